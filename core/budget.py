@@ -1,0 +1,58 @@
+"""What a run may spend, and the clock that says what is left; None means no limit."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits of one run, the same for every solver it is compared with.
+
+    Parameters
+    ----------
+    seconds : wall-clock time of the whole run; never passed by more than one circuit evaluation or 10 %.
+    evaluations : energy evaluations of a circuit optimiser.
+    shots : points that a circuit sampler draws (``num_shots``), or reads of an annealer (``num_reads``).
+    rounds : rounds of an iterating encoder.
+    target : stop as soon as a verified solution is at least this good, in the instance's own units.
+    memory_bytes : most memory a solver may plan to take.
+    """
+
+    seconds: float | None = None
+    evaluations: int | None = None
+    shots: int | None = None
+    rounds: int | None = None
+    target: float | None = None
+    memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None or field.name == "target":
+                continue
+            if not (value > 0 and math.isfinite(value)):
+                raise ValueError(f"{field.name} must be > 0, got {value!r}; leave it out for no limit")
+
+
+class Clock:
+    """Seconds since its making, and seconds left of a limit."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._start = time.monotonic()
+        self._limit = seconds
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self._start
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left, at least 0; None without a limit."""
+        return None if self._limit is None else max(0.0, self._limit - self.elapsed)
+
+    @property
+    def is_over(self) -> bool:
+        return self._limit is not None and self.elapsed >= self._limit

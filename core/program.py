@@ -1,0 +1,211 @@
+"""Binary quadratic program with linear rows: the one model between problems and encoders.
+
+``minimise x'Qx + c'x + offset  subject to  lower <= A x <= upper,  x in {0,1}^n``. Everything is vectorised over
+points: ``X`` has shape (k, n), one point a row. Products of variables stand only in the cost, never in rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import AnyArray, Float, digest, freeze_csr, frozen, frozen_csr
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+#: Rows of integers hold exactly; decimal rows are held to within this share of their size.
+FEASIBILITY_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Linear rows ``lower <= A x <= upper`` with names; A has shape (m, n)."""
+
+    A: csr_array
+    lower: AnyArray
+    upper: AnyArray
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "A", frozen_csr(self.A))
+        object.__setattr__(self, "lower", frozen(self.lower))
+        object.__setattr__(self, "upper", frozen(self.upper))
+        object.__setattr__(self, "names", tuple(self.names))
+        m = self.A.shape[0]
+        if not (self.lower.shape == self.upper.shape == (m,) and len(self.names) == m):
+            raise ValueError(
+                f"rows must have one lower, upper and name each, got {self.A.shape[0]} rows, "
+                f"{self.lower.size} lower, {self.upper.size} upper, {len(self.names)} names"
+            )
+
+    def __len__(self) -> int:
+        return int(self.A.shape[0])
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
+
+
+@dataclass(frozen=True, eq=False)
+class BinaryProgram:
+    """Binary quadratic program ``min x'Qx + c'x + offset, lower <= A x <= upper``.
+
+    Parameters
+    ----------
+    c : linear costs, shape (n,).
+    Q : products, shape (n, n); stored upper triangular, the diagonal moved into ``c`` (x_i**2 = x_i).
+    offset : constant of the cost.
+    rows : linear rows over the same n variables; None for none.
+    names : ``family[index]`` of each variable; ``x[i]`` when empty.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit, a cost is not finite, or a row's lower bound lies above its upper bound.
+
+    Examples
+    --------
+    >>> program = BinaryProgram(c=[-3, -2], rows=make_rows([[2, 1]], upper=[2]))
+    >>> program.costs(np.array([[1, 0], [1, 1]])).tolist(), program.feasible(np.array([[1, 0], [1, 1]])).tolist()
+    ([-3.0, -5.0], [True, False])
+    """
+
+    c: AnyArray
+    Q: csr_array | None = None
+    offset: float = 0.0
+    rows: Rows | None = None
+    names: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        from scipy.sparse import csr_array, triu
+
+        c = np.array(self.c, dtype=np.float64)
+        n = c.size
+        Q = csr_array((n, n)) if self.Q is None else csr_array(self.Q, dtype=np.float64)
+        if c.ndim != 1 or Q.shape != (n, n):
+            raise ValueError(f"Q must have shape ({n}, {n}) for {n} linear costs, got {Q.shape}")
+        if not (np.isfinite(c).all() and np.isfinite(Q.data).all() and np.isfinite(self.offset)):
+            raise ValueError("costs must be finite numbers; check the instance for overflow")
+        diagonal = Q.diagonal()
+        if diagonal.any():
+            c = c + diagonal
+        upper = triu(Q, 1) + triu(Q.T, 1)
+        rows = self.rows if self.rows is not None else Rows(csr_array((0, n)), np.zeros(0), np.zeros(0), ())
+        if rows.A.shape[1] != n:
+            raise ValueError(f"rows must have {n} columns, one a variable, got {rows.A.shape[1]}")
+        if (rows.lower > rows.upper).any():
+            bad = rows.names[int(np.argmax(rows.lower > rows.upper))]
+            raise ValueError(f"row {bad} must have lower <= upper")
+        names = tuple(self.names) or tuple(f"x[{i}]" for i in range(n))
+        if len(names) != n:
+            raise ValueError(f"names must be {n}, one a variable, got {len(names)}")
+        for key, value in (("c", frozen(c)), ("Q", frozen_csr(upper)), ("rows", rows), ("names", names)):
+            object.__setattr__(self, key, value)
+        object.__setattr__(self, "offset", float(self.offset))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        freeze_csr(self.products)
+        self.__dict__["c"] = frozen(self.c)
+
+    @property
+    def num_variables(self) -> int:
+        return int(self.c.size)
+
+    @property
+    def num_rows(self) -> int:
+        return len(self.constraints)
+
+    @property
+    def products(self) -> csr_array:
+        """Q as stored: strictly upper triangular, canonical."""
+        assert self.Q is not None
+        return self.Q
+
+    @property
+    def constraints(self) -> Rows:
+        """The rows, an empty Rows when there are none."""
+        assert self.rows is not None
+        return self.rows
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of costs and rows; names do not count."""
+        rows = self.constraints
+        parts = [self.c, self.products, np.array([self.offset]), rows.A, _bounds(rows.lower), _bounds(rows.upper)]
+        return digest(parts)
+
+    def costs(self, X: npt.ArrayLike) -> Float:
+        """Cost of each point, shape (k,); see the module for the formula."""
+        points = self._points(X)
+        quadratic = ((points @ self.products) * points).sum(axis=1) if self.products.nnz else 0.0
+        return np.asarray(points @ self.c + quadratic + self.offset, dtype=np.float64)
+
+    def violations(self, X: npt.ArrayLike) -> Float:
+        """Amount >= 0 by which each point breaks each row, shape (k, m); 0 within the feasibility tolerance."""
+        rows = self.constraints
+        activity = np.asarray((rows.A @ self._points(X).T).T)
+        amount = np.maximum(0.0, np.maximum(rows.lower - activity, activity - rows.upper))
+        amount[amount <= self._tolerance] = 0.0
+        return amount
+
+    def feasible(self, X: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether each point keeps every row, shape (k,)."""
+        return np.asarray(~self.violations(X).any(axis=1))
+
+    def with_rows(self, more: Rows) -> BinaryProgram:
+        """The same program with further rows below its own."""
+        from scipy.sparse import vstack
+
+        own = self.constraints
+        rows = Rows(
+            vstack([own.A, more.A], format="csr"),
+            np.concatenate([own.lower, more.lower]),
+            np.concatenate([own.upper, more.upper]),
+            own.names + more.names,
+        )
+        return BinaryProgram(self.c, self.products, self.offset, rows, self.names)
+
+    @cached_property
+    def _tolerance(self) -> Float:
+        rows = self.constraints
+        size = np.asarray(abs(rows.A).sum(axis=1)).ravel()
+        integer = np.ones(len(rows), dtype=bool)
+        integer[np.repeat(np.arange(len(rows)), np.diff(rows.A.indptr))[rows.A.data % 1 != 0]] = False
+        tolerance = np.where(integer, 0.0, FEASIBILITY_TOLERANCE * np.maximum(1.0, size))
+        return np.asarray(tolerance, dtype=np.float64)
+
+    def _points(self, X: npt.ArrayLike) -> Float:
+        points = np.atleast_2d(np.asarray(X, dtype=np.float64))
+        if points.ndim != 2 or points.shape[1] != self.num_variables:
+            raise ValueError(f"points must have shape (k, {self.num_variables}), got {points.shape}")
+        return points
+
+
+def make_rows(
+    A: Any,
+    *,
+    lower: npt.ArrayLike | None = None,
+    upper: npt.ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    family: str = "row",
+) -> Rows:
+    """Rows from any matrix; a missing bound is infinite, missing names are ``family[i]``."""
+    from scipy.sparse import csr_array
+
+    matrix = csr_array(A, dtype=np.float64)
+    m = matrix.shape[0]
+    low = np.full(m, -np.inf) if lower is None else np.broadcast_to(np.asarray(lower, dtype=np.float64), (m,))
+    high = np.full(m, np.inf) if upper is None else np.broadcast_to(np.asarray(upper, dtype=np.float64), (m,))
+    return Rows(matrix, low, high, tuple(names) if names is not None else tuple(f"{family}[{i}]" for i in range(m)))
+
+
+def _bounds(values: AnyArray) -> AnyArray:
+    """Bounds as digestible numbers: infinities keep their sign as the largest float."""
+    return np.nan_to_num(values, posinf=np.finfo(np.float64).max, neginf=np.finfo(np.float64).min)

@@ -1,0 +1,218 @@
+"""The result of one run, and one row of the store; its JSON keys are stable.
+
+Stages stand side by side and are never mixed: raw (what the sampler gave), repaired, improved, and the control (as
+many uniform random points put through the same repair and improvement).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, get_type_hints
+
+from .problem import Number, Sense
+
+SCHEMA = "qopt.record/1"
+
+
+class Status(Enum):
+    """How a run ended."""
+
+    OPTIMAL = "optimal"  # proven: a bound equals the verified objective
+    FEASIBLE = "feasible"
+    VIOLATED = "violated"  # the best point breaks the instance
+    INFEASIBLE = "infeasible"  # proven empty
+    UNKNOWN = "unknown"  # nothing found within the budget
+    FAILED = "failed"  # set by the runner only, with the error as message
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the gap is measured against; ``bound`` is a proven bound of this run, the weakest kind."""
+
+    value: Number | None = None
+    kind: Literal["proven", "best-known", "bound", "none"] = "none"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Best point of one stage, verified on the instance's own data.
+
+    ``feasible_share`` is the share of the samples that are feasible (raw only), weighted by occurrence;
+    ``flips`` the bits the repair changed, summed over the ``repair_top`` candidates it worked on, and
+    ``seconds`` its time.
+    """
+
+    objective: Number | None = None
+    feasible: bool = False
+    violations: Mapping[str, float] = field(default_factory=dict)
+    gap: float | None = None
+    feasible_share: float | None = None
+    flips: int | None = None
+    solution: tuple[int, ...] | None = None
+    num_points: int | None = None
+
+
+@dataclass(frozen=True)
+class Control:
+    """The same selection, repair and improvement applied to uniform random points."""
+
+    raw: Stage | None = None
+    repaired: Stage | None = None
+    improved: Stage | None = None
+    num_points: int = 0
+    space: str = "program bits"
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages of a run; None where a stage was off or does not apply."""
+
+    raw: Stage | None = None
+    lowest_energy: Stage | None = None
+    repaired: Stage | None = None
+    improved: Stage | None = None
+    control: Control | None = None
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the run used; None where it does not apply. Seconds by stage; bytes of the process's peak."""
+
+    qubits: int | None = None
+    aux_qubits: int | None = None
+    depth: int | None = None
+    two_qubit_gates: int | None = None
+    evaluations: int | None = None
+    shots: int | None = None
+    rounds: int | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    cpu_seconds: float | None = None
+    peak_bytes: int | None = None
+    engine: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Which instance was solved; the fingerprint identifies its data."""
+
+    name: str
+    kind: str
+    sense: Sense
+    size: Mapping[str, int]
+    fingerprint: str
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything one run found, verified against the original instance, and how it was found.
+
+    ``gap`` is signed and relative to ``reference`` (see core.gap); ``bound`` is a proven bound in the instance's own
+    sense, None when this run proved none. ``trace`` rows are ``[seconds, objective]`` of verified incumbents;
+    ``rounds`` the rows of an iterating encoder.
+    """
+
+    id: str
+    status: Status
+    seed: int
+    is_replayable: bool
+    instance: Instance
+    pipeline: Mapping[str, Any]
+    objective: Number | None
+    solution: tuple[int, ...] | None
+    violations: Mapping[str, float]
+    bound: Number | None
+    gap: float | None
+    abs_gap: float | None
+    reference: Reference
+    stages: Stages
+    resources: Resources
+    trace: tuple[tuple[float, Number], ...] = ()
+    rounds: tuple[Mapping[str, Any], ...] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON values, with its schema."""
+        return {"schema": SCHEMA, **_plain(self)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Record:
+        """The record that ``to_json`` gave.
+
+        Raises
+        ------
+        ValueError
+            The schema is another one, or a key is missing.
+        """
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"record must have schema {SCHEMA}, got {data.get('schema')!r}; was it written by qopt?")
+        values = _build(Record, data)
+        assert isinstance(values, Record)
+        return values
+
+    def replay_view(self) -> dict[str, Any]:
+        """The part that the same seed must reproduce: all but seconds, memory and environment."""
+        view = self.to_json()
+        view.pop("environment")
+        view["trace"] = [objective for _, objective in self.trace]
+        view["rounds"] = [{k: v for k, v in row.items() if "seconds" not in k} for row in view["rounds"]]
+        resources = view["resources"]
+        for key in ("seconds", "cpu_seconds", "peak_bytes"):
+            resources.pop(key)
+        return view
+
+    def _repr_html_(self) -> str:
+        """Small table for notebooks."""
+        from html import escape
+
+        rows = [("status", self.status.value), ("objective", self.objective), ("gap", self.gap), ("bound", self.bound)]
+        body = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in rows)
+        return f"<table><caption>{escape(self.instance.name)}</caption>{body}</table>"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value.item() if hasattr(value, "item") else value
+
+
+_NESTED: dict[str, type] = {
+    "instance": Instance,
+    "reference": Reference,
+    "stages": Stages,
+    "resources": Resources,
+    "control": Control,
+    **dict.fromkeys(("raw", "lowest_energy", "repaired", "improved"), Stage),
+}
+
+
+def _build(cls: Any, data: Mapping[str, Any]) -> Any:
+    """Dataclass from JSON; keys it does not know are dropped, so that newer records stay readable."""
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for f in dataclasses.fields(cls):
+        if f.name not in data:
+            if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+                raise ValueError(f"record must have the key {f.name!r}; was the file cut?")
+            continue
+        value = data[f.name]
+        if value is not None and f.name in _NESTED:
+            value = _build(_NESTED[f.name], value)
+        elif hints[f.name] is Status:
+            value = Status(value)
+        elif isinstance(value, list):
+            value = tuple(tuple(item) if isinstance(item, list) else item for item in value)
+        values[f.name] = value
+    return cls(**values)

@@ -1,0 +1,129 @@
+"""Registries: the parts of each room by name, and why one that is there cannot be used.
+
+A part is a frozen dataclass (or, for readers and generators, a function) under ``@ROOM.register("name")``. A
+preset is a second name for a class with some fields set (``cvar-qaoa`` is ``qaoa`` with alpha = 0.25).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from .errors import MissingDependencyError, unknown_name
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered name: what it makes, with which fields preset, and which packages it needs."""
+
+    name: str
+    make: Callable[..., Any]
+    preset: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    summary: str = ""
+
+    @property
+    def missing(self) -> str:
+        """Why the part cannot be used here; empty when it can."""
+        for package in self.requires:
+            if importlib.util.find_spec(package) is None:
+                return str(MissingDependencyError(package, self.extra))
+        return ""
+
+
+class Registry:
+    """Parts of one room by name; names are written with hyphens, underscores are accepted."""
+
+    def __init__(self, room: str, package: str) -> None:
+        self.room = room
+        self._package = package
+        self._entries: dict[str, Entry] = {}
+        self._aliases: dict[str, str] = {}
+        self._loaded = False
+
+    def register(
+        self, name: str, *, requires: tuple[str, ...] = (), extra: str = "", aliases: tuple[str, ...] = ()
+    ) -> Callable[[T], T]:
+        """Decorator: the class or function under it is the part of this name."""
+
+        def add(make: T) -> T:
+            doc = (getattr(make, "__doc__", None) or "").strip().splitlines()
+            self._add(Entry(name, make, requires=requires, extra=extra, summary=doc[0] if doc else ""))  # type: ignore[arg-type]
+            for alias in aliases:
+                self._aliases[alias] = name
+            return make
+
+        return add
+
+    def preset(self, name: str, make: Callable[..., Any], summary: str, **fields: Any) -> None:
+        """A further name for a registered class, with fields set and one line that says what it is."""
+        base = self.entry_of(make)
+        self._add(Entry(name, make, MappingProxyType(fields), base.requires, base.extra, summary))
+
+    def _add(self, entry: Entry) -> None:
+        if entry.name in self._entries and self._entries[entry.name].make is not entry.make:
+            raise ValueError(f"{self.room} name must be new, got {entry.name!r} twice; choose another name")
+        self._entries[entry.name] = entry
+
+    def load(self) -> Registry:
+        """Import the room and the installed plugins, so that every part is registered."""
+        if not self._loaded:
+            self._loaded = True
+            import importlib.metadata  # slow to import, and --help must not pay for it
+
+            package = __package__.rpartition(".")[0]
+            importlib.import_module(f"{package}.{self._package}")
+            for point in importlib.metadata.entry_points(group=f"qopt.{self.room}"):
+                point.load()
+        return self
+
+    def get(self, name: str) -> Entry:
+        """The entry of that name.
+
+        Raises
+        ------
+        ValueError
+            No part has that name; the text lists those that are.
+        """
+        self.load()
+        key = name.replace("_", "-").lower()
+        key = self._aliases.get(key, key)
+        if key not in self._entries:
+            raise unknown_name(self.room.rstrip("s"), name, self._entries)
+        return self._entries[key]
+
+    def entry_of(self, make: object) -> Entry:
+        """The entry, without preset fields, that a class was registered under."""
+        for entry in self._entries.values():
+            if entry.make is make and not entry.preset:
+                return entry
+        raise ValueError(f"{make!r} must be registered in {self.room}; put @register above it")
+
+    def __iter__(self) -> Iterator[Entry]:
+        self.load()
+        return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+
+    def __contains__(self, name: str) -> bool:
+        self.load()
+        key = name.replace("_", "-").lower()
+        return self._aliases.get(key, key) in self._entries
+
+
+PROBLEMS = Registry("problems", "problems")
+READERS = Registry("readers", "problems")
+GENERATORS = Registry("generators", "problems")
+DECODERS = Registry("decoders", "encoders")
+ENCODERS = Registry("encoders", "encoders")
+CORRELATIONS = Registry("correlations", "encoders")
+SOLVERS = Registry("solvers", "solvers")
+
+REGISTRIES: Mapping[str, Registry] = MappingProxyType(
+    {r.room: r for r in (PROBLEMS, READERS, GENERATORS, DECODERS, ENCODERS, CORRELATIONS, SOLVERS)}
+)

@@ -1,0 +1,121 @@
+"""Settings <-> JSON: ``{"name": "qaoa", "layers": 3, ...}``, the one language of CLI, YAML, Record, id and replay.
+
+A part is a frozen dataclass that was registered; a field that holds another part says its room in the field's
+metadata (``part("encoders")``). Unknown keys are errors, values are checked against the field's type.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .errors import MissingDependencyError, unknown_name
+from .registry import REGISTRIES
+
+
+def part(room: str, **keywords: Any) -> Any:
+    """Dataclass field that holds a registered part of ``room``; keywords as for ``dataclasses.field``."""
+    return dataclasses.field(metadata={"room": room}, **keywords)
+
+
+def to_spec(obj: Any) -> dict[str, Any]:
+    """JSON form of a registered part: its name and all its fields, nested parts too."""
+    entry = _entry_of(obj)
+    return {"name": entry, **{f.name: _plain(getattr(obj, f.name)) for f in dataclasses.fields(obj) if f.init}}
+
+
+def from_spec(room: str, spec: str | Mapping[str, Any]) -> Any:
+    """The part that a name, or a name with fields, describes.
+
+    Raises
+    ------
+    ValueError
+        Unknown name, unknown field, or a value that does not fit the field's type.
+    MissingDependencyError
+        The part needs a package that is not installed.
+    """
+    spec = {"name": spec} if isinstance(spec, str) else dict(spec)
+    if "name" not in spec:
+        raise ValueError(f"{room} spec must have a name, got {spec!r}; write name: ...")
+    entry = REGISTRIES[room].get(str(spec.pop("name")))
+    if entry.missing:
+        package = next(p for p in entry.requires if p in entry.missing)
+        raise MissingDependencyError(package, entry.extra)
+    given = {key.replace("-", "_"): value for key, value in spec.items()}
+    known = fields_of(entry.make)
+    for key in given:
+        if key not in known:
+            raise unknown_name(f"option of {entry.name}", key, known)
+    values = {**entry.preset, **given}
+    return entry.make(**{key: coerce(entry.make, known[key], value) for key, value in values.items()})
+
+
+def fields_of(cls: Any) -> dict[str, dataclasses.Field[Any]]:
+    """Settable fields of a part by name."""
+    return {f.name: f for f in dataclasses.fields(cls) if f.init}
+
+
+def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
+    """``value`` (possibly text from a command line) as the field's type.
+
+    Raises
+    ------
+    ValueError
+        It does not fit; the text gives the field, the type and the value.
+    """
+    room = field.metadata.get("room")
+    if room is not None:
+        return from_spec(room, value) if isinstance(value, str | Mapping) else value
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    hint = typing.get_type_hints(cls)[field.name]
+    if isinstance(value, str) and typing.get_origin(hint) is tuple:
+        value = [item for item in value.split(",") if item]
+    try:
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+    except ValidationError as error:
+        expected = error.errors()[0]["msg"].removeprefix("Input should be ")
+        raise ValueError(f"{field.name} must be {expected}, got {value!r}; see `qopt list --options`") from None
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def spec_id(value: Any) -> str:
+    """SHA-256 of the canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _entry_of(obj: Any) -> str:
+    for registry in REGISTRIES.values():
+        try:
+            return registry.entry_of(type(obj)).name
+        except ValueError:
+            continue
+    raise ValueError(f"{type(obj).__name__} must be registered to have a spec; put @register above it")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        try:
+            return to_spec(value)
+        except ValueError:
+            return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value

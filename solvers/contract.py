@@ -1,0 +1,129 @@
+"""Contracts of the solvers' room: samplers of a QUBO, and native solvers of a problem.
+
+A sampler is a frozen dataclass that is a ``dimod.Sampler``: its fields are settings, ``sample`` is one run. A native
+solver reads the problem's own data. Neither imports encoders or repair; only experiments puts them together.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import dimod
+import numpy as np
+
+from ..core import AnyArray, BinaryProgram, Bits, Budget, Float, Number, Problem, Solution
+
+#: Called with (seconds since the start, objective) whenever a better verified solution is found.
+Report = Callable[[float, Number], None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would take, counted before any work; ``refusal`` says why it is not possible, empty if it is."""
+
+    qubits: int | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+    refusal: str = ""
+
+
+class QuboSampler(dimod.Sampler):  # type: ignore[misc]
+    """Base of our samplers: a dimod.Sampler whose parameters are the keywords of its own ``sample``.
+
+    ``sample(bqm, *, ...)`` takes the keywords it understands of: ``seed`` (0..2**31-1), ``seconds``, ``evaluations``,
+    ``num_reads`` (annealers) or ``num_shots`` (circuits), ``program`` (Encoding.native, or None) and ``relaxation``
+    (fractional point of the program, or None); the pipeline passes those that it names, and no others. An unknown
+    keyword is a TypeError. k reads with one seed are k different reads.
+
+    It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
+    ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
+    drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
+    (name of the feasible subspace it worked in), cost_trace ([[seconds, energy], ...]).
+    A sampler that works in a subspace also offers ``uniform_points(program, num_points, rng) -> Z``.
+    """
+
+    @property
+    def parameters(self) -> Mapping[str, list[str]]:
+        """Keywords of ``sample``, as dimod asks."""
+        names = inspect.signature(self.sample).parameters
+        return {name: [] for name in names if name not in ("bqm", "parameters")}
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        return {"description": (type(self).__doc__ or "").strip().splitlines()[0]}
+
+    def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
+        """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
+        return Estimate(qubits=num_variables)
+
+
+def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any]) -> dimod.SampleSet:
+    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits."""
+    Z = np.ascontiguousarray(Z, dtype=np.uint8)
+    counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
+    energies = np.asarray(energies, dtype=np.float64)
+    if len(Z):
+        Z, first, inverse = np.unique(Z, axis=0, return_index=True, return_inverse=True)
+        counts = np.bincount(inverse.ravel(), weights=counts).astype(np.int64)
+        order = np.argsort(energies[first], kind="stable")
+        Z, energies, counts = Z[order], energies[first][order], counts[order]
+    return dimod.SampleSet.from_samples(
+        (Z, list(range(Z.shape[1]))),
+        energy=energies,
+        num_occurrences=counts,
+        vartype="BINARY",
+        info=dict(info),
+        sort_labels=False,
+    )
+
+
+def points_of(samples: dimod.SampleSet) -> tuple[Bits, Float, AnyArray]:
+    """``(Z, energies, counts)`` of a BINARY sample set over labels 0..m-1, columns in label order."""
+    samples = samples.change_vartype("BINARY", inplace=False)
+    columns = [samples.variables.index(i) for i in range(len(samples.variables))]
+    Z = np.asarray(samples.record.sample, dtype=np.uint8)[:, columns]
+    return Z, np.asarray(samples.record.energy, dtype=np.float64), np.asarray(samples.record.num_occurrences)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a native solver found; verification and the Record are the pipeline's.
+
+    ``bound`` is proven, in the instance's own sense; ``is_optimal`` only if this run proved it; ``is_infeasible`` only
+    if it proved that there is no solution.
+    """
+
+    solution: Solution | None
+    bound: float | None = None
+    is_optimal: bool = False
+    is_infeasible: bool = False
+    trace: tuple[tuple[float, Number], ...] = ()
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class NativeSolver(Protocol):
+    """Frozen settings of a solver that reads the problem itself."""
+
+    def refusal(self, problem: Problem) -> str:
+        """Why this problem cannot be solved by it, with the remedy; empty if it can."""
+        ...
+
+    def solve(self, problem: Problem, *, budget: Budget, seed: int, report: Report | None = None) -> Outcome:
+        """One run; never longer than ``budget.seconds`` by more than 10 %."""
+        ...
+
+
+__all__ = [
+    "BinaryProgram",
+    "Estimate",
+    "NativeSolver",
+    "Outcome",
+    "QuboSampler",
+    "Report",
+    "points_of",
+    "sample_set",
+]

@@ -1,0 +1,18 @@
+"""Fixtures that every test file may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def instances_dir() -> Path:
+    """Folder of public benchmark instances: $QOPT_INSTANCES, else ../shared/instances beside the checkout."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "instances"
+    folder = Path(os.environ.get("QOPT_INSTANCES", default))
+    if not (folder / "best_known.csv").is_file():
+        pytest.skip(f"no public instances at {folder}; set QOPT_INSTANCES to their folder")
+    return folder
