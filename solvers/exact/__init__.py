@@ -1,0 +1,37 @@
+"""Exact QAOA on a diagonal cost: evolution, measurement, sampling and gradients."""
+
+from .diagonal import CostDiagonal
+from .engine import energy, engine_name, evolve, landscape, value_and_gradient
+from .measure import CVaR, Expectation, Objective, cvar, expectation, probability_below, probability_of
+from .memory import available_bytes, required_bytes
+from .multi_angle import IsingTerms, ma_evolve, ma_value_and_gradient
+from .sampling import bits_to_indices, indices_to_bits, sample
+from .state import State
+from .warm_start import ws_evolve, ws_value_and_gradient
+
+__all__ = [
+    "CVaR",
+    "CostDiagonal",
+    "Expectation",
+    "IsingTerms",
+    "Objective",
+    "State",
+    "available_bytes",
+    "bits_to_indices",
+    "cvar",
+    "energy",
+    "engine_name",
+    "evolve",
+    "expectation",
+    "indices_to_bits",
+    "landscape",
+    "ma_evolve",
+    "ma_value_and_gradient",
+    "probability_below",
+    "probability_of",
+    "required_bytes",
+    "sample",
+    "value_and_gradient",
+    "ws_evolve",
+    "ws_value_and_gradient",
+]

@@ -1,0 +1,235 @@
+"""Exact evolution of alternating circuits on a diagonal cost: choice of the engine, checks, and the calls that users make.
+
+Gates are exp(-i gamma H) and exp(+i beta sum X), so that a positive ramp ends below the mean energy. The compiled
+engine is used where it was built; asking for it by name where it was not is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.errors import UnsupportedError
+from . import compiled, reference
+from .diagonal import CostDiagonal
+from .layers import Float, Layers, angle_vector, qaoa_layers
+from .measure import CVaR, Expectation, Objective, expectation, half_values, tail
+from .memory import Precision, real_type, require_bytes, required_bytes
+from .state import State, plus_state, state_of
+
+EngineChoice = Literal["auto", "compiled", "numpy"]
+
+_REMEDY = "lower the number of qubits, or use dtype='complex64'"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: precision, threads (compiled engine; the result is the same bit for bit), engine."""
+
+    dtype: Precision = "complex128"
+    threads: int = 1
+    engine: EngineChoice = "auto"
+
+    def __post_init__(self) -> None:
+        real_type(self.dtype)
+        if self.threads < 1:
+            raise ValueError(f"threads must be >= 1, got {self.threads}")
+        if self.engine not in ("auto", "compiled", "numpy"):
+            raise ValueError(f"engine must be auto, compiled or numpy, got {self.engine!r}")
+        if self.engine == "compiled" and not compiled.is_available():
+            raise UnsupportedError(
+                f"engine must be one that was built, got 'compiled' ({compiled.why_missing()}); "
+                "install with a C++ compiler, or use engine='numpy'"
+            )
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the compiled engine will run."""
+        return self.engine != "numpy" and compiled.is_available()
+
+    @property
+    def real(self) -> np.dtype[Any]:
+        """Type of the real and imaginary parts."""
+        return real_type(self.dtype)
+
+
+def engine_name(engine: EngineChoice = "auto") -> str:
+    """The engine that a run would use, for records: ``compiled (avx512)`` or ``numpy``."""
+    return f"compiled ({compiled.instruction_set()})" if Options(engine=engine).is_compiled else "numpy"
+
+
+def evolve(
+    cost: CostDiagonal,
+    gammas: npt.ArrayLike,
+    betas: npt.ArrayLike,
+    *,
+    dtype: Precision = "complex128",
+    threads: int = 1,
+    engine: EngineChoice = "auto",
+    initial: npt.ArrayLike | None = None,
+) -> State:
+    """State after p QAOA layers ``exp(+i betas[l] sum X) exp(-i gammas[l] cost)`` on |+>, or on `initial`.
+
+    Parameters
+    ----------
+    gammas, betas : shape (p,)
+    initial : amplitudes, shape (2**n,), norm 1
+
+    Raises
+    ------
+    UnsupportedError
+        The state does not fit in memory (nothing was allocated), or the engine asked for is not there.
+
+    Examples
+    --------
+    One layer cuts a single edge with certainty:
+
+    >>> cost = CostDiagonal.from_arrays([-1, -1], [0], [1], [2])
+    >>> round(expectation(evolve(cost, [np.pi / 2], [np.pi / 8]), cost), 12)
+    -1.0
+    """
+    options = Options(dtype, threads, engine)
+    return run_layers(qaoa_layers(cost, gammas, betas), options, initial)
+
+
+def energy(
+    cost: CostDiagonal,
+    gammas: npt.ArrayLike,
+    betas: npt.ArrayLike,
+    *,
+    dtype: Precision = "complex128",
+    threads: int = 1,
+    engine: EngineChoice = "auto",
+) -> float:
+    """Mean energy after p layers: `evolve` and `expectation` in one, without keeping the state."""
+    options = Options(dtype, threads, engine)
+    layers = qaoa_layers(cost, gammas, betas)
+    if options.is_compiled:
+        _require(layers, options, gradient=False)
+        return compiled.energy(layers, cost, options.real, options.threads)
+    return expectation(run_layers(layers, options), cost)
+
+
+def landscape(
+    cost: CostDiagonal,
+    gammas: npt.ArrayLike,
+    betas: npt.ArrayLike,
+    *,
+    dtype: Precision = "complex128",
+    threads: int = 1,
+    engine: EngineChoice = "auto",
+) -> Float:
+    """Mean energies of k angle settings: gammas and betas of shape (k, p), energies of shape (k,)."""
+    gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
+    if gamma.ndim != 2 or gamma.shape != beta.shape:
+        raise ValueError(f"gammas and betas must have one shape (k, p), got {gamma.shape} and {beta.shape}")
+    return np.array(
+        [energy(cost, g, b, dtype=dtype, threads=threads, engine=engine) for g, b in zip(gamma, beta)], dtype=np.float64
+    )
+
+
+def value_and_gradient(
+    cost: CostDiagonal,
+    gammas: npt.ArrayLike,
+    betas: npt.ArrayLike,
+    *,
+    objective: Objective = Expectation(),
+    dtype: Precision = "complex128",
+    threads: int = 1,
+    engine: EngineChoice = "auto",
+    initial: npt.ArrayLike | None = None,
+) -> tuple[float, Float, Float]:
+    """Objective and its exact derivatives by all gammas and betas, by the adjoint method (two states of memory).
+
+    The gradient of CVaR is that of the diagonal cost ``-(VaR - E)_+ / alpha`` with VaR held fixed; where the cumulative
+    probability meets alpha exactly it is one of the one-sided derivatives.
+
+    References
+    ----------
+    Jones, Gacon (2020), Efficient calculation of gradients in classical simulations of variational quantum
+    algorithms, arXiv:2009.02823.
+    """
+    options = Options(dtype, threads, engine)
+    layers = qaoa_layers(cost, gammas, betas)
+    value, by_gamma, by_angle = layers_gradient(layers, cost, objective, options, initial)
+    return value, by_gamma, by_angle.sum(axis=1)
+
+
+def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | State | None = None) -> State:
+    """State after any alternating circuit."""
+    _require(layers, options, gradient=False)
+    start = _start(layers, options, initial)
+    if options.is_compiled:
+        return compiled.run(layers, start, options.real, options.threads)
+    return reference.run(layers, plus_state(layers.n, options.real) if start is None else start)
+
+
+def layers_gradient(
+    layers: Layers,
+    cost: CostDiagonal,
+    objective: Objective,
+    options: Options,
+    initial: npt.ArrayLike | State | None = None,
+) -> tuple[float, Float, Float]:
+    """Objective of the final state and its derivatives by the layers' gammas (p,) and angles (p, n)."""
+    _require(layers, options, gradient=True)
+    final = run_layers(layers, options, initial)
+    value, cap, scale = objective_of(final, cost, objective)
+    if options.is_compiled:
+        by_gamma, by_angle = compiled.backward(layers, final, cost, cap, options.threads)
+        return value, scale * by_gamma, scale * by_angle
+    steps = list(reference.backward(layers, final, np.minimum(cost.values(), cap)))[::-1]
+    by_gamma = np.array([step[0] for step in steps])
+    by_angle = np.array([step[1] for step in steps]).reshape(layers.angles.shape)
+    return value, scale * by_gamma, scale * by_angle
+
+
+def objective_of(final: State, cost: CostDiagonal, objective: Objective) -> tuple[float, float, float]:
+    """Value of an objective, and (cap, scale) with its gradient = scale * that of the diagonal ``min(E, cap)``."""
+    if isinstance(objective, Expectation):
+        return expectation(final, cost), np.inf, 1.0
+    symmetric = final.is_half and cost.is_symmetric
+    weights = final.weights() if symmetric else final.probabilities()
+    value, at_risk = tail(weights, half_values(cost) if symmetric else cost.values(), CVaR(objective.alpha).alpha)
+    return value, at_risk, 1 / objective.alpha
+
+
+def _start(layers: Layers, options: Options, initial: npt.ArrayLike | State | None) -> State | None:
+    if initial is None:
+        return None
+    start = initial if isinstance(initial, State) else state_of(initial, options.real)
+    if start.n != layers.n:
+        raise ValueError(f"initial must have {layers.n} qubits, got {start.n}")
+    if start.real.dtype != options.real:
+        start = replace(start, real=start.real.astype(options.real), imag=start.imag.astype(options.real))
+    return start
+
+
+def _require(layers: Layers, options: Options, *, gradient: bool) -> None:
+    if layers.n != layers.angles.shape[1] or any(d.n != layers.n for d in set(layers.diagonals)):
+        raise ValueError(f"every diagonal must have {layers.n} variables")
+    if layers.n < 20:
+        return
+    name = "compiled" if options.is_compiled else "numpy"
+    need = required_bytes(layers.n, options.dtype, gradient=gradient, engine=name)
+    if options.is_compiled and layers.is_symmetric:
+        need //= 2
+    require_bytes(need, f"the state of {layers.n} qubits", _REMEDY)
+
+
+__all__ = [
+    "EngineChoice",
+    "Options",
+    "angle_vector",
+    "energy",
+    "engine_name",
+    "evolve",
+    "landscape",
+    "layers_gradient",
+    "objective_of",
+    "run_layers",
+    "value_and_gradient",
+]

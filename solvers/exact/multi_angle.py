@@ -1,0 +1,156 @@
+"""Multi-angle QAOA: one angle for each Ising term and one for each mixer qubit, in every layer.
+
+A layer's phase is a diagonal of its own, built by doubling; the derivatives by all of its term angles come from one
+Walsh-Hadamard transform. Tied angles are plain QAOA.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import compiled, reference
+from .diagonal import CostDiagonal, dense_terms
+from .engine import EngineChoice, Options, objective_of, run_layers
+from .layers import Float, Layers
+from .measure import Expectation, Objective
+from .memory import Precision, require_bytes
+from .state import State
+
+
+@dataclass(frozen=True, eq=False)
+class IsingTerms:
+    """Spin terms ``coefficient_t * prod s_i`` of a QUBO, s = 1 - 2 z: first the fields, then the couplings.
+
+    Parameters
+    ----------
+    masks : shape (t,), the bits of each term's spins
+    coefficients : shape (t,), none of them zero
+    offset : energy of no term
+    n : number of variables
+
+    References
+    ----------
+    Herrman et al. (2022), Multi-angle quantum approximate optimization algorithm, arXiv:2109.11455.
+    """
+
+    masks: npt.NDArray[np.int64]
+    coefficients: Float
+    offset: float
+    n: int
+
+    @classmethod
+    def from_arrays(
+        cls,
+        linear: npt.ArrayLike,
+        rows: npt.ArrayLike = (),
+        cols: npt.ArrayLike = (),
+        values: npt.ArrayLike = (),
+        offset: float = 0.0,
+    ) -> IsingTerms:
+        """Terms of E(z) = offset + sum linear_i z_i + sum values_k z_rows[k] z_cols[k], zero ones left out.
+
+        >>> terms = IsingTerms.from_arrays([-1, -1], [0], [1], [2])
+        >>> terms.masks.tolist(), terms.coefficients.tolist(), terms.offset
+        ([3], [0.5], -0.5)
+        """
+        fields, couplings = dense_terms(linear, rows, cols, values)
+        n = fields.size
+        both = couplings + couplings.T
+        spin_fields = -fields / 2 - both.sum(axis=1) / 4
+        constant = offset + fields.sum() / 2 + couplings.sum() / 4
+        i, j = np.nonzero(couplings)
+        masks = np.concatenate(
+            [1 << np.arange(n, dtype=np.int64), (1 << i.astype(np.int64)) | (1 << j.astype(np.int64))]
+        )
+        coefficients = np.concatenate([spin_fields, couplings[i, j] / 4])
+        scale = max(1.0, float(np.abs(fields).max(initial=0.0)), float(np.abs(couplings).max(initial=0.0)))
+        kept = np.abs(coefficients) > 1e-14 * scale
+        return cls(masks[kept], coefficients[kept], float(constant), n)
+
+    @property
+    def num_terms(self) -> int:
+        """Number of terms, that is of term angles a layer."""
+        return int(self.masks.size)
+
+    def diagonal(self, angles: npt.ArrayLike | None = None) -> CostDiagonal:
+        """Energies of the terms, each times its angle: without offset where angles are given."""
+        weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
+        # Back to 0/1 variables: s_i = 1 - 2 z_i, s_i s_j = 1 - 2 z_i - 2 z_j + 4 z_i z_j.
+        single = np.bitwise_count(self.masks) == 1
+        low = np.log2(self.masks & -self.masks).astype(np.int64)
+        high = np.log2(self.masks & (self.masks - 1), where=~single, out=np.zeros(self.num_terms)).astype(np.int64)
+        linear = -2 * np.bincount(low, weights, minlength=self.n)
+        linear -= 2 * np.bincount(high[~single], weights[~single], minlength=self.n)
+        pairs = (low[~single], high[~single], 4 * weights[~single])
+        constant = float(weights.sum()) + (self.offset if angles is None else 0.0)
+        return CostDiagonal.from_arrays(linear, *pairs, constant, dtype="auto" if angles is None else "float64")
+
+
+def ma_evolve(
+    terms: IsingTerms,
+    gammas: npt.ArrayLike,
+    betas: npt.ArrayLike,
+    *,
+    dtype: Precision = "complex128",
+    threads: int = 1,
+    engine: EngineChoice = "auto",
+) -> State:
+    """State after p layers: term angles `gammas` of shape (p, num_terms), qubit angles `betas` of shape (p, n)."""
+    options = Options(dtype, threads, engine)
+    return run_layers(_circuit(terms, gammas, betas), options)
+
+
+def ma_value_and_gradient(
+    terms: IsingTerms,
+    gammas: npt.ArrayLike,
+    betas: npt.ArrayLike,
+    *,
+    objective: Objective = Expectation(),
+    cost: CostDiagonal | None = None,
+    dtype: Precision = "complex128",
+    threads: int = 1,
+    engine: EngineChoice = "auto",
+) -> tuple[float, Float, Float]:
+    """Objective and its exact derivatives by all term angles (p, num_terms) and qubit angles (p, n).
+
+    With ``d_k = 2 Im(conj(lambda_k) psi_k)`` after the phase of a layer, the derivative by the angle of term t is
+    ``c_t sum_k d_k (-1)**popcount(k & mask_t)``: entry mask_t of the Walsh-Hadamard transform of d.
+
+    Parameters
+    ----------
+    cost : ``terms.diagonal()`` where it is at hand, so that it is not built again
+    """
+    options = Options(dtype, threads, engine)
+    layers = _circuit(terms, gammas, betas)
+    energies = terms.diagonal() if cost is None else cost
+    final = run_layers(layers, options)
+    value, cap, scale = objective_of(final, energies, objective)
+    steps = (
+        compiled.backward_densities(layers, final, energies, cap, options.threads)
+        if options.is_compiled
+        else reference.backward(layers, final, np.minimum(energies.values(), cap))
+    )
+    transform = compiled.walsh_hadamard if options.is_compiled else reference.walsh_hadamard
+    by_gamma, by_beta = np.empty((len(layers.diagonals), terms.num_terms)), np.empty(layers.angles.shape)
+    for layer, (_, by_angle, density) in zip(reversed(range(len(layers.diagonals))), steps):
+        by_gamma[layer] = terms.coefficients * transform(density)[terms.masks]
+        by_beta[layer] = by_angle
+    return value, scale * by_gamma, scale * by_beta
+
+
+def _circuit(terms: IsingTerms, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
+    gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
+    if gamma.ndim != 2 or beta.shape != (gamma.shape[0], terms.n) or gamma.shape[1] != terms.num_terms:
+        raise ValueError(
+            f"gammas must have shape (p, {terms.num_terms}) and betas (p, {terms.n}), got {gamma.shape} and {beta.shape}"
+        )
+    require_bytes(
+        gamma.shape[0] * 8 * 2**terms.n,
+        f"{gamma.shape[0]} layers' own diagonals of {terms.n} variables",
+        "lower the number of layers or of variables",
+    )
+    diagonals = tuple(terms.diagonal(row) for row in gamma)
+    return Layers(diagonals, np.ones(gamma.shape[0]), beta)
