@@ -1,0 +1,72 @@
+"""Decimal data as integers: one power of ten that makes every number whole, and whether that was exact.
+
+Exact means: the shortest decimal text of each float, times the factor, is an integer, and all sums stay below 2**53.
+Where no such factor exists the integers are rounded on a grid of 2**50 steps: good for searching, never for proofs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.arrays import Float, Int
+
+#: Integer solvers report their bounds as floats: up to here these are exact.
+LARGEST_SUM = 2**53
+_GRID = 2.0**50
+_MOST_DECIMALS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """``integers`` stand for ``values * factor``; equal to it (read as decimals) only if ``is_exact``."""
+
+    integers: Int
+    factor: float
+    is_exact: bool
+
+
+def scale_to_integers(values: npt.ArrayLike, *, multiplicity: int = 1) -> Scaled:
+    """Integers for finite ``values`` of any shape, with the factor they were multiplied by.
+
+    Parameters
+    ----------
+    values : numbers of any shape.
+    multiplicity : how often each value may enter a sum; the sum of all |integers| times this stays below 2**53.
+
+    Examples
+    --------
+    >>> scaled = scale_to_integers([0.5, 1.25, 3])
+    >>> scaled.integers.tolist(), scaled.factor, scaled.is_exact
+    ([50, 125, 300], 100.0, True)
+    >>> scale_to_integers([1 / 3]).is_exact
+    False
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    total = float(np.abs(numbers).sum()) * multiplicity
+    if (numbers == np.rint(numbers)).all():
+        if total < LARGEST_SUM:
+            return Scaled(numbers.astype(np.int64), 1.0, True)
+    else:
+        decimals = _decimals(numbers)
+        if decimals is not None and total * 10.0**decimals < LARGEST_SUM:
+            factor = 10**decimals
+            exact = [int(Decimal(repr(v)) * factor) for v in numbers.ravel().tolist()]
+            return Scaled(np.array(exact, dtype=np.int64).reshape(numbers.shape), float(factor), True)
+    grid = min(_GRID / total, 1e300)  # finite even where the numbers are denormal
+    return Scaled(np.rint(numbers * grid).astype(np.int64), grid, False)
+
+
+def _decimals(numbers: Float) -> int | None:
+    """Digits behind the point of the number that has most; None above the limit (binary fractions, irrational data)."""
+    most = 0
+    for value in np.unique(numbers).tolist():
+        exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+        assert isinstance(exponent, int)  # the values are finite
+        if -exponent > _MOST_DECIMALS:
+            return None
+        most = max(most, -exponent)
+    return most
