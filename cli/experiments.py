@@ -1,0 +1,68 @@
+"""``penalty-sweep`` and ``tune-penalty``: how a penalty changes what a sampler finds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .instances import JsonFlag, KindOption, load_instance
+from .options import part_options
+
+
+def penalty_sweep(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="Instance file.")],
+    solver: Annotated[str, typer.Option(help="Sampler.")] = "sa",
+    encoder: Annotated[str, typer.Option(help="Encoder with a penalty.")] = "slack",
+    factors: Annotated[str | None, typer.Option(help="Multiples of the valid penalty, such as 0.01,0.1,1.")] = None,
+    seed: Annotated[int, typer.Option(help="0..2**31-1.")] = 0,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each run.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw feasible share and gap over the penalty (PNG, SVG).")] = None,
+    kind: KindOption = None,
+    as_json: JsonFlag = False,
+) -> int:
+    """Feasible share and gap over the penalty; tells a penalty too small from a sampler too weak."""
+    from ..core import Budget
+    from ..experiments.choose import choose_pipeline
+    from ..experiments.penalty_sweep import FACTORS, plot_sweep
+    from ..experiments.penalty_sweep import penalty_sweep as sweep
+
+    problem = load_instance(file, kind=kind)
+    pipeline = choose_pipeline(problem, solver, encoder, None, part_options(ctx.args))
+    tried = FACTORS if factors is None else tuple(float(item) for item in factors.split(","))
+    rows = sweep(problem, pipeline, factors=tried, budget=Budget(seconds=time_limit), seed=seed)
+    if plot is not None:
+        plot_sweep(rows, plot, f"{problem.name or problem.kind}: {solver} on {encoder}")
+    if as_json:
+        document = {"schema": "qopt.penalty-sweep/1", "name": problem.name, "rows": [vars(row) for row in rows]}
+        typer.echo(json.dumps(document))
+        return 0
+    typer.echo(f"{'factor':>8} {'penalty':>12} {'feasible':>9} {'gap':>8}  verdict")
+    for row in rows:
+        share = "-" if row.feasible_share is None else f"{row.feasible_share:.1%}"
+        gap = "-" if row.gap is None else f"{row.gap:.2%}"
+        typer.echo(f"{row.factor:8g} {row.penalty:12.6g} {share:>9} {gap:>8}  {row.verdict}")
+    return 0
+
+
+def tune_penalty(
+    files: Annotated[list[str], typer.Argument(help="Instance files of one family.")],
+    seed: Annotated[int, typer.Option(help="0..2**31-1.")] = 0,
+    kind: KindOption = None,
+    as_json: JsonFlag = False,
+) -> int:
+    """Fit the two weights of the unbalanced encoder on a family of instances."""
+    from ..encoders.unbalanced import tune
+    from ..experiments.run import formulate
+
+    programs = [formulate(load_instance(file, kind=kind), None).program for file in files]
+    found = tune(programs, seed=seed)
+    if as_json:
+        typer.echo(json.dumps({"schema": "qopt.tune-penalty/1", **vars(found)}))
+    else:
+        for key, value in vars(found).items():
+            typer.echo(f"{key} {value}")
+    return 0

@@ -1,0 +1,193 @@
+"""``generate``, ``info``, ``verify``, ``convert``: instances and solutions as files."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import part_options
+
+if TYPE_CHECKING:
+    from ..core import Problem
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+KindOption = Annotated[str | None, typer.Option(help="Kind of the instance where the file does not tell.")]
+
+
+def load_instance(
+    file: str, *, kind: str | None = None, best_known: str | None = None, complement: bool = False
+) -> Problem:
+    """The instance in the file, with the reference that ``--best-known`` names."""
+    from ..core import BestKnown, number
+    from ..problems.files import load
+
+    problem = load(file, kind=kind, complement=complement)
+    if best_known is None:
+        return problem
+    try:
+        known = BestKnown(number(float(best_known)), None, "--best-known")
+    except ValueError:
+        known = _listed(Path(best_known), file, problem)
+    return replace(problem, best_known=known)  # type: ignore[type-var]
+
+
+def _listed(table: Path, file: str, problem: Problem) -> Any:
+    from ..experiments.references import read_best_known
+
+    path = Path(file.partition("#")[0])
+    for instance, listed, known in read_best_known(table):
+        is_file = Path(listed).name == path.name and Path(listed).parent.name == path.resolve().parent.name
+        if instance == problem.name or (is_file and instance == path.stem):
+            return known
+    raise ValueError(f"{table} must have a row for {problem.name!r}, found none; give the value itself")
+
+
+def generate(
+    ctx: typer.Context,
+    kind: Annotated[str | None, typer.Argument(help="Kind, from `qopt list problems`.")] = None,
+    n: Annotated[int | None, typer.Option("-n", help="Main size: items, cities, vertices, variables.")] = None,
+    m: Annotated[int | None, typer.Option("-m", help="Second size: rows, knapsacks.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the instance.")] = 0,
+    out: Annotated[str, typer.Option("--out", "-o", help="File to write; - for stdout.")] = "-",
+    help_wanted: Annotated[bool, typer.Option("--help", help="Sizes and options of the kind.")] = False,
+) -> int:
+    """Write a generated instance: qopt generate mdkp -n 10 -m 3 --seed 5 -o mdkp.json."""
+    from ..core import GENERATORS
+    from ..problems.files import save
+    from ..problems.generate import generate as make
+
+    if help_wanted or kind is None:
+        _explain(kind)
+        return 0 if help_wanted else 2
+    entry = GENERATORS.get(kind)
+    sizes: dict[str, Any] = {key: value for key, value in (("n", n), ("m", m)) if value is not None}
+    sizes |= _typed(entry.make, part_options(ctx.args))
+    save(make(kind, seed=seed, **sizes), out)
+    return 0
+
+
+def _explain(kind: str | None) -> None:
+    from ..core import GENERATORS
+
+    if kind is None:
+        typer.echo("Usage: qopt generate KIND [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n\nKinds:")
+        for entry in GENERATORS:
+            typer.echo(f"  {entry.name:16} {entry.summary}")
+        typer.echo("\n`qopt generate KIND --help` lists the sizes of a kind.")
+        return
+    entry = GENERATORS.get(kind)
+    typer.echo(f"Usage: qopt generate {entry.name} {inspect.signature(entry.make)}\n")
+    typer.echo(inspect.getdoc(entry.make) or "")
+
+
+def _typed(make: Any, options: dict[str, str | bool]) -> dict[str, Any]:
+    """Options as the types of the generator's keywords."""
+    import typing
+
+    from pydantic import TypeAdapter, ValidationError
+
+    from ..core import unknown_name
+
+    hints = typing.get_type_hints(make)
+    values = {}
+    for key, value in options.items():
+        if key not in hints:
+            raise unknown_name("generator option", key, [name for name in hints if name != "return"])
+        try:
+            values[key] = TypeAdapter(hints[key]).validate_python(value)
+        except ValidationError as error:
+            raise ValueError(f"--{key} must be valid, got {value!r}; {error.errors()[0]['msg']}") from None
+    return values
+
+
+def info(
+    file: Annotated[str, typer.Argument(help="Instance file.")],
+    kind: KindOption = None,
+    complement: Annotated[
+        bool, typer.Option(help="Read a clique file as the independent set of its complement.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> int:
+    """What is in an instance file: kind, sizes, formulations, best known value."""
+    from ..core import fingerprint
+    from ..problems.files import load_all
+
+    rows = []
+    for problem in load_all(file, kind=kind, complement=complement):
+        known = problem.best_known
+        forms = {name: form.size(problem)._asdict() for name, form in problem.formulations.items()}
+        rows.append(
+            {
+                "name": problem.name,
+                "kind": problem.kind,
+                "sense": problem.sense,
+                "size": problem.size,
+                "best_known": None if known is None else vars(known),
+                "formulations": forms,
+                "fingerprint": fingerprint(problem),
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps({"schema": "qopt.info/1", "instances": rows}))
+        return 0
+    for row in rows:
+        _print_info(row)
+    return 0
+
+
+def _print_info(row: dict[str, Any]) -> None:
+    size = ", ".join(f"{count} {what}" for what, count in row["size"].items())
+    known = row["best_known"]
+    value = "" if known is None else f"  best known {known['value']}"
+    typer.echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
+    for name, form in row["formulations"].items():
+        counts = ", ".join(f"{count} {what}" for what, count in form.items())
+        typer.echo(f"  {name}: {counts}")
+
+
+def verify(
+    file: Annotated[str, typer.Argument(help="Instance file.")],
+    solution: Annotated[str, typer.Argument(help="Solution file of any known format, or a record; - for stdin.")],
+    kind: KindOption = None,
+    complement: Annotated[bool, typer.Option(help="As in `info`.")] = False,
+    best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
+    as_json: JsonFlag = False,
+) -> int:
+    """Recompute a solution's objective and violations from the instance's own data."""
+    from ..core import relative_gap
+    from ..experiments.verify import verify as check
+    from ..problems.solutions import read_solution
+
+    problem = load_instance(file, kind=kind, best_known=best_known, complement=complement)
+    found = check(problem, read_solution(solution, problem))
+    known = problem.best_known
+    gap = relative_gap(found.objective, known.value, problem.sense) if known and found.is_feasible else None
+    if as_json:
+        row = {"objective": found.objective, "feasible": found.is_feasible, "violations": dict(found.violations)}
+        typer.echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row, "gap": gap}))
+    else:
+        against = "" if known is None else f"  best known {known.value}  gap {'-' if gap is None else f'{gap:.4%}'}"
+        typer.echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
+        for name, amount in found.violations.items():
+            typer.echo(f"  broken by {amount:g}: {name}", err=True)
+    return 0 if found.is_feasible else 1
+
+
+def convert(
+    source: Annotated[str, typer.Argument(help="Instance file; - for stdin.")],
+    target: Annotated[str, typer.Argument(help="File to write, its suffix tells the format; - for JSON on stdout.")],
+    kind: KindOption = None,
+    complement: Annotated[bool, typer.Option(help="As in `info`.")] = False,
+) -> int:
+    """Write an instance in another format."""
+    from ..problems.files import save
+
+    save(load_instance(source, kind=kind, complement=complement), target)
+    sys.stdout.flush()
+    return 0

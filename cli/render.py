@@ -1,0 +1,111 @@
+"""Records as tables for a terminal: the stages side by side, and several solvers one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ..core import Record, Stage
+
+
+def print_records(records: Sequence[Record]) -> None:
+    """One block a record, and a comparison where there are several."""
+    console = Console(highlight=False, width=None)
+    for record in records:
+        _print_record(console, record)
+    if len(records) > 1:
+        console.print(_comparison(records))
+
+
+def _print_record(console: Console, record: Record) -> None:
+    solver = record.pipeline["solver"]["name"]
+    encoder = record.pipeline["encoder"]
+    title = f"{record.instance.name or record.instance.kind}: {solver}"
+    if encoder is not None:
+        title += f" on {encoder['name']}"
+    if record.stages.control is None and record.stages.repaired is None and record.stages.improved is None:
+        console.print(f"[bold]{title}[/bold]", highlight=False)
+    else:
+        console.print(_stage_table(record, title))
+    console.print(_summary(record))
+    if record.message:
+        console.print(f"  {record.message}", markup=False)
+
+
+def _stage_table(record: Record, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in ("stage", "objective", "gap", "feasible", "flips", "control objective", "control gap"):
+        table.add_column(column, justify="left" if column == "stage" else "right")
+    stages, control = record.stages, record.stages.control
+    for name in ("raw", "repaired", "improved"):
+        stage: Stage | None = getattr(stages, name)
+        twin: Stage | None = getattr(control, name) if control is not None else None
+        if stage is None and twin is None:
+            continue
+        share = "" if stage is None or stage.feasible_share is None else f" ({stage.feasible_share:.1%} of samples)"
+        table.add_row(
+            name,
+            _objective(stage),
+            _gap(stage),
+            "-" if stage is None else ("yes" if stage.feasible else "no") + share,
+            "" if stage is None or stage.flips is None else str(stage.flips),
+            _objective(twin),
+            _gap(twin),
+        )
+    if control is not None:
+        table.caption = f"control: {control.num_points:,} uniform points of the {control.space}, same repair"
+        table.caption_justify = "left"
+    return table
+
+
+def _objective(stage: Stage | None) -> str:
+    if stage is None or stage.objective is None:
+        return "-"
+    return str(stage.objective) if stage.feasible else f"({stage.objective})"
+
+
+def _gap(stage: Stage | None) -> str:
+    return "-" if stage is None or stage.gap is None else f"{stage.gap:.2%}"
+
+
+def _summary(record: Record) -> str:
+    parts = [f"  {record.status.value}", f"objective {record.objective}"]
+    if record.bound is not None:
+        parts.append(f"bound {record.bound}")
+    reference = record.reference
+    if record.gap is not None:
+        source = f", {reference.source}" if reference.source else ""
+        parts.append(f"gap {record.gap:.2%} of {reference.value} ({reference.kind}{source})")
+    elif reference.kind != "none":
+        parts.append(f"reference {reference.value} ({reference.kind})")
+    used = record.resources
+    if used.qubits:
+        parts.append(f"{used.qubits} qubits ({used.aux_qubits} aux)")
+    if used.evaluations:
+        parts.append(f"{used.evaluations} evaluations")
+    parts.append(f"{used.seconds.get('total', 0.0):.2f} s")
+    if used.engine:
+        parts.append(f"engine {used.engine}")
+    return "; ".join(parts)
+
+
+def _comparison(records: Sequence[Record]) -> Table:
+    table = Table(title="compared: same instance, seed, limits and checker", title_justify="left")
+    for column in ("solver", "raw", "repaired", "improved", "bound", "gap", "status", "seconds"):
+        table.add_column(column, justify="left" if column in ("solver", "status") else "right")
+    for record in records:
+        table.add_row(
+            str(record.pipeline["solver"]["name"]),
+            _objective(record.stages.raw),
+            _objective(record.stages.repaired),
+            _objective(record.stages.improved),
+            "-" if record.bound is None else str(record.bound),
+            "-" if record.gap is None else f"{record.gap:.2%}",
+            record.status.value,
+            f"{record.resources.seconds.get('total', 0.0):.2f}",
+        )
+    return table

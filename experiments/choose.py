@@ -1,0 +1,87 @@
+"""From names and options to a Pipeline, with every automatic choice said and recorded.
+
+The default encoder is ``slack`` if the solver can hold its qubits, else ``unbalanced``; an encoder that was asked for
+is never exchanged: one that does not fit is refused with the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import SOLVERS, Problem
+from ..solvers.contract import QuboSampler
+from .pipeline import Pipeline, build_parts
+
+#: Tried in this order when no encoder was asked for.
+DEFAULT_ENCODERS = ("slack", "unbalanced")
+
+
+def choose_pipeline(
+    problem: Problem,
+    solver: str | Mapping[str, Any] = "auto",
+    encoder: str | Mapping[str, Any] | None = None,
+    formulation: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    **switches: Any,
+) -> Pipeline:
+    """The pipeline that these names and options describe; ``note`` says what was chosen and why.
+
+    Parameters
+    ----------
+    options : fields of the solver or encoder, by name or as ``solver.name``.
+    switches : ``repair``, ``improve``, ``repair_top``, ``control`` of the Pipeline.
+    """
+    options = dict(options or {})
+    notes = []
+    if solver == "auto":
+        from ..solvers.native.auto import choose
+
+        solver, reason = choose(problem)
+        notes.append(f"solver {_name(solver)}: {reason}")
+    if not is_sampler(solver):
+        if encoder is not None:
+            raise ValueError(f"encoder must be left out for {_name(solver)}, which reads the instance itself")
+        built, _ = build_parts(solver, None, options)
+        return Pipeline(built, formulation=formulation, note="; ".join(notes), **switches)
+    if encoder is None:
+        encoder, reason = default_encoder(problem, solver, formulation, options)
+        notes.append(f"encoder {encoder}: {reason}")
+    built, encoding = build_parts(solver, encoder, options)
+    return Pipeline(built, encoding, formulation, note="; ".join(notes), **switches)
+
+
+def is_sampler(solver: str | Mapping[str, Any]) -> bool:
+    """Whether the named solver samples a QUBO (and so needs an encoder)."""
+    made = SOLVERS.get(_name(solver)).make
+    return isinstance(made, type) and issubclass(made, QuboSampler)
+
+
+def default_encoder(
+    problem: Problem, solver: str | Mapping[str, Any], formulation: str | None, options: Mapping[str, Any]
+) -> tuple[str, str]:
+    """The first default encoder that has the options and whose qubits the solver can hold, and why."""
+    from .run import formulate
+
+    program = formulate(problem, formulation).program
+    errors: list[ValueError] = []
+    reasons: list[str] = []
+    for name in DEFAULT_ENCODERS:
+        try:
+            sampler, encoder = build_parts(solver, name, options)
+        except ValueError as error:
+            errors.append(error)
+            continue
+        qubits = encoder.num_qubits(program)
+        refusal = sampler.estimate(qubits, 0).refusal
+        if not refusal:
+            reasons.append(f"{qubits} qubits")
+            return name, ", ".join(reasons)
+        reasons.append(f"{name} would need {qubits}")
+    if errors and not reasons:
+        raise errors[0]
+    return DEFAULT_ENCODERS[0], "; ".join(reasons)
+
+
+def _name(part: str | Mapping[str, Any]) -> str:
+    return part if isinstance(part, str) else str(part["name"])

@@ -1,0 +1,67 @@
+"""What a run ran on: versions, processor, engine; part of every Record and of ``qopt --version``."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from functools import cache
+from typing import Any
+
+STACK = (
+    "numpy",
+    "scipy",
+    "dimod",
+    "dwave-samplers",
+    "networkx",
+    "ortools",
+    "qiskit",
+    "qiskit-aer",
+    "qiskit-ibm-runtime",
+    "fast-tsp",
+)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Version of qopt and of each package of the stack that is installed."""
+    found = {}
+    for package in ("qopt-workbench", *STACK):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Versions, Python, system, processor and usable cores as JSON values."""
+    return {
+        "versions": versions(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+    }
+
+
+def peak_bytes() -> int | None:
+    """Peak resident bytes of this process so far; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if platform.system() == "Darwin" else peak * 1024)
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

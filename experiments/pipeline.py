@@ -1,0 +1,109 @@
+"""One pipeline as a value: which formulation, encoder, solver and repair a run puts together.
+
+An option such as ``layers=3`` goes to the one selected part that has a field of that name; where two have it, it is
+written ``solver.layers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ..core import ENCODERS, SOLVERS, Budget, Encoder, fields_of, from_spec, to_spec, unknown_name
+from ..solvers.contract import NativeSolver, QuboSampler
+
+RepairMode = Literal["auto", "nearest", "off"]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """How an instance is solved.
+
+    Parameters
+    ----------
+    solver : sampler of a QUBO, or native solver.
+    encoder : None for native solvers.
+    formulation : name of one of the problem's formulations; None is its first.
+    repair : ``auto`` the kind's own, ``nearest`` the exact nearest feasible point, ``off``.
+    improve : local search after the repair, reported as its own stage.
+    repair_top : distinct samples a round, best by violation then cost, that are repaired and improved.
+    control : put as many uniform random points through the same selection, repair and improvement.
+    note : what was chosen automatically, and why.
+    """
+
+    solver: QuboSampler | NativeSolver
+    encoder: Encoder | None = None
+    formulation: str | None = None
+    repair: RepairMode = "auto"
+    improve: bool = True
+    repair_top: int = 10
+    control: bool = True
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.repair not in get_args(RepairMode):
+            raise unknown_name("repair", str(self.repair), get_args(RepairMode))
+        if self.repair_top < 1:
+            raise ValueError(f"repair_top must be >= 1, got {self.repair_top}")
+        if isinstance(self.solver, QuboSampler) and self.encoder is None:
+            raise ValueError("a sampler must have an encoder; pass encoder='slack'")
+
+    def to_spec(self, budget: Budget) -> dict[str, Any]:
+        """JSON form: everything that decides the result but instance and seed."""
+        repair = {"name": self.repair, "top": self.repair_top, "improve": self.improve, "control": self.control}
+        return {
+            "formulation": self.formulation,
+            "encoder": None if self.encoder is None else to_spec(self.encoder),
+            "solver": to_spec(self.solver),
+            "repair": repair,
+            "budget": {key: value for key, value in vars(budget).items() if value is not None},
+        }
+
+
+def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
+    """The pipeline and budget that ``Pipeline.to_spec`` gave."""
+    repair = spec["repair"]
+    encoder = spec["encoder"]
+    pipeline = Pipeline(
+        solver=from_spec("solvers", spec["solver"]),
+        encoder=None if encoder is None else from_spec("encoders", encoder),
+        formulation=spec["formulation"],
+        repair=repair["name"],
+        improve=repair["improve"],
+        repair_top=repair["top"],
+        control=repair["control"],
+    )
+    return pipeline, Budget(**spec["budget"])
+
+
+def build_parts(
+    solver: str | Mapping[str, Any], encoder: str | Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """Solver and encoder (None when not asked for) with every option given to the part that has it.
+
+    Raises
+    ------
+    ValueError
+        No selected part has the option, or two have it.
+    """
+    specs: dict[str, dict[str, Any]] = {"solver": _as_spec(solver)}
+    if encoder is not None:
+        specs["encoder"] = _as_spec(encoder)
+    registries = {"solver": SOLVERS, "encoder": ENCODERS}
+    known = {role: fields_of(registries[role].get(spec["name"]).make) for role, spec in specs.items()}
+    for key, value in options.items():
+        role, _, field = key.rpartition(".")
+        field = field.replace("-", "_")
+        homes = [role] if role else [name for name, fields in known.items() if field in fields]
+        if not homes or homes[0] not in known or field not in known[homes[0]]:
+            every = {name for fields in known.values() for name in fields}
+            raise unknown_name(f"option of {' and '.join(spec['name'] for spec in specs.values())}", key, every)
+        if len(homes) > 1:
+            raise ValueError(f"option {key} must say which part it is for; write solver.{field} or encoder.{field}")
+        specs[homes[0]][field] = value
+    return from_spec("solvers", specs["solver"]), from_spec("encoders", specs["encoder"]) if encoder else None
+
+
+def _as_spec(part: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": part} if isinstance(part, str) else dict(part)

@@ -1,0 +1,192 @@
+"""The stages after sampling: repair, improvement, and the control that puts random points through the same.
+
+A repaired figure alone proves nothing: drop-add repair of random points solves half of a classical test set. So every
+stage has its twin in the control.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..core import Bits, Clock, Formulation, Number, RepairFailed, Sense, Stage, relative_gap, signed
+from ..repair import improve, repair
+from ..repair.nearest import nearest_feasible
+from .candidates import Candidates, best_verified, evaluate
+from .pipeline import Pipeline
+from .verify import Verified, verify_point
+
+#: Bits of uniform points drawn at a time, so that a control of millions of points stays small.
+CONTROL_BATCH_BITS = 1 << 24
+
+#: Draws that many uniform completed points; the program's bits, or a sampler's own feasible subspace.
+Draw = Callable[[int, np.random.Generator], Bits]
+
+
+@dataclass
+class Best:
+    """Best verified point of a stage so far, with the flips that led to its candidates."""
+
+    sense: Sense
+    verified: Verified | None = None
+    flips: int = 0
+    num_points: int = 0
+
+    def offer(self, verified: Verified) -> bool:
+        """Keep it if it is feasible and better; whether it was kept."""
+        self.num_points += 1
+        if not verified.is_feasible or (self.verified is not None and not self._is_better(verified)):
+            return False
+        self.verified = verified
+        return True
+
+    def _is_better(self, other: Verified) -> bool:
+        assert self.verified is not None
+        new, old = float(other.objective or 0), float(self.verified.objective or 0)
+        return new < old if self.sense == "min" else new > old
+
+
+@dataclass
+class Refinement:
+    """Repaired and improved bests over all rounds; one for the sampler, one for the control."""
+
+    formulation: Formulation
+    pipeline: Pipeline
+    rng: np.random.Generator
+    repaired: Best = field(init=False)
+    improved: Best = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.repaired = Best(self.formulation.problem.sense)
+        self.improved = Best(self.formulation.problem.sense)
+
+    def add(self, candidates: Candidates, clock: Clock) -> None:
+        """Repair and improve each of the points, best first, until the time is over (the first is always done)."""
+        if self.pipeline.repair == "off" and not self.pipeline.improve:
+            return
+        for position, x in enumerate(candidates.X):
+            if position and clock.is_over:
+                return
+            try:
+                fixed = self._repair(x, bool(candidates.feasible[position]))
+            except RepairFailed:
+                self.repaired.num_points += 1
+                continue
+            self.repaired.flips += int((fixed != x).sum())
+            self.repaired.offer(verify_point(self.formulation, fixed))
+            if self.pipeline.improve and not (position and clock.is_over):
+                better = improve(self.formulation, fixed, self.rng)
+                self.improved.offer(verify_point(self.formulation, better))
+
+    def _repair(self, x: Bits, is_feasible: bool) -> Bits:
+        if is_feasible:
+            return x
+        if self.pipeline.repair == "off":
+            raise RepairFailed("repair is off")
+        if self.pipeline.repair == "nearest":
+            return nearest_feasible(self.formulation, x, self.rng)
+        return repair(self.formulation, x, self.rng)
+
+    @property
+    def incumbent(self) -> Verified | None:
+        """The best of both, for Round.incumbent."""
+        found = [best.verified for best in (self.improved, self.repaired) if best.verified is not None]
+        sense = self.formulation.problem.sense
+        return min(found, key=lambda v: signed_objective(v, sense)) if found else None
+
+
+def signed_objective(verified: Verified, sense: Sense) -> float:
+    """Objective as a cost to minimise."""
+    value = float(verified.objective if verified.objective is not None else np.inf)
+    return value if sense == "min" else -value
+
+
+def uniform_bits(formulation: Formulation) -> Draw:
+    """Uniform points over the program's bits, completed."""
+    n = formulation.program.num_variables
+
+    def draw(num_points: int, rng: np.random.Generator) -> Bits:
+        return formulation.complete(rng.integers(0, 2, size=(num_points, n), dtype=np.uint8))
+
+    return draw
+
+
+def run_control(
+    refinement: Refinement, draw: Draw, points_by_round: list[int], rng: np.random.Generator, clock: Clock
+) -> tuple[Candidates | None, int]:
+    """Best uniform points, as many as the sampler looked at, refined in as many rounds; and how many were drawn."""
+    formulation = refinement.formulation
+    n = max(1, formulation.program.num_variables)
+    batch = max(1, CONTROL_BATCH_BITS // n)
+    top, best, drawn = refinement.pipeline.repair_top, None, 0
+    for num_points in points_by_round:
+        kept: Candidates | None = None
+        for start in range(0, num_points, batch):
+            if drawn and clock.is_over:
+                break
+            X = draw(min(batch, num_points - start), rng)
+            drawn += len(X)
+            X, counts = np.unique(X, axis=0, return_counts=True)
+            some, _ = evaluate(formulation, formulation.program, X, counts)
+            some = some.best(top)
+            kept = some if kept is None else kept.joined(some).best(top)
+        if kept is None:
+            continue
+        refinement.add(kept, clock)
+        best = kept if best is None else best.joined(kept).best(top)
+    return best, drawn
+
+
+def stage_of(verified: Verified | None, reference: Number | None, sense: Sense, **figures: object) -> Stage | None:
+    """The verified point as a Stage of the Record; None when the stage has none."""
+    if verified is None:
+        return None
+    objective = verified.objective if verified.is_feasible else None
+    return Stage(
+        objective=verified.objective,
+        feasible=verified.is_feasible,
+        violations=dict(verified.violations),
+        gap=relative_gap(objective, reference, sense),
+        solution=None if verified.solution is None else tuple(int(v) for v in verified.solution),
+        **figures,  # type: ignore[arg-type]
+    )
+
+
+def refined_stages(refinement: Refinement, reference: Number | None) -> dict[str, Stage | None]:
+    """``repaired`` and ``improved`` of a refinement as stages; None where the stage was off or found nothing."""
+    sense, pipeline = refinement.formulation.problem.sense, refinement.pipeline
+    repaired, improved = refinement.repaired, refinement.improved
+    out: dict[str, Stage | None] = {"repaired": None, "improved": None}
+    if pipeline.repair != "off":
+        figures = {"flips": repaired.flips, "num_points": repaired.num_points}
+        out["repaired"] = stage_of(repaired.verified, reference, sense, **figures)
+    if pipeline.improve:
+        out["improved"] = stage_of(improved.verified, reference, sense, num_points=improved.num_points)
+    return out
+
+
+def raw_stage(
+    formulation: Formulation, candidates: Candidates | None, reference: Number | None, share: float | None, seen: int
+) -> Stage | None:
+    """The best of all points seen, unrepaired."""
+    if candidates is None:
+        return None
+    verified = best_verified(formulation, candidates)
+    sense = formulation.problem.sense
+    return stage_of(verified, reference, sense, feasible_share=share, num_points=seen)
+
+
+__all__ = [
+    "Best",
+    "Draw",
+    "Refinement",
+    "raw_stage",
+    "refined_stages",
+    "run_control",
+    "signed",
+    "signed_objective",
+    "stage_of",
+    "uniform_bits",
+]

@@ -1,0 +1,70 @@
+"""The independent check: objective and violations of an answer, recomputed from the instance's own data.
+
+Nothing that is reported comes from a QUBO energy; where a program's cost disagrees with the instance, that is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core import Bits, Formulation, Number, Problem, Solution, number, signed
+
+#: Relative disagreement of cost and objective that rounding of sums can explain.
+COST_TOLERANCE = 1e-6
+
+
+class DisagreementError(RuntimeError):
+    """A program's cost or rows and the instance's own data say different things of the same point."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verified:
+    """A solution with what the instance says of it; ``solution`` None when the point denotes none."""
+
+    solution: Solution | None
+    objective: Number | None
+    violations: Mapping[str, float]
+
+    @property
+    def is_feasible(self) -> bool:
+        return self.solution is not None and not self.violations
+
+
+def verify(problem: Problem, solution: Solution) -> Verified:
+    """Objective and violations of a native solution.
+
+    Raises
+    ------
+    ValueError
+        It is not a solution of this kind at all.
+    """
+    violations = {name: float(amount) for name, amount in problem.violations(solution).items() if amount > 0}
+    return Verified(np.asarray(solution), number(problem.objective(solution)), violations)
+
+
+def verify_point(formulation: Formulation, x: Bits) -> Verified:
+    """The solution that a completed point denotes, verified; row violations stand in when it denotes none.
+
+    Raises
+    ------
+    DisagreementError
+        The program's cost of a feasible point is not the objective.
+    """
+    solution = formulation.decode(x)
+    if solution is None:
+        amounts = formulation.program.violations(x[None, :])[0]
+        names = formulation.program.constraints.names
+        return Verified(None, None, {names[i]: float(amounts[i]) for i in np.flatnonzero(amounts)})
+    verified = verify(formulation.problem, solution)
+    if verified.is_feasible and not formulation.is_surrogate:
+        cost = float(formulation.program.costs(x[None, :])[0])
+        expected = signed(formulation.problem, float(verified.objective or 0))
+        if abs(cost - expected) > COST_TOLERANCE * max(1.0, abs(expected)):
+            raise DisagreementError(
+                f"cost {cost!r} of {formulation.name} must equal the objective {expected!r} of the same point; "
+                "this is a bug in the formulation"
+            )
+    return verified
