@@ -76,6 +76,8 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
     hint = typing.get_type_hints(cls)[field.name]
+    if typing.get_origin(hint) is np.ndarray:
+        return np.asarray(value)
     if isinstance(value, str) and typing.get_origin(hint) is tuple:
         value = [item for item in value.split(",") if item]
     try:

@@ -74,10 +74,7 @@ def evaluate(
     if rows is not None and len(rows):
         program = program.with_rows(rows)
         broken = program.violations(X).sum(axis=1)
-    if formulation.is_surrogate:
-        costs = np.array([_native_cost(formulation, x) for x in X])
-    else:
-        costs = program.costs(X)
+    costs = np.array([_native_cost(formulation, x) for x in X]) if formulation.is_surrogate else program.costs(X)
     return Candidates(X, np.asarray(counts, dtype=np.int64), costs, broken), program
 
 

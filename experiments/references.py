@@ -74,7 +74,7 @@ def reference_of(problem: Problem, status: Status, objective: Number | None, bou
 
 
 def read_best_known(path: Path) -> Iterator[tuple[str, str, BestKnown]]:
-    """``(instance, file, value)`` of each row of a best_known.csv (columns instance, file, best_known, is_optimal, source).
+    """``(instance, file, value)`` of each row of a best_known.csv.
 
     Raises
     ------
