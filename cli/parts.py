@@ -53,16 +53,17 @@ def _rows(room: str) -> list[dict[str, Any]]:
 
 
 def _option(field: dataclasses.Field[Any], preset: Any) -> dict[str, Any]:
-    default: Any = field.default
-    if default is dataclasses.MISSING:
-        default = None if field.default_factory is dataclasses.MISSING else field.default_factory()
+    make: Any = field.default_factory
+    default: Any = None if field.default is dataclasses.MISSING else field.default
+    if make is not dataclasses.MISSING:
+        default = make()
     return {"name": field.name, "type": str(field.type), "default": str(preset.get(field.name, default))}
 
 
 def _repair_rows() -> list[dict[str, Any]]:
     from ..repair import improve, repair
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for form, function in sorted(repair.registry.items(), key=lambda item: item[0].__name__):
         name = "nearest" if form is object else form.__name__
         summary = (function.__doc__ or "").strip().splitlines()[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -55,10 +55,10 @@ def solve(
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
     options = part_options(ctx.args)
-    switches = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
+    switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches)]
     # the options were meant for the first solver; the others run with their defaults
-    pipelines += [choose_pipeline(problem, other, None, formulation, **switches) for other in compare or []]
+    pipelines += [choose_pipeline(problem, other, None, formulation, {}, **switches) for other in compare or []]
     records = []
     for pipeline in pipelines:
         if not quiet:

@@ -151,7 +151,7 @@ class BinaryProgram:
         """Amount >= 0 by which each point breaks each row, shape (k, m); 0 within the feasibility tolerance."""
         rows = self.constraints
         activity = np.asarray((rows.A @ self._points(X).T).T)
-        amount = np.maximum(0.0, np.maximum(rows.lower - activity, activity - rows.upper))
+        amount: Float = np.maximum(0.0, np.maximum(rows.lower - activity, activity - rows.upper))
         amount[amount <= self._tolerance] = 0.0
         return amount
 

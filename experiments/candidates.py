@@ -29,7 +29,7 @@ class Candidates:
 
     @property
     def feasible(self) -> npt.NDArray[np.bool_]:
-        return self.broken == 0
+        return np.asarray(self.broken == 0)
 
     @property
     def feasible_share(self) -> float | None:

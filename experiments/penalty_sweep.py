@@ -109,9 +109,10 @@ def plot_sweep(rows: Sequence[SweepRow], path: Path, title: str) -> None:
 
     figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
     penalties = [row.penalty for row in rows]
-    axes.plot(penalties, [row.feasible_share for row in rows], marker="o", color="C0", label="feasible share")
+    shares = [float("nan") if row.feasible_share is None else row.feasible_share for row in rows]
+    axes.plot(penalties, shares, marker="o", color="C0", label="feasible share")
     gaps = [(row.penalty, row.gap) for row in rows if row.gap is not None]
-    axes.plot(*zip(*gaps) if gaps else ([], []), marker="s", color="C1", label="raw gap")
+    axes.plot([penalty for penalty, _ in gaps], [gap for _, gap in gaps], marker="s", color="C1", label="raw gap")
     small = [row.penalty for row in rows if row.verdict == "penalty too small"]
     if small:
         axes.axvspan(min(penalties) * 0.9, max(small) * 1.05, color="C3", alpha=0.12, label="penalty too small")
