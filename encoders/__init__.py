@@ -1,1 +1,5 @@
-"""(room)"""
+"""Binary programs to QUBOs and back: slack, unbalanced, domain-wall, presolve; the Lagrangian family; graph shrinking."""
+
+from . import slack
+
+__all__ = ["slack"]
