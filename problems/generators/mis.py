@@ -1,0 +1,44 @@
+"""Random graphs for the independent set problem, with or without vertex weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...core import GENERATORS
+from ..mis import Mis
+from .graphs import random_graph
+
+
+@GENERATORS.register("mis")
+def mis(
+    *,
+    n: int = 14,
+    p: float | None = None,
+    degree: int | None = None,
+    radius: float | None = None,
+    max_weight: int = 1,
+    seed: int = 0,
+) -> Mis:
+    """n vertices joined at random, by one of three models; p = 0.3 when none is chosen.
+
+    Parameters
+    ----------
+    n : vertices
+    p : probability of each edge, G(n, p)
+    degree : neighbours of each vertex, random regular graph
+    radius : points of the unit square within this distance block each other, unit disk graph
+    max_weight : vertex weights are uniform integers in 1..max_weight; 1 for an unweighted graph
+
+    Examples
+    --------
+    >>> mis(n=8, degree=3, seed=1).size
+    {'vertices': 8, 'edges': 12}
+    """
+    if max_weight < 1:
+        raise ValueError(f"max_weight must be >= 1, got {max_weight}; 1 means no weights")
+    rng = np.random.default_rng(seed)
+    if p is None and degree is None and radius is None:
+        p = 0.3
+    edges, label = random_graph(n, rng, p=p, degree=degree, radius=radius)
+    weights = None if max_weight == 1 else rng.integers(1, max_weight + 1, n)
+    return Mis(n, edges, weights, name=f"mis-{label}-s{seed}" + (f"-w{max_weight}" if max_weight > 1 else ""))
