@@ -177,8 +177,7 @@ class NumberStream:
         shape = (shape,) if isinstance(shape, int) else shape
         count = math.prod(shape)
         if count > self.left:
-            found = said(f"{self.left} and the end of the file")
-            fail(self.path, self.line_of(len(self)), f"{count} numbers of {what}", found, "is the file cut?")
+            self.too_short(count, what)
         start, self.position = self.position, self.position + count
         tokens = self._tokens[start : self.position]
         try:
@@ -205,6 +204,11 @@ class NumberStream:
             index = start + int(np.flatnonzero(wrong.ravel())[0])
             fail(self.path, self.line_of(index), f"{what} (integers{_range(low, high)})", self._tokens[index])
         return values.astype(np.int64)
+
+    def too_short(self, count: int, what: str) -> NoReturn:
+        """Raise the error that ``count`` numbers of something do not follow."""
+        found = said(f"{self.left} and the end of the file")
+        fail(self.path, self.line_of(len(self)), f"{count} numbers of {what}", found, "is the file cut?")
 
     def end(self) -> None:
         """Nothing may be left."""
