@@ -212,7 +212,7 @@ def test_one_facility_and_none() -> None:
 
 def test_bad_input_is_refused_in_one_line() -> None:
     square = np.ones((2, 2))
-    with pytest.raises(ValueError, match="must hold integers, got 0.5"):
+    with pytest.raises(ValueError, match=r"must hold integers, got 0\.5"):
         solve_qap(square * 0.5, square)
     with pytest.raises(ValueError, match="flow must be a square matrix"):
         solve_qap(np.ones((2, 3)), square)

@@ -105,7 +105,11 @@ def solve_qap(
         run.offer(start[None])
     tabu_seconds = np.inf if seconds is None else _TABU_SHARE * seconds
     rng = np.random.default_rng(seed)
-    tabu_search(F, D, rng, num_steps=_TABU_STEPS * n**2, seconds=tabu_seconds, report=lambda p, _: run.offer(p[None]))
+
+    def offer(permutation: Int, _: float) -> None:
+        run.offer(permutation[None])
+
+    tabu_search(F, D, rng, num_steps=_TABU_STEPS * n**2, seconds=tabu_seconds, report=offer)
     run.search()
     return run.result()
 
@@ -116,7 +120,7 @@ def _checked(matrix: npt.ArrayLike, name: str) -> Float:
     if given.ndim != 2 or given.shape[0] != given.shape[1]:
         raise ValueError(f"{name} must be a square matrix, got shape {given.shape}")
     if not (given == np.rint(given)).all():
-        raise ValueError(f"{name} must hold integers, got {given[given != np.rint(given)][0]!r}; multiply it up")
+        raise ValueError(f"{name} must hold integers, got {given[given != np.rint(given)][0]}; multiply it up")
     return given
 
 

@@ -88,7 +88,7 @@ def _sorted_rows(blocks: Float) -> Float:
 
 
 def solve_assignments(costs: Float) -> tuple[Int, Float]:
-    """Optimal assignments (B, m) of B cost matrices, and ``costs`` with columns so permuted that they lie on diagonals."""
+    """Optimal assignments (B, m) of B cost matrices, and the matrices with these columns moved to the diagonal."""
     from scipy.optimize import linear_sum_assignment
 
     columns = np.array([linear_sum_assignment(matrix)[1] for matrix in costs], dtype=np.int64).reshape(costs.shape[:2])

@@ -80,7 +80,8 @@ def tabu_search(
     n = len(flow)
     current = np.array([rng.permutation(n) for _ in range(num_starts)])
     values = permutation_values(flow, distance, current)
-    best, best_values = current[values.argmin()], values.copy()
+    best: Int = current[values.argmin()]
+    best_values = values.copy()
     if report is not None:
         report(best, float(values.min()))
     if n < 2:
