@@ -33,7 +33,7 @@ def check_bytes(subject: str, needed: int, remedy: str, max_bytes: int | None = 
 
 
 def readable(num_bytes: int) -> str:
-    """Bytes with a binary prefix, three digits.
+    """Bytes with a binary prefix, four digits.
 
     Examples
     --------
@@ -45,4 +45,4 @@ def readable(num_bytes: int) -> str:
         if value < 1024 or unit == "PiB":
             break
         value /= 1024
-    return f"{value:.3g} {unit}"
+    return f"{value:.4g} {unit}"
