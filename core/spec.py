@@ -78,7 +78,7 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
     hint = typing.get_type_hints(cls)[field.name]
     if typing.get_origin(hint) is np.ndarray:
         return np.asarray(value)
-    if isinstance(value, str) and typing.get_origin(hint) is tuple:
+    if isinstance(value, str) and any(typing.get_origin(kind) is tuple for kind in (hint, *typing.get_args(hint))):
         value = [item for item in value.split(",") if item]
     try:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)

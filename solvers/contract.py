@@ -6,6 +6,7 @@ solver reads the problem's own data. Neither imports encoders or repair; only ex
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +44,15 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
     (name of the feasible subspace it worked in), cost_trace ([[seconds, energy], ...]).
     A sampler that works in a subspace also offers ``uniform_points(program, num_points, rng) -> Z``.
+
+    A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated
+    there and back around it, so that ours work wherever dimod's samplers do.
     """
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "sample" in cls.__dict__:
+            cls.sample = _any_labels(cls.sample)
 
     @property
     def parameters(self) -> Mapping[str, list[str]]:
@@ -58,6 +67,31 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
+
+
+def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.SampleSet]:
+    """``sample`` of a BINARY model with labels 0..m-1, made to take any labels and vartype."""
+
+    @functools.wraps(sample)
+    def translated(self: Any, bqm: dimod.BinaryQuadraticModel, **keywords: Any) -> dimod.SampleSet:
+        labels = list(bqm.variables)
+        if bqm.vartype is dimod.BINARY and all(label == i for i, label in enumerate(labels)):
+            return sample(self, bqm, **keywords)
+        plain = bqm.change_vartype("BINARY", inplace=False)
+        if set(labels) != set(range(len(labels))):
+            plain.relabel_variables(dict(zip(labels, range(len(labels)))))
+            samples = sample(self, plain, **keywords)
+            samples.relabel_variables(dict(enumerate(labels)))
+        else:
+            samples = sample(self, plain, **keywords)
+        return samples.change_vartype(bqm.vartype, inplace=False)
+
+    return translated
+
+
+def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:
+    """Energy of each point (k, m) of a BINARY model with labels 0..m-1."""
+    return np.asarray(bqm.energies((np.asarray(Z, dtype=np.int8), list(range(Z.shape[1])))), dtype=np.float64)
 
 
 def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any]) -> dimod.SampleSet:
@@ -124,6 +158,7 @@ __all__ = [
     "Outcome",
     "QuboSampler",
     "Report",
+    "energies_of",
     "points_of",
     "sample_set",
 ]
