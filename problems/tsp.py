@@ -66,9 +66,8 @@ class Tsp:
     sense: ClassVar[Sense] = "min"
 
     def __post_init__(self) -> None:
-        shape = np.shape(self.distances)
-        if len(shape) == 2 and shape[0] > MAX_CITIES:
-            raise ValueError(f"cities must be at most {MAX_CITIES}, got {shape[0]}; cut the instance")
+        if np.ndim(self.distances) == 2 and len(self.distances) > MAX_CITIES:
+            raise ValueError(f"cities must be at most {MAX_CITIES}, got {len(self.distances)}; cut the instance")
         given = np.array(frozen_number(self.distances, "distances"))
         if given.size == 0:
             given = given.reshape(0, 0)
@@ -79,7 +78,7 @@ class Tsp:
             raise ValueError(f"distances must add up below 2**53, got {int(np.abs(given).max())}; rescale the instance")
         object.__setattr__(self, "distances", frozen_number(given, "distances"))
         if self.coordinates is not None:
-            points = frozen_number(self.coordinates, "coordinates").reshape(np.shape(self.coordinates))
+            points = frozen_number(self.coordinates, "coordinates")
             if points.shape != (len(given), 2):
                 raise ValueError(f"coordinates must have shape ({len(given)}, 2), got {points.shape}")
             object.__setattr__(self, "coordinates", points)

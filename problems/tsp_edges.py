@@ -120,8 +120,8 @@ class TspEdges:
         labels = connected_components(graph, directed=False)[1].reshape(-1, n)
         sides: dict[bytes, npt.NDArray[np.bool_]] = {}
         for row in labels:
-            names, sizes = np.unique(row, return_counts=True)
-            for label in names[(sizes >= 2) & (sizes <= n - 2)]:
+            parts, sizes = np.unique(row, return_counts=True)
+            for label in parts[(sizes >= 2) & (sizes <= n - 2)]:
                 side = row == label
                 side = ~side if side[0] else side
                 sides[np.packbits(side).tobytes()] = side

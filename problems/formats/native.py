@@ -50,7 +50,7 @@ def from_json(document: Mapping[str, Any], path: str = "<memory>") -> Problem:
         raise InstanceFormatError(path, None, f'expected "schema": "{SCHEMA}", found {brief(document.get("schema"))}')
     kind = document.get("kind")
     try:
-        cls = PROBLEMS.get(str(kind)).make
+        cls: Any = PROBLEMS.get(str(kind)).make
     except ValueError as error:
         raise InstanceFormatError(path, None, f"expected a known kind, found {brief(kind)}; {error}") from None
     fields = {f.name: f for f in dataclasses.fields(cls)}
@@ -134,8 +134,8 @@ def _best_known(value: Any, path: str) -> BestKnown | None:
         return BestKnown(value)
     if isinstance(value, Mapping) and set(value) <= {"value", "is_optimal", "source"}:
         best, proven, source = value.get("value"), value.get("is_optimal"), value.get("source", "")
-        is_number = isinstance(best, int | float) and not isinstance(best, bool)
-        if is_number and (proven is None or isinstance(proven, bool)) and isinstance(source, str):
+        is_said = (proven is None or isinstance(proven, bool)) and isinstance(source, str)
+        if isinstance(best, int | float) and not isinstance(best, bool) and is_said:
             return BestKnown(best, proven, source)
     expected = 'best_known as a number or {"value", "is_optimal", "source"}'
     raise InstanceFormatError(path, None, f"expected {expected}, found {brief(value)}")

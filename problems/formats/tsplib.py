@@ -34,12 +34,12 @@ def ceil_2d(points: AnyArray) -> Int:
 
 def man_2d(points: AnyArray) -> Int:
     """Manhattan distance, rounded to the nearest integer."""
-    return (np.abs(_differences(points)).sum(axis=0) + 0.5).astype(np.int64)
+    return np.asarray((np.abs(_differences(points)).sum(axis=0) + 0.5).astype(np.int64))
 
 
 def max_2d(points: AnyArray) -> Int:
     """The larger of the two rounded coordinate differences."""
-    return (np.abs(_differences(points)) + 0.5).astype(np.int64).max(axis=0)
+    return np.asarray((np.abs(_differences(points)) + 0.5).astype(np.int64).max(axis=0))
 
 
 def att(points: AnyArray) -> Int:
@@ -53,7 +53,7 @@ def att(points: AnyArray) -> Int:
     dx, dy = _differences(points)
     r = np.sqrt((dx * dx + dy * dy) / 10.0)
     t = (r + 0.5).astype(np.int64)
-    return t + (t < r)
+    return np.asarray(t + (t < r))
 
 
 def geo(points: AnyArray) -> Int:
