@@ -1,4 +1,4 @@
-"""Bounded-integer bits under the name they have among the relaxations; they live in core, for problems need them too."""
+"""Bounded-integer bits by the name they have among the relaxations; they live in core, for problems need them too."""
 
 from __future__ import annotations
 
