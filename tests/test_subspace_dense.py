@@ -235,6 +235,25 @@ def test_transpositions_against_a_dense_exponential(n: int) -> None:
     assert np.abs(mixer.apply(start, 0.77) - expm(-0.77j * M) @ start).max() < 1e-12
 
 
+@pytest.mark.parametrize("n", [6, 7])
+def test_transpositions_of_more_letters_against_the_chebyshev_series(n: int) -> None:
+    """Beyond five letters the transform has several levels."""
+    from qopt.solvers.subspace.chebyshev import exponential
+
+    mixer = TranspositionMixer(permutation_space(n))
+    p = mixer.space.permutations()
+    swapped = []
+    for i, j in itertools.combinations(range(n), 2):
+        q = p.copy()
+        q[:, [i, j]] = q[:, [j, i]]
+        swapped.append(mixer.space.rank(q))
+    start = np.random.default_rng(2).normal(size=(len(p), 2)) @ [1, 1j] / np.sqrt(2 * len(p))
+    degree = len(swapped)
+    series = exponential(lambda x: -sum(x[index] for index in swapped), start[:, None], 0.9, -degree, degree)
+    assert np.abs(mixer.apply(start, 0.9) - series[:, 0]).max() < 1e-12
+    assert np.abs(mixer.apply(start, 2 * np.pi) - start).max() < 1e-12  # all eigenvalues are whole numbers
+
+
 @pytest.mark.parametrize("beta", [0.0, 1e-9, 0.3, -4.0, 60.0])
 def test_chebyshev_against_a_dense_exponential(beta: float) -> None:
     from qopt.solvers.subspace.chebyshev import exponential

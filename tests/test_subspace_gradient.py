@@ -33,6 +33,7 @@ SETS = KeyedSpace([0, 1, 2, 4, 5, 8, 9, 10], 4, "independent sets of a path")
 GROUPS = GroupSpace(((0, 1, 2), (3, 4, 5, 6)), (7,))
 MIXERS: dict[str, Callable[[], Mixer]] = {
     "transposition": lambda: TranspositionMixer(permutation_space(4)),
+    "transposition-6": lambda: TranspositionMixer(permutation_space(6)),
     "grover": lambda: GroverMixer(permutation_space(4)),
     "groups-complete": lambda: GroupMixer(GROUPS, "complete"),
     "groups-ring": lambda: GroupMixer(GROUPS, "ring"),
