@@ -6,7 +6,7 @@
 References
 ----------
 Tal-Ezer, Kosloff (1984), An accurate and efficient scheme for propagating the time dependent Schroedinger equation,
-doi:10.1063/1.448136, equations 6-9; here the series stops where its coefficients fall below 1e-17.
+doi:10.1063/1.448136; here the series stops where its coefficients fall below 1e-17.
 """
 
 from __future__ import annotations

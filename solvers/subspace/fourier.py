@@ -9,7 +9,7 @@ orthogonal matrix for each partition of k-1, here dense (so that BLAS does the w
 
 References
 ----------
-Clausen (1989), Fast generalized Fourier transforms, doi:10.1016/0304-3975(89)90021-2, section 3.
+Clausen (1989), Fast generalized Fourier transforms, doi:10.1016/0304-3975(89)90021-2.
 Diaconis, Shahshahani (1981), Generating a random permutation with random transpositions, doi:10.1007/BF00535487: the
 eigenvalues of the class sum.
 """

@@ -73,7 +73,7 @@ class GroverMixer:
 
     References
     ----------
-    Baertschi, Eidenbenz (2020), Grover mixers for QAOA, arXiv:2006.00354, section II; there
+    Baertschi, Eidenbenz (2020), Grover mixers for QAOA, arXiv:2006.00354; there
     exp(-i beta |s><s|), ours has the sign that makes s the ground state.
     """
 
@@ -112,7 +112,7 @@ class TranspositionMixer:
     References
     ----------
     Hadfield et al. (2019), From the quantum approximate optimization algorithm to a quantum alternating operator
-    ansatz, doi:10.3390/a12020034, section 5 (orderings and their swaps; there an ordered product, here the exact sum).
+    ansatz, doi:10.3390/a12020034 (their mixers of orderings; there an ordered product, here the exact sum).
     """
 
     space: PermutationSpace
@@ -191,7 +191,7 @@ class GroupMixer:
     References
     ----------
     Wang, Rubin, Dominy, Rieffel (2020), XY mixers: analytical and numerical results for QAOA, arXiv:1904.09314,
-    equations 9-12 (there +sum; ours has the sign that makes the W state the ground state).
+    here with the sign that makes the W state the ground state.
     """
 
     space: GroupSpace

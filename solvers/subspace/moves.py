@@ -233,8 +233,8 @@ def flip_mixer(
 
     References
     ----------
-    Hadfield et al. (2019), doi:10.3390/a12020034, section 4.1 (maximum independent set); their mixer's sign turned, so
-    that the start is a ground state.
+    Hadfield et al. (2019), doi:10.3390/a12020034 (their mixer of maximum independent set), here with the sign that
+    makes the start a ground state.
 
     Examples
     --------
@@ -255,11 +255,12 @@ def swap_mixer(
     """``M = -sum over pairs (XX + YY)/2`` of a space of one weight: all pairs of bits, or neighbours on a ring.
 
     The ordered product goes, for the ring, through the edges (0,1), (2,3), ..., then (1,2), (3,4), ..., the closing
-    edge last; for the complete graph through the rounds of a round-robin tournament, whose pairs are disjoint.
+    edge last; for the complete graph through the rounds of a round-robin tournament, whose pairs are disjoint. The
+    ring's ground state is not the Dicke state, for it has more moves where ones and zeros alternate.
 
     References
     ----------
-    Wang, Rubin, Dominy, Rieffel (2020), arXiv:1904.09314, section III; the ring's ground state is not the Dicke state.
+    Wang, Rubin, Dominy, Rieffel (2020), arXiv:1904.09314.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def ramp(num_layers: int, gamma: float, beta: float) -> tuple[Float, Float]:
 
     References
     ----------
-    Montanez-Barrera, Michielsen (2024), arXiv:2405.09169, equation 4.
+    Montanez-Barrera, Michielsen (2024), arXiv:2405.09169.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def grown(angles: npt.ArrayLike) -> Float:
 
     References
     ----------
-    Zhou, Wang, Choi, Pichler, Lukin (2020), doi:10.1103/PhysRevX.10.021067, appendix B, equation B1.
+    Zhou, Wang, Choi, Pichler, Lukin (2020), doi:10.1103/PhysRevX.10.021067, appendix B.
 
     Examples
     --------
