@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from qopt.core import BinaryProgram
 from qopt.problems.qap import Qap, QapAssignment
 from qopt.problems.tsp import Tsp

@@ -55,7 +55,7 @@ def tune_penalty(
     as_json: JsonFlag = False,
 ) -> int:
     """Fit the two weights of the unbalanced encoder on a family of instances."""
-    from ..encoders.unbalanced import tune
+    from ..encoders.tune import tune
     from ..experiments.run import formulate
 
     programs = [formulate(load_instance(file, kind=kind), None).program for file in files]

@@ -1,5 +1,5 @@
-"""Binary programs to QUBOs and back: slack, unbalanced, domain-wall, presolve; the Lagrangian family; graph shrinking."""
+"""Binary programs to QUBOs and back: slack, unbalanced, domain-wall, presolve; Lagrangian methods; graph shrinking."""
 
-from . import slack
+from . import domain_wall, slack, unbalanced
 
-__all__ = ["slack"]
+__all__ = ["domain_wall", "slack", "unbalanced"]

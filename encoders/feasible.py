@@ -14,7 +14,7 @@ from ..core import BinaryProgram, Bits
 from ..core.arrays import Float
 
 #: CP-SAT stops at its first point; a program whose first point takes longer is called unsettled.
-_SECONDS = 10.0
+_SECONDS = 5.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,14 +54,15 @@ def penalty_weights(program: BinaryProgram, plans: list[RowPlan], rule: PenaltyR
     *Global bound.* ``P_r > U - L`` with U the cost of one feasible point and L <= cost(x) for all x of {0,1}^n. Proof:
     if x breaks row r, ``E >= L + P_r > U``, and E = U is reached; so no ground state breaks row r.
 
-    *Local bound.* For a row ``a x <= b``, a >= 0, all of whose variables stand in such rows only. Let ``w_j = max(0, -(c_j
-    + sum_k min(0, q_jk)))``, the most that removing j can cost, and t the largest number with ``sum(a_j : w_j >= t) > b``.
-    Then ``P_r > t`` is enough. Proof: suppose a ground state (x, s) breaks row r. Its variables at 1 weigh more than b, so
-    one of them has w_j <= t (the items above t alone weigh at most b) and a_j >= 1. Set x_j = 0 and choose the best
-    slacks: the cost rises by at most w_j <= t; no violation grows, since all rows with x_j are of this form and a slack of
-    range 0..b makes their v = max(0, a x - b)^2; and v_r falls by v^2 - max(0, v - a_j)^2 >= 1 (for products: by the
-    number of partners of j, >= 1). So E falls: a contradiction. For x_u + x_v <= 1 it reads P > min(w_u, w_v). Rows with
-    local and with global weights mix: no ground state breaks a local row by this proof, or a global one by the other.
+    *Local bound.* For a row ``a x <= b``, a >= 0, all of whose variables stand in such rows only. Let ``w_j = max(0,
+    -(c_j + sum_k min(0, q_jk)))``, the most that removing j can cost, and t the largest number with ``sum(a_j : w_j >=
+    t) > b``. Then ``P_r > t`` is enough. Proof: suppose a ground state (x, s) breaks row r. Its variables at 1 weigh
+    more than b, so one of them has w_j <= t (the items above t alone weigh at most b) and a_j >= 1. Set x_j = 0 and
+    choose the best slacks: the cost rises by at most w_j <= t; no violation grows, since all rows with x_j are of this
+    form and a slack of range 0..b makes their v = max(0, a x - b)^2; and v_r falls by v^2 - max(0, v - a_j)^2 >= 1
+    (for products: by the number of partners of j, >= 1). So E falls: a contradiction. For x_u + x_v <= 1 it reads P >
+    min(w_u, w_v). Rows with local and with global weights mix: no ground state breaks a local row by this proof, or a
+    global one by the other.
 
     *Float margin.* Integer costs: bound + 1. Others: 1.001 times the bound (of the size of U where that is 0). A weight
     counts as valid only if it exceeds the bound by more than ``Quadratic.resolution`` of the QUBO.
@@ -81,21 +82,44 @@ def penalty_weights(program: BinaryProgram, plans: list[RowPlan], rule: PenaltyR
     A. Lucas (2014), Ising formulations of many NP problems, doi:10.3389/fphy.2014.00005, section 2 for the global idea
     (there with instance-wide bounds); the local bound generalises its section 4.2 (independent sets).
     """
-    bounds, note = valid_bounds(program, plans)
-    margin = _margins(program, bounds)
+    valid = valid_bounds(program, plans)
+    return chosen_weights(program, plans, rule, valid.values, valid.note)
+
+
+def chosen_weights(
+    program: BinaryProgram, plans: list[RowPlan], rule: PenaltyRule, bounds: Float, note: str
+) -> PenaltyWeights:
+    """Weights by the rule where the bounds are known: those the user gave, and bound plus margin elsewhere."""
     active = np.array([plan.treatment is not Treatment.SKIP for plan in plans], dtype=bool)
-    weights = np.where(active, bounds + margin, 0.0)
-    bounds = np.where(active, bounds, -np.inf)
+    weights = np.where(active, bounds + _margins(program, bounds), 0.0)
     given = _given(rule, plans)
     if given:
         for position, value in given.items():
             weights[position] = value / plans[position].scale ** 2 if active[position] else 0.0
         note = f"{len(given)} of {len(plans)} penalties as given; {note}"
-    return PenaltyWeights(weights, bounds, note)
+    return PenaltyWeights(weights, np.where(active, bounds, -np.inf), note)
 
 
-def valid_bounds(program: BinaryProgram, plans: list[RowPlan]) -> tuple[Float, str]:
-    """``(bounds, note)``: what the weight of each planned row must exceed; see ``penalty_weights``."""
+@dataclass(frozen=True)
+class CostSpan:
+    """``high`` is the cost of a feasible point (or above it), ``low`` <= the cost of every point of {0,1}^n."""
+
+    high: float
+    low: float
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class ValidBounds:
+    """What the weight of each planned row must exceed, shape (rows,); ``span`` where a row needs it."""
+
+    values: Float
+    span: CostSpan | None
+    note: str
+
+
+def valid_bounds(program: BinaryProgram, plans: list[RowPlan]) -> ValidBounds:
+    """The bound of each planned row, the local one where it holds; see ``penalty_weights`` for both proofs."""
     bounds = np.zeros(len(plans))
     active = [position for position, plan in enumerate(plans) if plan.treatment is not Treatment.SKIP]
     local = _local_rows(program, plans, active)
@@ -104,15 +128,22 @@ def valid_bounds(program: BinaryProgram, plans: list[RowPlan]) -> tuple[Float, s
         bounds[position] = _local_bound(plans[position], gains)
     rest = sorted(set(active) - set(local))
     notes = [f"{len(local)} rows by the local bound"] if local else []
+    span = None
     if rest:
-        value, origin = global_bound(program)
-        bounds[rest] = value
-        notes.append(f"{len(rest)} rows by U - L, {origin}")
-    return bounds, "penalties valid: " + "; ".join(notes) if notes else "no row needs a penalty"
+        span = cost_span(program)
+        bounds[rest] = span.high - span.low
+        notes.append(f"{len(rest)} rows by U - L, {span.note}")
+    return ValidBounds(bounds, span, "valid penalties: " + "; ".join(notes) if notes else "no row needs a penalty")
 
 
-def global_bound(program: BinaryProgram) -> tuple[float, str]:
-    """``(U - L, where they come from)``; raises UnsupportedError where the program is proven infeasible."""
+def cost_span(program: BinaryProgram) -> CostSpan:
+    """U and L of the global bound.
+
+    Raises
+    ------
+    UnsupportedError
+        The program is proven to have no feasible point.
+    """
     low = lowest_cost(program)
     point = feasible_point(program)
     if point.is_infeasible:
@@ -120,15 +151,15 @@ def global_bound(program: BinaryProgram) -> tuple[float, str]:
     if point.cost is None:
         negated = BinaryProgram(-program.c, -program.products, -program.offset)
         high = -lowest_cost(negated)
-        return high - low, f"no feasible point found in time, so U = {high:g} over all points: weak; L = {low:g}"
-    return point.cost - low, f"U = {point.cost:g} of a feasible point, L = {low:g}"
+        return CostSpan(high, low, f"no feasible point found in time: U = {high:g} over all points, weak; L = {low:g}")
+    return CostSpan(point.cost, low, f"U = {point.cost:g} of a feasible point, L = {low:g}")
 
 
 def lowest_cost(program: BinaryProgram) -> float:
     """Lower bound of the cost over all of {0,1}^n: ``offset + sum_i min(0, c_i + sum_j min(0, q_ij) / 2)``.
 
-    Each product is shared by its two variables, ``cost = offset + sum_i x_i (c_i + sum_j q_ij x_j / 2)``, and each bracket
-    is at least its value at the x_j that make it least. Never below ``offset + sum min(0, c) + sum min(0, q)``.
+    Each product is shared by its two variables, ``cost = offset + sum_i x_i (c_i + sum_j q_ij x_j / 2)``, and each
+    bracket is at least its value at the x_j that make it least. Never below ``offset + sum min(0, c) + sum min(0, q)``.
 
     Examples
     --------
@@ -146,7 +177,8 @@ def removal_costs(program: BinaryProgram) -> Float:
 
 def _negative_products(program: BinaryProgram) -> Float:
     negative = program.products.minimum(0) if program.products.nnz else program.products
-    return np.asarray(negative.sum(axis=0)).ravel() + np.asarray(negative.sum(axis=1)).ravel()
+    total: Float = np.asarray(negative.sum(axis=0)).ravel() + np.asarray(negative.sum(axis=1)).ravel()
+    return total
 
 
 def _local_rows(program: BinaryProgram, plans: list[RowPlan], active: list[int]) -> list[int]:

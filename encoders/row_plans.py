@@ -62,12 +62,12 @@ class RowPlan:
     is_two_sided: bool = False
 
 
-def plan_rows(program: BinaryProgram, *, tighten: bool = False) -> list[RowPlan]:
+def plan_rows(program: BinaryProgram, *, tighten: bool = False, keep_free: bool = True) -> list[RowPlan]:
     """The plan of every row, in order.
 
-    Without ``tighten`` the span of a knapsack row ``a x <= b`` is all of ``0..b``, as in Qiskit's QuadraticProgramToQubo
-    and in the published qubit counts, also where ``b`` can never be reached. Rows of unit coefficients that no point
-    breaks are skipped either way.
+    Without ``tighten`` the span of a knapsack row ``a x <= b`` is all of ``0..b``, as in Qiskit's
+    QuadraticProgramToQubo and in the published qubit counts; with ``keep_free`` also where no point reaches ``b``.
+    Other rows that no point breaks are always skipped.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def plan_rows(program: BinaryProgram, *, tighten: bool = False) -> list[RowPlan]
     >>> [(plan.treatment.value, plan.span) for plan in plan_rows(program)]
     [('products', 0), ('slack', 4), ('square', 0)]
     """
-    return [_plan(facts, tighten) for facts in row_facts(program)]
+    return [_plan(facts, tighten, keep_free and not tighten) for facts in row_facts(program)]
 
 
 def num_slack_bits(plans: list[RowPlan]) -> int:
@@ -90,7 +90,7 @@ def num_slack_bits(plans: list[RowPlan]) -> int:
     return sum(num_bits(plan.span) for plan in plans)
 
 
-def _plan(facts: RowFacts, tighten: bool) -> RowPlan:
+def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:
     scaled = scale_to_integers(facts.coefficients)
     is_integer = bool((facts.coefficients % 1 == 0).all())
     if not scaled.is_exact:
@@ -106,7 +106,7 @@ def _plan(facts: RowFacts, tighten: bool) -> RowPlan:
         factor = scaled.factor / row.divisor
     else:
         factor = scaled.factor
-    return _classified(facts.name, row, factor, keep_free=not tighten)
+    return _classified(facts.name, row, factor, keep_free=keep_free)
 
 
 def _whole(rounding: object, value: float) -> float:

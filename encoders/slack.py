@@ -1,13 +1,12 @@
 """Penalty model of a binary program, with a binary slack variable for each inequality that needs one.
 
-Exact with valid penalties. The price is qubits: floor(log2 b) + 1 for a knapsack row ``a x <= b``; equality, one-hot and
-at-most-one rows cost none.
+Exact with valid penalties. The price is qubits: floor(log2 b) + 1 for a knapsack row ``a x <= b``; equality, one-hot
+and at-most-one rows cost none.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
 
 from ..core import (
     ENCODERS,
@@ -29,16 +28,16 @@ from .squares import pair_products, row_squares
 class Slack:
     """Inequalities by bounded binary slack, the other rows by squares and products; exact.
 
-    Minimises ``cost(x) + sum_r P_r (a_r x + s_r - b_r)^2 + sum_r P_r (products of pairs of literals)``. Slack weights are
-    1, 2, 4, ..., and a smaller last one, so that s_r reaches exactly 0..range. QUBO bits: the program's first, then the
-    slacks row by row, low bit first.
+    Minimises ``cost(x) + sum_r P_r (a_r x + s_r - b_r)^2 + sum_r P_r (products of pairs of literals)``. Slack weights
+    are 1, 2, 4, ..., and a smaller last one, so that s_r reaches exactly 0..range. QUBO bits: the program's first,
+    then the slacks row by row, low bit first.
 
     Parameters
     ----------
-    penalty : "auto" for valid weights (see encoders/penalties.py for bound, proof and margin), one number for all rows, or
-        numbers by row name; of the squared violation in the row's own units.
-    tighten : first replace each row by an equivalent smaller one (encoders/tighten.py); off, the range is 0..b, as in the
-        published qubit counts.
+    penalty : "auto" for valid weights (see encoders/penalties.py for bound, proof and margin), one number for all
+        rows, or numbers by row name; of the squared violation in the row's own units.
+    tighten : first replace each row by an equivalent smaller one (encoders/tighten.py); off, the range is 0..b, as in
+        the published qubit counts.
 
     References
     ----------
@@ -112,5 +111,7 @@ def describe(plans: list[RowPlan], weights: PenaltyWeights, resolution: float) -
     if small:
         notes.append(f"{len(small)} penalties not above the valid bound ({small[0]}): not proven exact")
     elif not weights.exceed(resolution):
-        notes.append(f"energies are rounded at {resolution:.2g}, more than the penalties exceed their bounds: not exact")
+        notes.append(
+            f"energies are rounded at {resolution:.2g}, above the margin of the penalties: not exact"
+        )
     return "; ".join(notes)

@@ -74,9 +74,7 @@ def _divided(row: IntegerRow) -> IntegerRow:
         return row
     upper = math.floor(row.upper / divisor) if math.isfinite(row.upper) else row.upper
     lower = math.ceil(row.lower / divisor) if math.isfinite(row.lower) else row.lower
-    return IntegerRow(
-        row.columns, row.coefficients // divisor, float(lower), float(upper), row.divisor * divisor
-    )
+    return IntegerRow(row.columns, row.coefficients // divisor, float(lower), float(upper), row.divisor * divisor)
 
 
 def _reachable(row: IntegerRow) -> IntegerRow:

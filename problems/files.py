@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from ..core import READERS, InstanceFormatError, Problem, UnsupportedError, unknown_name
+from ..core import PROBLEMS, READERS, InstanceFormatError, Problem, UnsupportedError, unknown_name
 from .formats.contract import Reader, ReadOptions, Writer
 from .reading import brief
 
@@ -62,6 +62,7 @@ def load_all(path: str | os.PathLike[str], kind: str | None = None, *, complemen
     path = os.fspath(path)
     data = read_bytes(path)
     shown = "<stdin>" if path == "-" else path
+    kind = None if kind is None else PROBLEMS.get(kind).name  # an unknown kind is an error that lists the known ones
     reader, contents = _choose(data, shown, kind)
     if complement and not reader.has_complement:
         raise UnsupportedError(f"complement must be left out for {shown}: it is for graph files")
@@ -168,10 +169,6 @@ def _unpacked(data: bytes, path: str) -> bytes:
 
 def _choose(data: bytes, path: str, kind: str | None) -> tuple[Reader, Any]:
     """The reader for these contents, and the contents as it wants them."""
-    if kind is not None:
-        from ..core import PROBLEMS
-
-        PROBLEMS.get(kind)  # an unknown kind is an error that lists the known ones
     text = as_text(data)
     named: list[tuple[str, Reader]] = [(entry.name, entry.make()) for entry in READERS if not entry.missing]
     able = [

@@ -12,6 +12,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..core import GENERATORS, Problem, unknown_name
 
 
@@ -52,9 +54,9 @@ def generate(kind: str, *, seed: int = 0, **sizes: Any) -> Problem:
         if name not in options:
             raise unknown_name(f"size of {entry.name}", key, options)
         values[name] = _coerced(options[name], value)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed must be an integer >= 0, got {seed!r}")
-    problem: Problem = entry.make(seed=seed, **values)
+    problem: Problem = entry.make(seed=int(seed), **values)
     return problem
 
 

@@ -1,7 +1,7 @@
 """Decimal data as integers: one power of ten that makes every number whole, and whether that was exact.
 
 Exact means: the shortest decimal text of each float, times the factor, is an integer, and all sums stay below 2**53.
-Where no such factor exists the integers are rounded on a grid of 2**50 steps: good for searching, never for proofs.
+Where no such factor exists the integers are rounded on the finest grid that fits: good for searching, never for proofs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from ..core.arrays import Float, Int
 
 #: Integer solvers report their bounds as floats: up to here these are exact.
 LARGEST_SUM = 2**53
-_GRID = 2.0**50
 _MOST_DECIMALS = 12
 
 
@@ -29,13 +28,13 @@ class Scaled:
     is_exact: bool
 
 
-def scale_to_integers(values: npt.ArrayLike, *, multiplicity: int = 1) -> Scaled:
+def scale_to_integers(values: npt.ArrayLike, *, largest_sum: int = LARGEST_SUM) -> Scaled:
     """Integers for finite ``values`` of any shape, with the factor they were multiplied by.
 
     Parameters
     ----------
     values : numbers of any shape.
-    multiplicity : how often each value may enter a sum; the sum of all |integers| times this stays below 2**53.
+    largest_sum : the sum of all |integers| stays below it.
 
     Examples
     --------
@@ -46,17 +45,17 @@ def scale_to_integers(values: npt.ArrayLike, *, multiplicity: int = 1) -> Scaled
     False
     """
     numbers = np.asarray(values, dtype=np.float64)
-    total = float(np.abs(numbers).sum()) * multiplicity
+    total = float(np.abs(numbers).sum())
     if (numbers == np.rint(numbers)).all():
-        if total < LARGEST_SUM:
+        if total < largest_sum:
             return Scaled(numbers.astype(np.int64), 1.0, True)
     else:
         decimals = _decimals(numbers)
-        if decimals is not None and total * 10.0**decimals < LARGEST_SUM:
+        if decimals is not None and total * 10.0**decimals < largest_sum:
             factor = 10**decimals
             exact = [int(Decimal(repr(v)) * factor) for v in numbers.ravel().tolist()]
             return Scaled(np.array(exact, dtype=np.int64).reshape(numbers.shape), float(factor), True)
-    grid = min(_GRID / total, 1e300)  # finite even where the numbers are denormal
+    grid = min(largest_sum / 8 / total, 1e300)  # finite even where the numbers are denormal
     return Scaled(np.rint(numbers * grid).astype(np.int64), grid, False)
 
 

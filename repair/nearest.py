@@ -1,7 +1,7 @@
 """Exact nearest feasible point: the generic repair for every formulation that has none of its own.
 
-CP-SAT changes as few bits as possible; auxiliary bits (those that ``complete`` sets) change for free. Lazy rows are added
-until none is broken. The distance is optimal for the rows; exact search has no time bound of its own.
+CP-SAT changes as few bits as possible; auxiliary bits (those that ``complete`` sets) change for free. Lazy rows join
+in until none is broken. The distance is proven least; an exact search has no time bound of its own.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from dwave.samplers import SimulatedAnnealingSampler
 from dwave.samplers.sa.sampler import default_beta_range
+
 from qopt.core import SOLVERS, from_spec
 from qopt.solvers.annealing import SimulatedAnnealing, Tabu, default_betas
 from qopt.solvers.brute_force import all_energies

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dimod
 import numpy as np
 import pytest
+
 from qopt.core import UnsupportedError
 from qopt.solvers.brute_force import BLOCK_BITS, BruteForce, all_energies
 

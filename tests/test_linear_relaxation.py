@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from qopt.relaxations.linear import dual_value, linear_relaxation
 from scipy.sparse import csr_array
+
+from qopt.relaxations.linear import dual_value, linear_relaxation
 
 
 def _random_program(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

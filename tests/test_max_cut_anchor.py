@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from qopt.relaxations.max_cut import max_cut_to_qubo, qubo_to_max_cut
 from scipy.sparse import coo_array, csr_array, random_array
+
+from qopt.relaxations.max_cut import max_cut_to_qubo, qubo_to_max_cut
 
 
 def _all_points(n: int) -> np.ndarray:

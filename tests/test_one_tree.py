@@ -8,6 +8,7 @@ from pathlib import Path
 import networkx
 import numpy as np
 import pytest
+
 import qopt
 from qopt.relaxations.one_tree import (
     held_karp_bound,

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+
 from qopt.core import GENERATORS, PROBLEMS, BestKnown, BinaryProgram, Entry, Size, make_rows
 from qopt.problems import conformance
 

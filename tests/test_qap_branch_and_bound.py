@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
+
 from qopt.solvers.native import lawler
 from qopt.solvers.native.lawler import gilmore_lawler_bound, solve_qap
 from qopt.solvers.native.lawler_bound import forced_increases, reduce_nodes
 from qopt.solvers.native.lawler_symmetry import automorphisms, is_repeated, value_step
 from qopt.solvers.native.qap_tabu import exchange_costs, permutation_values, tabu_search
-from scipy.optimize import linear_sum_assignment
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

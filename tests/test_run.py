@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import qopt
 from qopt.core import Budget, Record, Status, UnsupportedError, signed
 from qopt.experiments.choose import choose_pipeline

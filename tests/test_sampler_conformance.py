@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dimod
 import numpy as np
 import pytest
+
 from qopt.core import SOLVERS, Entry
 from qopt.solvers import conformance
 from qopt.solvers.contract import QuboSampler, sample_set

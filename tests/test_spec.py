@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
+
 from qopt.core import ENCODERS, Registry, coerce, fields_of, from_spec, part, spec_id, to_spec
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from qopt.relaxations.linear import linear_relaxation
 from qopt.relaxations.steps import (
     Answer,

@@ -9,6 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
+from scipy.sparse import csr_array, diags_array, eye_array, kron
+from scipy.sparse.linalg import expm_multiply
+
 from qopt.core import make_rows
 from qopt.solvers.subspace import (
     GroupMixer,
@@ -26,9 +30,6 @@ from qopt.solvers.subspace import (
     subset_space,
     swap_mixer,
 )
-from scipy.linalg import expm
-from scipy.sparse import csr_array, diags_array, eye_array, kron
-from scipy.sparse.linalg import expm_multiply
 
 X = csr_array([[0.0, 1.0], [1.0, 0.0]])
 Y = csr_array([[0.0, -1j], [1j, 0.0]])

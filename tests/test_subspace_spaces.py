@@ -8,6 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 from qopt.core import BinaryProgram, UnsupportedError, make_rows
 from qopt.solvers.subspace import (
     GroupSpace,

@@ -1,5 +1,18 @@
 """File formats: one reader a file, see ``contract.py``; importing the folder registers them."""
 
-from . import native, qaplib, tsplib
+from . import biqmac, coo, dimacs, dimod_files, lp, market_split, multiknap, native, orlib, qaplib, rudy, tsplib
 
-__all__ = ["native", "qaplib", "tsplib"]
+__all__ = [
+    "biqmac",
+    "coo",
+    "dimacs",
+    "dimod_files",
+    "lp",
+    "market_split",
+    "multiknap",
+    "native",
+    "orlib",
+    "qaplib",
+    "rudy",
+    "tsplib",
+]

@@ -90,9 +90,9 @@ def path_name(path: str) -> str:
 
     Examples
     --------
-    >>> path_name("data/nug12.dat"), path_name("g05_60.0"), path_name("a.tsp.gz"), path_name("<stdin>")
-    ('nug12', 'g05_60.0', 'a', 'stdin')
+    >>> path_name("data/nug12.dat"), path_name("ising2.5-100_5555"), path_name("a.tsp.gz"), path_name("<stdin>")
+    ('nug12', 'ising2.5-100_5555', 'a', 'stdin')
     """
     base = path.replace("\\", "/").rpartition("/")[2].strip("<>").removesuffix(".gz")
     stem, dot, suffix = base.rpartition(".")
-    return stem if dot and stem and not suffix.isdigit() else base
+    return stem if dot and stem and suffix[:1].isalpha() else base

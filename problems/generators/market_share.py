@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
+
 from ...core import GENERATORS
 from ..market_share import MarketShare
 
@@ -42,4 +44,6 @@ def market_share(
     rng = random.Random(seed)
     demands = [[rng.randrange(0, max_demand + 1) for _ in range(count)] for _ in range(products)]
     targets = [int(0.5 * sum(row)) for row in demands]
-    return MarketShare(demands, targets, name=f"market-share-p{products}-r{count}-s{seed}")
+    return MarketShare(
+        np.array(demands).reshape(products, count), np.array(targets), name=f"market-share-p{products}-r{count}-s{seed}"
+    )

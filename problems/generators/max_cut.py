@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
-from ...core import GENERATORS
+from ...core import GENERATORS, Float
 from ..max_cut import MaxCut
 from .graphs import random_graph
 
@@ -41,13 +42,26 @@ def max_cut(
     if p is None and degree is None and radius is None:
         degree = 3
     edges, label = random_graph(n, rng, p=p, degree=degree, radius=radius)
-    k = len(edges)
-    draw = {
-        "unit": lambda: np.ones(k),
-        "signs": lambda: 2.0 * rng.integers(0, 2, k) - 1.0,
-        "uniform": lambda: rng.random(k),
-        "integers": lambda: rng.integers(-10, 11, k).astype(np.float64),
-    }
-    if weights not in draw:
-        raise ValueError(f"weights must be one of {', '.join(draw)}, got {weights!r}; choose another")
-    return MaxCut(n, edges, draw[weights](), name=f"max-cut-{label}-{weights}-s{seed}")
+    draw = _WEIGHTS.get(weights)
+    if draw is None:
+        raise ValueError(f"weights must be one of {', '.join(_WEIGHTS)}, got {weights!r}; choose another")
+    return MaxCut(n, edges, draw(rng, len(edges)), name=f"max-cut-{label}-{weights}-s{seed}")
+
+
+def _unit(rng: np.random.Generator, k: int) -> Float:
+    return np.ones(k)
+
+
+def _signs(rng: np.random.Generator, k: int) -> Float:
+    return 2.0 * rng.integers(0, 2, k) - 1.0
+
+
+def _uniform(rng: np.random.Generator, k: int) -> Float:
+    return rng.random(k)
+
+
+def _integers(rng: np.random.Generator, k: int) -> Float:
+    return rng.integers(-10, 11, k).astype(np.float64)
+
+
+_WEIGHTS = MappingProxyType({"unit": _unit, "signs": _signs, "uniform": _uniform, "integers": _integers})
