@@ -1,6 +1,15 @@
 """Native solvers: they read the problem's own data, and report bounds and proofs. Importing the room registers them."""
 
-from . import construct_graphs, construct_items, construct_permutations, cpsat, cpsat_kinds, cpsat_qap, cpsat_tsp
+from . import (
+    construct_graphs,
+    construct_items,
+    construct_permutations,
+    cpsat,
+    cpsat_kinds,
+    cpsat_qap,
+    cpsat_tsp,
+    greedy,
+)
 
 __all__ = [
     "construct_graphs",
@@ -10,4 +19,5 @@ __all__ = [
     "cpsat_kinds",
     "cpsat_qap",
     "cpsat_tsp",
+    "greedy",
 ]
