@@ -57,7 +57,7 @@ def _signs(rng: np.random.Generator, k: int) -> Float:
 
 
 def _uniform(rng: np.random.Generator, k: int) -> Float:
-    return rng.random(k)
+    return np.asarray(rng.random(k), dtype=np.float64)
 
 
 def _integers(rng: np.random.Generator, k: int) -> Float:

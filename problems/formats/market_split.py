@@ -1,0 +1,59 @@
+"""Market split as in QOBLIB: ``m n``, then m rows of n demands and a target; ``#`` starts a comment.
+
+Asked for is A x = b; read as the least summed deviation from b, whose optimum is 0 where such an x exists.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+import numpy as np
+
+from ...core import READERS, Problem, UnsupportedError
+from ..market_share import MarketShare
+from ..reading import NumberStream
+from .contract import ReadOptions, path_name
+
+
+@READERS.register("market-split")
+class MarketSplitReader:
+    """QOBLIB market split .dat (after Cornuejols and Dawande): market share with a demand matrix and targets."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("market-share",)
+    suffixes: ClassVar[tuple[str, ...]] = (".dat", ".msp")
+    writes: ClassVar[tuple[str, ...]] = ("market-share",)
+    is_binary: ClassVar[bool] = False
+    has_complement: ClassVar[bool] = False
+
+    def sniff(self, text: str, path: str) -> bool:
+        """Whether the stream holds exactly 2 + m (n + 1) numbers for its first two, m and n."""
+        tokens = re.sub(r"#[^\n]*", "", text).split()
+        head = tokens[:2]
+        if len(head) < 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
+            return False
+        m, n = int(head[0]), int(head[1])
+        return m > 0 and len(tokens) == 2 + m * (n + 1)
+
+    def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        stream = NumberStream(text, path)
+        m = stream.integer("number of products", low=1)
+        n = stream.integer("number of retailers", low=0)
+        if stream.left < m * (n + 1):
+            stream.too_short(m * (n + 1), f"{m} rows of {n} demands and a target")
+        start = stream.position
+        table = stream.take((m, n + 1), "demands and targets")
+        stream.end()
+        if (table[:, :n] < 0).any():
+            row, column = np.argwhere(table[:, :n] < 0)[0]
+            stream.position = start + int(row) * (n + 1) + int(column)
+            stream.integers(1, "demands", low=0)
+        return [MarketShare(table[:, :n], table[:, n], name=path_name(path))]
+
+    def write(self, problem: Problem) -> str:
+        assert isinstance(problem, MarketShare)
+        m, n = problem.demands.shape
+        if not m:
+            raise UnsupportedError("a market split file must have at least one product; write .json instead")
+        rows = [[*row, target] for row, target in zip(problem.demands.tolist(), problem.targets.tolist(), strict=True)]
+        return "\n".join([f"# {problem.name}", f"{m} {n}", *(" ".join(map(repr, row)) for row in rows)]) + "\n"

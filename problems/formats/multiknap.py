@@ -1,0 +1,51 @@
+"""Multiple knapsack text (Dell'Amico et al. 2019): m, n, m capacities, then n pairs weight, profit."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...core import READERS, Problem, UnsupportedError
+from ..multi_knapsack import MultiKnapsack
+from ..reading import NumberStream
+from .contract import ReadOptions, path_name
+
+
+@READERS.register("multiknap")
+class MultiknapReader:
+    """Multiple knapsack text: several knapsacks, each item in at most one."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("multi-knapsack",)
+    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".mkp")
+    writes: ClassVar[tuple[str, ...]] = ("multi-knapsack",)
+    is_binary: ClassVar[bool] = False
+    has_complement: ClassVar[bool] = False
+
+    def sniff(self, text: str, path: str) -> bool:
+        """Whether the stream holds exactly 2 + m + 2 n numbers for its first two, m and n."""
+        tokens = text.split()
+        head = tokens[:2]
+        if len(head) < 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
+            return False
+        return len(tokens) == 2 + int(head[0]) + 2 * int(head[1])
+
+    def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        stream = NumberStream(text, path, comment=None)
+        m = stream.integer("number of knapsacks", low=0)
+        n = stream.integer("number of items", low=0)
+        if stream.left < m + 2 * n:
+            stream.too_short(m + 2 * n, f"{m} capacities and {n} pairs weight, profit")
+        capacities = stream.take(m, "capacities")
+        items = stream.take((n, 2), "weights and profits")
+        stream.end()
+        return [MultiKnapsack(items[:, 1], items[:, 0], capacities, name=path_name(path))]
+
+    def write(self, problem: Problem) -> str:
+        assert isinstance(problem, MultiKnapsack)
+        if problem.required is not None or problem.risk is not None or problem.profits.ndim != 1:
+            raise UnsupportedError(
+                "a multiple knapsack file must have one profit an item, no required items and no risk, got more; "
+                "write .json instead"
+            )
+        items = zip(problem.weights.tolist(), problem.profits.tolist(), strict=True)
+        head = [problem.num_knapsacks, problem.num_items, *problem.capacities.tolist()]
+        return "\n".join([*map(repr, head), *(f"{w!r} {p!r}" for w, p in items)]) + "\n"
