@@ -111,7 +111,5 @@ def describe(plans: list[RowPlan], weights: PenaltyWeights, resolution: float) -
     if small:
         notes.append(f"{len(small)} penalties not above the valid bound ({small[0]}): not proven exact")
     elif not weights.exceed(resolution):
-        notes.append(
-            f"energies are rounded at {resolution:.2g}, above the margin of the penalties: not exact"
-        )
+        notes.append(f"energies are rounded at {resolution:.2g}, above the margin of the penalties: not exact")
     return "; ".join(notes)
