@@ -1,6 +1,13 @@
 """QAOA inside feasible subspaces: spaces of points, mixers that keep them, states, gradients, angles, the sampler."""
 
-from .evolve import (
+from .angles import Optimized, Search, grown, optimize, optimize_grown, ramp
+from .keyed import KeyedSpace, enumerate_rows, subset_space
+from .mixers import GroupMixer, GroverMixer, Mixer, TranspositionMixer, uniform_state
+from .moves import MoveMixer, flip_mixer, swap_mixer
+from .recognition import Recognised, recognise
+from .sampler import SubspaceQaoa, energies_on
+from .spaces import GroupSpace, PermutationSpace, Space, permutation_space, uniform_sample
+from .states import (
     Costs,
     cvar,
     draw,
@@ -11,13 +18,6 @@ from .evolve import (
     probabilities,
     value_and_gradient,
 )
-from .keyed import KeyedSpace, enumerate_rows, subset_space
-from .mixers import GroupMixer, GroverMixer, Mixer, TranspositionMixer, uniform_state
-from .moves import MoveMixer, flip_mixer, swap_mixer
-from .optimize import Optimized, Search, grown, optimize, optimize_grown, ramp
-from .recognise import Recognised, recognise
-from .sampler import SubspaceQaoa, energies_on
-from .spaces import GroupSpace, PermutationSpace, Space, permutation_space, uniform_sample
 
 __all__ = [
     "Costs",

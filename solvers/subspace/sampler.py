@@ -17,14 +17,14 @@ import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, UnsupportedError, bqm_to_arrays
 from ..contract import Estimate, QuboSampler, sample_set
-from .evolve import Costs, cvar, draw, evolve, expectation, optimum_probability, point_state
+from .angles import Optimized, Search, optimize, optimize_grown
 from .keyed import KeyedSpace
 from .memory import check_bytes
 from .mixers import GroupMixer, GroverMixer, Mixer, TranspositionMixer, uniform_state
 from .moves import Form, flip_mixer, swap_mixer
-from .optimize import Optimized, Search, optimize, optimize_grown
-from .recognise import SpaceChoice, recognise
+from .recognition import SpaceChoice, recognise
 from .spaces import CHUNK, GroupSpace, PermutationSpace, Space, uniform_sample
+from .states import Costs, cvar, draw, evolve, expectation, optimum_probability, point_state
 
 MixerChoice = Literal["auto", "transposition", "complete-xy", "ring-xy", "flip", "grover"]
 Start = Literal["ground", "uniform", "zero"]

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import Clock, Float, frozen
-from .evolve import Costs, as_costs, cvar, evolve, value_and_gradient
 from .mixers import Mixer
+from .states import Costs, as_costs, cvar, evolve, value_and_gradient
 
 #: Heights of the ramps that are tried, in scaled angles, for both angles.
 RAMP_HEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
