@@ -6,7 +6,7 @@ coordinates are kept for plots and for solvers that use them, and never enter th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -66,7 +66,7 @@ class Tsp:
     sense: ClassVar[Sense] = "min"
 
     def __post_init__(self) -> None:
-        if np.ndim(self.distances) == 2 and len(self.distances) > MAX_CITIES:
+        if isinstance(self.distances, Sized) and len(self.distances) > MAX_CITIES:
             raise ValueError(f"cities must be at most {MAX_CITIES}, got {len(self.distances)}; cut the instance")
         given = np.array(frozen_number(self.distances, "distances"))
         if given.size == 0:
@@ -74,8 +74,8 @@ class Tsp:
         if given.ndim != 2 or given.shape[0] != given.shape[1]:
             raise ValueError(f"distances must have shape (n, n), got {given.shape}; check the file's rows")
         np.fill_diagonal(given, 0)
-        if given.dtype.kind == "i" and float(np.abs(given).max(initial=0)) * len(given) >= 2.0**53:
-            raise ValueError(f"distances must add up below 2**53, got {int(np.abs(given).max())}; rescale the instance")
+        if float(np.abs(given).max(initial=0)) * len(given) >= 2.0**53:  # beyond, sums would not be exact
+            raise ValueError(f"distances must add up below 2**53, got {np.abs(given).max():g}; rescale the instance")
         object.__setattr__(self, "distances", frozen_number(given, "distances"))
         if self.coordinates is not None:
             points = frozen_number(self.coordinates, "coordinates")
