@@ -152,7 +152,7 @@ class BinaryProgram:
         rows = self.constraints
         activity = np.asarray((rows.A @ self._points(X).T).T)
         amount: Float = np.maximum(0.0, np.maximum(rows.lower - activity, activity - rows.upper))
-        amount[amount <= self._tolerance] = 0.0
+        amount[amount <= self.tolerances] = 0.0
         return amount
 
     def feasible(self, X: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -173,7 +173,8 @@ class BinaryProgram:
         return BinaryProgram(self.c, self.products, self.offset, rows, self.names)
 
     @cached_property
-    def _tolerance(self) -> Float:
+    def tolerances(self) -> Float:
+        """What each row may be missed by, shape (m,): 0 for integer coefficients, a share of a decimal row's size."""
         rows = self.constraints
         size = np.asarray(abs(rows.A).sum(axis=1)).ravel()
         integer = np.ones(len(rows), dtype=bool)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ...core import GENERATORS, Float
+from ...core import GENERATORS, AnyArray
 from ..max_cut import MaxCut
 from .graphs import random_graph
 
@@ -48,19 +48,19 @@ def max_cut(
     return MaxCut(n, edges, draw(rng, len(edges)), name=f"max-cut-{label}-{weights}-s{seed}")
 
 
-def _unit(rng: np.random.Generator, k: int) -> Float:
+def _unit(rng: np.random.Generator, k: int) -> AnyArray:
     return np.ones(k)
 
 
-def _signs(rng: np.random.Generator, k: int) -> Float:
+def _signs(rng: np.random.Generator, k: int) -> AnyArray:
     return 2.0 * rng.integers(0, 2, k) - 1.0
 
 
-def _uniform(rng: np.random.Generator, k: int) -> Float:
-    return np.asarray(rng.random(k), dtype=np.float64)
+def _uniform(rng: np.random.Generator, k: int) -> AnyArray:
+    return rng.random(k)
 
 
-def _integers(rng: np.random.Generator, k: int) -> Float:
+def _integers(rng: np.random.Generator, k: int) -> AnyArray:
     return rng.integers(-10, 11, k).astype(np.float64)
 
 

@@ -1,0 +1,114 @@
+"""Knapsack points made feasible by dropping and adding items, and bettered by adding and swapping them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core import AnyArray, Bits, Float
+from ..problems.checks import tolerances
+from ..problems.mdkp import Mdkp, MdkpLinear
+from .dispatch import improve, repair
+from .ties import best_index, least_step
+
+
+@repair.register
+def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> Bits:
+    """Drop the item of least profit per overloaded share until no row is overloaded, then add what still fits.
+
+    Dropped is the chosen item with the least ``p_j / sum_i w_ij / c_i`` over the overloaded rows i; added are items of
+    positive profit by falling ``p_j / sum_i w_ij / c_i`` over all rows.
+
+    References
+    ----------
+    H. Pirkul (1987), A heuristic solution procedure for the multiconstraint zero-one knapsack problem,
+    doi:10.1002/1520-6750(198704)34:2<161::AID-NAV3220340203>3.0.CO;2-A, and Chu and Beasley (1998),
+    doi:10.1023/A:1009642405419, whose surrogate multipliers are replaced by 1 / c_i here.
+    """
+    knapsack = _Knapsack(formulation.problem)
+    x = np.array(x, dtype=np.uint8)
+    if knapsack.is_feasible(x):
+        return x
+    while True:
+        over = knapsack.overloaded(x)
+        if not over.any():
+            break
+        shares = knapsack.shares[over].sum(axis=0)
+        can_help = (x == 1) & (shares > 0)
+        utility = np.where(can_help, _ratio(knapsack.profits, shares), np.inf)
+        x[best_index(-utility, rng)] = 0
+    _add(knapsack, x, rng)
+    return x
+
+
+@improve.register
+def improve_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> Bits:
+    """Add items by pseudo-utility, then make the best swap of a chosen for a better item that fits; until neither."""
+    knapsack = _Knapsack(formulation.problem)
+    x = np.array(x, dtype=np.uint8)
+    least = least_step(knapsack.profits)
+    while True:
+        x[knapsack.profits < 0] = 0
+        _add(knapsack, x, rng)
+        swap = _best_swap(knapsack, x, rng)
+        if swap is None or swap[0] < least:
+            return x
+        _, out, into = swap
+        x[out], x[into] = 0, 1
+
+
+class _Knapsack:
+    """The instance as floats, with each weight as share of its row's capacity."""
+
+    def __init__(self, problem: Mdkp) -> None:
+        self.profits = problem.profits.astype(np.float64)
+        self.weights = problem.weights.astype(np.float64)
+        self.capacities = problem.capacities.astype(np.float64)
+        # half the tolerance, so that what was added one by one also passes the sum in another order
+        self.limits = self.capacities + 0.5 * tolerances(problem.weights)
+        self.tolerances = tolerances(problem.weights)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = self.weights / self.capacities[:, None]
+        self.shares: Float = np.where(self.weights > 0, shares, 0.0)
+
+    def overloaded(self, x: Bits) -> AnyArray:
+        return np.asarray(self.weights @ x - self.capacities > self.tolerances)
+
+    def is_feasible(self, x: Bits) -> bool:
+        return not self.overloaded(x).any()
+
+
+def _ratio(profits: Float, shares: Float) -> Float:
+    """Profit per share of capacity; a share of 0 makes it infinite, an infinite share (capacity 0) makes it 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = profits / shares
+    return np.where(shares == 0, np.inf, np.where(np.isinf(shares), np.minimum(profits, 0.0), ratio))
+
+
+def _add(knapsack: _Knapsack, x: Bits, rng: np.random.Generator) -> None:
+    """Add items of positive profit in place, by falling pseudo-utility, each that fits."""
+    utility = _ratio(knapsack.profits, knapsack.shares.sum(axis=0))
+    order = np.lexsort((rng.permutation(x.size), -utility))
+    load = knapsack.weights @ x
+    for j in order[(x[order] == 0) & (knapsack.profits[order] > 0)]:
+        if (load + knapsack.weights[:, j] <= knapsack.limits).all():
+            x[j] = 1
+            load += knapsack.weights[:, j]
+
+
+def _best_swap(knapsack: _Knapsack, x: Bits, rng: np.random.Generator) -> tuple[float, int, int] | None:
+    """Largest gain of a chosen item for one that is not, with both; None where no swap fits."""
+    outside = np.flatnonzero(x == 0)
+    best: tuple[float, int, int] | None = None
+    if not outside.size:
+        return best
+    room = knapsack.limits - knapsack.weights @ x
+    for out in rng.permutation(np.flatnonzero(x == 1)).tolist():
+        gains = knapsack.profits[outside] - knapsack.profits[out]
+        promising = gains > (best[0] if best else 0.0)
+        candidates = outside[promising]
+        fits = (knapsack.weights[:, candidates] <= (room + knapsack.weights[:, out])[:, None]).all(axis=0)
+        if fits.any():
+            gain = np.where(fits, gains[promising], -np.inf)
+            chosen = best_index(gain, rng)
+            best = (float(gain[chosen]), out, int(candidates[chosen]))
+    return best
