@@ -156,3 +156,18 @@ def test_limits_and_bad_input() -> None:
         mixing_method(W, start=np.zeros((30, 4)))
     with pytest.raises(ValueError, match="start must have one vector for each of 30 nodes"):
         mixing_method(W, start=np.ones((29, 4)))
+
+
+def test_certificate_survives_a_wrong_eigenvalue_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ritz value is an upper estimate: the factorisation, not Lanczos, decides."""
+    W = _weights(9, 200, density=0.3)
+    vectors = mixing_method(W, Mixing(max_sweeps=3), certify=False).vectors
+    honest = dual_bound(W, vectors)[0]
+    monkeypatch.setattr(mixing, "_lanczos", lambda weights, slack: 5.0)
+    misled, is_certified = dual_bound(W, vectors)
+    slack = -np.einsum("ik,ik->i", W @ vectors, vectors)
+    exact = (W.sum() + slack.sum() - 200 * np.linalg.eigvalsh(W + np.diag(slack))[0]) / 4
+    assert is_certified
+    assert misled >= exact
+    assert honest == pytest.approx(exact, rel=1e-6)
+    assert honest >= exact
