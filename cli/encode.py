@@ -11,6 +11,9 @@ import typer
 from .instances import JsonFlag, KindOption, load_instance
 from .options import part_options
 
+#: Columns whose values are sentences.
+TEXTS = ("note", "refusal")
+
 
 def encode(
     ctx: typer.Context,
@@ -70,18 +73,24 @@ def plan(
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
+    """Figures as a table; what is text (notes, refusals) stands below it, one line a row."""
     from rich.table import Table
 
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+    from .render import page
+
+    columns = [key for key in dict.fromkeys(key for row in rows for key in row) if key not in TEXTS]
     table = Table(title=title, title_justify="left")
     for column in columns:
-        table.add_column(
-            column.replace("_", " "), justify="left" if column in ("encoder", "solver", "refusal") else "right"
-        )
+        justify = "left" if column in ("encoder", "solver") else "right"
+        table.add_column(column.replace("_", " "), justify=justify)  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(highlight=False).print(table)
+    console = page()
+    console.print(table)
+    for row in rows:
+        label = " on ".join(str(row[key]) for key in ("solver", "encoder") if row.get(key))
+        for text in (row[key] for key in TEXTS if row.get(key)):
+            console.print(f"{label}: {text}", markup=False, soft_wrap=True)
 
 
 def _cell(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,19 @@ if TYPE_CHECKING:
     from ..core import Record, Stage
 
 
+#: Columns of a page where stdout is no terminal and $COLUMNS does not say.
+PAGE_WIDTH = 110
+
+
+def page() -> Console:
+    """Console on stdout, as wide as the terminal or the page."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PAGE_WIDTH
+    return Console(highlight=False, width=width)
+
+
 def print_records(records: Sequence[Record]) -> None:
     """One block a record, and a comparison where there are several."""
-    console = Console(highlight=False, width=None)
+    console = page()
     for record in records:
         _print_record(console, record)
     if len(records) > 1:
@@ -28,7 +40,7 @@ def _print_record(console: Console, record: Record) -> None:
     if encoder is not None:
         title += f" on {encoder['name']}"
     if record.stages.control is None and record.stages.repaired is None and record.stages.improved is None:
-        console.print(f"[bold]{title}[/bold]", highlight=False)
+        console.print(f"[bold]{title}[/bold]")
     else:
         console.print(_stage_table(record, title))
     console.print(_summary(record))
@@ -38,20 +50,19 @@ def _print_record(console: Console, record: Record) -> None:
 
 def _stage_table(record: Record, title: str) -> Table:
     table = Table(title=title, title_justify="left")
-    for column in ("stage", "objective", "gap", "feasible", "flips", "control objective", "control gap"):
-        table.add_column(column, justify="left" if column == "stage" else "right")
+    for column in ("stage", "objective", "gap", "feasible", "flips", "control", "gap"):
+        table.add_column(column, justify="left" if column == "stage" else "right", no_wrap=True)
     stages, control = record.stages, record.stages.control
     for name in ("raw", "repaired", "improved"):
         stage: Stage | None = getattr(stages, name)
         twin: Stage | None = getattr(control, name) if control is not None else None
         if stage is None and twin is None:
             continue
-        share = "" if stage is None or stage.feasible_share is None else f" ({stage.feasible_share:.1%} of samples)"
         table.add_row(
             name,
             _objective(stage),
             _gap(stage),
-            "-" if stage is None else ("yes" if stage.feasible else "no") + share,
+            _feasible(stage),
             "" if stage is None or stage.flips is None else str(stage.flips),
             _objective(twin),
             _gap(twin),
@@ -60,6 +71,15 @@ def _stage_table(record: Record, title: str) -> Table:
         table.caption = f"control: {control.num_points:,} uniform points of the {control.space}, same repair"
         table.caption_justify = "left"
     return table
+
+
+def _feasible(stage: Stage | None) -> str:
+    """Share of the samples where samples were drawn, else whether the one point is feasible."""
+    if stage is None:
+        return "-"
+    if stage.feasible_share is not None:
+        return f"{stage.feasible_share:.1%}"
+    return "yes" if stage.feasible else "no"
 
 
 def _objective(stage: Stage | None) -> str:

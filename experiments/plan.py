@@ -25,7 +25,11 @@ def plan_rows(problem: Problem, *, formulation: str | None = None, encoders: Seq
         if entry.missing:
             rows.append(_row(entry.name, None, Estimate(refusal=entry.missing)))
             continue
-        solver = from_spec("solvers", entry.name)
+        try:
+            solver = from_spec("solvers", entry.name)
+        except ValueError as error:
+            rows.append(_row(entry.name, None, Estimate(refusal=str(error))))
+            continue
         if not isinstance(solver, QuboSampler):
             rows.append(_row(entry.name, None, Estimate(refusal=solver.refusal(problem))))
             continue
