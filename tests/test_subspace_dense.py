@@ -19,6 +19,7 @@ from qopt.solvers.subspace import (
     GroupSpace,
     GroverMixer,
     Mixer,
+    MoveMixer,
     PermutationSpace,
     TranspositionMixer,
     enumerate_rows,
@@ -182,6 +183,10 @@ def test_start_is_the_one_ground_state(name: str) -> None:
     assert values[1] - values[0] > 1e-6
     assert abs(abs(vectors[:, 0] @ mixer.ground) - 1) < 1e-10
     assert (mixer.ground >= 0).all()
+    if isinstance(mixer, MoveMixer):  # the Chebyshev series diverges outside its bounds
+        low, high = mixer._bounds
+        assert low <= values[0] + 1e-12
+        assert values[-1] - 1e-12 <= high
 
 
 @pytest.mark.parametrize("name", CASES)

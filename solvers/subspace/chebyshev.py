@@ -50,7 +50,7 @@ def exponential(
 
     Parameters
     ----------
-    product : M times real columns (size, 2 b), real and imaginary parts side by side.
+    product : M times real columns (size, 2 b), real and imaginary parts side by side; a new array.
     lowest, highest : bounds of the spectrum of M; a bound inside the spectrum makes the series diverge.
     """
     size, b = states.shape
@@ -60,16 +60,19 @@ def exponential(
     if len(series) == 1 or radius == 0:
         return np.asarray(np.exp(-1j * beta * centre) * states)
 
-    def scaled(columns: Float) -> Float:
-        return (product(columns) - centre * columns) / radius
+    def scaled(columns: Float, times: float) -> Float:
+        moved = product(columns)
+        if centre:
+            moved -= centre * columns
+        moved *= times / radius
+        return moved
 
     before = np.ascontiguousarray(states).view(np.float64).reshape(size, 2 * b)
-    now = scaled(before)
+    now = scaled(before, 1.0)
     for k in range(1, len(series)):
         out += series[k] * np.ascontiguousarray(now).view(np.complex128)
         if k + 1 < len(series):
-            after = scaled(now)
-            after *= 2
+            after = scaled(now, 2.0)
             after -= before
             before, now = now, after
     return np.asarray(out)

@@ -132,12 +132,19 @@ class MoveMixer:
 
     @cached_property
     def _bounds(self) -> tuple[float, float]:
-        """Bounds of M's spectrum: minus and plus the largest degree; exact for all swaps of all subsets."""
+        """Bounds of M's spectrum; exact for all swaps of all subsets.
+
+        Else plus and minus max_i (A x)_i / x_i of a positive x, which bounds every eigenvalue of a nonnegative A
+        (Collatz, Wielandt): the largest degree for x = 1, and nearly the largest eigenvalue itself for the ground state.
+        """
         if self._is_complete_subset and self.space.weight is not None:
             weight, n = self.space.weight, self.space.num_bits
             return -float(weight * (n - weight)), float(min(weight, n - weight))
-        degree = float(self._degrees.max(initial=0.0))
-        return -degree, degree
+        radius = float(self._degrees.max(initial=0.0))
+        if np.ptp(self._degrees) > 0 and (self.ground > 0).all():
+            moved = -self._product(self.ground[:, None])[:, 0]
+            radius = min(radius, float((moved / self.ground).max()) * (1 + 1e-12))
+        return -radius, radius
 
     @cached_property
     def _degrees(self) -> Float:
