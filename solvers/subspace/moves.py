@@ -135,7 +135,7 @@ class MoveMixer:
         """Bounds of M's spectrum; exact for all swaps of all subsets.
 
         Else plus and minus max_i (A x)_i / x_i of a positive x, which bounds every eigenvalue of a nonnegative A
-        (Collatz, Wielandt): the largest degree for x = 1, and nearly the largest eigenvalue itself for the ground state.
+        (Collatz, Wielandt): the largest degree for x = 1, nearly the largest eigenvalue itself for the ground state.
         """
         if self._is_complete_subset and self.space.weight is not None:
             weight, n = self.space.weight, self.space.num_bits
