@@ -36,7 +36,7 @@ def _case(linear: list[float], products: dict[tuple[int, int], float], offset: f
     rows = None if n < 2 else make_rows([[1, 1] + [0] * (n - 2)], lower=[1], upper=[1])
     i, j = [pair[0] for pair in products], [pair[1] for pair in products]
     bqm = bqm_from_arrays(linear, i, j, list(products.values()), offset)
-    return Case(bqm, BinaryProgram(c=linear, offset=offset, rows=rows))
+    return Case(bqm, BinaryProgram(c=np.array(linear), offset=offset, rows=rows))
 
 
 def asymmetric() -> Case:

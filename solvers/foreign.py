@@ -59,7 +59,7 @@ class Foreign(QuboSampler):
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Keywords of the foreign ``sample``, and ``seconds`` where it calls them ``time_limit`` (Leap's hybrids)."""
-        own = {name: [] for name in self.built.parameters}
+        own: dict[str, Any] = {name: [] for name in self.built.parameters}
         return {**own, "seconds": []} if "time_limit" in own else own
 
     @property

@@ -1,0 +1,122 @@
+"""Spin form of a QUBO: ``offset + sum h_i s_i + sum J_ij s_i s_j`` with s = 1 - 2 z, the eigenvalue of Pauli Z.
+
+dimod's own SPIN form has the other sign (s = 2 z - 1); every circuit of this package is built from this form only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import dimod
+import numpy as np
+
+from ..core import Float, Int, bqm_to_arrays
+
+Scale = Literal["rms", "max", "none"]
+
+
+@dataclass(frozen=True, eq=False)
+class Ising:
+    """Fields and couplings of a QUBO, couplings with i < j in row order, none of them zero.
+
+    Parameters
+    ----------
+    fields : h, shape (n,).
+    rows, columns : ends of each coupling, shape (m,).
+    couplings : J, shape (m,).
+    offset : energy of no term; the mean energy over all points.
+
+    Examples
+    --------
+    >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: 0.0}, {(0, 1): 4.0}, 0.0, "BINARY")
+    >>> ising = Ising.of(model)
+    >>> ising.fields.tolist(), ising.couplings.tolist(), ising.offset
+    ([-1.5, -1.0], [1.0], 1.5)
+    """
+
+    fields: Float
+    rows: Int
+    columns: Int
+    couplings: Float
+    offset: float
+
+    @staticmethod
+    def of(bqm: dimod.BinaryQuadraticModel) -> Ising:
+        """The spin form of a BINARY model with labels 0..m-1."""
+        linear, i, j, values, offset = bqm_to_arrays(bqm)
+        n = len(linear)
+        rows, columns = np.minimum(i, j), np.maximum(i, j)
+        order = np.lexsort((columns, rows))
+        rows, columns, values = rows[order], columns[order], values[order]
+        fields = -linear / 2
+        np.subtract.at(fields, rows, values / 4)
+        np.subtract.at(fields, columns, values / 4)
+        scale = max(1.0, float(np.abs(linear).max(initial=0.0)), float(np.abs(values).max(initial=0.0)))
+        fields[np.abs(fields) <= 1e-14 * scale] = 0.0  # sums that cancel but for rounding are no field
+        keep = values != 0
+        mean = offset + linear.sum() / 2 + values.sum() / 4
+        return Ising(fields, rows[keep], columns[keep], values[keep] / 4, float(mean)) if n else _empty(offset)
+
+    @property
+    def n(self) -> int:
+        """Number of spins."""
+        return len(self.fields)
+
+    @property
+    def num_terms(self) -> int:
+        """Nonzero fields and couplings."""
+        return int(np.count_nonzero(self.fields)) + len(self.couplings)
+
+    @property
+    def coefficients(self) -> Float:
+        """Nonzero fields, then couplings: the order of multi-angle parameters, shape (num_terms,)."""
+        return np.concatenate([self.fields[self.fields != 0], self.couplings])
+
+    def unit(self, scale: Scale = "rms") -> float:
+        """Magnitude of the coefficients, by which gammas are divided so that the same angles fit many instances.
+
+        ``rms``: sqrt(mean of J**2 over couplings + mean of h**2 over nonzero fields), divided by
+        arctan(1/sqrt(d - 1)) / arctan(1/sqrt(2)) for a mean degree d, so that angles are those of 3-regular graphs
+        with couplings +-1. ``max``: the largest coefficient.
+
+        References
+        ----------
+        Sureshbabu et al. (2024), Parameter setting in quantum approximate optimization of weighted problems,
+        arXiv:2305.15201 (rms and degree); Montanez-Barrera, Michielsen (2024), arXiv:2405.09169 (max).
+        """
+        if scale == "none" or not self.num_terms:
+            return 1.0
+        if scale == "max":
+            return float(np.abs(self.coefficients).max())
+        squares = [part**2 for part in (self.fields[self.fields != 0], self.couplings) if len(part)]
+        rms = float(np.sqrt(sum(square.mean() for square in squares)))
+        degree = 2 * len(self.couplings) / max(1, len(np.union1d(self.rows, self.columns)))
+        return rms / degree_factor(degree)
+
+    def operator(self) -> Any:
+        """Qiskit SparsePauliOp without the offset, qubit i = variable i."""
+        from qiskit.quantum_info import SparsePauliOp
+
+        terms = [("Z", [i], float(self.fields[i])) for i in np.flatnonzero(self.fields).tolist()]
+        ends = zip(self.rows.tolist(), self.columns.tolist(), self.couplings.tolist())
+        terms += [("ZZ", [i, j], value) for i, j, value in ends]
+        return SparsePauliOp.from_sparse_list(terms or [("", [], 0.0)], num_qubits=self.n)
+
+
+def degree_factor(degree: float) -> float:
+    """How much smaller gammas are at this degree than at 3: arctan(1/sqrt(d - 1)) over its value at 3.
+
+    Examples
+    --------
+    >>> degree_factor(3.0), round(degree_factor(19.0), 3), degree_factor(0.0)
+    (1.0, 0.376, 1.0)
+    """
+    if degree == 0:
+        return 1.0
+    return float(np.arctan2(1.0, np.sqrt(max(degree - 1.0, 0.0))) / np.arctan2(1.0, np.sqrt(2.0)))
+
+
+def _empty(offset: float) -> Ising:
+    none = np.zeros(0, dtype=np.int64)
+    return Ising(np.zeros(0), none, none, np.zeros(0), float(offset))

@@ -1,0 +1,198 @@
+"""Settings that all QAOA samplers share, their checks, and what a run would take.
+
+Combinations that make no sense are refused here, with one line, before anything is built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..core import UnsupportedError
+from .circuits.runners import DEFAULT_SHOTS, parse_backend
+from .contract import Estimate, QuboSampler
+from .exact import available_bytes, engine_name, required_bytes
+from .ising import Scale
+from .optimizers import OPTIMIZERS, OptimizerName
+from .starts import FIXED_ANGLES, InitName
+
+#: Seconds a layer takes per amplitude of the exact engines (measured at n = 20; see docs), for estimates only.
+SECONDS_PER_AMPLITUDE = {"compiled": 4e-9, "numpy": 1.3e-7}
+
+#: Evaluations that one exact gradient costs, for estimates only.
+GRADIENT_COST = 4.0
+
+#: Seconds a shot, a gate and an amplitude take Aer, for estimates only.
+AER_SECONDS_PER_AMPLITUDE = 2e-9
+
+
+@dataclass(frozen=True)
+class QaoaSettings(QuboSampler):
+    """Fields of every QAOA sampler.
+
+    Parameters
+    ----------
+    layers : number p of layers.
+    backend : ``exact`` (state vector with gradients), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise of a
+        fake device) or ``device:NAME`` (qiskit-ibm-runtime).
+    shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
+    num_shots : points drawn from the final state.
+    optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients and no shots, else cobyla.
+    init : how the first angles are chosen; see ``starts``.
+    restarts : further optimisations from random ramps.
+    alpha : share of the best outcomes whose mean energy is minimised (CVaR); 1 is the expectation.
+    maxiter : evaluations an optimisation may take; a value with its gradient counts as one.
+    scale : what gammas are divided by; see ``Ising.unit``.
+    ramp : last gamma and first beta of the ramp, in scaled angles.
+    angles : scaled gammas, then betas, to start from (init ``transfer``).
+    transfer : file of a saved Record to take angles from (init ``transfer``).
+    precision, threads, engine : of the exact engine.
+    readout : ``mitigate`` undoes each qubit's readout errors in the value (noisy and device).
+    bond_dimension : largest of the matrix product state (aer-mps); None keeps it exact.
+    """
+
+    layers: int = 3
+    backend: str = "exact"
+    shots: int | None = None
+    num_shots: int = 1000
+    optimizer: OptimizerName | Literal["auto"] = "auto"
+    init: InitName = "ramp"
+    restarts: int = 0
+    alpha: float = 1.0
+    maxiter: int = 200
+    scale: Scale = "rms"
+    ramp: tuple[float, float] = (0.6, 0.6)
+    angles: tuple[float, ...] = ()
+    transfer: str = ""
+    precision: Literal["complex128", "complex64"] = "complex128"
+    threads: int = 1
+    engine: Literal["auto", "compiled", "numpy"] = "auto"
+    readout: Literal["none", "mitigate"] = "none"
+    bond_dimension: int | None = None
+
+    def __post_init__(self) -> None:
+        kind, _ = parse_backend(self.backend)
+        for name in ("layers", "num_shots", "maxiter", "threads"):
+            _require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)!r}")
+        _require(self.restarts >= 0, f"restarts must be >= 0, got {self.restarts!r}")
+        _require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
+        _require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
+        self._check_optimizer()
+        self._check_start()
+        self._check_backend(kind)
+
+    def _check_optimizer(self) -> None:
+        noise = self.num_evaluation_shots is not None
+        if self.optimizer != "auto" and noise and not OPTIMIZERS[self.optimizer].stands_noise:
+            raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")
+        if self.optimizer == "none" and self.restarts:
+            raise ValueError(
+                f"restarts must be 0 with optimizer='none', got {self.restarts}; there is nothing to restart"
+            )
+
+    def _check_start(self) -> None:
+        given = bool(self.angles) + bool(self.transfer)
+        if (self.init == "transfer") != (given == 1):
+            raise ValueError(
+                "init='transfer' must come with one of angles and transfer, and only then; give one of them"
+            )
+        if len(self.angles) % 2:
+            raise ValueError(f"angles must be as many gammas as betas, got {len(self.angles)} numbers")
+        if self.init == "fixed" and self.layers not in FIXED_ANGLES:
+            raise ValueError(f"layers must be 1..4 for init='fixed', got {self.layers}; use init='interp'")
+        if self.init in ("interp", "fourier") and self.optimizer == "none":
+            raise ValueError(f"optimizer must not be 'none' with init={self.init!r}, which optimises layer by layer")
+
+    def _check_backend(self, kind: str) -> None:
+        if kind in ("aer", "aer-mps") and self.alpha < 1 and self.shots is None:
+            raise ValueError(
+                f"shots must be given for alpha={self.alpha} on {kind}; e.g. shots=1000, or backend='exact'"
+            )
+        if self.readout == "mitigate" and kind not in ("noisy", "device"):
+            raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
+        if self.bond_dimension is not None and kind != "aer-mps":
+            raise ValueError(f"bond_dimension must come with backend='aer-mps', got {self.backend!r}")
+        _require(self.bond_dimension is None or self.bond_dimension >= 1, "bond_dimension must be >= 1")
+
+    @property
+    def backend_kind(self) -> str:
+        """The backend without a device's name."""
+        return parse_backend(self.backend)[0]
+
+    @property
+    def num_evaluation_shots(self) -> int | None:
+        """Shots of one evaluation; None for an exact expectation."""
+        if self.shots is None and self.backend_kind in ("noisy", "device"):
+            return DEFAULT_SHOTS
+        return self.shots
+
+    @property
+    def optimizer_used(self) -> OptimizerName:
+        """What ``auto`` stands for."""
+        if self.optimizer != "auto":
+            return self.optimizer
+        return "l-bfgs" if self.backend_kind == "exact" and self.shots is None else "cobyla"
+
+    def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
+        """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""
+        n = num_variables
+        if self.backend_kind == "exact":
+            return self._estimate_exact(n)
+        if self.backend_kind == "aer-mps":
+            return self._estimate_mps(n)
+        if self.backend_kind == "device":
+            return Estimate(qubits=n)
+        need = _power(n, 32)  # Aer's complex128 state, once more for the sampled distribution
+        seconds = _power(n, AER_SECONDS_PER_AMPLITUDE * (num_interactions + 2 * n) * self.layers) * self._evaluations
+        remedy = "use backend='aer-mps', another encoder, or fewer variables"
+        return Estimate(n, need, seconds, _too_large(n, need, "aer", remedy))
+
+    def _estimate_exact(self, n: int) -> Estimate:
+        name = engine_name(self.engine).partition(" ")[0]
+        has_gradient = self.optimizer_used == "l-bfgs"
+        need = 2**62 if n > 55 else required_bytes(n, self.precision, gradient=has_gradient, engine=name) + 8 * 2**n
+        cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
+        seconds = _power(n, cost * self.layers) * self._evaluations
+        remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
+        return Estimate(n, need, seconds, _too_large(n, need, "exact", remedy))
+
+    def _estimate_mps(self, n: int) -> Estimate:
+        bond = min(2 ** min(n // 2, 40), self.bond_dimension or 2**40)
+        need = 4 * 16 * max(n, 1) * bond**2  # two tensors a bond, and the copy of a decomposition
+        remedy = "set bond_dimension (an approximation), another encoder, or fewer variables"
+        return Estimate(n, min(need, 2**62), None, _too_large(n, need, "aer-mps in the worst case", remedy))
+
+    @property
+    def _evaluations(self) -> int:
+        return 1 if self.optimizer == "none" else self.maxiter * (1 + self.restarts)
+
+
+def check_size(settings: QaoaSettings, num_variables: int, num_interactions: int) -> None:
+    """Refuse what does not fit, before anything is built.
+
+    Raises
+    ------
+    UnsupportedError
+        With the numbers and the remedy.
+    """
+    refusal = settings.estimate(num_variables, num_interactions).refusal
+    if refusal:
+        raise UnsupportedError(refusal)
+
+
+def _too_large(n: int, need: int, where: str, remedy: str) -> str:
+    free = available_bytes()
+    if free is None or need <= free:
+        return ""
+    size = f"{need:,} bytes" if need < 2**62 else f"more than {2**62:,} bytes"
+    return f"backend {where} must fit in the memory available, {free:,} bytes, got {n} qubits ({size}); {remedy}"
+
+
+def _power(n: int, factor: float) -> int:
+    """factor * 2**n as an int, at most 2**62."""
+    return 2**62 if n > 62 else int(min(2.0**n * factor, 2.0**62))
+
+
+def _require(holds: bool, text: str) -> None:
+    if not holds:
+        raise ValueError(text)
