@@ -14,7 +14,7 @@ import numpy as np
 from ..core import ENCODERS, BinaryProgram, Bits, Encoder, Encoding, Round, UnsupportedError, chain, part
 from ..core.arrays import Float, Int
 from ..relaxations.linear import LinearResult, linear_relaxation
-from .feasible import feasible_point
+from .feasible import good_point
 from .residual import Residual, residual
 from .slack import Slack
 
@@ -29,10 +29,10 @@ _MARGIN = 1e-7
 class Fix:
     """Variables fixed by the linear relaxation, the rest encoded by another encoder.
 
-    ``safe``: with LP bound L, reduced costs d and a feasible point of cost U, every point with ``x_j`` on the side that
-    ``d_j`` makes dear costs at least ``L + |d_j|``; where that exceeds U (by 1e-7 of its size) no optimum has x_j
-    there. All optima survive, so ``is_exact`` and ``is_relaxation`` are those of the inner encoder. L and d come from
-    the row duals by weak duality, not from the solver's tolerances.
+    ``safe``: with LP bound L, reduced costs d and a feasible point of cost U (of a short CP-SAT search), every point
+    with ``x_j`` on the side that ``d_j`` makes dear costs at least ``L + |d_j|``; where that exceeds U (by 1e-7 of its
+    size) no optimum has x_j there. All optima survive, so ``is_exact`` and ``is_relaxation`` are those of the inner
+    encoder. L and d come from the row duals by weak duality, not from the solver's tolerances.
 
     ``lp``: x_j >= 1 - eps is fixed at 1, x_j <= eps at 0; the fractional core is enlarged to ``core`` variables by
     least |d_j|. A heuristic: nothing is exact or a bound afterwards.
@@ -158,12 +158,10 @@ def relaxed(program: BinaryProgram) -> LinearResult:
 
 
 def _safely_fixed(program: BinaryProgram, lp: LinearResult) -> tuple[Int, Bits]:
-    """``(keep, values)`` by reduced costs against the better of two cheap feasible points."""
-    points = [feasible_point(program, guide=lp.x), feasible_point(program)]
-    costs = [point.cost for point in points if point.cost is not None]
-    if not costs:
+    """``(keep, values)`` by reduced costs against a point of a short search."""
+    incumbent = good_point(program, guide=lp.x).cost
+    if incumbent is None:
         return np.arange(program.num_variables), np.zeros(program.num_variables, dtype=np.uint8)
-    incumbent = min(costs)
     d: Float = lp.reduced_costs
     is_fixed = lp.bound + np.abs(d) > incumbent + _MARGIN * max(1.0, abs(incumbent))
     values = (is_fixed & (d < 0)).astype(np.uint8)

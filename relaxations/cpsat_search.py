@@ -40,11 +40,14 @@ class Search:
     seed : 0..2**31-1.
     workers : parallel searches. 0: every core this process may use under a time limit, and one without a limit, since
         only one worker gives the same answer twice.
+    effort : limit in CP-SAT's deterministic time, about a second of one core, but the same work on every machine: with
+        one worker the same answer each time. None for none.
     """
 
     seconds: float | None = None
     seed: int = 0
     workers: int = 0
+    effort: float | None = None
 
     def __post_init__(self) -> None:
         if self.workers < 0:
@@ -95,6 +98,8 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
     solver.parameters.random_seed = settings.seed
     if settings.seconds is not None:
         solver.parameters.max_time_in_seconds = max(settings.seconds, 1e-3)
+    if settings.effort is not None:
+        solver.parameters.max_deterministic_time = settings.effort
 
     class Watcher(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
         """Hands solutions on; an exception cannot cross the C++ frames, so it waits for the end of the search."""
@@ -128,6 +133,7 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
         cp_model.INFEASIBLE: SearchStatus.INFEASIBLE,
     }.get(code, SearchStatus.UNKNOWN)
     is_complete = status in (SearchStatus.OPTIMAL, SearchStatus.INFEASIBLE) or watcher.is_stopped
+    is_complete = is_complete or (settings.effort is not None and settings.seconds is None)
     return SearchResult(
         status=status,
         bound=_bound(model, solver, status),
