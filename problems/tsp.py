@@ -74,9 +74,16 @@ class Tsp:
         if given.ndim != 2 or given.shape[0] != given.shape[1]:
             raise ValueError(f"distances must have shape (n, n), got {given.shape}; check the file's rows")
         np.fill_diagonal(given, 0)
-        if float(np.abs(given).max(initial=0)) * len(given) >= 2.0**53:  # beyond, sums would not be exact
-            raise ValueError(f"distances must add up below 2**53, got {np.abs(given).max():g}; rescale the instance")
-        object.__setattr__(self, "distances", frozen_number(given, "distances"))
+        if (
+            float(max(given.max(initial=0), -given.min(initial=0))) * len(given) >= 2.0**53
+        ):  # beyond, sums would not be exact
+            raise ValueError(
+                f"distances must add up below 2**53, got {max(given.max(), -given.min()):g}; rescale the instance"
+            )
+        if given.dtype.kind == "f":
+            given = frozen_number(given, "distances")  # decimals may have stood on the diagonal alone
+        given.flags.writeable = False
+        object.__setattr__(self, "distances", given)
         if self.coordinates is not None:
             points = frozen_number(self.coordinates, "coordinates")
             if points.shape != (len(given), 2):

@@ -34,12 +34,14 @@ def ceil_2d(points: AnyArray) -> Int:
 
 def man_2d(points: AnyArray) -> Int:
     """Manhattan distance, rounded to the nearest integer."""
-    return np.asarray((np.abs(_differences(points)).sum(axis=0) + 0.5).astype(np.int64))
+    dx, dy = _differences(points)
+    return np.asarray((np.abs(dx) + np.abs(dy) + 0.5).astype(np.int64))
 
 
 def max_2d(points: AnyArray) -> Int:
     """The larger of the two rounded coordinate differences."""
-    return np.asarray((np.abs(_differences(points)) + 0.5).astype(np.int64).max(axis=0))
+    dx, dy = _differences(points)
+    return np.asarray((np.maximum(np.abs(dx), np.abs(dy)) + 0.5).astype(np.int64))
 
 
 def att(points: AnyArray) -> Int:
@@ -72,14 +74,17 @@ def geo(points: AnyArray) -> Int:
     return (6378.388 * np.arccos(cosine) + 1.0).astype(np.int64)
 
 
-def _differences(points: AnyArray) -> Float:
-    xy = np.asarray(points, dtype=np.float64).T
-    return xy[:, :, None] - xy[:, None, :]
+def _differences(points: AnyArray) -> tuple[Float, Float]:
+    x, y = np.asarray(points, dtype=np.float64).T
+    return x[:, None] - x, y[:, None] - y
 
 
 def _euclid(points: AnyArray) -> Float:
-    dx, dy = _differences(points)
-    return np.asarray(np.sqrt(dx * dx + dy * dy))
+    dx, dy = _differences(points)  # in place: matrices of large instances are what memory goes into
+    dx *= dx
+    dy *= dy
+    dx += dy
+    return np.asarray(np.sqrt(dx, out=dx))
 
 
 #: Distances by EDGE_WEIGHT_TYPE, from coordinates (n, 2).
