@@ -34,7 +34,8 @@ class CqmProgram:
 
     Parameters
     ----------
-    program : cost and rows over bits; a binary variable keeps its name, bit b of integer ``i`` is called ``i[b]``.
+    program : cost and rows over bits; a binary variable keeps its name (``x[3]`` where that is a number), bit b of
+        integer ``i`` is called ``i[b]``.
     labels : the model's variables in order.
     constants, weights : values are ``constants + weights x``, shapes (v,) and (v, n).
     """
@@ -101,7 +102,8 @@ def from_cqm(cqm: dimod.ConstrainedQuadraticModel, *, integers: Literal["expand"
         bits = range(len(names), len(names) + len(weights))
         entries += [(i, bit, weight) for bit, weight in zip(bits, weights, strict=True)]
         is_integer = cqm.vartype(label).name == "INTEGER"
-        names += [f"{label}[{b}]" if is_integer else str(label) for b in range(len(weights))]
+        name = f"x[{label}]" if isinstance(label, int) else str(label)
+        names += [f"{name}[{b}]" if is_integer else name for b in range(len(weights))]
     W = _sparse(entries, (len(labels), len(names)))
     objective = cqm.objective
     h = np.zeros(len(labels))

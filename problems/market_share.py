@@ -27,6 +27,7 @@ from ..core import (
     Solution,
     UnsupportedError,
     binary_solution,
+    frozen_number,
     number,
 )
 from ..core.bits import bounded_coefficients, num_bits, split_bits
@@ -70,8 +71,9 @@ class MarketShare:
 
     def __post_init__(self) -> None:
         targets = number_vector(self.targets, "targets")
-        columns = np.asarray(self.demands).shape[-1] if np.ndim(self.demands) == 2 else 0
-        demands = number_matrix(self.demands, "demands", shape=(targets.size, columns), minimum=0)
+        given = frozen_number(self.demands, "demands")
+        columns = given.shape[1] if given.ndim == 2 else 0
+        demands = number_matrix(given, "demands", shape=(targets.size, columns), minimum=0)
         if columns and not targets.size:
             raise ValueError(f"targets must be at least one for {columns} retailers, got none; check the instance")
         object.__setattr__(self, "targets", targets)

@@ -26,7 +26,7 @@ class MisCliques(DirectForm[Mis]):
     Notes
     -----
     With all maximal cliques the LP bounds of the code graphs 1tc.8, 1tc.16, 1tc.32, 1tc.64, 1et.64, 1dc.64 and 1dc.128
-    are 4, 8, 12, 20, 19, 10 and 16.97; those of the edge rows are n/2.
+    are 4, 8, 12, 20, 19, 10 and 16.97; those of the edge rows are about n/2.
     """
 
     name: ClassVar[str] = "cliques"

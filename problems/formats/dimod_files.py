@@ -95,6 +95,8 @@ class CqmReader:
         try:
             _check_archive(text, header.get("num_variables"), path)
             cqm = dimod.ConstrainedQuadraticModel.from_file(text)
+        except InstanceFormatError:
+            raise
         except _DAMAGE as error:
             raise InstanceFormatError(path, None, f"expected a CQM file, found: {brief(str(error), 120)}") from None
         try:
