@@ -30,7 +30,9 @@ def solve(
     seed: Annotated[int, typer.Option(help="0..2**31-1.")] = 0,
     time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
     evaluations: Annotated[int | None, typer.Option(help="Energy evaluations of a circuit optimiser.")] = None,
-    shots: Annotated[int | None, typer.Option(help="Points drawn by a circuit, or reads of an annealer.")] = None,
+    shots: Annotated[
+        int | None, typer.Option(help="Points a circuit draws (each evaluation, and the end), or reads of an annealer.")
+    ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
     best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
@@ -47,14 +49,14 @@ def solve(
     `qopt list solvers --options`.
     """
     from ..core import Budget
-    from ..experiments.choose import choose_pipeline
+    from ..experiments.choose import choose_pipeline, shot_options
     from ..experiments.run import run
     from .instances import load_instance
     from .render import print_records
 
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
-    options = part_options(ctx.args)
+    options = {**shot_options(solver, shots), **part_options(ctx.args)}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches)]
     # the options were meant for the first solver; the others run with their defaults

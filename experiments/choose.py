@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import SOLVERS, Problem
+from ..core import SOLVERS, Problem, fields_of
 from ..solvers.contract import QuboSampler
 from .pipeline import Pipeline, build_parts
 
 #: Tried in this order when no encoder was asked for.
 DEFAULT_ENCODERS = ("slack", "unbalanced")
+#: The same for samplers that keep rows themselves.
+SUBSPACE_ENCODERS = ("native",)
 
 
 def choose_pipeline(
@@ -66,7 +68,9 @@ def default_encoder(
     program = formulate(problem, formulation).program
     errors: list[ValueError] = []
     reasons: list[str] = []
-    for name in DEFAULT_ENCODERS:
+    keeps_rows = hasattr(SOLVERS.get(_name(solver)).make, "uniform_points")
+    tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
+    for name in tried:
         try:
             sampler, encoder = build_parts(solver, name, options)
         except ValueError as error:
@@ -80,7 +84,14 @@ def default_encoder(
         reasons.append(f"{name} would need {qubits}")
     if errors and not reasons:
         raise errors[0]
-    return DEFAULT_ENCODERS[0], "; ".join(reasons)
+    return tried[0], "; ".join(reasons)
+
+
+def shot_options(solver: str | Mapping[str, Any], shots: int | None) -> dict[str, Any]:
+    """``--shots N`` for a circuit is N points an evaluation too, not only of the final state."""
+    if shots is None or solver == "auto" or "shots" not in fields_of(SOLVERS.get(_name(solver)).make):
+        return {}
+    return {"solver.shots": shots}
 
 
 def _name(part: str | Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ from ..core import (
 )
 from ..solvers.contract import NativeSolver, QuboSampler, Report
 from .candidates import best_verified
-from .choose import choose_pipeline
+from .choose import choose_pipeline, shot_options
 from .environment import environment, peak_bytes
 from .pipeline import Pipeline
 from .references import own_bound, reference_of, status_of
@@ -106,6 +106,7 @@ def solve(
     if limits and budget is not None:
         raise ValueError("give budget or its fields, not both")
     budget = budget or Budget(**limits)
+    options = {**shot_options(solver, budget.shots), **options}
     switches = {key: options.pop(key) for key in ("repair_top", "control") if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(

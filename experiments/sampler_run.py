@@ -84,6 +84,8 @@ def run_sampler(
     program = formulation.program
     start = clock.elapsed
     encoding = encoder.encode(program)
+    if encoding.state.get("needs_subspace") and not hasattr(sampler, "uniform_points"):
+        raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, draw=_subspace_draw(sampler, encoding, formulation))
     run.seconds["encode"] = clock.elapsed - start

@@ -40,7 +40,7 @@ class SubspaceQaoa(QuboSampler):
 
     Parameters
     ----------
-    num_layers : layers of the circuit.
+    layers : layers of the circuit.
     mixer : ``auto`` takes transpositions on permutations, complete XY on one-hot groups and subsets, on an enumerated
         set the first of flips (controlled X), swaps and Grover that connects it and fits in memory. Chosen by name, one
         that does not suit the space is an error.
@@ -49,7 +49,7 @@ class SubspaceQaoa(QuboSampler):
     start : the mixer's ground state, the uniform state, or the point 0 (the empty set, where that is feasible).
     alpha : CVaR share that the angles minimise; 1 is the expectation.
     init : seeded linear ramps, or angles grown layer by layer (INTERP) besides them.
-    num_starts, max_iterations : L-BFGS runs and the iterations of each.
+    num_starts, maxiter : L-BFGS runs and the iterations of each.
     num_shots : measured points of the final state.
     max_bytes : most memory to plan for; None means 4 GiB.
 
@@ -62,12 +62,12 @@ class SubspaceQaoa(QuboSampler):
     >>> from qopt.core import BinaryProgram, make_rows
     >>> program = BinaryProgram(c=[3, 1, 2], rows=make_rows([[1, 1, 1]], lower=[1], upper=[1]))
     >>> model = dimod.BinaryQuadraticModel({0: 3.0, 1: 1.0, 2: 2.0}, {}, 0.0, "BINARY")
-    >>> samples = SubspaceQaoa(num_layers=2).sample(model, program=program, seed=1)
+    >>> samples = SubspaceQaoa(layers=2).sample(model, program=program, seed=1)
     >>> float(samples.first.energy), samples.info["subspace"]
     (1.0, '1 one-hot groups: 3 states instead of 2**3; keeps 1 of 1 rows')
     """
 
-    num_layers: int = 3
+    layers: int = 3
     mixer: MixerChoice = "auto"
     space: SpaceChoice = "auto"
     form: Form = "sum"
@@ -75,12 +75,12 @@ class SubspaceQaoa(QuboSampler):
     alpha: float = 1.0
     init: Literal["ramp", "interp"] = "ramp"
     num_starts: int = 8
-    max_iterations: int = 200
+    maxiter: int = 200
     num_shots: int = 1024
     max_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        Search(self.num_layers, self.num_starts, self.alpha, self.max_iterations)  # checks them
+        Search(self.layers, self.num_starts, self.alpha, self.maxiter)  # checks them
         if self.num_shots < 1:
             raise ValueError(f"num_shots must be >= 1, got {self.num_shots!r}")
 
@@ -109,7 +109,7 @@ class SubspaceQaoa(QuboSampler):
         prepared = clock.elapsed
         root = np.random.SeedSequence(seed)
         angle_seed, shot_seed = root.spawn(2)
-        search = Search(self.num_layers, self.num_starts, self.alpha, self.max_iterations)
+        search = Search(self.layers, self.num_starts, self.alpha, self.maxiter)
         find = optimize_grown if self.init == "interp" else optimize
         best = find(
             mixer,
