@@ -49,7 +49,7 @@ class SimulatedAnnealing(QuboSampler):
     Examples
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {(0, 1): 2.0}, 0.0, "BINARY")
-    >>> SimulatedAnnealing(num_reads=5).sample(model, seed=1).first.energy
+    >>> float(SimulatedAnnealing(num_reads=5).sample(model, seed=1).first.energy)
     -1.0
     """
 
@@ -193,7 +193,7 @@ class Tabu(QuboSampler):
     Examples
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {(0, 1): 2.0}, 0.0, "BINARY")
-    >>> Tabu(num_reads=2).sample(model, seed=1).first.energy
+    >>> float(Tabu(num_reads=2).sample(model, seed=1).first.energy)
     -1.0
     """
 

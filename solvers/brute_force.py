@@ -39,7 +39,7 @@ class BruteForce(QuboSampler):
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {(0, 1): 2.0}, 0.5, "BINARY")
     >>> samples = BruteForce().sample(model)
-    >>> samples.first.energy, samples.info["energy_bound"], len(samples)
+    >>> float(samples.first.energy), samples.info["energy_bound"], len(samples)
     (-0.5, -0.5, 4)
     """
 

@@ -37,7 +37,7 @@ class Foreign(QuboSampler):
     Examples
     --------
     >>> sampler = Foreign("dimod:ExactSolver")
-    >>> sampler.sample(dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {}, 0.0, "BINARY")).first.energy
+    >>> float(sampler.sample(dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {}, 0.0, "BINARY")).first.energy)
     -1.0
     """
 

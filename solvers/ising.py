@@ -11,7 +11,7 @@ from typing import Any, Literal
 import dimod
 import numpy as np
 
-from ..core import Float, Int, bqm_to_arrays
+from ..core import Float, Int, bqm_from_arrays, bqm_to_arrays
 
 Scale = Literal["rms", "max", "none"]
 
@@ -57,6 +57,14 @@ class Ising:
         keep = values != 0
         mean = offset + linear.sum() / 2 + values.sum() / 4
         return Ising(fields, rows[keep], columns[keep], values[keep] / 4, float(mean)) if n else _empty(offset)
+
+    def model(self) -> dimod.BinaryQuadraticModel:
+        """The BINARY model with labels 0..n-1 of these spins; the inverse of ``of``."""
+        linear = -2 * self.fields
+        np.subtract.at(linear, self.rows, 2 * self.couplings)
+        np.subtract.at(linear, self.columns, 2 * self.couplings)
+        constant = self.offset + self.fields.sum() + self.couplings.sum()
+        return bqm_from_arrays(linear, self.rows, self.columns, 4 * self.couplings, float(constant))
 
     @property
     def n(self) -> int:

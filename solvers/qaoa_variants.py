@@ -36,7 +36,8 @@ class MultiAngleQaoa(QaoaSettings):
     """QAOA with one angle for each term and each qubit in every layer.
 
     Starts are those of plain QAOA with the angles of a layer tied; restarts from random ramps are tied too. Layer
-    growth (``interp``, ``fourier``) is refused. ``optimizer='nft'`` is exact here, since each angle is that of one rotation.
+    growth (``interp``, ``fourier``) is refused. ``optimizer='nft'`` is exact here, since each angle is that of one
+    rotation.
 
     References
     ----------
@@ -134,10 +135,7 @@ class WarmStartQaoa(QaoaSettings):
         source = self.point
         if source == "auto":
             source = "convex" if relaxation is None else "relaxation"
-        if source == "relaxation":
-            values = self._given(bqm, relaxation)
-        else:
-            values = OWN_POINTS[source](bqm)
+        values = self._given(bqm, relaxation) if source == "relaxation" else OWN_POINTS[source](bqm)
         return (np.rint(values) if self.is_rounded else values), source
 
     def _given(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> Float:

@@ -73,7 +73,7 @@ def nearest_distribution(weights: Float) -> Float:
 
     Examples
     --------
-    >>> nearest_distribution(np.array([1.2, -0.1, -0.1])).tolist()
+    >>> nearest_distribution(np.array([1.25, -0.25, 0.0])).round(12).tolist()
     [1.0, 0.0, 0.0]
     """
     total = float(weights.sum())
