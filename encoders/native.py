@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core import ENCODERS, BinaryProgram, Encoding, LiteralMap, Round
+from ..core import ENCODERS, BinaryProgram, Encoding, LiteralMap, Round, encode_again_if_grown
 from .quadratic import Quadratic
 
 
@@ -41,8 +41,8 @@ class Native:
         )
 
     def update(self, encoding: Encoding, round: Round) -> Encoding | None:
-        """None: a sampler in the subspace has nothing to learn from lazy rows."""
-        return None
+        """A new encoding when lazy rows were added, which the sampler must keep too; else None."""
+        return encode_again_if_grown(self, encoding, round)
 
     def num_qubits(self, program: BinaryProgram) -> int:
         """The program's own bits."""

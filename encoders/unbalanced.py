@@ -79,12 +79,13 @@ class Unbalanced:
         """The slack-free QUBO of the program; see the class."""
         plans = plan_rows(program, keep_free=False)
         soft = [plan for plan in plans if plan.treatment is Treatment.SLACK]
-        self._check_names(plans, soft)
+        hard = {plan.name for plan in plans if plan.treatment in (Treatment.SQUARE, Treatment.PRODUCTS)}
+        self._check_names(hard)
         linear, square = room_functions(program, soft)
         scale = cost_scale(program)
         energy = Quadratic.cost(program).plus(linear.scaled(-self.l1 * scale)).plus(square.scaled(self.l2 * scale))
-        hard = _rows_without(program, {plan.name for plan in soft})
-        model = BinaryProgram(energy.linear, energy.products, energy.offset, hard, program.names)
+        rows = _rows_named(program, hard)
+        model = BinaryProgram(energy.linear, energy.products, energy.offset, rows, program.names)
         inner = Slack(self.penalty).encode(model)
         assert inner.num_aux == 0
         note = f"{len(soft)} rows unbalanced, l1 = {self.l1:g}, l2 = {self.l2:g}, C = {scale:g}; {inner.note}"
@@ -105,13 +106,10 @@ class Unbalanced:
         """The program's bits: nothing is added."""
         return program.num_variables
 
-    def _check_names(self, plans: list[RowPlan], soft: list[RowPlan]) -> None:
-        if not isinstance(self.penalty, dict):
-            return
-        known = {plan.name for plan in plans} - {plan.name for plan in soft}
-        for name in self.penalty:
-            if name not in known:
-                raise unknown_name("penalty's row (inequalities have l1 and l2 instead)", name, known)
+    def _check_names(self, hard: set[str]) -> None:
+        for name in self.penalty if isinstance(self.penalty, dict) else ():
+            if name not in hard:
+                raise unknown_name("penalty's row (inequalities have l1 and l2 instead)", name, hard)
 
 
 def room_functions(program: BinaryProgram, soft: list[RowPlan]) -> tuple[Quadratic, Quadratic]:
@@ -146,8 +144,7 @@ def cost_scale(program: BinaryProgram) -> float:
     return float(values.mean()) if values.size else 1.0
 
 
-def _rows_without(program: BinaryProgram, names: set[str]) -> Rows:
+def _rows_named(program: BinaryProgram, names: set[str]) -> Rows:
     rows = program.constraints
-    keep = np.array([name not in names for name in rows.names], dtype=bool)
-    kept = tuple(name for name in rows.names if name not in names)
-    return Rows(rows.A[np.flatnonzero(keep)], rows.lower[keep], rows.upper[keep], kept)
+    keep = np.array([i for i, name in enumerate(rows.names) if name in names], dtype=np.int64)
+    return Rows(rows.A[keep], rows.lower[keep], rows.upper[keep], tuple(rows.names[i] for i in keep.tolist()))
