@@ -166,6 +166,11 @@ class CostDiagonal:
         return float(self.at(self.argmax))
 
     @cached_property
+    def bound(self) -> int:
+        """Largest absolute stored integer; 0 for floats. Small integers have a faster phase."""
+        return max(-int(self.data.min()), int(self.data.max())) if self.data.dtype == np.int16 else 0
+
+    @cached_property
     def is_symmetric(self) -> bool:
         """Whether flipping all bits changes no energy (Max-Cut and every QUBO without fields)."""
         half = self.data.size // 2

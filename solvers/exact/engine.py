@@ -1,4 +1,4 @@
-"""Exact evolution of alternating circuits on a diagonal cost: choice of the engine, checks, and the calls that users make.
+"""Exact evolution of alternating circuits on a diagonal cost: the calls that users make, and the choice of the engine.
 
 Gates are exp(-i gamma H) and exp(+i beta sum X), so that a positive ramp ends below the mean energy. The compiled
 engine is used where it was built; asking for it by name where it was not is an error.
@@ -16,7 +16,7 @@ from ...core.errors import UnsupportedError
 from . import compiled, reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers, angle_vector, qaoa_layers
-from .measure import CVaR, Expectation, Objective, expectation, half_values, tail
+from .measure import MEAN, CVaR, Expectation, Objective, expectation, half_values, tail
 from .memory import Precision, real_type, require_bytes, required_bytes
 from .state import State, plus_state, state_of
 
@@ -136,7 +136,7 @@ def value_and_gradient(
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
-    objective: Objective = Expectation(),
+    objective: Objective = MEAN,
     dtype: Precision = "complex128",
     threads: int = 1,
     engine: EngineChoice = "auto",

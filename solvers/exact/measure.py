@@ -39,6 +39,7 @@ class CVaR:
 
 
 Objective = Expectation | CVaR
+MEAN = Expectation()
 
 
 def expectation(state: State, cost: CostDiagonal) -> float:

@@ -15,7 +15,7 @@ from . import compiled, reference
 from .diagonal import CostDiagonal, dense_terms
 from .engine import EngineChoice, Options, objective_of, run_layers
 from .layers import Float, Layers
-from .measure import Expectation, Objective
+from .measure import MEAN, Objective
 from .memory import Precision, require_bytes
 from .state import State
 
@@ -108,7 +108,7 @@ def ma_value_and_gradient(
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
-    objective: Objective = Expectation(),
+    objective: Objective = MEAN,
     cost: CostDiagonal | None = None,
     dtype: Precision = "complex128",
     threads: int = 1,
@@ -145,7 +145,8 @@ def _circuit(terms: IsingTerms, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> 
     gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
     if gamma.ndim != 2 or beta.shape != (gamma.shape[0], terms.n) or gamma.shape[1] != terms.num_terms:
         raise ValueError(
-            f"gammas must have shape (p, {terms.num_terms}) and betas (p, {terms.n}), got {gamma.shape} and {beta.shape}"
+            f"gammas must have shape (p, {terms.num_terms}) and betas (p, {terms.n}), "
+            f"got {gamma.shape} and {beta.shape}"
         )
     require_bytes(
         gamma.shape[0] * 8 * 2**terms.n,

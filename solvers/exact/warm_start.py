@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .diagonal import CostDiagonal
 from .engine import EngineChoice, Options, angle_vector, layers_gradient, run_layers
 from .layers import Float, Layers
-from .measure import Expectation, Objective
+from .measure import MEAN, Objective
 from .memory import Precision
 from .state import State, popcounts, product_state
 
@@ -63,7 +63,7 @@ def ws_value_and_gradient(
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
-    objective: Objective = Expectation(),
+    objective: Objective = MEAN,
     dtype: Precision = "complex128",
     threads: int = 1,
     engine: EngineChoice = "auto",

@@ -1,0 +1,67 @@
+// exp(-i gamma E) of small integers E by looking up two or three digits in registers (AVX-512) and multiplying: about
+// half the work of the series. The highest digit carries the sign.
+
+template <class T> struct Digits {
+  static constexpr int bits = lane_bits<T> + 1, base = 1 << bits;  // a digit indexes two vectors
+  T cosine[3][base], sine[3][base];
+  int count = 0;  // 0: not used
+
+  // How many digits hold all |E| <= bound; 0 where the series is as good.
+  static int needed(int bound) {
+#if VECTOR_BYTES == 64
+    for (int digits = 1; digits <= 3; digits++)
+      if (bound < base / 2 << bits * (digits - 1)) return digits;
+#endif
+    (void)bound;
+    return 0;
+  }
+
+  Digits() = default;
+  Digits(double turns, double scale, int count_) : count(count_) {
+    for (int digit = 0; digit < count; digit++) {
+      const double angle = 2 * M_PI * std::remainder(std::ldexp(turns, bits * digit), 1.0);
+      const std::complex<double> one = std::polar(1.0, angle);
+      std::complex<double> power = digit == 0 ? scale : 1.0;
+      for (int value = 0; value < base / 2; value++, power *= one) put(digit, value, power);
+      if (digit == count - 1) power = std::polar(digit == 0 ? scale : 1.0, -angle * (base / 2));
+      for (int value = base / 2; value < base; value++, power *= one) put(digit, value, power);
+    }
+  }
+
+ private:
+  void put(int digit, int value, std::complex<double> power) {
+    cosine[digit][value] = T(power.real()), sine[digit][value] = T(power.imag());
+  }
+};
+
+#if VECTOR_BYTES == 64
+INLINE Vec<double> look_up(const Vec<double>* table, Mask<double> index) {
+  return _mm512_permutex2var_pd(table[0], __m512i(index), table[1]);
+}
+INLINE Vec<float> look_up(const Vec<float>* table, Mask<float> index) {
+  return _mm512_permutex2var_ps(table[0], __m512i(index), table[1]);
+}
+
+// The tables of COUNT digits in registers.
+template <class T, int COUNT> struct DigitFactor {
+  Vec<T> cosines[COUNT][2], sines[COUNT][2];
+
+  explicit DigitFactor(const Digits<T>& d) {
+    std::memcpy(cosines, d.cosine, sizeof cosines), std::memcpy(sines, d.sine, sizeof sines);
+  }
+  INLINE void operator()(const int16_t* energies, Vec<T>& cosine, Vec<T>& sine) const {
+    typedef int16_t raw __attribute__((vector_size(lanes<T> * 2)));
+    raw values;
+    std::memcpy(&values, energies, sizeof values);
+    Mask<T> index = __builtin_convertvector(values, Mask<T>);  // look_up reads the lowest digit only
+    cosine = look_up(cosines[0], index), sine = look_up(sines[0], index);
+#pragma GCC unroll 2
+    for (int digit = 1; digit < COUNT; digit++) {
+      index >>= Digits<T>::bits;
+      const Vec<T> c = look_up(cosines[digit], index), s = look_up(sines[digit], index), first = cosine;
+      cosine = first * c - sine * s;
+      sine = sine * c + first * s;
+    }
+  }
+};
+#endif
