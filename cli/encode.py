@@ -13,6 +13,17 @@ from .options import part_options
 
 #: Columns whose values are sentences.
 TEXTS = ("note", "refusal")
+#: Words at the head of a column, where the key's own are too long.
+HEADS = {
+    "aux_qubits": "aux",
+    "quadratic_terms": "terms",
+    "largest": "largest |c|",
+    "smallest": "smallest |c|",
+    "penalty_min": "penalty from",
+    "penalty_max": "penalty to",
+    "is_exact": "exact",
+    "is_relaxation": "relaxes",
+}
 
 
 def encode(
@@ -82,7 +93,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     table = Table(title=title, title_justify="left")
     for column in columns:
         justify = "left" if column in ("encoder", "solver") else "right"
-        table.add_column(column.replace("_", " "), justify=justify)  # type: ignore[arg-type]
+        table.add_column(HEADS.get(column, column), justify=justify)  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     console = page()
@@ -98,4 +109,6 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return f"{value:.3g}" if isinstance(value, int) and value >= 10**7 else str(value)

@@ -162,18 +162,24 @@ def verify(
     """Recompute a solution's objective and violations from the instance's own data."""
     from ..core import relative_gap
     from ..experiments.verify import verify as check
-    from ..problems.solutions import read_solution
+    from ..problems.solutions import read_solution_file
 
     problem = load_instance(file, kind=kind, best_known=best_known, complement=complement)
-    found = check(problem, read_solution(solution, problem))
+    read = read_solution_file(solution, problem)
+    found = check(problem, read.solution)
     known = problem.best_known
     gap = relative_gap(found.objective, known.value, problem.sense) if known and found.is_feasible else None
     if as_json:
         row = {"objective": found.objective, "feasible": found.is_feasible, "violations": dict(found.violations)}
-        typer.echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row, "gap": gap}))
+        row |= {"gap": gap, "stated": read.stated, "note": read.note}
+        typer.echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
     else:
         against = "" if known is None else f"  best known {known.value}  gap {'-' if gap is None else f'{gap:.4%}'}"
         typer.echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
+        if read.stated is not None and read.stated != found.objective:
+            typer.echo(f"  the file states {read.stated}", err=True)
+        if read.note:
+            typer.echo(f"  {read.note}", err=True)
         for name, amount in found.violations.items():
             typer.echo(f"  broken by {amount:g}: {name}", err=True)
     return 0 if found.is_feasible else 1

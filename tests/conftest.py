@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the same examples on every machine and in every run
+settings.register_profile("qopt", derandomize=True, deadline=None)
+settings.load_profile("qopt")
 
 
 @pytest.fixture(scope="session")
