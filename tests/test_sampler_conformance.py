@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import dimod
 import numpy as np
@@ -17,7 +19,7 @@ ENTRIES = [entry for entry in SOLVERS if not entry.missing]
 
 @pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-def test_rule(entry, check):
+def test_rule(entry: Entry, check: Callable[[Entry], None]) -> None:
     check(entry)
 
 
@@ -25,7 +27,9 @@ def test_rule(entry, check):
 class Careless(QuboSampler):
     """Copies of one point with the wrong energy, and the model changed on the way."""
 
-    def sample(self, bqm: dimod.BinaryQuadraticModel, *, seed=None, num_reads=5, **ignored):
+    def sample(
+        self, bqm: dimod.BinaryQuadraticModel, *, seed: int | None = None, num_reads: int = 5, **ignored: Any
+    ) -> dimod.SampleSet:
         bqm.offset += 1
         Z = np.zeros((num_reads, bqm.num_variables))
         return sample_set(Z, np.zeros(num_reads), None, {"when": object()})
@@ -43,7 +47,7 @@ class Careless(QuboSampler):
     ],
     ids=lambda check: check.__name__,
 )
-def test_careless_sampler_is_found_out(check, monkeypatch):
+def test_careless_sampler_is_found_out(check: Callable[[Entry], None], monkeypatch: pytest.MonkeyPatch) -> None:
     entry = Entry("careless", Careless)
     monkeypatch.setattr(conformance, "make", lambda entry: Careless())
     with pytest.raises(AssertionError):
