@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     head = [
-        "| instance | bits | reads | feasible reads | raw | its control | repaired | its control | improved | its control |",
+        "| instance | bits | reads | feasible reads | raw | control | repaired | control | improved | control |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     text = "\n".join(head + rows(arguments.instances, arguments.time_limit, arguments.seed)) + "\n"
