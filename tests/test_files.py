@@ -278,7 +278,7 @@ def test_dat_is_told_apart_by_its_length(tmp_path):
 @pytest.mark.parametrize(("kind", "size"), [("qap", "facilities"), ("market-share", "retailers")])
 def test_kind_decides_what_fits_both(tmp_path, kind, size):
     path = tmp_path / "both.dat"
-    path.write_text("1 0 7\n")  # order 1 with flow 0 and distance 7; or one product, no retailer, target 7
+    path.write_text("1 0\n7\n")  # order 1 with flow 0 and distance 7; or one product, no retailer, target 7
     text = refused(load, path)
     assert "--kind" in text
     assert "qap" in text

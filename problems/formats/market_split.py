@@ -5,7 +5,6 @@ Asked for is A x = b; read as the least summed deviation from b, whose optimum i
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 import numpy as np
@@ -27,13 +26,13 @@ class MarketSplitReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
-        """Whether the stream holds exactly 2 + m (n + 1) numbers for its first two, m and n."""
-        tokens = re.sub(r"#[^\n]*", "", text).split()
-        head = tokens[:2]
-        if len(head) < 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
+        """Whether a line of two counts m, n is followed by m lines of n + 1 numbers."""
+        rows = [row for line in text.splitlines() if (row := line.partition("#")[0].split())]
+        head = rows[0] if rows else []
+        if len(head) != 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
             return False
         m, n = int(head[0]), int(head[1])
-        return m > 0 and len(tokens) == 2 + m * (n + 1)
+        return len(rows) == m + 1 and m > 0 and all(len(row) == n + 1 for row in rows[1:])
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path)

@@ -21,12 +21,13 @@ class MultiknapReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
-        """Whether the stream holds exactly 2 + m + 2 n numbers for its first two, m and n."""
-        tokens = text.split()
+        """Whether lines hold one or two numbers, 2 + m + 2 n in all for the first two, m and n."""
+        rows = [line.split() for line in text.splitlines()]
+        tokens = [token for row in rows for token in row]
         head = tokens[:2]
         if len(head) < 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
             return False
-        return len(tokens) == 2 + int(head[0]) + 2 * int(head[1])
+        return len(tokens) == 2 + int(head[0]) + 2 * int(head[1]) and all(len(row) <= 2 for row in rows)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path, comment=None)
