@@ -48,29 +48,33 @@ def bqm_bytes(bqm: dimod.BinaryQuadraticModel) -> bytes:
 
 
 def coo_text(bqm: dimod.BinaryQuadraticModel) -> str:
-    """Lines ``i j value``, i <= j, i == j for linear terms, below the comments dimod knows; the offset is one too.
+    """Lines ``i j value``, ``i i value`` for the linear term of each variable (also 0), as dimod's coo and qopt read
+    them.
 
-    ``dimod.serialization.coo.loads`` reads it, without the offset: its format has none.
+    Numbers are written without exponent, which dimod's reader does not know; the offset stands in a comment.
 
     Examples
     --------
     >>> from qopt.core import bqm_from_arrays
-    >>> print(coo_text(bqm_from_arrays([1, 0], [0], [1], [2.5], 3)), end="")
+    >>> print(coo_text(bqm_from_arrays([1, 0], [0], [1], [2.5e-7], 3)), end="")
     # vartype=BINARY
-    # offset=3.0
-    # variables=2
-    0 0 1.0
-    0 1 2.5
+    # offset=3
+    0 0 1
+    1 1 0
+    0 1 0.00000025
     """
     linear, i, j, values, offset = bqm_to_arrays(bqm)
-    kept = np.flatnonzero(linear)
-    rows = np.concatenate([kept, np.minimum(i, j)])
-    columns = np.concatenate([kept, np.maximum(i, j)])
-    numbers = np.concatenate([linear[kept], values])
-    order = np.lexsort((columns, rows))
-    triples = zip(rows[order].tolist(), columns[order].tolist(), numbers[order].tolist())
-    head = f"# vartype=BINARY\n# offset={offset!r}\n# variables={linear.size}\n"
-    return head + "".join(f"{a} {b} {value!r}\n" for a, b, value in triples)
+    lines = ["# vartype=BINARY", f"# offset={_decimal(offset)}"]
+    lines += [f"{k} {k} {_decimal(value)}" for k, value in enumerate(linear.tolist())]
+    low, high = np.minimum(i, j), np.maximum(i, j)
+    order = np.lexsort((high, low))
+    triples = zip(low[order].tolist(), high[order].tolist(), values[order].tolist())
+    lines += [f"{a} {b} {_decimal(value)}" for a, b, value in triples]
+    return "\n".join(lines) + "\n"
+
+
+def _decimal(value: float) -> str:
+    return np.format_float_positional(value, trim="-")
 
 
 def lp_text(bqm: dimod.BinaryQuadraticModel) -> str:
