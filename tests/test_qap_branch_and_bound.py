@@ -196,13 +196,25 @@ def test_zero_seconds_still_bound_the_root() -> None:
 def test_same_seed_same_result_and_reports_are_the_trace() -> None:
     rng = np.random.default_rng(1)
     F, D = rng.integers(0, 9, size=(2, 8, 8))
-    seen: list[tuple[float, int]] = []
-    first, again = solve_qap(F, D, seed=5, on_incumbent=lambda *row: seen.append(row)), solve_qap(F, D, seed=5)
+    seen: list[int] = []
+
+    def keep(permutation: np.ndarray) -> bool:
+        seen.append(int((F * D[np.ix_(permutation, permutation)]).sum()))
+        return False
+
+    first, again = solve_qap(F, D, seed=5, on_incumbent=keep), solve_qap(F, D, seed=5)
     assert first.permutation.tolist() == again.permutation.tolist()
     assert first.nodes == again.nodes
-    assert tuple(seen) == first.trace
-    assert [value for _, value in seen] == sorted({value for _, value in seen}, reverse=True)
+    assert seen == [value for _, value in first.trace] == sorted(set(seen), reverse=True)
     assert first.trace[-1][1] == first.value
+
+
+def test_a_reporter_that_says_stop_ends_the_search_with_a_valid_bound() -> None:
+    rng = np.random.default_rng(2)
+    F, D = rng.integers(0, 99, size=(2, 9, 9))
+    stopped, full = solve_qap(F, D, on_incumbent=lambda _: True), solve_qap(F, D)
+    assert stopped.nodes < full.nodes
+    assert stopped.bound <= full.value <= stopped.value
 
 
 def test_one_facility_and_none() -> None:

@@ -57,7 +57,7 @@ def solve_qap(
     *,
     seconds: float | None = None,
     incumbent: npt.ArrayLike | None = None,
-    on_incumbent: Callable[[float, int], None] | None = None,
+    on_incumbent: Callable[[Int], bool] | None = None,
     seed: int = 0,
 ) -> QapResult:
     """Optimum of ``min_p sum_ij F[i, j] D[p(i), p(j)]`` over permutations, proven unless the time runs out.
@@ -72,7 +72,7 @@ def solve_qap(
     flow, distance : integer matrices of shape (n, n); asymmetric ones, negative entries and diagonals are allowed.
     seconds : time limit; None searches to the end.
     incumbent : permutation to start from, beside that of a tabu search.
-    on_incumbent : called with (seconds since the start, value) at every improvement.
+    on_incumbent : called with the permutation at every improvement; True ends the search as a time limit does.
     seed : of the tabu search; the proof does not depend on it, the number of nodes may.
 
     Raises
@@ -136,7 +136,7 @@ class _Search:
     """State of one run; it lives within one call of ``solve_qap``."""
 
     def __init__(
-        self, flow: Float, distance: Float, seconds: float | None, report: Callable[[float, int], None] | None
+        self, flow: Float, distance: Float, seconds: float | None, report: Callable[[Int], bool] | None
     ) -> None:
         self.began = time.perf_counter()
         self.seconds = np.inf if seconds is None else seconds
@@ -148,6 +148,7 @@ class _Search:
         self.trace: list[tuple[float, int]] = []
         self.open: list[list[_Nodes]] = [[] for _ in range(len(flow) + 1)]
         self.num_nodes = 0
+        self.is_stopped = False
 
     def offer(self, permutations: Int) -> Float:
         """Values of the permutations; the best becomes the incumbent if it is better."""
@@ -157,7 +158,7 @@ class _Search:
             self.value, self.permutation = float(values[leader]), permutations[leader].copy()
             self.trace.append((time.perf_counter() - self.began, int(self.value)))
             if self.report is not None:
-                self.report(*self.trace[-1])
+                self.is_stopped |= self.report(self.permutation)
         return values
 
     def is_cut(self, bounds: Float) -> npt.NDArray[np.bool_]:
@@ -175,7 +176,7 @@ class _Search:
             children = self._expand(flow, distance, groups, nodes)
             if children is not None:
                 self.open[n - int((children.partial[0] < 0).sum())].append(children)
-            if time.perf_counter() - self.began > self.seconds:
+            if self.is_stopped or time.perf_counter() - self.began > self.seconds:
                 return
 
     def _take(self) -> _Nodes | None:
