@@ -98,7 +98,10 @@ def check_determinism(entry: Entry) -> None:
     if sampler is None or "seed" not in sampler.parameters:
         return
     for seed in (0, 1):
-        first, second = (points_of(run(sampler, flat(), seed=seed)) for _ in range(2))
+        runs = [run(sampler, flat(), seed=seed) for _ in range(2)]
+        told = [{key: value for key, value in samples.info.items() if key != "seconds"} for samples in runs]
+        assert told[0] == told[1], f"info of two runs with seed {seed} differs, in more than its seconds"
+        first, second = (points_of(samples) for samples in runs)
         assert all(np.array_equal(a, b) for a, b in zip(first, second)), f"two runs with seed {seed} differ"
 
 

@@ -42,7 +42,7 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
     drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
-    (name of the feasible subspace it worked in), cost_trace ([[seconds, energy], ...]).
+    (name of the feasible subspace it worked in). All but ``seconds`` must be the same for the same seed.
     A sampler that works in a subspace also offers ``uniform_points(program, num_points, rng) -> Z``.
 
     A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated

@@ -167,7 +167,7 @@ def run_info(settings: QaoaSettings, run: Optimized) -> dict[str, Any]:
             "scale": settings.scale,
         },
         "is_cut": run.is_cut,
-        "cost_trace": ledger.trace,
+        "value_trace": ledger.trace,
     }
 
 

@@ -74,7 +74,7 @@ class Ledger:
         self.circuits = 0
         self.best_value = np.inf
         self.best_angles: Float | None = None
-        self.trace: list[list[float]] = []
+        self.trace: list[list[float]] = []  # by evaluation, not by second: it must replay
         self._points: list[Bits] = []
         self._counts: list[AnyArray] = []
 
@@ -102,7 +102,7 @@ class Ledger:
         if value < self.best_value:
             self.best_value = value
             self.best_angles = angles.copy()
-            self.trace.append([self.clock.elapsed, value])
+            self.trace.append([self.evaluations, value])
 
 
 class LedgerTarget:

@@ -206,7 +206,7 @@ def _figures(best: Optimized) -> dict[str, Any]:
         "evaluations": best.evaluations,
         "gradients": best.gradients,
         "is_cut": best.is_cut_short,
-        "value_trace": [[seconds, value] for seconds, value in best.trace],
+        "value_trace": [value for _, value in best.trace],  # without seconds: info must replay
     }
 
 
