@@ -8,7 +8,11 @@ from . import (
     cpsat_kinds,
     cpsat_qap,
     cpsat_tsp,
+    gilmore_lawler,
     greedy,
+    held_karp,
+    milp,
+    milp_model,
 )
 
 __all__ = [
@@ -19,5 +23,9 @@ __all__ = [
     "cpsat_kinds",
     "cpsat_qap",
     "cpsat_tsp",
+    "gilmore_lawler",
     "greedy",
+    "held_karp",
+    "milp",
+    "milp_model",
 ]

@@ -14,9 +14,9 @@ import numpy as np
 from ...core import SOLVERS, Budget, Clock, Int, Problem, Rows, UnsupportedError, signed
 from ...relaxations.cpsat_search import Search, SearchResult, SearchStatus, search
 from ..contract import Outcome, Report
-from .construct import construct, construct_refusal
 from .cpsat_model import KindModel, cpsat_model, cpsat_refusal
 from .incumbent import Incumbent
+from .start import start_solution
 
 
 @SOLVERS.register("cpsat", requires=("ortools",), extra="test")
@@ -92,7 +92,7 @@ class CpSat:
 
     @staticmethod
     def _hint(problem: Problem, built: KindModel) -> None:
-        solution = None if construct_refusal(problem) else construct(problem)
+        solution = start_solution(problem)
         if solution is None:
             return
         for variable, value in zip(built.variables, built.values_of(solution).tolist()):
