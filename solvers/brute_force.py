@@ -130,8 +130,7 @@ def _lowest(model: _Model, keep: int, clock: Clock) -> tuple[Int, int]:
     low = min(n, BLOCK_BITS)
     high = n - low
     inside = _doubled(model.linear[:low], model.products[:low, :low])
-    best = np.zeros(0, dtype=np.int64)
-    best_energies = np.zeros(0)
+    found = _Lowest(keep)
     looked_at = 0
     for block in range(1 << high):
         if looked_at and clock.is_over:
@@ -141,16 +140,48 @@ def _lowest(model: _Model, keep: int, clock: Clock) -> tuple[Int, int]:
         energies = inside + constant
         if bits.any():
             energies = energies + _doubled(model.products[:low, low:] @ bits, None)
-        start = block << low
-        candidates = np.flatnonzero(energies < best_energies.max()) if len(best) == keep else np.arange(len(energies))
         looked_at += len(energies)
-        if not len(candidates):
-            continue
-        best = np.concatenate([best, candidates + start])
-        best_energies = np.concatenate([best_energies, energies[candidates]])
-        order = np.lexsort((best, best_energies))[:keep]
-        best, best_energies = best[order], best_energies[order]
-    return best, looked_at
+        found.add(block << low, energies)
+    return found.indices(), looked_at
+
+
+class _Lowest:
+    """The ``keep`` lowest points so far, blocks added in the order of their indices.
+
+    A point as high as the worst kept one comes too late: the index of the kept one is smaller.
+    """
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._limit = np.inf
+        self._indices: list[Int] = []
+        self._energies: list[Float] = []
+        self._size = 0
+
+    def add(self, start: int, energies: Float) -> None:
+        chosen = np.flatnonzero(energies < self._limit)
+        self._indices.append(chosen + start)
+        self._energies.append(energies[chosen])
+        self._size += len(chosen)
+        if self._size >= 2 * self._keep + 1024:  # sorting now and then costs less than sorting every block
+            self._shrink()
+
+    def indices(self) -> Int:
+        """Lowest first, ties by index."""
+        self._shrink()
+        return self._indices[0]
+
+    def _shrink(self) -> None:
+        indices, energies = np.concatenate(self._indices), np.concatenate(self._energies)
+        if len(indices) > self._keep:
+            bound = np.partition(energies, self._keep - 1)[self._keep - 1]
+            inside = np.flatnonzero(energies <= bound)
+            indices, energies = indices[inside], energies[inside]
+        order = np.lexsort((indices, energies))[: self._keep]
+        self._indices, self._energies = [indices[order]], [energies[order]]
+        self._size = len(order)
+        if self._size == self._keep:
+            self._limit = float(energies[order[-1]])
 
 
 def _doubled(linear: Float, products: Float | None) -> Float:
