@@ -18,8 +18,8 @@ from .ties import best_index, least_step
 def flip_descent(formulation: Any, x: Bits, rng: np.random.Generator) -> Bits:
     """A feasible completed point of no higher cost that no one or two flips better, shape (n,).
 
-    The best single flip is made while there is one that lowers the cost within the rows; else the first variable's
-    best partner that does so together with it.
+    The best single flip is made while there is one that lowers the cost within the rows; else the next variable is
+    flipped, in turn, that has a partner with which it does so, together with its best one.
 
     Parameters
     ----------
@@ -61,6 +61,7 @@ class _State:
         tolerance = program.tolerances
         self._lower, self._upper = rows.lower - tolerance, rows.upper + tolerance
         self._least = least_step(np.concatenate([program.c, Q.data]))
+        self._start = 0
         self._refresh()
 
     def _refresh(self) -> None:
@@ -82,9 +83,10 @@ class _State:
         return (i,) if values[i] <= -self._least else None
 
     def best_pair(self, rng: np.random.Generator) -> tuple[int, int] | None:
-        """The first variable with a partner such that both flips lower the cost and keep the rows; its best partner."""
+        """The next variable with a partner such that both flips lower the cost and keep the rows; its best partner."""
         Q, A = self._symmetric, self._columns
-        for i in range(self.x.size):
+        n = self.x.size
+        for i in (*range(self._start, n), *range(self._start)):  # on from where the last pair was found
             values = self._delta + self._delta[i]
             part = slice(Q.indptr[i], Q.indptr[i + 1])
             values[Q.indices[part]] += self._sign[i] * self._sign[Q.indices[part]] * Q.data[part]
@@ -97,6 +99,7 @@ class _State:
             values[~self._keeps_rows(activity)] = np.inf
             j = best_index(-values, rng)
             if values[j] <= -self._least:
+                self._start = i
                 return i, j
         return None
 
