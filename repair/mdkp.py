@@ -42,18 +42,20 @@ def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> B
 
 @improve.register
 def improve_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> Bits:
-    """Add items by pseudo-utility, then make the best swap of a chosen for a better item that fits; until neither."""
+    """Add items by pseudo-utility, and swap chosen items in turn for the best one outside that fits; until neither."""
     knapsack = _Knapsack(formulation.problem)
     x = np.array(x, dtype=np.uint8)
+    x[knapsack.profits < 0] = 0
     least = least_step(knapsack.profits)
-    while True:
-        x[knapsack.profits < 0] = 0
+    swapped = True
+    while swapped:
         _add(knapsack, x, rng)
-        swap = _best_swap(knapsack, x, rng)
-        if swap is None or swap[0] < least:
-            return x
-        _, out, into = swap
-        x[out], x[into] = 0, 1
+        swapped = False
+        for out in np.flatnonzero(x).tolist():
+            into = _partner(knapsack, x, out, least, rng)
+            if into is not None:
+                x[out], x[into], swapped = 0, 1, True
+    return x
 
 
 class _Knapsack:
@@ -95,20 +97,13 @@ def _add(knapsack: _Knapsack, x: Bits, rng: np.random.Generator) -> None:
             load += knapsack.weights[:, j]
 
 
-def _best_swap(knapsack: _Knapsack, x: Bits, rng: np.random.Generator) -> tuple[float, int, int] | None:
-    """Largest gain of a chosen item for one that is not, with both; None where no swap fits."""
-    outside = np.flatnonzero(x == 0)
-    best: tuple[float, int, int] | None = None
-    if not outside.size:
-        return best
-    room = knapsack.limits - knapsack.weights @ x
-    for out in rng.permutation(np.flatnonzero(x == 1)).tolist():
-        gains = knapsack.profits[outside] - knapsack.profits[out]
-        promising = gains > (best[0] if best else 0.0)
-        candidates = outside[promising]
-        fits = (knapsack.weights[:, candidates] <= (room + knapsack.weights[:, out])[:, None]).all(axis=0)
-        if fits.any():
-            gain = np.where(fits, gains[promising], -np.inf)
-            chosen = best_index(gain, rng)
-            best = (float(gain[chosen]), out, int(candidates[chosen]))
-    return best
+def _partner(knapsack: _Knapsack, x: Bits, out: int, least: float, rng: np.random.Generator) -> int | None:
+    """The most profitable item outside that fits in place of ``out`` and gains at least ``least``."""
+    better = np.flatnonzero((x == 0) & (knapsack.profits >= knapsack.profits[out] + least))
+    if not better.size:
+        return None
+    room = knapsack.limits - knapsack.weights @ x + knapsack.weights[:, out]
+    fits = (knapsack.weights[:, better] <= room[:, None]).all(axis=0)
+    if not fits.any():
+        return None
+    return int(better[best_index(np.where(fits, knapsack.profits[better], -np.inf), rng)])
