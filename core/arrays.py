@@ -44,7 +44,10 @@ def frozen_number(values: npt.ArrayLike, subject: str) -> AnyArray:
     ('int64', 'float64')
     """
     try:
-        array = np.array(values, dtype=np.float64)
+        given = np.asarray(values)
+        if given.dtype.kind in "US":  # numpy would read digits out of texts
+            raise TypeError("text")
+        array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{subject} must be a rectangular array of numbers; check the file's rows") from None
     if not np.isfinite(array).all():

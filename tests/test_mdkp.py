@@ -86,6 +86,8 @@ def test_values_are_integers_where_the_data_are():
         (([1, 2], [[1, 3, 2]], [4]), "weights must have shape (1, 2), got (1, 3)"),
         (([1, 2], [[1, 3], [1]], [4]), "weights must be a rectangular array of numbers"),
         (([1, np.inf], [[1, 3]], [4]), "profits must hold finite numbers"),
+        (([1, None], [[1, 3]], [4]), "profits must hold finite numbers"),
+        ((["1", "2"], [[1, 3]], [4]), "profits must be a rectangular array of numbers"),
         (([2**52, 2**52], [[1, 3]], [4]), "profits must sum to less than 2**53"),
         (([[1, 2]], [[1, 3]], [4]), "profits must be one vector"),
     ],
