@@ -145,6 +145,14 @@ def test_residual_programs_have_the_same_costs_and_feasible_points(seed):
     assert np.array_equal(left.program.feasible(Z), program.feasible(X))
 
 
+def test_residual_row_of_integers_forgives_what_the_decimals_left():
+    """1.8 - (0.1 + 0.7) is 1.0000000000000002 in floats: the row left, x == 1, must still hold."""
+    assert 1.8 - (0.1 + 0.7) > 1
+    program = BinaryProgram(np.ones(3), rows=make_rows([[0.1, 0.7, 1.0]], lower=[1.8], upper=[1.8]))
+    left = residual(program, np.array([2]), np.array([1, 1, 0]))
+    assert left.program.feasible(np.array([[0], [1]])).tolist() == [False, True]
+
+
 def test_products_enter_the_lp_by_their_linearisation():
     """The relaxation is below the optimum, and equal to it where products are integral at its point."""
     for seed in range(3, 60, 4):

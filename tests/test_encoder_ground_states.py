@@ -9,12 +9,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import qopt
 from qopt.core import BinaryProgram, UnsupportedError, make_rows
 from qopt.encoders.conformance import assert_exact, assert_relaxation
-from qopt.encoders.domain_wall import DomainWall
-from qopt.encoders.exhaustive import best_cost
+from qopt.encoders.domain_wall import DomainWall, WallChain, _across, _substitution, _wall_bounds, wall_map
+from qopt.encoders.exhaustive import all_points, best_cost
+from qopt.encoders.quadratic import Quadratic
 from qopt.encoders.slack import Slack
 from qopt.encoders.unbalanced import Unbalanced
 
@@ -169,3 +171,24 @@ def test_a_planted_weak_wall_fails():
     with pytest.raises(AssertionError):
         assert_exact(program, encoding)
     assert_exact(program, DomainWall().encode(program))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_chain_with_one_extra_wall_never_gains_more_than_the_bound(seed):
+    """``f(x(z)) >= L' - B_g`` wherever chain g alone is broken once: the inequality of the proof, on large products."""
+    rng = np.random.default_rng(seed)
+    sizes = (5, 4, 1)
+    n = sum(sizes)
+    Q = csr_array(np.triu(rng.integers(-20, 21, (n, n)), 1) * 1.0)
+    chains = [WallChain(0, np.arange(5), 0), WallChain(1, np.arange(5, 9), 4)]
+    function = _across(Quadratic(rng.integers(-9, 10, n) * 1.0, Q, 2.0), chains)
+    gains = _wall_bounds(function, chains, 0.0)
+    walls = wall_map(chains, n, n)
+    T, t = _substitution(walls, n, n)
+    Z = all_points(walls.num_inputs)
+    values = function.values(Z @ T.T.toarray() + t)
+    breaks = [((1 - Z[:, s : e - 1].astype(int)) * Z[:, s + 1 : e]).sum(axis=1) for s, e in ((0, 4), (4, 7))]
+    assert breaks[0].max() == 2
+    for g in (0, 1):
+        once = (breaks[g] == 1) & (breaks[1 - g] == 0)
+        assert (values[once] + gains[g] >= -1e-9).all()

@@ -129,6 +129,15 @@ def test_rows_of_decimals_keep_exactly_the_programs_points():
     assert encoding.is_exact
 
 
+def test_a_bound_that_floats_miss_by_a_rounding_is_the_decimal():
+    """0.29 * 100 is 28.999999999999996 in floats; the row of 0.14 and 0.15 must still allow both."""
+    program = BinaryProgram(np.array([-1.0, -1]), rows=make_rows([[0.14, 0.15]], upper=[0.29 - 1e-17]))
+    tight = BinaryProgram(np.array([-1.0, -1, -1]), rows=make_rows([[0.14, 0.15, 0.29]], upper=[0.29]))
+    assert plan_rows(program)[0].target == 29
+    plan = plan_rows(tight)[0]
+    assert (plan.target, plan.coefficients.tolist()) == (29, [14, 15, 29])
+
+
 def test_irrational_rows_are_rounded_inwards_and_said_to_be_inexact():
     rng = np.random.default_rng(3)
     a = rng.random((1, 4))
