@@ -93,8 +93,8 @@ def cut_polytope_lp(
 
     References
     ----------
-    F. Barahona, A. R. Mahjoub (1986), On the cut polytope, doi:10.1007/BF02592023: inequalities (3.1), separation in
-    section 3; exactness without K5 minor.
+    F. Barahona, A. R. Mahjoub (1986), On the cut polytope, doi:10.1007/BF02592023: the inequalities, their
+    separation, and exactness without K5 minor.
 
     Examples
     --------

@@ -102,8 +102,8 @@ def qubo_to_max_cut(quadratic: Any, linear: npt.ArrayLike | None = None, offset:
 
     References
     ----------
-    F. Barahona, M. Juenger, G. Reinelt (1989), Experiments in quadratic 0-1 programming, doi:10.1007/BF01587084,
-    section 2; here with x_i = 1 on the anchor's side instead of opposite to it, weights so doubled and of other sign.
+    F. Barahona, M. Juenger, G. Reinelt (1989), Experiments in quadratic 0-1 programming, doi:10.1007/BF01587084;
+    here with x_i = 1 on the anchor's side instead of opposite to it, weights so doubled and of other sign.
 
     Examples
     --------

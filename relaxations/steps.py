@@ -294,7 +294,7 @@ class Volume:
     References
     ----------
     F. Barahona, R. Anbil (2000), The volume algorithm: producing primal solutions with a subgradient method,
-    doi:10.1007/s101070050002, section 3: factor .66 and 1.1, patience 20, alpha from the line search between
+    doi:10.1007/s101070050002: factor .66 and 1.1, patience 20, alpha from the line search between
     alpha_max / 10 and alpha_max, which is halved where 100 steps raised the value by less than 1 %.
     """
 
