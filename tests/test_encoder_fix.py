@@ -146,9 +146,9 @@ def test_residual_programs_have_the_same_costs_and_feasible_points(seed):
 
 
 def test_residual_row_of_integers_forgives_what_the_decimals_left():
-    """1.8 - (0.1 + 0.7) is 1.0000000000000002 in floats: the row left, x == 1, must still hold."""
-    assert 1.8 - (0.1 + 0.7) > 1
-    program = BinaryProgram(np.ones(3), rows=make_rows([[0.1, 0.7, 1.0]], lower=[1.8], upper=[1.8]))
+    """1.4 - (0.1 + 0.3) is 0.9999999999999999 in floats: the row left, x == 1, must still hold."""
+    assert 1.4 - (0.1 + 0.3) < 1
+    program = BinaryProgram(np.ones(3), rows=make_rows([[0.1, 0.3, 1.0]], lower=[1.4], upper=[1.4]))
     left = residual(program, np.array([2]), np.array([1, 1, 0]))
     assert left.program.feasible(np.array([[0], [1]])).tolist() == [False, True]
 
