@@ -1,0 +1,63 @@
+"""Every pair of a kind and a solver works or is refused in one line that says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import qopt
+from qopt.core import PROBLEMS, SOLVERS, Status, UnsupportedError
+from qopt.experiments.choose import is_sampler
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+FILES = {
+    "tsp": "tsp4.json",
+    "mdkp": "mdkp.json",
+    "mis": "mis.json",
+    "qap": "qap3.json",
+    "market-share": "market-share.json",
+    "max-cut": "max-cut.json",
+    "qubo": "qubo.json",
+    "multi-knapsack": "multi-knapsack.json",
+}
+#: Fewer evaluations and reads than the defaults: these tests ask whether a pair works, not how well.
+SMALL: dict[str, dict[str, Any]] = {
+    "rqaoa": {"evaluations": 10},
+    "adapt": {"evaluations": 10},
+    "xy": {"layers": 1, "num_starts": 1},
+    "local-search": {"seconds": 0.5},
+}
+NEEDS_ARGUMENTS = {"dimod"}
+
+
+def test_every_kind_has_an_example() -> None:
+    assert set(FILES) == {entry.name for entry in PROBLEMS}
+
+
+@pytest.mark.parametrize("solver", [entry.name for entry in SOLVERS if entry.name not in NEEDS_ARGUMENTS])
+@pytest.mark.parametrize("kind", FILES)
+def test_a_pair_works_or_says_why_not(kind: str, solver: str) -> None:
+    entry = SOLVERS.get(solver)
+    if entry.missing:
+        pytest.skip(entry.missing)
+    problem = qopt.load(str(EXAMPLES / FILES[kind]))
+    options = dict(SMALL.get(solver, {}))
+    if is_sampler(solver):
+        options.setdefault("evaluations", 15)
+    try:
+        record = qopt.solve(problem, solver=solver, seed=1, **options)
+    except UnsupportedError as error:
+        assert "\n" not in str(error)
+        assert ";" in str(error), "a refusal names the remedy behind a semicolon"
+        return
+    assert record.status in (Status.OPTIMAL, Status.FEASIBLE)
+    assert record.objective is not None
+    assert record.gap is not None or record.reference.value == 0 or problem.best_known is None
+    if record.bound is not None and problem.best_known is not None:
+        known = float(problem.best_known.value)
+        slack = 1e-9 * abs(known)
+        assert record.bound <= known + slack if problem.sense == "min" else record.bound >= known - slack
+    if record.status is Status.OPTIMAL:
+        assert record.gap in (0.0, None)
