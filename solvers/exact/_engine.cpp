@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <stdexcept>
@@ -75,8 +76,9 @@ const Engine& engine_named(const char* name) {
   throw std::invalid_argument(std::string("engine must be one that this machine can run, got ") + name);
 }
 
-State state_of(const Buffer& re, const Buffer& im) {
+State state_of(const Buffer& re, const Buffer& im, bool half) {
   State state;
+  state.half = half;
   const size_t size = re.size();
   state.single = re.type() == 'f';
   state.re = re.as<void>(state.single ? 'f' : 'd', size), state.im = im.as<void>(state.single ? 'f' : 'd', size);
@@ -105,31 +107,35 @@ struct Diagonals {
   }
 };
 
-std::vector<Step> steps_of(const Diagonals& diagonals, PyObject* turns, PyObject* angles, int n) {
+std::vector<Step> steps_of(const Diagonals& diagonals, PyObject* turns, PyObject* angles, const State& state) {
   const Buffer turn(turns, false), angle(angles, false);
-  const size_t p = diagonals.all.size();
+  const size_t p = diagonals.all.size(), n = state.n + state.half;
   const double *t = turn.as<const double>('d', p), *a = angle.as<const double>('d', p * n);
   std::vector<Step> steps(p);
   for (size_t l = 0; l < p; l++) steps[l] = {diagonals.all[l], t[l], std::vector<double>(a + l * n, a + (l + 1) * n)};
+  if (steps.empty()) throw std::invalid_argument("a circuit must have at least one layer");
   return steps;
+}
+
+void require_size(const State& state, const Engine& engine) {
+  if (state.n < engine.min_qubits + state.half) throw std::invalid_argument("the state is too small for this engine");
 }
 
 PyObject* py_forward(PyObject*, PyObject* args) {
   return guarded([&]() -> PyObject* {
     const char* name;
-    PyObject *re, *im, *tuple, *turns, *angles, *measured;
-    int starts, stores, threads;
-    if (!PyArg_ParseTuple(args, "sOOO!OOOppi", &name, &re, &im, &PyTuple_Type, &tuple, &turns, &angles, &measured, &starts,
-                          &stores, &threads))
+    PyObject *re, *im, *pairs, *turns, *angles, *measured;
+    int half, starts, stores, threads;
+    if (!PyArg_ParseTuple(args, "sOOO!OOOpppi", &name, &re, &im, &PyTuple_Type, &pairs, &turns, &angles, &measured, &half,
+                          &starts, &stores, &threads))
       return nullptr;
     const Engine& engine = engine_named(name);
     const Buffer real(re, true), imag(im, true);
     Forward job;
-    job.state = state_of(real, imag), job.starts = starts, job.stores = stores, job.threads = threads;
-    if (job.state.n < engine.min_qubits) throw std::invalid_argument("the state is too small for this engine");
-    Diagonals diagonals(tuple, real.size());
-    job.steps = steps_of(diagonals, turns, angles, job.state.n);
-    if (job.steps.empty()) throw std::invalid_argument("a circuit must have at least one layer");
+    job.state = state_of(real, imag, half), job.starts = starts, job.stores = stores, job.threads = threads;
+    require_size(job.state, engine);
+    Diagonals diagonals(pairs, real.size());
+    job.steps = steps_of(diagonals, turns, angles, job.state);
     if (measured != Py_None) job.measured = diagonals.add(measured, real.size());
     Measured sum;
     {
@@ -137,6 +143,39 @@ PyObject* py_forward(PyObject*, PyObject* args) {
       sum = engine.forward(job);
     }
     return Py_BuildValue("dd", sum.energy, sum.norm);
+  });
+}
+
+PyObject* py_backward(PyObject*, PyObject* args) {
+  return guarded([&]() -> PyObject* {
+    const char* name;
+    PyObject *re, *im, *adjoint_re, *adjoint_im, *pairs, *turns, *angles, *weight, *by_gamma, *by_angle;
+    int half, threads;
+    double cap;
+    if (!PyArg_ParseTuple(args, "sOOOOO!OOOdOOpi", &name, &re, &im, &adjoint_re, &adjoint_im, &PyTuple_Type, &pairs, &turns,
+                          &angles, &weight, &cap, &by_gamma, &by_angle, &half, &threads))
+      return nullptr;
+    const Engine& engine = engine_named(name);
+    const Buffer real(re, true), imag(im, true), other_real(adjoint_re, true), other_imag(adjoint_im, true);
+    Backward job;
+    job.state = state_of(real, imag, half), job.adjoint = state_of(other_real, other_imag, half);
+    job.cap = cap, job.threads = threads;
+    require_size(job.state, engine);
+    if (job.adjoint.n != job.state.n || job.adjoint.single != job.state.single)
+      throw std::invalid_argument("state and adjoint must be of one kind");
+    Diagonals diagonals(pairs, real.size());
+    job.steps = steps_of(diagonals, turns, angles, job.state);
+    if (weight != Py_None) job.weight = diagonals.add(weight, real.size());
+    const size_t p = job.steps.size(), n = job.state.n + half;
+    const Buffer gammas(by_gamma, true), all_angles(by_angle, true);
+    double *const g = gammas.as<double>('d', p), *const a = all_angles.as<double>('d', p * n);
+    {
+      WithoutLock released;
+      const Derivatives out = engine.backward(job);
+      std::copy(out.by_gamma.begin(), out.by_gamma.end(), g);
+      for (size_t l = 0; l < p; l++) std::copy(out.by_angle[l].begin(), out.by_angle[l].end(), a + l * n);
+    }
+    Py_RETURN_NONE;
   });
 }
 
@@ -154,7 +193,10 @@ PyObject* py_engines(PyObject*, PyObject*) {
 PyMethodDef methods[] = {
     {"engines", py_engines, METH_NOARGS, "Names and least qubit numbers of the engines this machine can run, best first."},
     {"forward", py_forward, METH_VARARGS,
-     "forward(engine, re, im, diagonals, turns, angles, measured, starts, stores, threads) -> (energy, norm)"},
+     "forward(engine, re, im, diagonals, turns, angles, measured, half, starts, stores, threads) -> (energy, norm)"},
+    {"backward", py_backward, METH_VARARGS,
+     "backward(engine, re, im, adjoint_re, adjoint_im, diagonals, turns, angles, weight, cap, by_gamma, by_angle, half, "
+     "threads)"},
     {nullptr, nullptr, 0, nullptr}};
 PyModuleDef module = {PyModuleDef_HEAD_INIT, "_engine", "The compiled exact engine.", -1, methods, {}, {}, {}, {}};
 

@@ -21,10 +21,13 @@ struct Step {
   std::vector<double> angles;
 };
 
+// Arrays of 2**n numbers, aligned to 64 bytes. A half state leaves out its highest qubit (see Mirror): its circuits have
+// n + 1 angles a step.
 struct State {
   bool single = false;  // float32 instead of float64
   void *re = nullptr, *im = nullptr;
   int n = 0;
+  bool half = false;
 };
 
 struct Forward {
@@ -40,11 +43,26 @@ struct Measured {
   double energy = 0, norm = 0;  // sums of |amplitude|^2 * data and of |amplitude|^2
 };
 
+// Undoes the steps on a state and its adjoint (which is set to min(data, cap) * state if `weight` is given).
+struct Backward {
+  State state, adjoint;
+  std::vector<Step> steps;
+  Diagonal weight;
+  double cap = 0;
+  int threads = 1;
+};
+
+struct Derivatives {
+  std::vector<double> by_gamma;               // of <adjoint|state> by the phase's angle for one unit of data, for each step
+  std::vector<std::vector<double>> by_angle;  // by each angle, for each step
+};
+
 // One entry for each instruction set; null where the machine or the compiler lacks it.
 struct Engine {
   const char* name;
   int min_qubits;  // below: too small for its vectors
   Measured (*forward)(const Forward&);
+  Derivatives (*backward)(const Backward&);
 };
 const Engine* avx512_engine();
 const Engine* avx2_engine();

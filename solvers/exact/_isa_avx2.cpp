@@ -3,6 +3,7 @@
 #include <cmath>
 #include <complex>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -26,7 +27,7 @@ namespace qopt::avx2 {
 #pragma GCC pop_options
 #endif
 const qopt::Engine* qopt::avx2_engine() {
-  static const Engine engine = {"avx2", avx2::lane_bits<float>, avx2::forward};
+  static const Engine engine = {"avx2", avx2::lane_bits<float>, avx2::forward, avx2::backward};
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") ? &engine : nullptr;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <complex>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -30,7 +31,7 @@ namespace qopt::avx512 {
 #pragma GCC pop_options
 #endif
 const qopt::Engine* qopt::avx512_engine() {
-  static const Engine engine = {"avx512", avx512::lane_bits<float>, avx512::forward};
+  static const Engine engine = {"avx512", avx512::lane_bits<float>, avx512::forward, avx512::backward};
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") ? &engine : nullptr;
 }

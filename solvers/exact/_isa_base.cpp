@@ -3,6 +3,7 @@
 #include <cmath>
 #include <complex>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -14,6 +15,6 @@ namespace qopt::base {
 #include "_isa.h"
 }
 const qopt::Engine* qopt::base_engine() {
-  static const Engine engine = {"base", base::lane_bits<float>, base::forward};
+  static const Engine engine = {"base", base::lane_bits<float>, base::forward, base::backward};
   return &engine;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <complex>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -14,6 +15,6 @@ namespace qopt::scalar {
 #include "_isa.h"
 }
 const qopt::Engine* qopt::scalar_engine() {
-  static const Engine engine = {"scalar", scalar::lane_bits<float>, scalar::forward};
+  static const Engine engine = {"scalar", scalar::lane_bits<float>, scalar::forward, scalar::backward};
   return &engine;
 }

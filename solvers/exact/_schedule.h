@@ -5,153 +5,153 @@ struct Group {
   int first, bits;
 };
 
-constexpr int LOW_BITS_IN_CACHE = 18 - 4;  // a low block: 2**14 amplitudes of 16 bytes, a quarter of a small L2 cache
-constexpr int HIGH_BITS_AT_ONCE = 12;
+constexpr int LOW_BITS = 14;        // of float64: a low block of 256 KiB, a part of the second-level cache
+constexpr int FIRST_CACHE_BITS = 10;
+constexpr int HIGH_BITS = 12;
 constexpr size_t ROW_BYTES = 128;
+constexpr int SMALL_FOR_THREADS = 17;  // a pass must outlast the wait for the other threads by far
 
-template <class T> std::vector<Group> groups_of(int n) {
-  const int extra = sizeof(T) == 4 ? 1 : 0, in_first_cache = 10 + extra, low_limit = LOW_BITS_IN_CACHE + extra;
-  if (n <= in_first_cache) return {{0, n}};
-  const int low = std::min(low_limit, std::max(in_first_cache, n - 6)), high = n - low;
-  if (high <= HIGH_BITS_AT_ONCE) return {{0, low}, {low, high}};
+template <class T> std::vector<Group> groups_of(int n, bool half) {
+  const int extra = sizeof(T) == 4 ? 1 : 0, fitting = FIRST_CACHE_BITS + extra;
+  if (n <= fitting && !half) return {{0, n}};
+  const int low = std::min({n - 1, LOW_BITS + extra, std::max(fitting, n - 6)}), high = n - low;
+  if (high <= HIGH_BITS) return {{0, low}, {low, high}};
   return {{0, low}, {low, high / 2}, {low + high / 2, high - high / 2}};
 }
 
-template <class T> struct Circuit {
-  std::vector<std::vector<T>> tangents;  // by step
-  std::vector<Pass<T>> passes;
+// A rotation of all qubits by tangents; its cosines, as one factor, go into the phase beside it.
+template <class T> struct Slot {
+  std::vector<T> tangents;
+  std::vector<double> squares;  // of the cosines
+  double scale = 1;
 
-  Circuit(const Forward& job, const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      tangents.emplace_back();
-      for (double angle : step.angles) tangents.back().push_back(T(std::tan(angle)));
-    }
-    std::vector<Group> groups = groups_of<T>(job.state.n);
-    Pass<T> pass = begin(steps[0], groups[0], 0);
-    pass.starts = job.starts;
-    if (groups.size() == 1) {
-      for (size_t l = 0; l < steps.size(); l++) {
-        if (l) pass = begin(steps[l], groups[0], l);
-        passes.push_back(pass);
+  Slot(const std::vector<double>& angles, double sign) {
+    for (size_t q = 0; q < angles.size(); q++) {
+      if (q && angles[q] == angles[q - 1]) {
+        tangents.push_back(tangents.back()), squares.push_back(squares.back());
+      } else {
+        const double tangent = std::tan(sign * angles[q]);
+        tangents.push_back(T(tangent)), squares.push_back(1 / (1 + tangent * tangent));
       }
-      pass = plain(groups[0]);
-      if (job.measured.data) finish(pass, job);
-      return;
     }
-    passes.push_back(pass);
-    for (size_t l = 0; l < steps.size(); l++) {
-      for (size_t g = 1; g + 1 < groups.size(); g++) {
-        passes.push_back(plain(groups[g]));
-        passes.back().before = tangents[l].data();
-      }
-      const bool ends = l + 1 == steps.size();
-      pass = ends ? plain(groups.back()) : begin(steps[l + 1], groups.back(), l + 1);
-      pass.before = tangents[l].data();
-      if (ends)
-        finish(pass, job);
-      else
-        passes.push_back(pass);
+    double sign_of_all = 1, square = 1;
+    for (size_t q = 0; q < angles.size(); q++) sign_of_all *= std::cos(angles[q]) < 0 ? -1 : 1, square *= squares[q];
+    scale = sign_of_all * std::sqrt(square);
+  }
+};
+
+// Alternating rotations and phases as passes over memory. Phase k stands before rotation k, a last one after all.
+template <class T> struct Circuit {
+  std::vector<Slot<T>> slots;
+  std::vector<Pass<T>> passes;
+  const State state;
+
+  explicit Circuit(const State& state_) : state(state_) {}
+
+  // The passes of rotations slots[0 ..]; phase(k, pass) puts phase k, if there is one, into a pass.
+  template <class PhaseOf> void plan(PhaseOf phase) {
+    std::vector<Group> groups = groups_of<T>(state.n, state.half);
+    const int last = int(slots.size()) - 1;
+    open(groups[0]);
+    phase(0, passes.back());
+    after(0);
+    for (int k = 0; k <= last; k++) {
+      for (size_t g = 1; g + 1 < groups.size(); g++) open(groups[g]), before(k);
+      open(groups.back());
+      if (groups.size() > 1) before(k);
+      phase(k + 1, passes.back());
+      if (k < last) after(k + 1);
       std::reverse(groups.begin(), groups.end());
     }
   }
 
  private:
-  static Pass<T> plain(Group group) {
-    Pass<T> pass;
-    pass.first = group.first, pass.bits = group.bits;
-    return pass;
+  void open(Group group) {
+    passes.emplace_back();
+    passes.back().first = group.first, passes.back().bits = group.bits;
   }
-  Pass<T> begin(const Step& step, Group group, size_t l) const {
-    Pass<T> pass = plain(group);
-    double scale = 1;
-    for (double angle : step.angles) scale *= std::cos(angle);
-    pass.has_phase = true, pass.diagonal = step.diagonal, pass.phase = Phase<T>(step.turns, scale);
-    if (step.diagonal.kind == Kind::int16)
-      pass.digits = Digits<T>(step.turns, scale, Digits<T>::needed(step.diagonal.bound));
-    pass.after = tangents[l].data();
-    return pass;
-  }
-  void finish(Pass<T>& pass, const Forward& job) {
-    pass.measures = job.measured.data, pass.diagonal = job.measured, pass.stores = job.stores;
-    passes.push_back(pass);
-  }
+  Rotation<T> rotation(int k) const { return {slots[k].tangents.data(), state.half ? slots[k].tangents.back() : T(0)}; }
+  void before(int k) { passes.back().before = rotation(k), passes.back().slot_before = k; }
+  void after(int k) { passes.back().after = rotation(k), passes.back().slot_after = k; }
 };
 
-// Tangents stay small enough for float32's range: an angle near pi/2 is done in two halves.
-inline std::vector<Step> with_small_tangents(const std::vector<Step>& steps) {
-  std::vector<Step> out;
-  for (const Step& step : steps) {
-    out.push_back(step);
-    bool steep = false;
-    for (double& angle : out.back().angles) {
-      angle = std::remainder(angle, 2 * M_PI);
-      steep = steep || std::abs(std::tan(angle)) > 3;
-    }
-    if (!steep) continue;
-    for (double& angle : out.back().angles) angle /= 2;
-    Step second = out.back();
-    second.diagonal = {}, second.turns = 0;
-    out.push_back(second);
-  }
-  return out;
+template <class T> void put_phase(Pass<T>& pass, const Diagonal& diagonal, double turns, double scale) {
+  pass.has_phase = true, pass.diagonal = diagonal;
+  pass.phase = Phase<T>(turns, scale);
+  if (diagonal.kind == Kind::int16) pass.digits = Digits<T>(turns, scale, Digits<T>::needed(diagonal.bound));
 }
 
 template <class T> size_t row_width(const Pass<T>& pass) {
   if (pass.first == 0) return lanes<T>;
   return std::min(std::max(ROW_BYTES, FIRST_CACHE_BYTES / 2 >> pass.bits) / sizeof(T), size_t(1) << pass.first);
 }
-template <class T> size_t tiles_of(const Pass<T>& pass, int n) {
-  const size_t blocks = size_t(1) << (n - pass.bits - pass.first);
-  return pass.first == 0 ? blocks : blocks * ((size_t(1) << pass.first) / row_width(pass));
+
+// Tiles of a pass; where the state is half, low blocks go in mirrored pairs.
+template <class T> size_t tiles_of(const Pass<T>& pass, const State& state) {
+  const size_t blocks = size_t(1) << (state.n - pass.bits - pass.first);
+  if (pass.first == 0) return state.half ? blocks / 2 : blocks;
+  return blocks * ((size_t(1) << pass.first) / row_width(pass));
 }
 
-template <class T, class C>
-Measured run_tile(const Pass<T>& pass, const StartValues<T>& start, const State& state, size_t tile, T* cache) {
-  const size_t width = row_width(pass);
-  const bool low = pass.first == 0;
-  const size_t columns = low ? 1 : (size_t(1) << pass.first) / width;
-  const size_t at = (tile / columns << (pass.first + pass.bits)) + tile % columns * width;
-  T *re = static_cast<T*>(state.re) + at, *im = static_cast<T*>(state.im) + at;
-  const C* energies = pass.diagonal.data ? static_cast<const C*>(pass.diagonal.data) + at : nullptr;
-  if (low) {
-    Tile<T, C, true> work(pass, start, width);
-    work.descend({re, im, width, energies, width, at}, pass.bits - lane_bits<T>);
-    return {total<T>(work.energy), total<T>(work.norm)};
-  }
-  Tile<T, C, false> work(pass, start, width);
-  const size_t pitch = size_t(1) << pass.first;
-  work.fetch_and_descend({re, im, pitch, energies, pitch, at}, pass.bits, cache);
-  return {total<T>(work.energy), total<T>(work.norm)};
+// Numbers that a thread needs to hold the largest tile that is not in one piece.
+template <class T> size_t cache_size(const std::vector<Pass<T>>& passes, int arrays) {
+  size_t size = 0;
+  for (const Pass<T>& pass : passes)
+    if (pass.first) size = std::max(size, arrays * ((row_width(pass) << pass.bits) + 16 * PADDING / sizeof(T)));
+  return size;
 }
 
-template <class T> Measured forward_as(const Forward& job) {
-  const std::vector<Step> steps = with_small_tangents(job.steps);
-  const Circuit<T> circuit(job, steps);
-  const StartValues<T> start(job.state.n);
-  std::vector<size_t> tiles;
-  size_t cache_size = 0;
-  for (const Pass<T>& pass : circuit.passes) {
-    tiles.push_back(tiles_of(pass, job.state.n));
-    if (pass.first) cache_size = std::max(cache_size, 2 * ((row_width(pass) << pass.bits) + 16 * PADDING / sizeof(T)));
-  }
-  const int threads = job.state.n < 17 ? 1 : job.threads;
-  std::vector<T> space(threads * cache_size + 64);
-  T* const caches = reinterpret_cast<T*>((reinterpret_cast<uintptr_t>(space.data()) + 63) / 64 * 64);
-  std::vector<Measured> parts(tiles.empty() ? 0 : tiles.back());
-  run_team(threads, tiles, [&](int thread, size_t p, size_t tile) {
-    const Pass<T>& pass = circuit.passes[p];
-    T* const cache = caches + thread * cache_size;
-    Measured part;
-    switch (pass.diagonal.kind) {
-      case Kind::int16: part = run_tile<T, int16_t>(pass, start, job.state, tile, cache); break;
-      case Kind::float32: part = run_tile<T, float>(pass, start, job.state, tile, cache); break;
-      case Kind::float64: part = run_tile<T, double>(pass, start, job.state, tile, cache); break;
-    }
-    if (pass.measures) parts[tile] = part;
-  });
-  Measured sum;
-  for (const Measured& part : parts) sum.energy += part.energy, sum.norm += part.norm;
-  return sum;
+// Space for all threads, from a cache line on.
+template <class T> struct Caches {
+  std::vector<T> space;
+  size_t size;
+  T* first;
+  Caches(int threads, size_t size_)
+      : space(threads * size_ + 64), size(size_),
+        first(reinterpret_cast<T*>((reinterpret_cast<uintptr_t>(space.data()) + 63) / 64 * 64)) {}
+  T* of(int thread) { return first + thread * size; }
+};
+
+// One tile: where it lies, and the work. Calls done(tile object) for its sums.
+template <class T, bool LOW, bool HALF, bool BACK, class Done>
+void run_tile(const Pass<T>& pass, const StartValues<T>& start, const Mirror<T>& mirror, const State& state,
+              const State& adjoint, size_t number, T* cache, Done done) {
+  using Tile_ = Tile<T, LOW, HALF, BACK>;
+  const size_t size = size_t(1) << state.n, width = row_width(pass), pitch = LOW ? width : size_t(1) << pass.first;
+  const size_t columns = LOW ? 1 : pitch / width, extent = size_t(1) << (pass.first + pass.bits);
+  const size_t at = number / columns * extent + number % columns * width, mirror_at = size - extent - at;
+  const size_t energy_bytes = bytes_of(pass.diagonal.kind);
+  const char* energies = static_cast<const char*>(pass.diagonal.data);
+  Tile_ tile(pass, start, mirror, width, size);
+  typename Tile_::Part part;
+  T* const bases[4] = {static_cast<T*>(state.re), static_cast<T*>(state.im), static_cast<T*>(adjoint.re),
+                       static_cast<T*>(adjoint.im)};
+  for (int a = 0; a < Tile_::arrays; a++) part.x[a] = bases[a % Tile_::own] + (a < Tile_::own ? at : mirror_at);
+  part.pitch = part.energy_pitch = pitch;
+  part.energies = energies ? energies + at * energy_bytes : nullptr;
+  part.mirror_energies = energies ? energies + mirror_at * energy_bytes : nullptr;
+  part.index = at;
+  if constexpr (LOW)
+    tile.descend(part, pass.bits - lane_bits<T>);
+  else
+    tile.fetch_and_descend(part, pass.bits, cache);
+  done(tile);
 }
 
-inline Measured forward(const Forward& job) { return job.state.single ? forward_as<float>(job) : forward_as<double>(job); }
+template <class T, bool BACK, class Done>
+void run_tile(const Pass<T>& pass, const StartValues<T>& start, const Mirror<T>& mirror, const State& state,
+              const State& adjoint, size_t number, T* cache, Done done) {
+  if (pass.first)
+    run_tile<T, false, false, BACK>(pass, start, mirror, state, adjoint, number, cache, done);
+  else if (state.half)
+    run_tile<T, true, true, BACK>(pass, start, mirror, state, adjoint, number, cache, done);
+  else
+    run_tile<T, true, false, BACK>(pass, start, mirror, state, adjoint, number, cache, done);
+}
+
+// Tangents stay small enough for float32's range: an angle near pi/2 is done in two halves, of which the first has the phase.
+inline bool is_steep(const Step& step) {
+  for (double angle : step.angles)
+    if (std::abs(std::tan(angle)) > 3) return true;
+  return false;
+}

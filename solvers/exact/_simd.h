@@ -29,6 +29,9 @@ template <class T, int flip> INLINE Vec<T> flipped(Vec<T> v) {
   return flipped<T, flip>(v, std::make_integer_sequence<int, lanes<T>>{});
 }
 
+// The lanes in reverse order: the points with all bits of their number flipped.
+template <class T> INLINE Vec<T> reversed(Vec<T> v) { return flipped<T, lanes<T> - 1>(v); }
+
 // Stored energies (int16, float or double, any alignment) as a vector of T. By way of int32: one instruction each.
 template <class T, class C> INLINE Vec<T> load_energies(const C* at) {
   constexpr int size = lanes<T>;

@@ -1,11 +1,14 @@
 """The compiled engine seen from Python: buffers in, states, sums and derivatives out.
 
-States are kept *turned* (see `State`) while a circuit's rotations are about X. The engine for the best instruction set
-of the machine is taken; states too small for its vectors go to the next narrower one.
+States are kept *turned* while a circuit's rotations are about X, and by *half* where it commutes with flipping all
+bits (see `State`). The engine for the best instruction set of the machine is taken; a state too small for its vectors
+goes to the next narrower one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from .diagonal import CostDiagonal
 from .layers import Float, Layers
 from .state import State, plus_state, popcounts
 
+_engine: Any
 try:
     from . import _engine
 except ImportError as error:
@@ -25,6 +29,19 @@ else:
     _WHY = ""
 
 _ALIGNMENT = 64
+_FEWEST_FOR_HALF = 3
+
+Parts = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class How:
+    """How a circuit is run: real type, threads, instruction set (None: the best), whether half a state may be kept."""
+
+    real: np.dtype[Any]
+    threads: int = 1
+    isa: str | None = None
+    halves: bool = True
 
 
 def is_available() -> bool:
@@ -37,95 +54,171 @@ def why_missing() -> str:
     return _WHY
 
 
-def instruction_set(n: int | None = None) -> str:
-    """Name of the engine for n qubits (any number where None): avx512, avx2, base or scalar."""
-    for name, least in _engine.engines():
-        if n is None or n >= least:
-            return str(name)
-    return "scalar"
-
-
 def instruction_sets() -> dict[str, int]:
     """All engines that this machine can run, best first, with the least number of qubits of each."""
     return dict(_engine.engines())
 
 
-def run(layers: Layers, start: State | None, real: np.dtype[Any], threads: int, isa: str | None = None) -> State:
+def instruction_set(qubits: int = 64) -> str:
+    """Name of the engine for so many stored qubits: avx512, avx2, base or scalar."""
+    return next(name for name, least in instruction_sets().items() if qubits >= least)
+
+
+def run(layers: Layers, start: State | None, how: How) -> State:
     """The state after all layers, from the uniform superposition or from `start`."""
-    if layers.n == 0:  # nothing to rotate
-        return reference.run(layers, start or plus_state(0, real))
-    arrays = _arrays(layers.n, real)
-    turned = layers.axis == "x"
-    if start is not None:
-        _copy(start, arrays, turned=turned)
-    if not layers.diagonals:
-        return State(*arrays, layers.n) if start is not None else _uniform(arrays, layers.n)
-    _forward(layers, arrays, None, (start is None, True, threads), isa)
-    return State(*arrays, layers.n, is_turned=turned, phase=layers.phase)
+    if layers.n == 0 or not layers.diagonals:
+        return reference.run(layers, start or plus_state(layers.n, how.real))
+    circuit = _Circuit(layers, how, start is None)
+    return circuit.run(start)[0]
 
 
-def energy(layers: Layers, cost: CostDiagonal, real: np.dtype[Any], threads: int, isa: str | None = None) -> float:
+def energy(layers: Layers, cost: CostDiagonal, how: How) -> float:
     """Mean of `cost` after all layers on the uniform superposition; the last pass measures and stores nothing."""
     if layers.n == 0 or not layers.diagonals:
         return float(cost.values().mean())
-    energies, norm = _forward(layers, _arrays(layers.n, real), cost, (True, False, threads), isa)
-    return cost.offset + cost.unit * energies / norm
+    circuit = _Circuit(layers, how, cost.is_symmetric)
+    return circuit.mean(cost, circuit.forward(circuit.arrays(), cost, starts=True, stores=False))
 
 
-def _forward(
+def gradient(
     layers: Layers,
-    arrays: tuple[npt.NDArray[Any], npt.NDArray[Any]],
-    cost: CostDiagonal | None,
-    how: tuple[bool, bool, int],
-    isa: str | None,
-) -> tuple[float, float]:
-    units = np.array([d.unit for d in layers.diagonals])
-    sums = _engine.forward(
-        isa or instruction_set(layers.n),
-        *arrays,
-        tuple((d.data, d.bound) for d in layers.diagonals),
-        layers.gammas * units / (2 * np.pi),
-        np.ascontiguousarray(layers.angles),
-        None if cost is None else (cost.data, cost.bound),
-        *how,
-    )
-    return float(sums[0]), float(sums[1])
+    start: State | None,
+    cost: CostDiagonal,
+    how: How,
+    objective_of: Callable[[State, float], tuple[float, float, float]],
+) -> tuple[float, Float, Float]:
+    """Objective and its derivatives by the layers' gammas (p,) and angles (p, n).
+
+    ``objective_of(state, mean)`` gives (value, cap, scale), with the gradient scale times that of ``min(cost, cap)``.
+    """
+    if not layers.diagonals:
+        final = run(layers, start, how)
+        return objective_of(final, 0.0)[0], np.empty(0), np.empty((0, layers.n))
+    circuit = _Circuit(layers, how, start is None and cost.is_symmetric)
+    final, arrays, mean = circuit.run_and_measure(start, cost)
+    value, cap, scale = objective_of(final, mean)
+    by_gamma, by_angle = circuit.backward(arrays, circuit.arrays(), range(len(layers.diagonals)), (cost, cap))
+    return value, scale * by_gamma, scale * by_angle
 
 
-def _arrays(n: int, real: np.dtype[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Two uninitialised arrays that begin on a cache line."""
-    size = 2**n * real.itemsize
-    out = []
-    for _ in range(2):
-        raw = np.empty(size + _ALIGNMENT, dtype=np.uint8)
-        first = -raw.ctypes.data % _ALIGNMENT
-        out.append(raw[first : first + size].view(real))
-    return out[0], out[1]
+def gradient_densities(
+    layers: Layers,
+    cost: CostDiagonal,
+    how: How,
+    objective_of: Callable[[State, float], tuple[float, float, float]],
+) -> tuple[float, Iterator[tuple[Float, Float]]]:
+    """Objective, and for each layer from the last one its derivatives by angles (n,) and its density.
+
+    The density is that of `reference.backward`; of a half state it is summed over opposite points.
+    """
+    circuit = _Circuit(layers, how, cost.is_symmetric)
+    final, arrays, mean = circuit.run_and_measure(None, cost)
+    value, cap, scale = objective_of(final, mean)
+    return value, circuit.densities(arrays, (cost, cap), scale)
 
 
-def _copy(start: State, arrays: tuple[npt.NDArray[Any], npt.NDArray[Any]], *, turned: bool) -> None:
-    amplitudes = start.amplitudes()
-    if turned:
-        amplitudes *= amplitudes.dtype.type(-1j) ** popcounts(amplitudes.size)
-    arrays[0][:], arrays[1][:] = amplitudes.real, amplitudes.imag
+class _Circuit:
+    """One run: the buffers that the extension wants for a circuit, in float64 or float32, whole or half."""
 
+    def __init__(self, layers: Layers, how: How, may_be_half: bool) -> None:
+        self.layers, self.how = layers, how
+        self.half = may_be_half and how.halves and layers.n >= _FEWEST_FOR_HALF and layers.is_symmetric
+        self.qubits = layers.n - self.half
+        self.isa = how.isa or instruction_set(self.qubits - self.half)
+        units = np.array([d.unit for d in layers.diagonals])
+        self.units, self.turns = units, layers.gammas * units / (2 * np.pi)
+        self.angles = np.ascontiguousarray(layers.angles)
 
-def _uniform(arrays: tuple[npt.NDArray[Any], npt.NDArray[Any]], n: int) -> State:
-    arrays[0][:], arrays[1][:] = 2.0 ** (-n / 2), 0.0
-    return State(*arrays, n)
+    def arrays(self) -> Parts:
+        """Two uninitialised arrays that begin on a cache line."""
+        size = 2**self.qubits * self.how.real.itemsize
+        out = []
+        for _ in range(2):
+            raw = np.empty(size + _ALIGNMENT, dtype=np.uint8)
+            first = -raw.ctypes.data % _ALIGNMENT
+            out.append(raw[first : first + size].view(self.how.real))
+        return out[0], out[1]
 
+    def run(self, start: State | None) -> tuple[State, Parts]:
+        arrays = self._started(start)
+        self.forward(arrays, None, starts=start is None, stores=True)
+        return self._state(arrays), arrays
 
-def backward(layers: Layers, final: State, cost: CostDiagonal, cap: float, threads: int) -> tuple[Float, Float]:
-    """Derivatives of ``<min(cost, cap)>`` by the layers' gammas (p,) and angles (p, n)."""
-    steps = list(reference.backward(layers, final, np.minimum(cost.values(), cap)))[::-1]
-    return np.array([s[0] for s in steps]), np.array([s[1] for s in steps]).reshape(layers.angles.shape)
+    def run_and_measure(self, start: State | None, cost: CostDiagonal) -> tuple[State, Parts, float]:
+        arrays = self._started(start)
+        mean = self.mean(cost, self.forward(arrays, cost, starts=start is None, stores=True))
+        return self._state(arrays), arrays, mean
 
+    def forward(self, arrays: Parts, cost: CostDiagonal | None, *, starts: bool, stores: bool) -> tuple[float, float]:
+        sums: tuple[float, float] = _engine.forward(
+            self.isa,
+            *arrays,
+            tuple(self._pair(d) for d in self.layers.diagonals),
+            self.turns,
+            self.angles,
+            None if cost is None else self._pair(cost),
+            self.half,
+            starts,
+            stores,
+            self.how.threads,
+        )
+        return sums
 
-def backward_densities(layers: Layers, final: State, cost: CostDiagonal, cap: float, threads: int) -> Any:
-    """As `backward`, layer by layer from the last, with each layer's density."""
-    return reference.backward(layers, final, np.minimum(cost.values(), cap))
+    def mean(self, cost: CostDiagonal, sums: tuple[float, float]) -> float:
+        return cost.offset + cost.unit * sums[0] / sums[1]
 
+    def backward(
+        self, arrays: Parts, adjoint: Parts, layers: range, weight: tuple[CostDiagonal, float] | None, unit: float = 1.0
+    ) -> tuple[Float, Float]:
+        """Undo some layers on state and adjoint; the adjoint is first set to min(cost, cap) times the state."""
+        cap = 0.0
+        if weight is not None:
+            unit, cap = weight[0].unit, (weight[1] - weight[0].offset) / weight[0].unit
+        chosen = slice(layers.start, layers.stop)
+        angles = np.ascontiguousarray(self.angles[chosen])
+        by_gamma, by_angle = np.empty(len(layers)), np.empty(angles.shape)
+        _engine.backward(
+            self.isa,
+            *arrays,
+            *adjoint,
+            tuple(self._pair(d) for d in self.layers.diagonals[chosen]),
+            np.ascontiguousarray(self.turns[chosen]),
+            angles,
+            None if weight is None else self._pair(weight[0]),
+            cap,
+            by_gamma,
+            by_angle,
+            self.half,
+            self.how.threads,
+        )
+        return by_gamma * self.units[chosen] * unit, by_angle * unit
 
-def walsh_hadamard(values: Float) -> Float:
-    """``out[m] = sum_k (-1)**popcount(k & m) values[k]``."""
-    return reference.walsh_hadamard(values)
+    def densities(
+        self, arrays: Parts, weight: tuple[CostDiagonal, float], scale: float
+    ) -> Iterator[tuple[Float, Float]]:
+        adjoint, unit = self.arrays(), weight[0].unit
+        first: tuple[CostDiagonal, float] | None = weight
+        for layer in reversed(range(len(self.layers.diagonals))):
+            _, by_angle = self.backward(arrays, adjoint, range(layer, layer + 1), first, unit)
+            first = None
+            density = (adjoint[0] * arrays[1]).astype(np.float64)
+            density -= adjoint[1] * arrays[0]
+            density *= 2 * scale * unit
+            yield scale * by_angle[0], density
+
+    def _pair(self, cost: CostDiagonal) -> tuple[npt.NDArray[Any], int]:
+        return cost.data[: 2**self.qubits], cost.bound
+
+    def _started(self, start: State | None) -> Parts:
+        arrays = self.arrays()
+        if start is not None:
+            amplitudes = start.amplitudes()
+            if self.layers.axis == "x":
+                amplitudes *= amplitudes.dtype.type(-1j) ** popcounts(amplitudes.size)
+            arrays[0][:], arrays[1][:] = amplitudes.real, amplitudes.imag
+        return arrays
+
+    def _state(self, arrays: Parts) -> State:
+        return State(
+            *arrays, self.layers.n, is_turned=self.layers.axis == "x", is_half=self.half, phase=self.layers.phase
+        )

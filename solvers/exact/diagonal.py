@@ -30,7 +30,7 @@ class CostDiagonal:
     Parameters
     ----------
     data : read-only, shape (2**n,), int16, float32 or float64
-    unit, offset : real numbers
+    unit, offset : real numbers, unit > 0
 
     Examples
     --------
@@ -51,6 +51,8 @@ class CostDiagonal:
             raise ValueError(f"data must have shape (2**n,), got {self.data.shape}; give one energy a point")
         if self.data.dtype.name not in ("int16", "float32", "float64"):
             raise TypeError(f"data must be int16, float32 or float64, got {self.data.dtype}")
+        if not self.unit > 0:
+            raise ValueError(f"unit must be > 0, got {self.unit!r}")
         if self.data.flags.writeable:
             view = self.data.view()
             view.flags.writeable = False
@@ -148,12 +150,12 @@ class CostDiagonal:
     @cached_property
     def argmin(self) -> int:
         """Index of a lowest point (the first one)."""
-        return int(self.data.argmin() if self.unit >= 0 else self.data.argmax())
+        return int(self.data.argmin())
 
     @cached_property
     def argmax(self) -> int:
         """Index of a highest point (the first one)."""
-        return int(self.data.argmax() if self.unit >= 0 else self.data.argmin())
+        return int(self.data.argmax())
 
     @property
     def min(self) -> float:

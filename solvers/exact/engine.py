@@ -16,7 +16,7 @@ from ...core.errors import UnsupportedError
 from . import compiled, reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers, angle_vector, qaoa_layers
-from .measure import MEAN, CVaR, Expectation, Objective, expectation, half_values, tail
+from .measure import MEAN, Expectation, Objective, expectation, half_values, tail
 from .memory import Precision, real_type, require_bytes, required_bytes
 from .state import State, plus_state, state_of
 
@@ -49,6 +49,11 @@ class Options:
     def is_compiled(self) -> bool:
         """Whether the compiled engine will run."""
         return self.engine != "numpy" and compiled.is_available()
+
+    @property
+    def how(self) -> compiled.How:
+        """The same for the compiled engine."""
+        return compiled.How(self.real, self.threads)
 
     @property
     def real(self) -> np.dtype[Any]:
@@ -109,7 +114,7 @@ def energy(
     layers = qaoa_layers(cost, gammas, betas)
     if options.is_compiled:
         _require(layers, options, gradient=False)
-        return compiled.energy(layers, cost, options.real, options.threads)
+        return compiled.energy(layers, cost, options.how)
     return expectation(run_layers(layers, options), cost)
 
 
@@ -163,7 +168,7 @@ def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | State 
     _require(layers, options, gradient=False)
     start = _start(layers, options, initial)
     if options.is_compiled:
-        return compiled.run(layers, start, options.real, options.threads)
+        return compiled.run(layers, start, options.how)
     return reference.run(layers, plus_state(layers.n, options.real) if start is None else start)
 
 
@@ -176,24 +181,28 @@ def layers_gradient(
 ) -> tuple[float, Float, Float]:
     """Objective of the final state and its derivatives by the layers' gammas (p,) and angles (p, n)."""
     _require(layers, options, gradient=True)
-    final = run_layers(layers, options, initial)
+    start = _start(layers, options, initial)
+    if options.is_compiled and layers.n:
+        return compiled.gradient(
+            layers, start, cost, options.how, lambda final, mean: objective_of(final, cost, objective, mean)
+        )
+    final = reference.run(layers, plus_state(layers.n, options.real) if start is None else start)
     value, cap, scale = objective_of(final, cost, objective)
-    if options.is_compiled:
-        by_gamma, by_angle = compiled.backward(layers, final, cost, cap, options.threads)
-        return value, scale * by_gamma, scale * by_angle
     steps = list(reference.backward(layers, final, np.minimum(cost.values(), cap)))[::-1]
     by_gamma = np.array([step[0] for step in steps])
     by_angle = np.array([step[1] for step in steps]).reshape(layers.angles.shape)
     return value, scale * by_gamma, scale * by_angle
 
 
-def objective_of(final: State, cost: CostDiagonal, objective: Objective) -> tuple[float, float, float]:
+def objective_of(
+    final: State, cost: CostDiagonal, objective: Objective, mean: float | None = None
+) -> tuple[float, float, float]:
     """Value of an objective, and (cap, scale) with its gradient = scale * that of the diagonal ``min(E, cap)``."""
     if isinstance(objective, Expectation):
-        return expectation(final, cost), np.inf, 1.0
+        return expectation(final, cost) if mean is None else mean, np.inf, 1.0
     symmetric = final.is_half and cost.is_symmetric
     weights = final.weights() if symmetric else final.probabilities()
-    value, at_risk = tail(weights, half_values(cost) if symmetric else cost.values(), CVaR(objective.alpha).alpha)
+    value, at_risk = tail(weights, half_values(cost) if symmetric else cost.values(), objective.alpha)
     return value, at_risk, 1 / objective.alpha
 
 

@@ -19,7 +19,7 @@ Axis = Literal["x", "y"]
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """Layer l: ``exp(-i gammas[l] diagonals[l])``, then on each qubit ``exp(+i angles[l, q] X)`` or ``exp(-i angles Y)``.
+    """Layer l: ``exp(-i gammas[l] diagonals[l])``, then ``exp(i angles[l, q] X)`` or ``exp(-i angles[l, q] Y)`` on q.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from .engine import EngineChoice, Options, objective_of, run_layers
 from .layers import Float, Layers
 from .measure import MEAN, Objective
 from .memory import Precision, require_bytes
+from .reference import walsh_hadamard
 from .state import State
 
 
@@ -126,19 +127,21 @@ def ma_value_and_gradient(
     options = Options(dtype, threads, engine)
     layers = _circuit(terms, gammas, betas)
     energies = terms.diagonal() if cost is None else cost
-    final = run_layers(layers, options)
-    value, cap, scale = objective_of(final, energies, objective)
-    steps = (
-        compiled.backward_densities(layers, final, energies, cap, options.threads)
-        if options.is_compiled
-        else reference.backward(layers, final, np.minimum(energies.values(), cap))
-    )
-    transform = compiled.walsh_hadamard if options.is_compiled else reference.walsh_hadamard
     by_gamma, by_beta = np.empty((len(layers.diagonals), terms.num_terms)), np.empty(layers.angles.shape)
-    for layer, (_, by_angle, density) in zip(reversed(range(len(layers.diagonals))), steps):
-        by_gamma[layer] = terms.coefficients * transform(density)[terms.masks]
+    if options.is_compiled and layers.diagonals:
+        value, steps = compiled.gradient_densities(
+            layers, energies, options.how, lambda final, mean: objective_of(final, energies, objective, mean)
+        )
+    else:
+        final = run_layers(layers, options)
+        value, cap, scale = objective_of(final, energies, objective)
+        backward = reference.backward(layers, final, np.minimum(energies.values(), cap))
+        steps = ((scale * by_angle, scale * density) for _, by_angle, density in backward)
+    for layer, (by_angle, density) in zip(reversed(range(len(layers.diagonals))), steps):
+        # The density of a half state holds sums over opposite points, on which all terms agree.
+        by_gamma[layer] = terms.coefficients * walsh_hadamard(density)[terms.masks & (density.size - 1)]
         by_beta[layer] = by_angle
-    return value, scale * by_gamma, scale * by_beta
+    return value, by_gamma, by_beta
 
 
 def _circuit(terms: IsingTerms, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
