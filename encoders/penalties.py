@@ -192,6 +192,8 @@ def _local_rows(program: BinaryProgram, plans: list[RowPlan], active: list[int])
 
 def _local_bound(plan: RowPlan, gains: Float) -> float:
     w, a = gains[plan.columns], plan.coefficients
+    if plan.treatment is Treatment.PRODUCTS:
+        return float(np.partition(w, -2)[-2])  # two variables at 1 break the row
     order = np.argsort(-w, kind="stable")
     over = np.cumsum(a[order]) > plan.target
     return float(w[order][int(np.argmax(over))]) if over.any() else 0.0

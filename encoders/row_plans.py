@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core import BinaryProgram, RowFacts, UnsupportedError, row_facts
+from ..core import BinaryProgram, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
 from ..core.program import FEASIBILITY_TOLERANCE
@@ -91,6 +91,11 @@ def num_slack_bits(plans: list[RowPlan]) -> int:
 
 
 def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:
+    # Rows of graphs and assignments come by the ten thousand and need none of what follows.
+    if facts.kind is RowKind.PACKING:
+        return RowPlan(facts.name, Treatment.PRODUCTS, facts.columns, facts.coefficients, 1.0, is_monotone=True)
+    if facts.kind is RowKind.ONE_HOT:
+        return RowPlan(facts.name, Treatment.SQUARE, facts.columns, facts.coefficients, 1.0)
     scaled = scale_to_integers(facts.coefficients)
     is_integer = bool((facts.coefficients % 1 == 0).all())
     if not scaled.is_exact:
