@@ -169,6 +169,7 @@ class Round:
         only if repair is on, and the Record says so.
     program : the program, which may have more rows than before; one-shot encoders then encode it anew.
     index : number of this round, from 0.
+    counts : occurrences of each point, shape (k,); None when not known.
     """
 
     X: Bits
@@ -177,6 +178,7 @@ class Round:
     incumbent: float | None
     program: BinaryProgram
     index: int = 0
+    counts: Int | None = None
 
 
 @runtime_checkable

@@ -103,7 +103,7 @@ def run_sampler(
         incumbent = _incumbent(run, clock, report)
         if _is_done(incumbent, formulation, budget, clock):
             break
-        seen = Round(X, energies, samples.info.get("energy_bound"), incumbent, program, index)
+        seen = Round(X, energies, samples.info.get("energy_bound"), incumbent, program, index, counts)
         start = clock.elapsed
         following = encoder.update(encoding, seen)
         _add(run.seconds, "encode", clock.elapsed - start)

@@ -99,8 +99,11 @@ class DualRows:
 
     def scaled_by_names(self, weights: Float) -> dict[str, float]:
         """Weights in units of the rows as the program has them, by name; the sides of a row apart."""
-        power = np.where(self.forms == RowForm.SQUARE, 2.0, 1.0)
-        return dict(zip(self.names, (weights / self.units**power).tolist()))
+        return dict(zip(self.names, self.in_row_units(weights).tolist()))
+
+    def in_row_units(self, weights: Float) -> Float:
+        """Weights of the normalised functions as weights of the rows' own amounts, shape (m,)."""
+        return np.asarray(weights / self.units ** np.where(self.forms == RowForm.SQUARE, 2.0, 1.0))
 
     def joined(self, other: DualRows) -> DualRows:
         """These functions, then the other ones."""
