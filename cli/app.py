@@ -10,7 +10,11 @@ from typing import Annotated
 
 import typer
 
-from . import encode, experiments, instances, parts, solve
+from .encode import encode, plan
+from .instances import convert, generate, info, verify
+from .parts import check_plugin, list_parts, load_plugin
+from .penalties import penalty_sweep, tune_penalty
+from .solve import solve
 
 app = typer.Typer(
     name="qopt",
@@ -44,20 +48,20 @@ def options(
 ) -> None:
     """Options of every command."""
     for path in plugin or []:
-        parts.load_plugin(path)
+        load_plugin(path)
 
 
-app.command("solve", context_settings=EXTRA)(solve.solve)
-app.command("generate", context_settings=EXTRA, add_help_option=False)(instances.generate)
-app.command("info")(instances.info)
-app.command("verify")(instances.verify)
-app.command("convert")(instances.convert)
-app.command("encode", context_settings=EXTRA)(encode.encode)
-app.command("plan", context_settings=EXTRA)(encode.plan)
-app.command("penalty-sweep", context_settings=EXTRA)(experiments.penalty_sweep)
-app.command("tune-penalty")(experiments.tune_penalty)
-app.command("list")(parts.list_parts)
-app.command("check-plugin")(parts.check_plugin)
+app.command("solve", context_settings=EXTRA)(solve)
+app.command("generate", context_settings=EXTRA, add_help_option=False)(generate)
+app.command("info")(info)
+app.command("verify")(verify)
+app.command("convert")(convert)
+app.command("encode", context_settings=EXTRA)(encode)
+app.command("plan", context_settings=EXTRA)(plan)
+app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
+app.command("tune-penalty")(tune_penalty)
+app.command("list")(list_parts)
+app.command("check-plugin")(check_plugin)
 
 
 def main() -> None:

@@ -170,7 +170,11 @@ def verify(
     known = problem.best_known
     gap = relative_gap(found.objective, known.value, problem.sense) if known and found.is_feasible else None
     if as_json:
-        row = {"objective": found.objective, "feasible": found.is_feasible, "violations": dict(found.violations)}
+        row: dict[str, Any] = {
+            "objective": found.objective,
+            "feasible": found.is_feasible,
+            "violations": dict(found.violations),
+        }
         row |= {"gap": gap, "stated": read.stated, "note": read.note}
         typer.echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
     else:

@@ -28,6 +28,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "adapt": {"evaluations": 10},
     "xy": {"layers": 1, "num_starts": 1},
     "local-search": {"seconds": 0.5},
+    "exact": {"seconds": 1.0},
 }
 NEEDS_ARGUMENTS = {"dimod"}
 
