@@ -47,7 +47,7 @@ def tune(
     start: Unbalanced | None = None,
     num_best: int = 10,
     num_reads: int = 100,
-    tolerance: float = 0.01,
+    tolerance: float = 0.02,
     seed: int = 0,
 ) -> TuneResult:
     """The weights (l1, l2) under which states of low energy are feasible and good, over a family of programs.

@@ -46,9 +46,10 @@ class Unbalanced:
     Parameters
     ----------
     l1, l2 : weights of the linear and of the quadratic part; the penalty is least at a room of l1 / (2 l2) mean items.
-        The defaults are what ``tune`` (encoders/tune.py) finds on 72 Chu-Beasley knapsacks of 10 and 14 items, 1, 3
-        and 5 rows, tightness 0.25, 0.5, 0.75: loss 0.15, and 0.17 on 72 others; other families deserve their own. The
-        paper's (0.96, 0.0371) belong to the raw units of its own knapsacks: read in ours they give 0.68.
+        The defaults are what ``tune`` (encoders/tune.py) finds on 72 instances of ``generate("mdkp")``: 10 and 14
+        items, 1, 3 and 5 rows, tightness 0.25, 0.5 and 0.75, seeds 0-3: loss 0.165, and 0.181 on seeds 100-103. Other
+        families deserve their own. The paper's (0.96, 0.0371) belong to the raw units of its knapsacks: read in ours
+        they give 0.70 on seeds 100-103.
     penalty : of the equality and at-most-one rows, as in ``Slack``.
 
     References

@@ -340,3 +340,16 @@ def test_substitution_matches_direct_evaluation():
     T, t = csr_array(rng.normal(size=(5, 4))), rng.normal(size=5)
     Y = all_points(4)
     assert np.allclose(function.substituted(T, t).values(Y), function.values(Y @ T.T.toarray() + t))
+
+
+def test_slack_like_variables_complete_a_point_without_a_search(monkeypatch):
+    """Deviations of market share: every choice is feasible once they are set, at any size."""
+    from qopt.encoders import feasible
+
+    monkeypatch.setattr(feasible, "_searched", None)
+    for products in (2, 5):
+        program = default_program(qopt.generate("market-share", products=products, seed=0))
+        point = feasible_point(program)
+        assert program.feasible(point.x)[0]
+        assert point.cost == program.costs(point.x)[0]
+        assert point.cost < program.constraints.upper.sum()  # better than choosing nothing
