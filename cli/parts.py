@@ -85,7 +85,11 @@ def load_plugin(path: str) -> None:
     file = Path(path)
     if not file.is_file():
         raise ValueError(f"plugin must be a Python file, got {path!r}; check the path")
-    spec = importlib.util.spec_from_file_location(f"qopt_plugin_{file.stem}", file)
+    name = f"qopt_plugin_{file.stem}"
+    loaded = sys.modules.get(name)
+    if loaded is not None and loaded.__file__ == str(file.resolve()):
+        return  # its parts are registered already
+    spec = importlib.util.spec_from_file_location(name, file.resolve())
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
