@@ -49,7 +49,7 @@ def solve(
     `qopt list solvers --options`.
     """
     from ..core import Budget
-    from ..experiments.choose import choose_pipeline, shot_options
+    from ..experiments.choose import choose_pipeline, is_sampler, shot_options
     from ..experiments.run import run
     from .instances import load_instance
     from .render import print_records
@@ -60,7 +60,9 @@ def solve(
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches)]
     # the options were meant for the first solver; the others run with their defaults
-    pipelines += [choose_pipeline(problem, other, None, formulation, {}, **switches) for other in compare or []]
+    for other in compare or []:
+        form = formulation if is_sampler(other) else None
+        pipelines.append(choose_pipeline(problem, other, None, form, {}, **switches))
     records = []
     for pipeline in pipelines:
         if not quiet:

@@ -44,8 +44,10 @@ def choose_pipeline(
     if not is_sampler(solver):
         if encoder is not None:
             raise ValueError(f"encoder must be left out for {_name(solver)}, which reads the instance itself")
+        if formulation is not None:
+            raise ValueError(f"formulation must be left out for {_name(solver)}, which reads the instance itself")
         built, _ = build_parts(solver, None, options)
-        return Pipeline(built, formulation=formulation, note="; ".join(notes), **switches)
+        return Pipeline(built, note="; ".join(notes), **switches)
     if encoder is None:
         encoder, reason = default_encoder(problem, solver, formulation, options)
         notes.append(f"encoder {encoder}: {reason}")

@@ -17,7 +17,7 @@ from .pipeline import Pipeline
 from .run import formulate, run
 
 #: Multiples of the valid penalty that are tried by default.
-FACTORS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+FACTORS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
