@@ -70,7 +70,7 @@ def evaluate(
     look = np.union1d(look, np.arange(min(len(X), SEPARATED_POINTS)))
     rows = formulation.separate(X[look]) if len(look) else None
     if rows is not None and len(rows):
-        rows = _new_rows(program, rows)
+        rows = new_rows(program, rows)
     if rows is not None and len(rows):
         program = program.with_rows(rows)
         broken = program.violations(X).sum(axis=1)
@@ -105,7 +105,7 @@ def _native_cost(formulation: Formulation, x: Bits) -> float:
     return signed(formulation.problem, float(verify(formulation.problem, solution).objective or 0))
 
 
-def _new_rows(program: BinaryProgram, rows: Rows) -> Rows:
+def new_rows(program: BinaryProgram, rows: Rows) -> Rows:
     """The rows whose names the program does not have yet."""
     known = set(program.constraints.names)
     new = [i for i, name in enumerate(rows.names) if name not in known]

@@ -40,6 +40,7 @@ from .choose import choose_pipeline, shot_options
 from .environment import environment, peak_bytes
 from .pipeline import Pipeline
 from .references import own_bound, reference_of, status_of
+from .rounds import rounds_in_own_units
 from .sampler_run import SamplerRun, run_sampler
 from .stages import Refinement, raw_stage, refined_stages, run_control, signed_objective, stage_of
 from .verify import Verified, verify
@@ -240,7 +241,7 @@ def _record(
         stages=stages,
         resources=Resources(**resources, cpu_seconds=cpu_seconds, peak_bytes=peak_bytes()),
         trace=answer.trace,
-        rounds=tuple(answer.run.encoding.trace) if answer.run is not None else (),
+        rounds=() if answer.run is None else rounds_in_own_units(problem, answer.run.encoding.trace),
         environment=environment(),
         message=_message(pipeline, answer),
     )

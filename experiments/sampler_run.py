@@ -28,6 +28,7 @@ from ..core import (
 from ..solvers.contract import QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate
 from .pipeline import Pipeline
+from .rounds import closed_form, tell_round, with_fractional_cuts
 from .stages import Draw, Refinement, signed_objective, uniform_bits
 from .verify import Verified
 
@@ -91,7 +92,8 @@ def run_sampler(
     run.seconds["encode"] = clock.elapsed - start
     for index in range(budget.rounds or MAX_ROUNDS):
         start = clock.elapsed
-        samples = sampler.sample(encoding.bqm, **offered(sampler, encoding, budget, sampler_seeds.spawn(1)[0], clock))
+        keywords = offered(sampler, encoding, budget, sampler_seeds.spawn(1)[0], clock)
+        samples = closed_form(sampler, encoding) or sampler.sample(encoding.bqm, **keywords)
         _add(run.seconds, "solve", clock.elapsed - start)
         Z, energies, counts = points_of(samples)
         X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
@@ -110,6 +112,10 @@ def run_sampler(
         if following is None:
             break
         run.encoding = encoding = following
+        tell_round(report, formulation.problem, encoding)
+        if encoding.state.get("is_done"):
+            break
+        program = with_fractional_cuts(formulation, program, encoding)
     return run
 
 

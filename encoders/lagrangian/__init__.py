@@ -1,5 +1,5 @@
 """Constraints without slack qubits: Lagrangian methods that iterate through ``Encoder.update``."""
 
-from . import bundle, cutting_plane, dual_ascent
+from . import augmented, bundle, cutting_plane, dual_ascent, relax_and_cut
 
-__all__ = ["bundle", "cutting_plane", "dual_ascent"]
+__all__ = ["augmented", "bundle", "cutting_plane", "dual_ascent", "relax_and_cut"]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
@@ -93,6 +94,9 @@ class Bundle(DualMethod):
         more = np.zeros(rows.count - multipliers.size)
         centre = np.concatenate([memory["centre"], more])
         return np.concatenate([multipliers, more]), {**grown_cuts(memory, rows), "centre": centre}
+
+    def _kept(self, memory: Memory, sides: npt.NDArray[np.bool_]) -> Memory:
+        return {**memory, "H": memory["H"][:, sides], "centre": memory["centre"][sides]}
 
     def _advance(self, memory: Memory, seen: Seen) -> Step:
         memory = added_cuts(memory, seen)

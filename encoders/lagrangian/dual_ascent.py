@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
 from ...relaxations.steps import (
@@ -92,6 +95,11 @@ class DualAscent(DualMethod):
             average = None if state.average is None else rows.values(state.average)[0]
             memory = to_memory(rearranged(state, place, average))
         return place(multipliers), memory
+
+    def _kept(self, memory: Memory, sides: npt.NDArray[np.bool_]) -> Memory:
+        state = from_memory(memory)
+        average = None if state.average_direction is None else state.average_direction[sides]
+        return to_memory(rearranged(state, lambda vector: vector[sides], average))
 
     def _advance(self, memory: Memory, seen: Seen) -> Step:
         before = from_memory(memory)

@@ -6,13 +6,14 @@ so that ``update`` is pure and a stopped run continues from a stored encoding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ...core import BinaryProgram, Encoding, LiteralMap, Round
+from ...core import BinaryProgram, Encoding, LiteralMap, Round, Rows
 from ...core.arrays import Float
 from ..unbalanced import cost_scale
 from .dual_rows import DualRows, EqualityRule, PackingRule, dual_rows
@@ -61,7 +62,7 @@ class DualMethod:
 
     def encode(self, program: BinaryProgram) -> Encoding:
         """The Lagrangian at the first multipliers: as many QUBO bits as the program has."""
-        rows = self._rows(program, {})
+        rows = self._rows(program)
         multipliers = start_multipliers(program, rows, self.start)
         memory = self._begin(program, rows, multipliers)
         state = {"rows": program.num_rows, "multipliers": multipliers, "memory": memory, "best": None}
@@ -73,7 +74,7 @@ class DualMethod:
         grown = round.program.num_rows - int(state["rows"])
         if (state.get("is_done") and not grown) or not len(round.X):
             return None
-        rows = self._rows(round.program, state["memory"])
+        rows = self._rows(round.program)
         multipliers, memory = self._grown(state["multipliers"], state["memory"], rows)
         encoding = replace(encoding, state={**state, "multipliers": multipliers})
         seen = see(encoding, round, rows, self.reads)
@@ -84,14 +85,13 @@ class DualMethod:
         row["best_bound"] = best
         if reason:
             row["stopped"] = reason
-        after = self._rows(round.program, step.memory)
         new = {"rows": round.program.num_rows, "multipliers": step.multipliers, "memory": step.memory, "best": best}
         if step.primal is not None:
             new["primal"] = step.primal
         if reason:
             new["is_done"] = True
         following = lagrangian_encoding(
-            round.program, after, step.multipliers, self._note(round.program, after, reason), new
+            round.program, rows, step.multipliers, self._note(round.program, rows, reason), new
         )
         return replace(following, trace=(*encoding.trace, row))
 
@@ -99,8 +99,26 @@ class DualMethod:
         """The program's bits: nothing is added."""
         return program.num_variables
 
-    def _rows(self, program: BinaryProgram, memory: Memory) -> DualRows:
-        """The priced rows; a method with cuts of its own adds them behind the program's."""
+    def without_rows(self, encoding: Encoding, names: Collection[str]) -> Encoding:
+        """The same encoding of the program without the named rows, whose multipliers must be 0."""
+        program, state = encoding.native, encoding.state
+        assert program is not None
+        old = self._rows(program)
+        rows = program.constraints
+        kept = np.array([name not in names for name in rows.names], dtype=bool)
+        names_kept = tuple(name for name in rows.names if name not in names)
+        fewer = replace(
+            program, rows=Rows(rows.A[np.flatnonzero(kept)], rows.lower[kept], rows.upper[kept], names_kept)
+        )
+        sides = np.array([name.removesuffix(":lower") not in names for name in old.names], dtype=bool)
+        if np.any(state["multipliers"][~sides] != 0):
+            raise ValueError("dropped rows must have multiplier 0, or the energy would change; keep them")
+        new = {"multipliers": state["multipliers"][sides], "memory": self._kept(state["memory"], sides)}
+        penalties = {name: weight for name, weight in encoding.penalties.items() if name not in names}
+        state = {**state, **new, "rows": fewer.num_rows}
+        return replace(encoding, native=fewer, penalties=penalties, state=state)
+
+    def _rows(self, program: BinaryProgram) -> DualRows:
         return dual_rows(program, packing=self.packing, equalities=self.equalities)
 
     def _begin(self, program: BinaryProgram, rows: DualRows, multipliers: Float) -> Memory:
@@ -109,6 +127,10 @@ class DualMethod:
     def _grown(self, multipliers: Float, memory: Memory, rows: DualRows) -> tuple[Float, Memory]:
         """Multipliers and memory with a place for each new row of the program."""
         return np.concatenate([multipliers, np.zeros(rows.count - multipliers.size)]), memory
+
+    def _kept(self, memory: Memory, sides: npt.NDArray[np.bool_]) -> Memory:
+        """Memory without the rows whose multipliers were dropped."""
+        raise NotImplementedError
 
     def _advance(self, memory: Memory, seen: Seen) -> Step:
         raise NotImplementedError
