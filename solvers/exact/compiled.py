@@ -85,7 +85,7 @@ def gradient(
     start: State | None,
     cost: CostDiagonal,
     how: How,
-    objective_of: Callable[[State, float], tuple[float, float, float]],
+    objective_of: Callable[[State, float | None], tuple[float, float, float]],
 ) -> tuple[float, Float, Float]:
     """Objective and its derivatives by the layers' gammas (p,) and angles (p, n).
 
@@ -93,7 +93,7 @@ def gradient(
     """
     if not layers.diagonals:
         final = run(layers, start, how)
-        return objective_of(final, 0.0)[0], np.empty(0), np.empty((0, layers.n))
+        return objective_of(final, None)[0], np.empty(0), np.empty((0, layers.n))
     circuit = _Circuit(layers, how, start is None and cost.is_symmetric)
     final, arrays, mean = circuit.run_and_measure(start, cost)
     value, cap, scale = objective_of(final, mean)
@@ -105,7 +105,7 @@ def gradient_densities(
     layers: Layers,
     cost: CostDiagonal,
     how: How,
-    objective_of: Callable[[State, float], tuple[float, float, float]],
+    objective_of: Callable[[State, float | None], tuple[float, float, float]],
 ) -> tuple[float, Iterator[tuple[Float, Float]]]:
     """Objective, and for each layer from the last one its derivatives by angles (n,) and its density.
 
