@@ -19,11 +19,10 @@ from .diagonal import CostDiagonal
 from .layers import Float, Layers
 from .state import State, plus_state, popcounts
 
-_engine: Any
 try:
     from . import _engine
 except ImportError as error:
-    _engine = None
+    _engine = None  # type: ignore[assignment]
     _WHY = str(error)
 else:
     _WHY = ""
@@ -150,7 +149,7 @@ class _Circuit:
         return self._state(arrays), arrays, mean
 
     def forward(self, arrays: Parts, cost: CostDiagonal | None, *, starts: bool, stores: bool) -> tuple[float, float]:
-        sums: tuple[float, float] = _engine.forward(
+        return _engine.forward(
             self.isa,
             *arrays,
             tuple(self._pair(d) for d in self.layers.diagonals),
@@ -162,7 +161,6 @@ class _Circuit:
             stores,
             self.how.threads,
         )
-        return sums
 
     def mean(self, cost: CostDiagonal, sums: tuple[float, float]) -> float:
         return cost.offset + cost.unit * sums[0] / sums[1]

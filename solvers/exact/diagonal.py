@@ -141,11 +141,13 @@ class CostDiagonal:
 
     def values(self) -> Float:
         """All energies, float64, shape (2**n,)."""
-        return self.offset + self.unit * self.data.astype(np.float64)
+        out: Float = self.offset + self.unit * self.data.astype(np.float64)
+        return out
 
     def at(self, indices: npt.ArrayLike) -> Float:
         """Energies of the given points, float64."""
-        return self.offset + self.unit * self.data[np.asarray(indices)].astype(np.float64)
+        out: Float = self.offset + self.unit * self.data[np.asarray(indices)].astype(np.float64)
+        return out
 
     @cached_property
     def argmin(self) -> int:

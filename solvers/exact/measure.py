@@ -120,4 +120,5 @@ def _outcomes(state: State, cost: CostDiagonal) -> tuple[Float, Float]:
 def half_values(cost: CostDiagonal) -> Float:
     """Energies of the points whose top bit is 0."""
     data: npt.NDArray[Any] = cost.data[: cost.data.size // 2]
-    return cost.offset + cost.unit * data.astype(np.float64)
+    out: Float = cost.offset + cost.unit * data.astype(np.float64)
+    return out

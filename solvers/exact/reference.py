@@ -79,5 +79,5 @@ def _rotate(psi: Complex, angles: Float, axis: Axis) -> None:
 def _angle_derivative(lam: Complex, psi: Complex, q: int, axis: Axis) -> float:
     left, right = lam.reshape(-1, 2, 2**q), psi.reshape(-1, 2, 2**q)
     # vdot flattens its arguments, so slices are copied: one half state at a time.
-    low, high = np.vdot(left[:, 0], right[:, 1]), np.vdot(left[:, 1], right[:, 0])
+    low, high = complex(np.vdot(left[:, 0], right[:, 1])), complex(np.vdot(left[:, 1], right[:, 0]))
     return float(-2 * (low + high).imag if axis == "x" else 2 * (high - low).real)

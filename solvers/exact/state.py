@@ -66,7 +66,7 @@ class State:
 
     def weights(self) -> Float:
         """Probabilities of the stored points: of all, or of each pair of opposite points where `is_half`."""
-        out = np.square(self.real, dtype=np.float64)
+        out: Float = np.square(self.real, dtype=np.float64)
         out += np.square(self.imag, dtype=np.float64)
         return out
 
