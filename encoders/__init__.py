@@ -1,5 +1,5 @@
 """Binary programs to QUBOs and back: slack, unbalanced, domain-wall, presolve; Lagrangian methods; graph shrinking."""
 
-from . import domain_wall, fix, lagrangian, native, slack, unbalanced
+from . import domain_wall, fix, lagrangian, native, shrink, slack, unbalanced
 
-__all__ = ["domain_wall", "fix", "lagrangian", "native", "slack", "unbalanced"]
+__all__ = ["domain_wall", "fix", "lagrangian", "native", "shrink", "slack", "unbalanced"]
