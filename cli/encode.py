@@ -41,7 +41,7 @@ def encode(
     from ..core import ENCODERS, from_spec
     from ..encoders.compare import compare_encoders
     from ..encoders.export import export_encoding
-    from ..experiments.run import formulate
+    from ..experiments.formulate import formulate
 
     problem = load_instance(file, kind=kind)
     program = formulate(problem, formulation).program

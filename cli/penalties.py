@@ -56,7 +56,7 @@ def tune_penalty(
 ) -> int:
     """Fit the two weights of the unbalanced encoder on a family of instances."""
     from ..encoders.tune import tune
-    from ..experiments.run import formulate
+    from ..experiments.formulate import formulate
 
     programs = [formulate(load_instance(file, kind=kind), None).program for file in files]
     found = tune(programs, seed=seed)

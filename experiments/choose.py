@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core import SOLVERS, Problem, fields_of
 from ..solvers.contract import QuboSampler
+from .formulate import formulate
 from .pipeline import Pipeline, build_parts
 
 #: Tried in this order when no encoder was asked for.
@@ -65,8 +66,6 @@ def default_encoder(
     problem: Problem, solver: str | Mapping[str, Any], formulation: str | None, options: Mapping[str, Any]
 ) -> tuple[str, str]:
     """The first default encoder that has the options and whose qubits the solver can hold, and why."""
-    from .run import formulate
-
     program = formulate(problem, formulation).program
     errors: list[ValueError] = []
     reasons: list[str] = []

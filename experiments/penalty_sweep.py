@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from ..core import Budget, Problem, Record, from_spec, signed, to_spec
+from .formulate import formulate
 from .pipeline import Pipeline
-from .run import formulate, run
+from .run import run
 
 #: Multiples of the valid penalty that are tried by default.
 FACTORS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 3.0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core import ENCODERS, SOLVERS, Problem, from_spec
 from ..solvers.contract import Estimate, QuboSampler
-from .run import formulate
+from .formulate import formulate
 
 
 def plan_rows(problem: Problem, *, formulation: str | None = None, encoders: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,0 +1,181 @@
+"""The matrix of a sweep: a cell for each instance and pipeline, a task for each of its seeds, each with its id.
+
+The id is that of the Record (SHA-256 of instance data, pipeline, seed), known before the run; so a rerun does what is
+missing. Seeds derive from the instance's name and the repeat alone: all pipelines see the same seeds (paired).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core import SOLVERS, Budget, spec_id
+from ...solvers.contract import Estimate, QuboSampler
+from ..choose import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, choose_pipeline, is_sampler, shot_options
+from ..pipeline import Pipeline
+from ..formulate import formulate
+from .document import Document, read_document
+from .grid import MAX_RUNS, Variant, variants
+from .overrides import apply_overrides
+from .sources import Source, sources
+from .spec import Limits, Sweep, check_groups, validated
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One pipeline on one instance; ``pipeline`` is None where it cannot be built, and ``refusal`` says why."""
+
+    source: Source
+    variant: Variant
+    pipeline: Pipeline | None
+    spec: dict[str, Any]
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: its id, its cell's position in the matrix, its seed and the number of the repeat."""
+
+    id: str
+    cell: int
+    seed: int
+    repeat: int
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Everything that a sweep runs, in order: repeat by repeat, so that a stopped sweep is balanced."""
+
+    sweep: Sweep
+    cells: Sequence[Cell]
+    tasks: Sequence[Task]
+    twins: int = 0
+    groups: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> Limits:
+        return self.sweep.budget
+
+    def estimates(self) -> Iterator[tuple[Cell, Estimate]]:
+        """What each cell needs, or why it will be refused; builds programs, runs nothing."""
+        for cell in self.cells:
+            yield cell, estimate(cell, self.limits.budget)
+
+
+def seed_of(name: str, repeat: int, base: int = 0) -> int:
+    """Seed of an instance's repeat, in 0..2**31-1.
+
+    Examples
+    --------
+    >>> seed_of("pet2", 0) == seed_of("pet2", 0), seed_of("pet2", 0) == seed_of("pet2", 1)
+    (True, False)
+    """
+    digest = hashlib.sha256(f"{base}/{name}/{repeat}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+
+
+def read_matrix(path: str, overrides: Sequence[str] = ()) -> tuple[Matrix, Document]:
+    """The matrix of a spec's file.
+
+    Raises
+    ------
+    ValueError
+        The spec or an override cannot be run; one line with the position.
+    """
+    document = read_document(path)
+    apply_overrides(document, overrides)
+    return build_matrix(document), document
+
+
+def build_matrix(document: Document) -> Matrix:
+    """The matrix of a document; errors as in ``read_matrix``."""
+    sweep = validated(Sweep, document.values, document)
+    check_groups(sweep, document)
+    chosen = variants(sweep, document)
+    if len(chosen) * sweep.repeats > MAX_RUNS:
+        count = len(chosen) * sweep.repeats
+        raise document.error(("repeats",), f"a sweep must have at most {MAX_RUNS} runs, got {count} for each instance")
+    found = sources(sweep, document)
+    count = len(found) * len(chosen) * sweep.repeats
+    if count > MAX_RUNS:
+        raise document.error(("instances",), f"a sweep must have at most {MAX_RUNS} runs, got {count}; drop some")
+    budget = sweep.budget.budget
+    cells = [_cell(source, variant, budget) for source in found for variant in chosen]
+    tasks: dict[str, Task] = {}
+    for repeat in range(sweep.repeats):
+        for index, cell in enumerate(cells):
+            seed = seed_of(cell.source.name, repeat, sweep.seed)
+            task = Task(task_id(cell, seed), index, seed, repeat)
+            tasks.setdefault(task.id, task)
+    return Matrix(sweep, cells, list(tasks.values()), count - len(tasks), dict(sweep.groups))
+
+
+def task_id(cell: Cell, seed: int) -> str:
+    """The id that the run's Record will have."""
+    return spec_id({"instance": cell.source.fingerprint, "pipeline": cell.spec, "seed": seed})
+
+
+def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
+    options = dict(variant.options)
+    if not _states_shots(variant):
+        options = {**shot_options(variant.solver, budget.shots), **options}
+    try:
+        if variant.missing:
+            raise ValueError(variant.missing)
+        if variant.formulation is not None:
+            formulate(source.problem, variant.formulation)
+        encoder = variant.encoder or _default_encoder(variant.solver)
+        pipeline = choose_pipeline(
+            source.problem, variant.solver, encoder, variant.formulation, options, **variant.switches
+        )
+    except (ValueError, TypeError, ImportError) as error:
+        # told before the run, and a row of its own: no other cell suffers
+        spec = {
+            "formulation": variant.formulation,
+            "encoder": _as_spec(variant.encoder),
+            "solver": _as_spec(variant.solver),
+            "options": options,
+            "repair": dict(variant.switches),
+            "budget": {key: value for key, value in vars(budget).items() if value is not None},
+        }
+        return Cell(source, variant, None, spec, " ".join(str(error).split()))
+    return Cell(source, variant, pipeline, pipeline.to_spec(budget))
+
+
+def _default_encoder(solver: Any) -> str | None:
+    """``slack``, or ``native`` for samplers that keep rows: what fits this machine's memory must not change an id."""
+    if solver == "auto" or not is_sampler(solver):
+        return None
+    keeps_rows = hasattr(SOLVERS.get(solver if isinstance(solver, str) else solver["name"]).make, "uniform_points")
+    return (SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS)[0]
+
+
+def _states_shots(variant: Variant) -> bool:
+    """Whether the pipeline says its own shots an evaluation, which the budget's must not change."""
+    own = () if isinstance(variant.solver, str) else variant.solver
+    return any(key.rpartition(".")[2] == "shots" for key in (*variant.options, *own))
+
+
+def _as_spec(part: Any) -> Any:
+    return {"name": part} if isinstance(part, str) else part
+
+
+def estimate(cell: Cell, budget: Budget) -> Estimate:
+    """Qubits, bytes and seconds of one run of the cell, or its refusal."""
+    if cell.pipeline is None:
+        return Estimate(refusal=cell.refusal)
+    solver, encoder = cell.pipeline.solver, cell.pipeline.encoder
+    problem = cell.source.problem
+    try:
+        if not isinstance(solver, QuboSampler):
+            return Estimate(refusal=solver.refusal(problem))
+        assert encoder is not None
+        program = formulate(problem, cell.pipeline.formulation).program
+        told = solver.estimate(encoder.num_qubits(program), program.products.nnz)
+    except (ValueError, ImportError, RuntimeError) as error:
+        return Estimate(refusal=" ".join(str(error).split()))
+    if not told.refusal and budget.seconds is not None and "seconds" not in solver.parameters:
+        return Estimate(told.qubits, told.bytes, told.seconds, "takes no time limit, and the budget has seconds")
+    return told
