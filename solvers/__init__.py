@@ -7,11 +7,14 @@ from . import (
     exact_oracle,
     foreign,
     native,
+    pce,
     qaoa,
     qaoa_variants,
+    qrao,
     rqaoa,
     subspace,
     uniform,
+    vqe,
 )
 
 __all__ = [
@@ -21,9 +24,12 @@ __all__ = [
     "exact_oracle",
     "foreign",
     "native",
+    "pce",
     "qaoa",
     "qaoa_variants",
+    "qrao",
     "rqaoa",
     "subspace",
     "uniform",
+    "vqe",
 ]
