@@ -15,6 +15,8 @@ from ..core.arrays import Float
 
 #: Steps after which the method gives up; 10 to 25 are usual.
 MAX_STEPS = 100
+#: Steps without a clear gain after which a solution that is good enough is taken.
+PATIENCE = 4
 #: Residual, of costs scaled to order 1, up to which a stalled solution is handed out (with its ``gap``).
 LARGEST_ERROR = 1e-4
 #: Share of the way to the boundary that a step takes.
@@ -39,7 +41,7 @@ def least_combination(
     length: float = 1.0,
     is_free: npt.NDArray[np.bool_] | None = None,
     on_simplex: bool = True,
-    tolerance: float = 1e-11,
+    tolerance: float = 1e-10,
 ) -> ConeQpResult:
     """Minimiser of ``costs w + centre s + length/2 ||H'w + s||^2`` over ``w`` in the simplex and ``s >= 0``.
 
@@ -76,7 +78,8 @@ def least_combination(
     signed = np.arange(H.shape[1]) if is_free is None else np.flatnonzero(~is_free)
     size = max(1.0, float(np.abs(q_w).max(initial=0.0)), float(np.abs(c[signed]).max(initial=0.0)))
     root = np.sqrt(length / size)  # costs of order 1, and the length inside of H and s
-    problem = _Problem(H * root, q_w / size, c[signed] / (size * root), signed, on_simplex)
+    scaled = H * root
+    problem = _Problem(scaled, q_w / size, c[signed] / (size * root), scaled[:, signed], signed, on_simplex)
     w, s, gap, steps = _solve(problem, tolerance)
     combination = H.T @ w
     combination[signed] += s / root
@@ -90,6 +93,7 @@ class _Problem:
     H: Float
     q_w: Float
     q_s: Float
+    H_s: Float
     signed: npt.NDArray[np.int64]
     on_simplex: bool
 
@@ -104,17 +108,19 @@ def _solve(p: _Problem, tolerance: float) -> tuple[Float, Float, float, int]:
     w, s = np.full(B, 1.0 / B), np.ones(k)
     z_w, z_s, y = np.ones(B), np.ones(k), 0.0
     best: tuple[float, Float, Float] | None = None
+    stalled = 0
     for step in range(MAX_STEPS):
         d_w, d_s = p.gradient(w, s)
         r_w, r_s = d_w - z_w - (y if p.on_simplex else 0.0), d_s - z_s
         r_e = 1.0 - float(w.sum()) if p.on_simplex else 0.0
         mu = (float(w @ z_w) + float(s @ z_s)) / (B + k)
         error = max(mu, float(np.abs(r_w).max(initial=0.0)), float(np.abs(r_s).max(initial=0.0)), abs(r_e))
+        stalled = 0 if best is None or error < 0.5 * best[0] else stalled + 1
         if best is None or error < best[0]:
             best = (error, w, s)
         if error <= tolerance:
             return w, s, error, step
-        if not np.isfinite(error) or w.sum() > 1e12:
+        if not np.isfinite(error) or w.sum() > 1e12 or (stalled > PATIENCE and best[0] <= LARGEST_ERROR):
             break
         try:
             system = _System(p, w, s, z_w, z_s)
@@ -143,7 +149,7 @@ class _System:
         from scipy.linalg import cho_factor
 
         self.p, self.w, self.s, self.z_w, self.z_s = p, w, s, z_w, z_s
-        self.H_s = p.H[:, p.signed]
+        self.H_s = p.H_s
         self.D = 1.0 + z_s / s
         kept = np.ones(p.H.shape[1])
         kept[p.signed] = (z_s / s) / self.D  # 1 - 1/D without its cancellation
