@@ -11,6 +11,7 @@ from . import (
     gilmore_lawler,
     greedy,
     held_karp,
+    local_search,
     milp,
     milp_model,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "gilmore_lawler",
     "greedy",
     "held_karp",
+    "local_search",
     "milp",
     "milp_model",
 ]
