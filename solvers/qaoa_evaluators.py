@@ -271,7 +271,7 @@ def circuit_evaluator(
     confusion = None
     if is_mitigated:
         first, second = spawn_seeds(seed, 2, 0)
-        confusion = calibrate(runner, shape.ising.n, compiled.measured, 10 * (shots or 1000), (first, second))
+        confusion = calibrate(runner, shape.ising.n, compiled.measured, shots or 1000, (first, second))
     return CircuitEvaluator(bqm, shape, runner, compiled, alpha, shots, seed, confusion)
 
 

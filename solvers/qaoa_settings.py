@@ -10,6 +10,7 @@ from typing import Literal
 
 from ..core import UnsupportedError
 from .circuits.runners import DEFAULT_SHOTS, parse_backend
+from .circuits.transpile import fake_backend
 from .contract import Estimate, QuboSampler
 from .exact import available_bytes, engine_name, required_bytes
 from .ising import Scale
@@ -22,8 +23,12 @@ SECONDS_PER_AMPLITUDE = {"compiled": 4e-9, "numpy": 1.3e-7}
 #: Evaluations that one exact gradient costs, for estimates only.
 GRADIENT_COST = 4.0
 
-#: Seconds a shot, a gate and an amplitude take Aer, for estimates only.
+#: Seconds a gate takes Aer per amplitude, for estimates only.
 AER_SECONDS_PER_AMPLITUDE = 2e-9
+
+#: Seconds a noisy gate takes Aer in one shot: constant, and per amplitude (Kraus operators); for estimates only.
+NOISY_GATE_SECONDS = 2e-5
+NOISY_SECONDS_PER_AMPLITUDE = 1.2e-8
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,8 @@ class QaoaSettings(QuboSampler):
             return self._estimate_mps(n)
         if self.backend_kind == "device":
             return Estimate(qubits=n)
+        if self.backend_kind == "noisy":
+            return self._estimate_noisy(n, num_interactions)
         need = _power(n, 32)  # Aer's complex128 state, once more for the sampled distribution
         seconds = _power(n, AER_SECONDS_PER_AMPLITUDE * (num_interactions + 2 * n) * self.layers) * self._evaluations
         remedy = "use backend='aer-mps', another encoder, or fewer variables"
@@ -155,6 +162,18 @@ class QaoaSettings(QuboSampler):
         seconds = _power(n, cost * self.layers) * self._evaluations
         remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
         return Estimate(n, need, seconds, _too_large(n, need, "exact", remedy))
+
+    def _estimate_noisy(self, n: int, num_interactions: int) -> Estimate:
+        """Trajectories of single shots, on about two qubits more than the circuit's own, which routing takes."""
+        device = fake_backend(parse_backend(self.backend)[1])
+        if n > device.num_qubits:
+            refusal = f"{device.name} must have at least {n} qubits, has {device.num_qubits}; choose a larger device"
+            return Estimate(qubits=n, refusal=refusal)
+        gates = 4 * self.layers * (num_interactions + n) * (self.num_evaluation_shots or 1)
+        seconds = gates * (NOISY_GATE_SECONDS + _power(n + 2, NOISY_SECONDS_PER_AMPLITUDE * 1e9) * 1e-9)
+        need = _power(n + 2, 32)
+        remedy = "fewer qubits: noise is simulated on the state of the whole circuit"
+        return Estimate(n, need, seconds * self._evaluations, _too_large(n, need, self.backend, remedy))
 
     def _estimate_mps(self, n: int) -> Estimate:
         bond = min(2 ** min(n // 2, 40), self.bond_dimension or 2**40)

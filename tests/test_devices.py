@@ -11,8 +11,8 @@ import pytest
 from qopt.core import UnsupportedError
 from qopt.solvers.circuits.qaoa_circuit import qaoa_circuit
 from qopt.solvers.circuits.readout import Confusion, calibrate, nearest_distribution
-from qopt.solvers.circuits.runners import device_of, make_runner, parse_backend
-from qopt.solvers.circuits.transpile import COUPLINGS, cost_of, fake_backend, transpiled_cost
+from qopt.solvers.circuits.runners import device_of, make_runner, noise_model, parse_backend
+from qopt.solvers.circuits.transpile import COUPLINGS, cost_of, fake_backend, qubits_used, transpiled_cost
 from qopt.solvers.ising import Ising
 from qopt.solvers.qaoa import Qaoa
 
@@ -72,6 +72,23 @@ def test_noise_raises_the_energy_and_mitigation_takes_some_of_it_back() -> None:
     assert undone["is_readout_mitigated"]
 
 
+def test_noise_of_the_used_qubits_is_all_that_counts(manila: Any) -> None:
+    from qiskit_aer import AerSimulator
+    from qiskit_aer.noise import NoiseModel
+
+    compiled = make_runner("noisy:fake_manila", seed=1).compile(qaoa_circuit(Ising.of(ring(3)), 1))
+    assert compiled.cost.qubits_used == 3
+    bound = compiled.measured.assign_parameters(compiled.values(np.array([0.4, 0.5])))
+    counts = [
+        AerSimulator(noise_model=noise, method="statevector")
+        .run(bound, shots=300, seed_simulator=3)
+        .result()
+        .get_counts()
+        for noise in (NoiseModel.from_backend(manila), noise_model(manila, qubits_used(compiled.measured)))
+    ]
+    assert counts[0] == counts[1]
+
+
 def test_default_shots_of_a_noisy_backend_are_said() -> None:
     info = Qaoa(layers=1, backend="noisy:fake_manila", maxiter=2).sample(ring(3), seed=1).info
     assert info["shots_per_evaluation"] == 1000
@@ -109,6 +126,14 @@ def test_a_device_that_cannot_be_reached_is_an_error_not_a_simulator(monkeypatch
     with pytest.raises(UnsupportedError, match=r"device ibm_x must be reachable \(no account\)") as caught:
         device_of("ibm_x")
     assert "\n" not in str(caught.value)
+
+
+def test_a_device_that_is_too_small_is_refused_before_any_work() -> None:
+    sampler = Qaoa(backend="noisy:fake_manila")
+    assert sampler.estimate(5, 4).refusal == ""
+    assert "fake_manila must have at least 6 qubits, has 5" in sampler.estimate(6, 4).refusal
+    with pytest.raises(UnsupportedError, match="at least 6 qubits"):
+        sampler.sample(ring(6), seed=1)
 
 
 def test_backend_texts() -> None:

@@ -8,7 +8,7 @@ on ``aer`` and ``aer-mps``; job sessions and queues are the caller's.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -19,7 +19,7 @@ import numpy as np
 from ...core import Bits, Float, UnsupportedError, unknown_name
 from .bits import points_of_bit_array
 from .optional import require
-from .transpile import CircuitCost, backend_pass_manager, check_holds, cost_of, fake_backend
+from .transpile import CircuitCost, backend_pass_manager, check_holds, cost_of, fake_backend, qubits_used
 
 #: Shots an evaluation on backends that have no exact expectation, where none are asked for.
 DEFAULT_SHOTS = 1000
@@ -130,7 +130,7 @@ class NoisyRunner:
     seed: int = 0
     level: int = 2
     is_exact: bool = False
-    _held: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _held: dict[tuple[int, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def engine(self) -> str:
@@ -144,11 +144,12 @@ class NoisyRunner:
         raise _no_expectation(self.engine)
 
     def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
-        if "backend" not in self._held:
+        qubits = qubits_used(compiled.measured)
+        if qubits not in self._held:
             aer = require("qiskit_aer", "qiskit-aer", "quantum")
-            noise = require("qiskit_aer.noise", "qiskit-aer", "quantum").NoiseModel.from_backend(self.device)
-            self._held["backend"] = aer.AerSimulator(noise_model=noise, coupling_map=self.device.coupling_map)
-        return _aer_sample(self._held["backend"], compiled, parameters, shots, seed)
+            noise = noise_model(self.device, qubits)
+            self._held[qubits] = aer.AerSimulator(noise_model=noise, coupling_map=self.device.coupling_map)
+        return _aer_sample(self._held[qubits], compiled, parameters, shots, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,6 +293,31 @@ def _runner_around(device: Any, seed: int) -> Runner:
 def _backend_sampler(device: Any, seed: int) -> Any:
     primitives = require("qiskit.primitives", "qiskit", "quantum")
     return primitives.BackendSamplerV2(backend=device, options={"seed_simulator": seed})
+
+
+def noise_model(device: Any, qubits: Iterable[int]) -> Any:
+    """Aer's ``NoiseModel.from_backend`` of a device's properties on these qubits only.
+
+    The other qubits' errors change nothing, but every run would carry them to the simulator again (133 qubits: 2 s).
+    """
+    from types import SimpleNamespace
+
+    transpiler = require("qiskit.transpiler", "qiskit", "quantum")
+    whole, chosen = device.target, set(qubits)
+    target = transpiler.Target(num_qubits=device.num_qubits, dt=whole.dt, qubit_properties=whole.qubit_properties)
+    for name in whole.operation_names:
+        properties = whole[name]
+        operation = whole.operation_from_name(name)
+        if None in properties:  # not bound to qubits
+            target.add_instruction(operation, name=name)
+            continue
+        kept = {ends: value for ends, value in properties.items() if chosen.issuperset(ends)}
+        if kept:
+            target.add_instruction(operation, kept, name=name)
+    view = SimpleNamespace(
+        version=2, name=device.name, target=target, operation_names=list(whole.operation_names), dt=whole.dt
+    )
+    return require("qiskit_aer.noise", "qiskit-aer", "quantum").NoiseModel.from_backend(view)
 
 
 def _aer_sample(backend: Any, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:

@@ -58,16 +58,24 @@ def transpiled_cost(circuit: Any, target: str = "all-to-all", *, seed: int = 0, 
 
 def cost_of(circuit: Any, target: str = "as built") -> CircuitCost:
     """The figures of a circuit as it stands."""
-    touched = {
-        qubit for item in circuit.data if item.operation.name not in ("barrier", "delay") for qubit in item.qubits
-    }
     return CircuitCost(
         depth=int(circuit.depth(lambda item: not getattr(item.operation, "_directive", False))),
         two_qubit_gates=int(circuit.num_nonlocal_gates()),
         two_qubit_depth=int(circuit.depth(lambda item: len(item.qubits) > 1 and item.operation.name != "barrier")),
-        qubits_used=len(touched),
+        qubits_used=len(qubits_used(circuit)),
         target=target,
     )
+
+
+def qubits_used(circuit: Any) -> tuple[int, ...]:
+    """Indices of the qubits that some gate or measurement touches."""
+    touched = {
+        circuit.find_bit(qubit).index
+        for item in circuit.data
+        if item.operation.name not in ("barrier", "delay")
+        for qubit in item.qubits
+    }
+    return tuple(sorted(touched))
 
 
 def pass_manager(target: str, num_qubits: int, *, seed: int, level: int = 2) -> Any:
