@@ -14,6 +14,7 @@ from .encode import encode, plan
 from .instances import convert, generate, info, verify
 from .parts import check_plugin, list_parts, load_plugin
 from .penalties import penalty_sweep, tune_penalty
+from .plot import plot
 from .solve import solve
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ app.command("encode", context_settings=EXTRA)(encode)
 app.command("plan", context_settings=EXTRA)(plan)
 app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
 app.command("tune-penalty")(tune_penalty)
+app.command("plot")(plot)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)
 

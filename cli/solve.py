@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import part_options
+from .progress import Progress
 
 if TYPE_CHECKING:
     from ..core import Problem, Record
@@ -67,7 +67,7 @@ def solve(
     for pipeline in pipelines:
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else _progress
+        report = None if quiet else Progress()
         records.append(run(problem, pipeline, budget=budget, seed=seed, report=report, path=file))
     if out is not None:
         out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
@@ -114,9 +114,3 @@ def _announce(problem: Problem, pipeline: Pipeline) -> None:
     typer.echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
     if pipeline.note:
         typer.echo(f"chosen: {pipeline.note}", err=True)
-
-
-def _progress(seconds: float, objective: float) -> None:
-    end = "\r" if sys.stderr.isatty() else "\n"
-    sys.stderr.write(f"{seconds:8.2f} s  incumbent {objective}{end}")
-    sys.stderr.flush()
