@@ -5,7 +5,7 @@
     OMP_NUM_THREADS=1 python benchmarks/engine.py --qubits --optimize --limits --write
 
 Contenders run in turns in one process; figures are medians of process CPU time, one thread. --qokit DIR names a
-checkout of QOKit, whose C simulator is then built with -O3; lightning.qubit joins where pennylane-lightning is installed.
+checkout of QOKit, whose C simulator is then built with -O3; lightning.qubit joins where it is installed.
 """
 
 from __future__ import annotations
