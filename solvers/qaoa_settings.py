@@ -15,7 +15,7 @@ from .contract import Estimate, QuboSampler
 from .exact import available_bytes, engine_name, required_bytes
 from .ising import Scale
 from .optimizers import OPTIMIZERS, OptimizerName
-from .starts import FIXED_ANGLES, InitName
+from .starts import MOST_FIXED, InitName
 
 #: Seconds a layer takes per amplitude of the exact engines (measured at n = 20; see docs), for estimates only.
 SECONDS_PER_AMPLITUDE = {"compiled": 4e-9, "numpy": 1.3e-7}
@@ -103,8 +103,8 @@ class QaoaSettings(QuboSampler):
             )
         if len(self.angles) % 2:
             raise ValueError(f"angles must be as many gammas as betas, got {len(self.angles)} numbers")
-        if self.init == "fixed" and self.layers not in FIXED_ANGLES:
-            raise ValueError(f"layers must be 1..4 for init='fixed', got {self.layers}; use init='interp'")
+        if self.init == "fixed" and self.layers > MOST_FIXED:
+            raise ValueError(f"layers must be 1..{MOST_FIXED} for init='fixed', got {self.layers}; use init='interp'")
         if self.init in ("interp", "fourier") and self.optimizer == "none":
             raise ValueError(f"optimizer must not be 'none' with init={self.init!r}, which optimises layer by layer")
 

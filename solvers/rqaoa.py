@@ -2,13 +2,13 @@
 
 Each round optimises QAOA on the remaining model, takes argmax of |<Z_i Z_j>| over couplings and |<Z_i>| over fields,
 and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. Limits: an exact state needs 2**n
-amplitudes in the first round. Early relations are never taken back.
+amplitudes in the first round; one layer goes by the closed form for any size. Early relations are never taken back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import dimod
 import numpy as np
@@ -23,6 +23,11 @@ from .qaoa_settings import QaoaSettings
 from .seeds import spawn_seeds
 from .variational import Measured
 
+CorrelationSource = Literal["auto", "state", "depth-one"]
+
+#: Above this many bits one layer goes by the closed form, which is cheaper than a state there.
+STATE_QUBITS = 16
+
 #: Largest number of bits that are enumerated at the end.
 MOST_CUTOFF = 20
 
@@ -35,9 +40,12 @@ class RecursiveQaoa(QaoaSettings):
     Parameters
     ----------
     cutoff : bits that are left to enumeration.
+    correlations : ``state`` (of the exact state; estimated from ``num_shots`` points on other backends), ``depth-one``
+        (closed form of one layer at its best angles, any size), ``auto`` (depth-one above 16 bits where it applies).
+    merges : relations taken from one set of correlations.
 
-    Correlations are those of the exact state, or estimated from ``num_shots`` points on other backends. All points of
-    the enumeration are returned, and those drawn where the backend samples. Equal correlations are settled by the seed.
+    All points of the enumeration are returned, and those drawn where the backend samples. Equal correlations are
+    settled by the seed.
 
     References
     ----------
@@ -55,11 +63,29 @@ class RecursiveQaoa(QaoaSettings):
 
     layers: int = 1
     cutoff: int = 8
+    correlations: CorrelationSource = "auto"
+    merges: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= self.cutoff <= MOST_CUTOFF:
             raise ValueError(f"cutoff must lie in 1..{MOST_CUTOFF}, got {self.cutoff!r}")
+        if self.merges < 1:
+            raise ValueError(f"merges must be >= 1, got {self.merges!r}")
+        if self.correlations == "depth-one" and not self._has_closed_form:
+            raise ValueError(
+                "correlations='depth-one' must have layers=1, backend='exact', alpha=1 and no shots; use 'state'"
+            )
+
+    @property
+    def _has_closed_form(self) -> bool:
+        return self.layers == 1 and self.backend_kind == "exact" and self.alpha == 1 and self.shots is None
+
+    def uses_closed_form(self, num_variables: int) -> bool:
+        """Whether a model of that size goes without a state."""
+        if self.correlations == "auto":
+            return self._has_closed_form and num_variables > STATE_QUBITS
+        return self.correlations == "depth-one"
 
     def sample(
         self,
@@ -94,6 +120,8 @@ class RecursiveQaoa(QaoaSettings):
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """That of the first round, and of all the smaller ones together once more."""
+        if self.uses_closed_form(num_variables):
+            return Estimate(qubits=num_variables, bytes=100 * num_variables**2)
         first = super().estimate(num_variables, num_interactions)
         return replace(first, seconds=None if first.seconds is None else 2 * first.seconds)  # 1 + 1/2 + 1/4 + ...
 
@@ -110,7 +138,7 @@ class _Rounds:
         self.seeds = iter(spawn_seeds(limits.seed, bqm.num_variables + 1))
         self.angles: tuple[float, ...] = ()
         self.last: tuple[Float, Float] | None = None
-        self.counts = {"evaluations": 0, "gradients": 0, "circuits": 0, "shots": 0}
+        self.counts = {"evaluations": 0, "gradients": 0, "circuits": 0, "shots": 0, "closed_forms": 0}
         self.drawn: list[tuple[Bits, AnyArray]] = []
         self.told: list[list[float]] = []
         self.engine = ""
@@ -119,8 +147,9 @@ class _Rounds:
     def step(self) -> None:
         """One relation more."""
         ising = self.relations.ising
-        if self.is_spent and self.last is not None:
-            self.is_cut = True
+        is_fresh = len(self.told) % self.settings.merges == 0
+        if self.last is not None and (self.is_spent or not is_fresh):
+            self.is_cut |= is_fresh
             singles, pairs = self.last
         else:
             singles, pairs = self.correlations(ising)
@@ -129,6 +158,9 @@ class _Rounds:
         original = self.relations.alive
         self.told.append([int(original[i]), -1 if j < 0 else int(original[j]), sign, float(value)])
         self.relations = self.relations.fixed(i, sign) if j < 0 else self.relations.merged(i, j, sign)
+        if j >= 0:  # what is not known of i is known of j
+            pairs[i] = np.where(pairs[i] == 0, sign * pairs[j], pairs[i])
+            pairs[:, i] = pairs[i]
         removed = i if j < 0 else j
         self.last = np.delete(singles, removed), np.delete(np.delete(pairs, removed, axis=0), removed, axis=1)
 
@@ -139,6 +171,10 @@ class _Rounds:
 
     def correlations(self, ising: Ising) -> tuple[Float, Float]:
         """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of an optimised state of the remaining model."""
+        if self.settings.uses_closed_form(ising.n):
+            self.engine = self.engine or "closed form of one layer (numpy)"
+            self.counts["closed_forms"] += 1
+            return closed_form(ising)
         settings: QaoaSettings = self.settings
         if self.angles:  # scaled angles carry over from the round before
             settings = replace(self.settings, init="transfer", angles=self.angles, transfer="")
@@ -147,7 +183,8 @@ class _Rounds:
         model = ising.model()
         run = optimize(settings, model, limits, Circuit(), Clock(self.clock.remaining))
         self.angles = tuple(run.angles.tolist())
-        self.engine = run.evaluator.facts["engine"]
+        engine = str(run.evaluator.facts["engine"])
+        self.engine = engine if self.engine in ("", engine) else f"closed form of one layer (numpy), then {engine}"
         if isinstance(run.evaluator, ExactEvaluator) and run.evaluator.shots is None:
             found = correlations_of(run.evaluator.state(run.angles))
         else:
@@ -167,7 +204,7 @@ class _Rounds:
 
     def count(self, run: Optimized) -> None:
         ledger = run.ledger
-        for key in self.counts:
+        for key in ("evaluations", "gradients", "circuits", "shots"):
             self.counts[key] += int(getattr(ledger, key))
         if ledger.shots:
             Z, counts = ledger.points()
@@ -253,6 +290,22 @@ def correlations_of(state: exact.State) -> tuple[Float, Float]:
     spectrum = walsh_hadamard(probabilities / probabilities.sum())
     bits = np.int64(1) << np.arange(state.n)
     return spectrum[bits], spectrum[bits[:, None] ^ bits[None, :]]
+
+
+def closed_form(ising: Ising) -> tuple[Float, Float]:
+    """<Z_i> and <Z_i Z_j> (of couplings; 0 elsewhere) of one layer at its best angles, without a state."""
+    from scipy.sparse import csr_array
+
+    from ..relaxations.depth_one import DepthOne, optimize_depth_one
+
+    n = ising.n
+    J = csr_array((ising.couplings, (ising.rows, ising.columns)), shape=(n, n))
+    model = DepthOne(ising.fields, J + J.T)
+    gamma, beta, _ = optimize_depth_one(model, None)  # type: ignore[arg-type]
+    found = model.correlations(gamma, beta, pairs="couplings")
+    pairs = np.zeros((n, n))
+    pairs[found.rows, found.cols] = found.zz
+    return found.z, pairs + pairs.T
 
 
 def strongest(ising: Ising, singles: Float, pairs: Float, rng: np.random.Generator) -> tuple[int, int, float]:

@@ -7,28 +7,19 @@ positive, gammas rise and betas fall, as in an anneal from the mixer's ground st
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core import Float
+from ..relaxations.fixed_angles import FIXED_ANGLES
 
 InitName = Literal["ramp", "tqa", "fixed", "interp", "fourier", "random", "transfer"]
 
-#: Gammas (of couplings +-1, so half of the published ones, whose cost is sum (1 - ZZ)/2) and betas for 1..4 layers.
-#: Wurtz, Lykov (2021), The fixed angle conjecture for QAOA on regular MaxCut graphs, arXiv:2107.00677.
-FIXED_ANGLES: Mapping[int, tuple[tuple[float, ...], tuple[float, ...]]] = MappingProxyType(
-    {
-        1: ((0.30775,), (0.3927,)),
-        2: ((0.244, 0.449), (0.555, 0.293)),
-        3: ((0.211, 0.399, 0.4685), (0.609, 0.459, 0.235)),
-        4: ((0.2045, 0.3905, 0.494, 0.578), (0.600, 0.434, 0.297, 0.159)),
-    }
-)
+#: Largest number of layers in the table of fixed angles.
+MOST_FIXED = max(layers for degree, layers in FIXED_ANGLES if degree == 3)
 
 #: Times of the annealing-like start that are tried, in scaled units.
 TQA_TIMES = tuple(np.linspace(0.1, 1.2, 12).round(3).tolist())
@@ -74,10 +65,15 @@ def fixed(num_layers: int) -> tuple[Float, Float]:
     ------
     ValueError
         The table has no such number of layers.
+
+    Examples
+    --------
+    >>> [angles.tolist() for angles in fixed(1)]
+    [[0.30775], [0.3927]]
     """
-    if num_layers not in FIXED_ANGLES:
-        raise ValueError(f"layers must be 1..{len(FIXED_ANGLES)} for init='fixed', got {num_layers}; use init='interp'")
-    gammas, betas = FIXED_ANGLES[num_layers]
+    if (3, num_layers) not in FIXED_ANGLES:
+        raise ValueError(f"layers must be 1..{MOST_FIXED} for init='fixed', got {num_layers}; use init='interp'")
+    gammas, betas = FIXED_ANGLES[3, num_layers].scaled()
     return np.array(gammas), np.array(betas)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dimod
+import networkx
 import numpy as np
 import pytest
 
 from qopt.core import bqm_to_arrays
+from qopt.relaxations.depth_one import optimize_depth_one
 from qopt.solvers import exact
 from qopt.solvers.brute_force import all_energies
 from qopt.solvers.contract import energies_of
-from qopt.solvers.rqaoa import RecursiveQaoa, Relations, correlations_of, strongest
+from qopt.solvers.ising import Ising
+from qopt.solvers.rqaoa import RecursiveQaoa, Relations, closed_form, correlations_of, strongest
 
 
 def model(n: int = 10, seed: int = 1) -> dimod.BinaryQuadraticModel:
@@ -86,6 +89,41 @@ def test_points_drawn_on_a_sampling_backend_are_kept() -> None:
     assert samples.record.num_occurrences.sum() == samples.info["shots"] + 2**4
 
 
-def test_cutoff_is_checked() -> None:
-    with pytest.raises(ValueError, match=r"cutoff must lie in 1\.\.20"):
-        RecursiveQaoa(cutoff=0)
+@pytest.mark.parametrize("seed", range(3))
+def test_closed_form_correlations_are_the_states(seed: int) -> None:
+    bqm = model(7, seed)
+    ising = Ising.of(bqm)
+    J = np.zeros((7, 7))
+    J[ising.rows, ising.columns] = ising.couplings
+    gamma, beta, energy = optimize_depth_one(ising.fields, J + J.T)
+    cost = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
+    state = exact.evolve(cost, [gamma], [beta], engine="numpy")
+    singles, pairs = correlations_of(state)
+    closed_singles, closed_pairs = closed_form(ising)
+    assert energy + ising.offset == pytest.approx(exact.expectation(state, cost), abs=1e-10)
+    assert np.allclose(closed_singles, singles, rtol=0, atol=1e-8)
+    ends = (ising.rows, ising.columns)
+    assert np.allclose(closed_pairs[ends], pairs[ends], rtol=0, atol=1e-8)
+
+
+def test_sixty_bits_go_without_a_state() -> None:
+    graph = networkx.random_regular_graph(3, 60, seed=2)
+    bqm = dimod.BinaryQuadraticModel(dict.fromkeys(range(60), -3.0), {}, 0.0, "BINARY")
+    for u, v in graph.edges:
+        bqm.add_quadratic(u, v, 2.0)
+    for sampler in (RecursiveQaoa(merges=10), RecursiveQaoa(correlations="depth-one", merges=8)):
+        assert sampler.estimate(60, 90).refusal == ""
+        samples = sampler.sample(bqm, seed=1)
+        assert samples.first.energy <= -0.85 * 90  # one layer alone has -0.69 of the couplings on average
+        assert samples.info["closed_forms"] > 0
+        assert samples.info["engine"].startswith("closed form")
+
+
+def test_settings_are_checked() -> None:
+    for fields, text in (
+        ({"cutoff": 0}, r"cutoff must lie in 1\.\.20"),
+        ({"merges": 0}, "merges must be >= 1"),
+        ({"correlations": "depth-one", "layers": 2}, "must have layers=1"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            RecursiveQaoa(**fields)  # type: ignore[arg-type]
