@@ -36,7 +36,7 @@ class ExactOracle(QuboSampler):
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {}, 0.5, "BINARY")
     >>> samples = ExactOracle(num_reads=2).sample(model)
-    >>> samples.first.energy, samples.info["oracle"], len(samples), round(samples.info["energy_bound"], 9)
+    >>> float(samples.first.energy), samples.info["oracle"], len(samples), round(samples.info["energy_bound"], 9)
     (-0.5, 'separable', 2, -0.5)
     """
 
