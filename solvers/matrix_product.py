@@ -193,9 +193,9 @@ def product_state(circuit: GateCircuit, angles: Float) -> MatrixProduct:
 def one_qubit_matrix(kind: int, angle: float) -> Complex:
     """The 2 x 2 matrix of a one-qubit gate."""
     if kind == Kind.H:
-        return np.array([[1, 1], [1, -1]], dtype=complex) * math.sqrt(0.5)
-    pauli = PAULIS[Kind(kind).name[1]]
-    return math.cos(angle / 2) * _I - 1j * math.sin(angle / 2) * pauli
+        return np.asarray(np.array([[1, 1], [1, -1]], dtype=complex) * math.sqrt(0.5))
+    pauli: Complex = PAULIS[Kind(kind).name[1]]
+    return np.asarray(math.cos(angle / 2) * _I - 1j * math.sin(angle / 2) * pauli)
 
 
 def _split(kind: int, angle: float) -> tuple[Complex, Complex]:

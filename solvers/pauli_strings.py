@@ -117,22 +117,22 @@ class PauliStrings:
 
 def _into(state: State, basis: int, engine: EngineChoice) -> Complex:
     """Amplitudes in a basis: H on each qubit for X, H after the inverse of S for Y."""
-    psi = state.real + 1j * state.imag
+    psi: Complex = np.asarray(state.real + 1j * state.imag, dtype=np.complex128)
     if basis == 2:
         return psi
     if basis == 1:
         psi = psi * _phases(psi.size).conj()
-    return walsh_hadamard(psi, engine=engine) / math.sqrt(psi.size)
+    return np.asarray(walsh_hadamard(psi, engine=engine) / math.sqrt(psi.size))
 
 
 def _back(psi: Complex, basis: int, engine: EngineChoice) -> Complex:
     """The inverse of ``_into``."""
     if basis == 2:
         return psi
-    psi = walsh_hadamard(psi, engine=engine) / math.sqrt(psi.size)
-    return psi * _phases(psi.size) if basis == 1 else psi
+    turned: Complex = np.asarray(walsh_hadamard(psi, engine=engine) / math.sqrt(psi.size))
+    return turned * _phases(psi.size) if basis == 1 else turned
 
 
 def _phases(size: int) -> Complex:
     """i to the number of ones: S on every qubit."""
-    return np.array([1, 1j, -1, -1j])[popcounts(size) & 3]
+    return np.asarray(np.array([1, 1j, -1, -1j])[popcounts(size) & 3])

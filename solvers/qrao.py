@@ -118,11 +118,11 @@ class Qrao(AnsatzSettings):
 
     def _check_qubits(self, relaxed: Relaxed) -> None:
         n = relaxed.num_qubits
+        if self.relaxation_used(n) == "eigen" and n > LANCZOS_QUBITS:
+            raise UnsupportedError(f"relaxation='eigen' must have at most {LANCZOS_QUBITS} qubits, got {n}; use 'vqe'")
         found = self.circuit_estimate(n, copies=2 * relaxed.ising.n if self.kind == "exact" else 1)
         if found.refusal:
             raise UnsupportedError(found.refusal)
-        if self.relaxation_used(n) == "eigen" and n > LANCZOS_QUBITS:
-            raise UnsupportedError(f"relaxation='eigen' must have at most {LANCZOS_QUBITS} qubits, got {n}; use 'vqe'")
 
     def _relax(
         self, relaxed: Relaxed, clock: Clock, evaluations: int | None, seeds: list[int]

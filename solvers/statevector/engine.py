@@ -7,6 +7,7 @@ NumPy.
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any, Literal
 
@@ -18,14 +19,12 @@ from ..exact.state import State
 from . import reference
 from .circuit import GateCircuit
 
-_kernels: Any
 try:
-    from . import _kernels
+    _kernels: Any = importlib.import_module("._kernels", __package__)
+    _WHY = ""
 except ImportError as error:
     _kernels = None
     _WHY = str(error)
-else:
-    _WHY = ""
 
 EngineChoice = Literal["auto", "compiled", "numpy"]
 Complex = npt.NDArray[np.complex128]
