@@ -244,7 +244,11 @@ class _Growth:
         pool = pool_of(self.bqm.num_variables, self.settings.pool)
         spread = float(self.circuit.energies.std())
         for _ in range(self.settings.layers):
-            mixer, size = self.steepest(pool)
+            try:
+                mixer, size = self.steepest(pool)
+            except Spent:
+                self.is_cut = True
+                break
             if size <= self.settings.tolerance * spread:
                 break
             gammas, betas = np.split(self.angles, 2)
@@ -265,7 +269,11 @@ class _Growth:
         state = self.circuit.state(self.angles)
         psi = state * np.exp(-1j * self.settings.first_gamma / self.circuit.unit * self.circuit.energies)
         lam = self.circuit.energies * psi
-        sizes = np.array([abs(derivative(lam, psi, mixer)) for mixer in pool])
+        sizes = np.zeros(len(pool))
+        for k, mixer in enumerate(pool):
+            if self.ledger.is_spent:
+                raise Spent
+            sizes[k] = abs(derivative(lam, psi, mixer))
         best = int(np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9))[0])
         return pool[best], float(sizes[best])
 

@@ -73,7 +73,8 @@ def sample_qaoa(
         return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
     run = optimize(settings, bqm, limits, circuit, clock)
     optimized = clock.elapsed
-    run.ledger.keep(run.evaluator.draw(run.angles, limits.num_shots or settings.num_shots))
+    if run.ledger.wants_final_points:
+        run.ledger.keep(run.evaluator.draw(run.angles, limits.num_shots or settings.num_shots))
     Z, counts = run.ledger.points()
     info = {
         **run.evaluator.facts,

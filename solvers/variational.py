@@ -74,15 +74,22 @@ class Ledger:
         self.circuits = 0
         self.best_value = np.inf
         self.best_angles: Float | None = None
+        self.longest = 0.0  # seconds of one evaluation
         self.trace: list[list[float]] = []  # by evaluation, not by second: it must replay
         self._points: list[Bits] = []
         self._counts: list[AnyArray] = []
 
     @property
     def is_spent(self) -> bool:
-        """Whether another evaluation would pass a limit."""
+        """Whether another evaluation would pass a limit; the final state is one evaluation more, and must fit too."""
         over = self.limit is not None and self.evaluations >= self.limit
-        return self.evaluations > 0 and (over or self.clock.is_over)
+        left = self.clock.remaining
+        return self.evaluations > 0 and (over or (left is not None and left < 2 * self.longest))
+
+    @property
+    def wants_final_points(self) -> bool:
+        """Whether the final state is still to be sampled: always, but where the time is over and points are there."""
+        return not (self.clock.is_over and self._points)
 
     def keep(self, measured: Measured) -> None:
         """Take in points that were drawn."""
@@ -91,6 +98,10 @@ class Ledger:
             self.shots += int(np.sum(measured.counts))
             self._points.append(measured.Z)
             self._counts.append(measured.counts)
+
+    def timed(self, started: float) -> None:
+        """Take in how long an evaluation took that began at this second of the clock."""
+        self.longest = max(self.longest, self.clock.elapsed - started)
 
     def points(self) -> tuple[Bits, AnyArray]:
         """All points drawn, distinct within each evaluation, and their counts."""
@@ -134,14 +145,18 @@ class LedgerTarget:
 
     def value(self, variables: Float) -> float:
         angles = self._angles(variables)
+        started = self._ledger.clock.elapsed
         measured = self._evaluator.measure(angles)
+        self._ledger.timed(started)
         self._ledger.keep(measured)
         self._note(measured.value, variables, angles)
         return measured.value
 
     def slope(self, variables: Float) -> tuple[float, Float]:
         angles = self._angles(variables)
+        started = self._ledger.clock.elapsed
         value, gradient = self._evaluator.slope(angles)
+        self._ledger.timed(started)
         self._ledger.gradients += 1
         self._ledger.circuits += 1
         self._note(value, variables, angles)

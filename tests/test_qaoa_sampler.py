@@ -10,12 +10,13 @@ import dimod
 import numpy as np
 import pytest
 
-from qopt.core import UnsupportedError, from_spec
+from qopt.core import Clock, UnsupportedError, from_spec
 from qopt.solvers import qaoa_settings
 from qopt.solvers.brute_force import all_energies
-from qopt.solvers.optimizers import OPTIMIZERS
+from qopt.solvers.optimizers import OPTIMIZERS, Spent, minimize
 from qopt.solvers.qaoa import Qaoa
 from qopt.solvers.qaoa_variants import MultiAngleQaoa, WarmStartQaoa
+from qopt.solvers.variational import Ledger, LedgerTarget, Measured
 from qopt.solvers.warm_start import convex_relaxation, greedy_point, sdp_relaxation
 
 
@@ -112,6 +113,44 @@ def test_time_limit_allows_one_evaluation() -> None:
     info = Qaoa(layers=2).sample(model(), seed=1, seconds=1e-9).info
     assert info["evaluations"] == 1
     assert info["is_cut"]
+
+
+class Slow(Clock):
+    """A clock that goes one second an evaluation, for evaluators that say so."""
+
+    now = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        return self.now
+
+
+def test_time_is_left_for_the_final_state() -> None:
+    clock = Slow(10.0)
+    ledger = Ledger(clock)
+
+    class Counted:
+        has_gradient = False
+        periods = np.ones(1)
+        calls = 0
+
+        def measure(self, angles: np.ndarray) -> Measured:
+            self.calls += 1
+            clock.now += 1.0
+            return Measured(0.0)
+
+    counted = Counted()
+    target = LedgerTarget(counted, ledger)  # type: ignore[arg-type]
+    with pytest.raises(Spent):
+        minimize("spsa", target, np.zeros(1), 100, np.random.default_rng(1))
+    assert counted.calls == 9  # the tenth second is the final state's
+    assert clock.now + 1 <= 10.0
+
+
+def test_points_in_hand_need_no_final_state_when_time_is_over() -> None:
+    samples = Qaoa(layers=1, backend="aer", shots=50, num_shots=30).sample(model(), seed=1, seconds=1e-9)
+    assert samples.info["evaluations"] == 1
+    assert samples.record.num_occurrences.sum() == samples.info["shots"] == 50
 
 
 @pytest.mark.parametrize("backend", ["exact", "aer"])
