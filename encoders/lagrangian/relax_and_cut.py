@@ -13,15 +13,11 @@ from typing import Any
 from ...core import ENCODERS, BinaryProgram, Encoding, Round, Rows, UnsupportedError, part
 from ...core.arrays import AnyArray
 from ...relaxations.cuts import implied_cuts
-from .dual_ascent import DualAscent
+from .bundle import Bundle
 from .dual_method import DualMethod, check_settings
 
 #: Endings of the inner method that are final; any other may go on with new rows.
 _FINAL = ("complementary slackness", "gap closed")
-
-
-def _volume() -> DualAscent:
-    return DualAscent(rule="volume")
 
 
 @ENCODERS.register("relax-and-cut")
@@ -34,8 +30,8 @@ class RelaxAndCut:
 
     Parameters
     ----------
-    inner : the dual method; ``{"name": "bundle"}`` needs the fewest oracle calls. One with a primal point (volume,
-        cutting-plane, bundle) finds rows that sampled points do not show.
+    inner : the dual method; bundle needs the fewest oracle calls. One with a primal point (bundle, cutting-plane,
+        dual-ascent with rule volume) finds rows that sampled points do not show.
     delayed : look for rows only after a round that raised the best dual value, or at the inner method's end.
     max_cuts : rows added in one round at most.
     idle_rounds : a found row whose multiplier was 0 for so many rounds is dropped; lazy rows of the formulation stay.
@@ -48,11 +44,11 @@ class RelaxAndCut:
 
     Examples
     --------
-    >>> RelaxAndCut().inner.rule, RelaxAndCut(delayed=False).max_rounds
-    ('volume', 500)
+    >>> RelaxAndCut().inner.form, RelaxAndCut(delayed=False).max_rounds
+    ('proximal', 500)
     """
 
-    inner: DualMethod = part("encoders", default_factory=_volume)  # noqa: RUF009 (a dataclass field)
+    inner: DualMethod = part("encoders", default_factory=Bundle)  # noqa: RUF009 (a dataclass field)
     delayed: bool = True
     max_cuts: int = 20
     idle_rounds: int = 5
