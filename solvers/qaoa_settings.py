@@ -150,7 +150,8 @@ class QaoaSettings(QuboSampler):
         if self.backend_kind == "noisy":
             return self._estimate_noisy(n, num_interactions)
         need = _power(n, 32)  # Aer's complex128 state, once more for the sampled distribution
-        seconds = _power(n, AER_SECONDS_PER_AMPLITUDE * (num_interactions + 2 * n) * self.layers) * self._evaluations
+        gates = (num_interactions + 2 * n) * self.layers
+        seconds = gates * _amplitudes(n) * AER_SECONDS_PER_AMPLITUDE * self._evaluations
         remedy = "use backend='aer-mps', another encoder, or fewer variables"
         return Estimate(n, need, seconds, _too_large(n, need, "aer", remedy))
 
@@ -159,7 +160,7 @@ class QaoaSettings(QuboSampler):
         has_gradient = self.optimizer_used == "l-bfgs"
         need = 2**62 if n > 55 else required_bytes(n, self.precision, gradient=has_gradient, engine=name) + 8 * 2**n
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
-        seconds = _power(n, cost * self.layers) * self._evaluations
+        seconds = cost * self.layers * _amplitudes(n) * self._evaluations
         remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
         return Estimate(n, need, seconds, _too_large(n, need, "exact", remedy))
 
@@ -170,7 +171,7 @@ class QaoaSettings(QuboSampler):
             refusal = f"{device.name} must have at least {n} qubits, has {device.num_qubits}; choose a larger device"
             return Estimate(qubits=n, refusal=refusal)
         gates = 4 * self.layers * (num_interactions + n) * (self.num_evaluation_shots or 1)
-        seconds = gates * (NOISY_GATE_SECONDS + _power(n + 2, NOISY_SECONDS_PER_AMPLITUDE * 1e9) * 1e-9)
+        seconds = gates * (NOISY_GATE_SECONDS + NOISY_SECONDS_PER_AMPLITUDE * _amplitudes(n + 2))
         need = _power(n + 2, 32)
         remedy = "fewer qubits: noise is simulated on the state of the whole circuit"
         return Estimate(n, need, seconds * self._evaluations, _too_large(n, need, self.backend, remedy))
@@ -205,6 +206,11 @@ def _too_large(n: int, need: int, where: str, remedy: str) -> str:
         return ""
     size = f"{need:,} bytes" if need < 2**62 else f"more than {2**62:,} bytes"
     return f"backend {where} must fit in the memory available, {free:,} bytes, got {n} qubits ({size}); {remedy}"
+
+
+def _amplitudes(n: int) -> float:
+    """2**n as a float, at most 2**62: nothing larger is estimated in earnest."""
+    return 2.0 ** min(n, 62)
 
 
 def _power(n: int, factor: float) -> int:

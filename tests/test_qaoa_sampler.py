@@ -250,6 +250,16 @@ def test_a_size_that_does_not_fit_is_refused_with_numbers(
         sampler.sample(big, seed=1)
 
 
+@pytest.mark.parametrize("backend", ["exact", "aer"])
+def test_estimated_seconds_grow_with_qubits_and_layers(backend: str) -> None:
+    small, wide = (Qaoa(backend=backend).estimate(n, 3 * n).seconds for n in (8, 12))
+    deep = Qaoa(backend=backend, layers=6).estimate(8, 24).seconds
+    assert small is not None
+    assert wide is not None
+    assert 0 < small < wide
+    assert deep == pytest.approx(2 * small)
+
+
 def test_bond_dimension_makes_a_large_mps_possible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qaoa_settings, "available_bytes", lambda: 2**30)
     assert Qaoa(backend="aer-mps", bond_dimension=32).estimate(60, 100).refusal == ""
