@@ -48,7 +48,8 @@ def _tsp_cuts(formulation: TspEdges, x: AnyArray) -> Rows | None:
 
 
 def light_cuts(weights: Float, low: Int, high: Int, num_nodes: int, limit: float) -> list[tuple[int, ...]]:
-    """Node sets (without node 0) of cuts lighter than ``limit``: the minimum cut and those of every phase before it.
+    """Node sets (without node 0) of cuts lighter than ``limit``: the lightest first, equal ones in
+    the order of their nodes; they are the cuts of the phases of the minimum cut.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def light_cuts(weights: Float, low: Int, high: Int, num_nodes: int, limit: float
     --------
     >>> low, high = np.triu_indices(4, 1)
     >>> light_cuts(np.array([1.0, 0.25, 0.0, 0.0, 0.25, 1.0]), low, high, 4, 2.0)
-    [(2, 3), (3,), (1, 2, 3)]
+    [(2, 3), (1, 2, 3), (3,)]
     """
     W = np.zeros((num_nodes, num_nodes))
     np.add.at(W, (low, high), np.maximum(weights, 0.0))
