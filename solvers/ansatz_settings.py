@@ -34,8 +34,8 @@ class AnsatzSettings(QuboSampler):
     Parameters
     ----------
     ansatz, entanglement, reps : the circuit; see ``ansatz``.
-    backend : ``exact`` (state vector with gradients), ``mps`` (exact matrix product state of neighbours' gates),
-        ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, as far as the method has it.
+    backend : ``exact`` (state vector with gradients), ``mps`` (matrix product state with gradients, exact, of
+        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, as far as the method has it.
     shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients, else cobyla.
@@ -90,7 +90,7 @@ class AnsatzSettings(QuboSampler):
 
     @property
     def has_gradient(self) -> bool:
-        return self.kind == "exact" and self.shots is None
+        return self.kind in ("exact", "mps") and self.shots is None
 
     @property
     def optimizer_used(self) -> OptimizerName:

@@ -181,10 +181,10 @@ def product_state(circuit: GateCircuit, angles: Float) -> MatrixProduct:
             continue
         settle(first)
         settle(second)
-        by_first, by_second = _split(kind, angle)
+        by_first, by_second = split_gate(kind, angle)
         low_side, high_side = (by_first, by_second) if first < second else (by_second, by_first)
         low = min(first, second)
-        tensors[low], tensors[low + 1] = _joined(tensors[low], tensors[low + 1], low_side, high_side)
+        tensors[low], tensors[low + 1] = joined(tensors[low], tensors[low + 1], low_side, high_side)
     for qubit in range(circuit.num_qubits):
         settle(qubit)
     return MatrixProduct(tuple(tensors))
@@ -198,7 +198,7 @@ def one_qubit_matrix(kind: int, angle: float) -> Complex:
     return np.asarray(math.cos(angle / 2) * _I - 1j * math.sin(angle / 2) * pauli)
 
 
-def _split(kind: int, angle: float) -> tuple[Complex, Complex]:
+def split_gate(kind: int, angle: float) -> tuple[Complex, Complex]:
     """The gate as ``sum_a A_a (x) B_a`` with A on the first and B on the second qubit, each of shape (2, 2, 2)."""
     if kind == Kind.CX:
         return np.array([_P0, _P1]), np.array([_I, _X])
@@ -209,7 +209,8 @@ def _split(kind: int, angle: float) -> tuple[Complex, Complex]:
     return np.array([_I, pauli]) * scale[:, None, None], np.array([_I, pauli])
 
 
-def _joined(low: Complex, high: Complex, low_side: Complex, high_side: Complex) -> tuple[Complex, Complex]:
+def joined(low: Complex, high: Complex, low_side: Complex, high_side: Complex) -> tuple[Complex, Complex]:
+    """Two neighbouring tensors after a gate given by its sides; the bond between them doubles."""
     left, right = low.shape[0], high.shape[2]
     new_low = np.einsum("ats,lsr->ltra", low_side, low).reshape(left, 2, -1)
     new_high = np.einsum("ats,lsr->latr", high_side, high).reshape(-1, 2, right)

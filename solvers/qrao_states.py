@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..core import Bits, Float, Int
 from .circuits.runners import Compiled, Runner, make_runner
 from .matrix_product import MatrixProduct, product_state
+from .matrix_product_gradient import TwoBody, value_and_gradient
 from .qrao_colouring import Placement
 from .qrao_relaxed import Relaxed
 from .qrao_rounding import DIRECTIONS, PAULI_DIRECTIONS, basis_change, bloch_vectors, magic_choices, measure, polar
@@ -133,15 +134,22 @@ def vector_relaxed(relaxed: Relaxed, circuit: GateCircuit, engine: EngineChoice)
 
 
 def mps_relaxed(relaxed: Relaxed, circuit: GateCircuit) -> VectorRelaxed:
-    """By matrix product state."""
+    """By matrix product state, with gradients."""
     qubits, paulis = relaxed.placement.qubits.tolist(), relaxed.placement.paulis
 
     def mean(angles: Float) -> float:
         product = product_state(circuit, angles)
         return product.expectation(qubits, paulis, relaxed.fields, relaxed.couplings) + relaxed.ising.offset
 
+    couplings = relaxed.couplings + relaxed.couplings.T
+    energy = TwoBody(qubits, paulis, relaxed.fields, couplings)
+
+    def gradient(angles: Float) -> tuple[float, Float]:
+        value, slopes = value_and_gradient(circuit, angles, energy)
+        return value + relaxed.ising.offset, slopes
+
     return VectorRelaxed(
-        circuit, mean, None, lambda angles, value: RelaxedState.of_product(product_state(circuit, angles), value)
+        circuit, mean, gradient, lambda angles, value: RelaxedState.of_product(product_state(circuit, angles), value)
     )
 
 

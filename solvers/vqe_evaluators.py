@@ -17,6 +17,7 @@ from .circuits.runners import Compiled, Runner
 from .exact.measure import tail
 from .ising import Ising
 from .matrix_product import MatrixProduct, product_state
+from .matrix_product_gradient import TwoBody, value_and_gradient
 from .seeds import spawn_seeds
 from .statevector import EngineChoice, GateCircuit, pull_back, simulate
 from .variational import Measured, measured_points
@@ -106,7 +107,7 @@ def value_and_slopes(weights: Float, energies: Float, alpha: float) -> tuple[flo
 
 @dataclass(frozen=True, eq=False)
 class ProductEvaluator:
-    """Matrix product state: exact expectation, or the mean or CVaR of points drawn; no gradient."""
+    """Matrix product state: exact expectation with gradients, or the mean or CVaR of points drawn."""
 
     bqm: dimod.BinaryQuadraticModel
     circuit: GateCircuit
@@ -125,7 +126,7 @@ class ProductEvaluator:
 
     @property
     def has_gradient(self) -> bool:
-        return False
+        return self.shots is None
 
     def measure(self, angles: Float) -> Measured:
         if self.shots is not None:
@@ -135,7 +136,8 @@ class ProductEvaluator:
         return Measured(value + self.ising.offset)
 
     def slope(self, angles: Float) -> tuple[float, Float]:
-        raise NotImplementedError("matrix product states have no gradient here; has_gradient is False")
+        value, gradient = value_and_gradient(self.circuit, angles, self._energy)
+        return value + self.ising.offset, gradient
 
     def draw(self, angles: Float, num_shots: int) -> Measured:
         return measured_points(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
@@ -145,6 +147,11 @@ class ProductEvaluator:
 
     def _state(self, angles: Float) -> MatrixProduct:
         return product_state(self.circuit, angles)
+
+    @cached_property
+    def _energy(self) -> TwoBody:
+        n = self.ising.n
+        return TwoBody(range(n), ["Z"] * n, self.ising.fields, self._couplings + self._couplings.T)
 
     @cached_property
     def _couplings(self) -> Float:

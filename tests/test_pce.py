@@ -1,4 +1,4 @@
-"""PCE: qubit counts, strings against dense Paulis, the loss's gradient, decoding with and without an anchor, bit swaps."""
+"""PCE: qubit counts, strings against dense Paulis, the loss's gradient, decoding, an anchor, bit swaps."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_samples_are_decoded_points_and_swaps_stand_apart() -> None:
 
 def test_training_beats_the_untrained_circuit() -> None:
     graph = networkx.random_regular_graph(3, 60, seed=2)
-    bqm = dimod.BinaryQuadraticModel.from_ising({}, {edge: 1.0 for edge in graph.edges()})
+    bqm = dimod.BinaryQuadraticModel.from_ising({}, dict.fromkeys(graph.edges(), 1.0))
     trained = Pce(restarts=0).sample(bqm, seed=1)
     untrained = Pce(restarts=0, optimizer="none").sample(bqm, seed=1)
     assert trained.info["qubits"] == 7

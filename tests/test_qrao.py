@@ -79,7 +79,7 @@ def test_variables_of_one_qubit_are_not_joined(d: int) -> None:
 def test_decode_probability_of_the_code(d: int, probability: float) -> None:
     """A bit encoded with d - 1 others is read right with probability 0.854 or 0.789, measured along its own Pauli."""
     shots, rng = 40_000, np.random.default_rng(0)
-    empty = Ising.of(dimod.BinaryQuadraticModel({i: 0.0 for i in range(d)}, {}, 0.0, "BINARY"))
+    empty = Ising.of(dimod.BinaryQuadraticModel(dict.fromkeys(range(d), 0.0), {}, 0.0, "BINARY"))
     found = Relaxed(empty, place(empty, d))
     for bits in itertools.product((0, 1), repeat=d):
         bloch = found.encoded(bits)[0]
@@ -103,7 +103,7 @@ def test_mean_of_magic_rounding_on_max_cut(d: int, from_weight: float, from_valu
     """mean cut = 4W/9 + R/9 with three variables a qubit and 3W/8 + R/4 with two, of any relaxed state."""
     graph = networkx.random_regular_graph(3, 16, seed=4)
     # energy = -cut = sum over edges of (s s - 1)/2
-    bqm = dimod.BinaryQuadraticModel.from_ising({v: 0.0 for v in range(16)}, {e: 0.5 for e in graph.edges()}, -12.0)
+    bqm = dimod.BinaryQuadraticModel.from_ising(dict.fromkeys(range(16), 0.0), dict.fromkeys(graph.edges(), 0.5), -12.0)
     bqm = bqm.change_vartype("BINARY", inplace=False)
     found = relaxed(bqm, d)
     rng = np.random.default_rng(d)

@@ -1,4 +1,4 @@
-"""The gate simulator, its adjoint and the matrix product state: both engines against dense linear algebra and Qiskit."""
+"""The gate simulator, its adjoint and the matrix product state, against dense linear algebra and Qiskit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from qopt.core import UnsupportedError
 from qopt.solvers.ansatz import ENTANGLEMENTS, ansatz, initial_angles, num_gates
 from qopt.solvers.matrix_product import bond_of, product_state
+from qopt.solvers.matrix_product_gradient import TwoBody, value_and_gradient
 from qopt.solvers.statevector import GateCircuit, Kind, engine_name, pull_back, simulate, walsh_hadamard
 
 ENGINES = ["numpy", pytest.param("compiled", marks=pytest.mark.skipif(engine_name() == "numpy", reason="not built"))]
@@ -135,6 +136,25 @@ def test_matrix_product_state_is_the_state(name: str) -> None:
     assert (np.abs(counts - expected)[likely] < 5 * np.sqrt(expected[likely])).all()
 
 
+@pytest.mark.parametrize("name", ["efficient-su2", "two-local-ry", "two-local-ry-rz", "brickwork"])
+def test_gradient_of_the_matrix_product_state(name: str) -> None:
+    """Several variables a site, all three Paulis, couplings of all ranges."""
+    rng = np.random.default_rng(4)
+    circuit = ansatz(name, 5, 2, "pairwise")
+    angles = initial_angles("random", circuit, rng)
+    sites, paulis = [0, 0, 1, 2, 2, 3, 4, 4, 4], list("XZYXYZXZY")
+    J = np.triu(rng.normal(size=(9, 9)), 1) * (np.array(sites)[:, None] != np.array(sites)[None, :])
+    h = rng.normal(size=9)
+    value, gradient = value_and_gradient(circuit, angles, TwoBody(sites, paulis, h, J + J.T))
+
+    def mean(at: np.ndarray) -> float:
+        return product_state(circuit, at).expectation(sites, paulis, h, J)
+
+    assert value == pytest.approx(mean(angles), abs=1e-12)
+    numeric = [(mean(angles + e) - mean(angles - e)) / 2e-6 for e in 1e-6 * np.eye(angles.size)]
+    assert np.allclose(gradient, numeric, rtol=0, atol=1e-7)
+
+
 def test_a_gate_between_strangers_has_no_small_bond() -> None:
     circuit = ansatz("efficient-su2", 5, 1, "circular")
     with pytest.raises(UnsupportedError, match="neighbours"):
@@ -156,5 +176,5 @@ def test_a_gate_between_strangers_has_no_small_bond() -> None:
     ],
 )
 def test_a_table_that_is_no_circuit_is_refused(gates: list[tuple[int, int, int, int]]) -> None:
-    with pytest.raises(ValueError, match="gates|rotations"):
+    with pytest.raises(ValueError, match=r"gates|rotations"):
         GateCircuit.of(2, gates)

@@ -132,7 +132,7 @@ def test_settings_that_make_no_sense_are_refused() -> None:
         {"bond_dimension": 4},
         {"optimizer": "none", "restarts": 1},
     ):
-        with pytest.raises(ValueError, match="must|one of"):
+        with pytest.raises(ValueError, match=r"must|one of"):
             Vqe(**wrong)
     assert Vqe(backend="mps", entanglement="full", shots=5).estimate(50, 0).refusal
     assert isinstance(from_spec("solvers", "cvar-vqe"), AnsatzSettings)
