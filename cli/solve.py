@@ -23,6 +23,10 @@ def solve(
     encoder: Annotated[str | None, typer.Option(help="Name from `qopt list encoders`.")] = None,
     compare: Annotated[list[str] | None, typer.Option(help="Further solver, same seed and limits; repeatable.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
+    shrink: Annotated[
+        float | None, typer.Option(help="Shrink the QUBO to so many qubits (20) or a share (0.6).")
+    ] = None,
+    presolve: Annotated[str | None, typer.Option(help="Fix variables by the LP first: lp or safe.")] = None,
     repair: Annotated[str, typer.Option(help="auto, nearest or off.")] = "auto",
     improve: Annotated[bool, typer.Option(help="Local search after the repair, its own stage.")] = True,
     control: Annotated[bool, typer.Option(help="Repeat the stages on as many random points.")] = True,
@@ -58,7 +62,8 @@ def solve(
     budget = Budget(time_limit, evaluations, shots, rounds, target)
     options = {**shot_options(solver, shots), **part_options(ctx.args)}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
-    pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches)]
+    around = {"shrink": shrink, "presolve": presolve}
+    pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **around)]
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None

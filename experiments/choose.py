@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import SOLVERS, Problem, fields_of
+from ..core import ENCODERS, SOLVERS, Problem, fields_of
 from ..solvers.contract import QuboSampler
 from .formulate import formulate
 from .pipeline import Pipeline, build_parts
+from .wrap import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
 
 #: Tried in this order when no encoder was asked for.
 DEFAULT_ENCODERS = ("slack", "unbalanced")
@@ -33,10 +34,11 @@ def choose_pipeline(
     Parameters
     ----------
     options : fields of the solver or encoder, by name or as ``solver.name``.
-    switches : ``repair``, ``improve``, ``repair_top``, ``control`` of the Pipeline.
+    switches : ``repair``, ``improve``, ``repair_top``, ``control`` of the Pipeline; ``shrink``, ``presolve`` (wrap.py).
     """
     options = dict(options or {})
     notes = []
+    wrappers = wrappers_of(**{key: switches.pop(key, None) for key in SHORTHANDS})
     if solver == "auto":
         from ..solvers.native.auto import choose
 
@@ -47,13 +49,16 @@ def choose_pipeline(
             raise ValueError(f"encoder must be left out for {_name(solver)}, which reads the instance itself")
         if formulation is not None:
             raise ValueError(f"formulation must be left out for {_name(solver)}, which reads the instance itself")
+        for shorthand in wrappers:
+            raise ValueError(f"{shorthand} must be left out for {_name(solver)}, which reads the instance itself")
         built, _ = build_parts(solver, None, options)
         return Pipeline(built, note="; ".join(notes), **switches)
+    wrappers, options = take_options(wrappers, options, _fields(solver, encoder))
     if encoder is None:
-        encoder, reason = default_encoder(problem, solver, formulation, options)
+        encoder, reason = default_encoder(problem, solver, formulation, options, wrappers)
         notes.append(f"encoder {encoder}: {reason}")
     built, encoding = build_parts(solver, encoder, options)
-    return Pipeline(built, encoding, formulation, note="; ".join(notes), **switches)
+    return Pipeline(built, wrapped(encoding, wrappers), formulation, note="; ".join(notes), **switches)
 
 
 def is_sampler(solver: str | Mapping[str, Any]) -> bool:
@@ -63,7 +68,11 @@ def is_sampler(solver: str | Mapping[str, Any]) -> bool:
 
 
 def default_encoder(
-    problem: Problem, solver: str | Mapping[str, Any], formulation: str | None, options: Mapping[str, Any]
+    problem: Problem,
+    solver: str | Mapping[str, Any],
+    formulation: str | None,
+    options: Mapping[str, Any],
+    wrappers: Wrappers | None = None,
 ) -> tuple[str, str]:
     """The first default encoder that has the options and whose qubits the solver can hold, and why."""
     program = formulate(problem, formulation).program
@@ -77,7 +86,7 @@ def default_encoder(
         except ValueError as error:
             errors.append(error)
             continue
-        qubits = encoder.num_qubits(program)
+        qubits = wrapped(encoder, wrappers or {}).num_qubits(program)
         refusal = sampler.estimate(qubits, 0).refusal
         if not refusal:
             reasons.append(f"{qubits} qubits")
@@ -93,6 +102,11 @@ def shot_options(solver: str | Mapping[str, Any], shots: int | None) -> dict[str
     if shots is None or solver == "auto" or "shots" not in fields_of(SOLVERS.get(_name(solver)).make):
         return {}
     return {"solver.shots": shots}
+
+
+def _fields(solver: str | Mapping[str, Any], encoder: str | Mapping[str, Any] | None) -> set[str]:
+    parts = {*fields_of(SOLVERS.get(_name(solver)).make)}
+    return parts if encoder is None else parts | set(fields_of(ENCODERS.get(_name(encoder)).make))
 
 
 def _name(part: str | Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from .sampler_run import SamplerRun, run_sampler
 from .stages import signed_objective
 from .tell import Answer, record_of, resources_of
 from .verify import Verified, verify
+from .wrap import SHORTHANDS
 
 
 def solve(
@@ -48,7 +49,8 @@ def solve(
     improve : local search after the repair, its own stage.
     seed : 0..2**31-1; the same seed gives the same Record but for seconds, memory and environment.
     budget : limits of the run.
-    options : fields of the solver or encoder, and of Budget (``seconds=10``); ``solver__layers`` where two have it.
+    options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``);
+        ``solver__layers`` where two have it.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def solve(
         raise ValueError("give budget or its fields, not both")
     budget = budget or Budget(**limits)
     options = {**shot_options(solver, budget.shots), **options}
-    switches = {key: options.pop(key) for key in ("repair_top", "control") if key in options}
+    switches = {key: options.pop(key) for key in ("repair_top", "control", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
         problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches

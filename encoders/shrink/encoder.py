@@ -38,6 +38,9 @@ from .loop import Control, Shrinking
 from .sources import Sdp
 from .thresholds import ThresholdRule
 
+#: Entries of the inner state that the pipeline looks at.
+_SHOWN_STATE = ("fractional", "multipliers", "needs_subspace")
+
 
 @ENCODERS.register("shrink")
 @dataclass(frozen=True)
@@ -181,6 +184,7 @@ class Shrink:
             note=f"{head}; {inner.note}" if inner.note else head,
             trace=(*(before.trace if before is not None else ()), row),
             state={
+                **{key: inner.state[key] for key in _SHOWN_STATE if key in inner.state},
                 "rows": program.num_rows,
                 "inner": inner,
                 "literals": literals,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from ...core import BinaryProgram, Bits, LiteralMap, make_rows
 from ...core.arrays import Int
@@ -58,7 +59,7 @@ class Feasibility:
         return True
 
 
-def agrees(points: Bits, literals: LiteralMap) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def agrees(points: Bits, literals: LiteralMap) -> npt.NDArray[np.bool_]:
     """Which points (p, n) are images of the literals."""
     index, is_free = literals.index, literals.index >= 0
     values = points ^ literals.flip  # of the literal's bit; 0 where the constant is right
@@ -68,7 +69,7 @@ def agrees(points: Bits, literals: LiteralMap) -> np.ndarray[tuple[int], np.dtyp
         of_bit = np.zeros(max(literals.num_inputs, 1), dtype=np.int64)
         of_bit[bits] = np.flatnonzero(is_free)[first]
         fine &= (values[:, is_free] == values[:, of_bit[index[is_free]]]).all(axis=1)
-    out: np.ndarray[tuple[int], np.dtype[np.bool_]] = fine
+    out: npt.NDArray[np.bool_] = np.asarray(fine)
     return out
 
 

@@ -19,8 +19,9 @@ class Sdp:
 
     Parameters
     ----------
-    tolerance, max_sweeps : of the ascent. Penalties make cuts heavy whatever the point: 1e-7 of the whole is then
-        coarse for the cost inside it.
+    tolerance, max_sweeps : of the ascent, and of each one whose bound is asked for. Penalties make cuts heavy whatever
+        the point, so that 1e-7 of the whole ends before the cost inside it is seen (hp1 with slack: after 2 sweeps).
+    warm_sweeps : at most, after a merge.
     all_pairs : every pair of nodes is a candidate; off, the graph's edges only.
     seed : of the first start.
 
@@ -30,14 +31,16 @@ class Sdp:
     arXiv:1706.00476. Authors' code of arXiv:2506.14250 solves the same SDP with SCS.
     """
 
-    tolerance: float = 1e-7
-    max_sweeps: int = 200
+    tolerance: float = 1e-9
+    max_sweeps: int = 1000
+    warm_sweeps: int = 20
     all_pairs: bool = True
     seed: int = 0
 
     def correlations(self, task: Task) -> Correlations:
         """Pairs with ``<v_i, v_j>``, and the SDP's certified bound where asked for."""
-        settings = Mixing(tolerance=self.tolerance, max_sweeps=self.max_sweeps)
+        is_warm = task.start is not None and not task.wants_bound
+        settings = Mixing(tolerance=self.tolerance, max_sweeps=self.warm_sweeps if is_warm else self.max_sweeps)
         W = task.cut.adjacency()
         solved = mixing_method(W, settings, start=task.start, seed=self.seed, certify=task.wants_bound)
         bound = task.cut.constant - solved.bound / 2.0 if task.wants_bound and solved.is_certified else None

@@ -1,0 +1,122 @@
+"""Correlations of a QAOA state of the graph: depth one in closed form for any size, deeper ones by a small statevector.
+
+The deeper state follows a linear ramp with two free angles; it holds 2**k amplitudes and is refused above 16 bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...core import CORRELATIONS, UnsupportedError
+from ...core.arrays import AnyArray, Float
+from ...relaxations.depth_one import DepthOne, optimize_depth_one
+from .correlations import Correlations, Task
+
+#: Largest number of bits whose amplitudes are held.
+MAX_BITS = 16
+
+
+@CORRELATIONS.register("qaoa")
+@dataclass(frozen=True)
+class QaoaPairs:
+    """``<Z_i Z_j>`` and ``<Z_i>`` (pairs with the anchor) of an optimised QAOA state, as recursive QAOA uses them.
+
+    Parameters
+    ----------
+    layers : 1 in closed form; more by statevector, up to 16 bits, along the ramp ``gamma_l = dg (l + 1/2) / p``,
+        ``beta_l = db (1 - (l + 1/2) / p)``.
+    num_gammas : scanned values of gamma.
+
+    References
+    ----------
+    S. Bravyi, A. Kliesch, R. Koenig, E. Tang (2020), arXiv:1910.08980; V. Fischer et al. (2024), arXiv:2404.17242;
+    closed form: A. Ozaeta, W. van Dam, P. L. McMahon (2022), arXiv:2012.03421.
+    """
+
+    layers: int = 1
+    num_gammas: int = 32
+
+    def __post_init__(self) -> None:
+        if self.layers < 1 or self.num_gammas < 1:
+            raise ValueError(f"layers and num_gammas must be >= 1, got {self.layers!r} and {self.num_gammas!r}")
+
+    def correlations(self, task: Task) -> Correlations:
+        """All pairs of nodes.
+
+        Raises
+        ------
+        UnsupportedError
+            More than one layer on more than 16 bits.
+        """
+        k = task.energy.num_bits
+        Q = task.energy.products.tocoo()
+        h = (
+            -task.energy.linear / 2.0
+            - (np.bincount(Q.row, Q.data, minlength=k) + np.bincount(Q.col, Q.data, minlength=k)) / 4.0
+        )
+        J = np.zeros((k, k))
+        J[Q.row, Q.col] = Q.data / 4.0
+        heads, tails = np.triu_indices(k, 1)
+        if self.layers == 1:
+            model = DepthOne(h, J)
+            gamma, beta, _ = optimize_depth_one(model, None, num_gammas=self.num_gammas)
+            found = model.correlations(gamma, beta)
+            z, heads, tails, zz = found.z, found.rows, found.cols, found.zz
+        else:
+            z, zz = self._state_values(h, J, heads, tails)
+        # spins of the state are s = 1 - 2 z; a bit that is 1 lies on the anchor's side
+        nodes = np.arange(1, k + 1)
+        return Correlations(
+            np.concatenate([np.zeros(k, dtype=np.int64), heads + 1]),
+            np.concatenate([nodes, tails + 1]),
+            np.clip(np.concatenate([-z, zz]), -1.0, 1.0),
+        )
+
+    def _state_values(self, h: Float, J: Float, heads: AnyArray, tails: AnyArray) -> tuple[Float, Float]:
+        from scipy.optimize import minimize
+
+        k = h.size
+        if k > MAX_BITS:
+            raise UnsupportedError(
+                f"qaoa correlations of {self.layers} layers must have at most {MAX_BITS} bits, got {k}; use layers 1"
+            )
+        spins = 1.0 - 2.0 * ((np.arange(2**k)[:, None] >> np.arange(k)) & 1)
+        energies = spins @ h + np.einsum("si,si->s", spins @ J, spins)
+        scale = float(np.sqrt((J**2).sum() * 2 / max(k, 1) + (h**2).mean())) or 1.0
+
+        def probabilities(angles: AnyArray) -> Float:
+            return ramp_probabilities(energies / scale, self.layers, float(angles[0]), float(angles[1]))
+
+        starts = [(g, b) for g in (0.3, 0.6, 1.2) for b in (0.3, 0.6)]
+        first = min(starts, key=lambda a: float(probabilities(np.array(a)) @ energies))
+        best = minimize(lambda a: float(probabilities(a) @ energies), first, method="Nelder-Mead").x
+        p = probabilities(best)
+        return p @ spins, np.einsum("s,sp->p", p, spins[:, heads] * spins[:, tails])
+
+
+def ramp_probabilities(energies: Float, layers: int, gamma: float, beta: float) -> Float:
+    """Probabilities of the states after ``layers`` of exp(-i g E), exp(+i b sum X) along a linear ramp.
+
+    Parameters
+    ----------
+    energies : of all 2**k states, bit i of the index being bit i of the state.
+
+    Examples
+    --------
+    >>> p = ramp_probabilities(np.array([0.0, 1.0, 1.0, 2.0]), 4, 0.8, 0.8)
+    >>> round(float(p.sum()), 9), int(np.argmax(p))
+    (1.0, 0)
+    """
+    k = int(energies.size).bit_length() - 1
+    state: AnyArray = np.full(energies.size, 2.0 ** (-k / 2), dtype=np.complex128)
+    for layer in range(layers):
+        at = (layer + 0.5) / layers
+        state = state * np.exp(-1j * gamma * at * energies)
+        b = beta * (1 - at)
+        for bit in range(k):
+            pair = state.reshape(-1, 2, 2**bit)
+            pair = np.cos(b) * pair + 1j * np.sin(b) * pair[:, ::-1, :]
+            state = pair.reshape(-1)
+    return np.abs(state) ** 2
