@@ -58,7 +58,8 @@ AUGMENTED: dict[str, dict[str, Any]] = {
 AUGMENTED |= {
     "AS, start one": {"name": "augmented-lagrangian", "start": "one"},
     "T3P, start one": {"name": "augmented-lagrangian", "variant": "T3P", "start": "one"},
-    "T3P, start one, mu 0.01": {"name": "augmented-lagrangian", "variant": "T3P", "start": "one", "mu": 0.01},
+    "T3P, start zero, mu 0.01": {"name": "augmented-lagrangian", "variant": "T3P", "mu": 0.01},
+    "T3P, start zero, mu 0.001": {"name": "augmented-lagrangian", "variant": "T3P", "mu": 0.001},
     "AS, start lp, 10 reads": {"name": "augmented-lagrangian", "start": "lp", "reads": 10},
     "AS, start lp, growth 1.5": {"name": "augmented-lagrangian", "start": "lp", "growth": 1.5},
     "AS, start lp, mu 0.3": {"name": "augmented-lagrangian", "start": "lp", "mu": 0.3},

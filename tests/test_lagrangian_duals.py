@@ -43,7 +43,9 @@ def program_of(rng: np.random.Generator, *, is_quadratic: bool = True) -> Binary
     if rng.random() < 0.5:
         rows, lower, upper = rows[:3], lower[:3], upper[:3]
     Q = np.triu(rng.integers(-3, 4, (n, n)), 1) if is_quadratic and rng.random() < 0.5 else None
-    return BinaryProgram(rng.integers(-9, 5, n), Q, float(rng.integers(-3, 4)), make_rows(rows, lower=lower, upper=upper))
+    return BinaryProgram(
+        rng.integers(-9, 5, n), Q, float(rng.integers(-3, 4)), make_rows(rows, lower=lower, upper=upper)
+    )
 
 
 def rounds_of(encoder, program, count, encoding=None, incumbent=None):
@@ -96,7 +98,8 @@ def test_no_bound_passes_the_optimum(spec):
         best = best_cost(program)
         last = rounds_of(encoder, program, 8, incumbent=best)[-1]
         bounds = [row["bound"] for row in last.trace]
-        assert len(bounds) and max(bounds) <= best + 1e-7 * max(1.0, abs(best))
+        assert bounds
+        assert max(bounds) <= best + 1e-7 * max(1.0, abs(best))
         assert last.trace[-1]["best_bound"] == max(bounds)
         best_gain += max(bounds) > bounds[0]
     assert best_gain > 10  # the prices do raise the value
