@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from .bench import bench
 from .encode import encode, plan
 from .instances import convert, generate, info, verify
 from .parts import check_plugin, list_parts, load_plugin
@@ -62,6 +63,7 @@ app.command("plan", context_settings=EXTRA)(plan)
 app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
 app.command("tune-penalty")(tune_penalty)
 app.command("plot")(plot)
+app.command("bench")(bench)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)
 

@@ -14,8 +14,8 @@ from typing import Any
 from ...core import SOLVERS, Budget, spec_id
 from ...solvers.contract import Estimate, QuboSampler
 from ..choose import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, choose_pipeline, is_sampler, shot_options
-from ..pipeline import Pipeline
 from ..formulate import formulate
+from ..pipeline import Pipeline
 from .document import Document, read_document
 from .grid import MAX_RUNS, Variant, variants
 from .overrides import apply_overrides

@@ -1,0 +1,225 @@
+"""Grids: a pipeline with lists in it is one variant for each combination of their items.
+
+A list is always a grid; a value that is itself a list is written as a list in the list, or as text with commas.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core import ENCODERS, SOLVERS, MissingDependencyError, fields_of, unknown_name
+from ..choose import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
+from ..pipeline import build_parts
+from .document import Document, Place
+from .spec import PipelineSpec, Sweep, shown, validated
+
+#: Runs of a sweep, and instances of one; a grid beyond is a typing error.
+MAX_RUNS = 1_000_000
+MAX_INSTANCES = 100_000
+#: Wrappers of the encoder by the key that asks for them, the outermost first.
+WRAPPERS = {"presolve": "fix", "shrink": "shrink"}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One pipeline of a grid, as names and options; the Pipeline itself is built for each instance."""
+
+    name: str
+    label: str
+    solver: str | Mapping[str, Any]
+    encoder: str | Mapping[str, Any] | None = None
+    formulation: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+def axes(value: Any, path: Place = ()) -> list[tuple[Place, list[Any]]]:
+    """Place and items of each list in nested mappings.
+
+    Examples
+    --------
+    >>> axes({"a": 1, "b": {"c": [2, 3]}})
+    [(('b', 'c'), [2, 3])]
+    """
+    if isinstance(value, list):
+        return [(path, value)]
+    if isinstance(value, Mapping):
+        return [axis for key, item in value.items() for axis in axes(item, (*path, key))]
+    return []
+
+
+def combinations(values: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each combination of the grid: the values with items in the place of lists, and what was varied by name."""
+    found = axes(values)
+    for items in itertools.product(*(axis for _, axis in found)):
+        one = _copy(values)
+        varied = {}
+        for (path, axis), item in zip(found, items, strict=True):
+            _set(one, path, item)
+            if len(axis) > 1:
+                varied[_short(path)] = item
+        yield one, varied
+
+
+def size(values: Any) -> int:
+    """Number of combinations, counted without making them."""
+    return math.prod(len(axis) for _, axis in axes(values))
+
+
+def variants(sweep: Sweep, document: Document) -> list[Variant]:
+    """Every pipeline of the sweep, checked.
+
+    Raises
+    ------
+    SpecError
+        An unknown part or option, a value that does not fit, or a grid that is empty or huge.
+    """
+    found: list[Variant] = []
+    for name, values in sweep.pipelines.items():
+        place: Place = ("pipelines", name)
+        values = {"solver": values} if isinstance(values, str) else values
+        spec = validated(PipelineSpec, values, document, place)
+        for path, axis in axes(values):
+            if not axis:
+                raise document.error((*place, *path), f"{name}.{_short(path)} must have a value, got an empty list")
+        count = size(values)
+        if len(found) + count > MAX_RUNS:
+            raise document.error(place, f"the grid must have at most {MAX_RUNS} runs, got {count} pipelines in {name}")
+        given = {key: value for key, value in spec.model_dump().items() if key in values}
+        found += [_variant(name, one, varied, document, place) for one, varied in combinations(given)]
+    return found
+
+
+def _variant(name: str, one: dict[str, Any], varied: dict[str, Any], document: Document, place: Place) -> Variant:
+    label = name + (f"[{','.join(f'{key}={_text(item)}' for key, item in varied.items())}]" if varied else "")
+    solver = _part("solver", one["solver"], document, place)
+    encoder = None if one.get("encoder") is None else _part("encoder", one["encoder"], document, place)
+    for key, wrapper in reversed(WRAPPERS.items()):
+        if one.get(key):
+            encoder = _wrapped(key, wrapper, one[key], encoder, document, place)
+    known = PipelineSpec.model_fields
+    options = {key: value for key, value in one.items() if key not in known}
+    switches = {key: one[key] for key in ("repair", "improve", "repair_top", "control") if key in one}
+    _check_switches(switches, document, place)
+    formulation = one.get("formulation")
+    if not isinstance(formulation, str | None):
+        raise document.error((*place, "formulation"), f"formulation must be a name, got {shown(formulation)}")
+    missing = _check_parts(solver, encoder, options, document, place)
+    return Variant(name, label, solver, encoder, formulation, options, switches, missing)
+
+
+def _part(role: str, value: Any, document: Document, place: Place) -> str | dict[str, Any]:
+    """A name or a name with fields, known to the role's registry."""
+    registry = SOLVERS if role == "solver" else ENCODERS
+    place = (*place, role)
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if not isinstance(name, str):
+        wanted = "a name, or a name with its options ({name: ..., ...})"
+        raise document.error(place, f"{role} must be {wanted}, got {shown(value)}")
+    if role == "solver" and name == "auto":
+        return name
+    try:
+        known = fields_of(registry.get(name).make)
+    except ValueError as error:
+        raise document.error((*place, "name") if isinstance(value, Mapping) else place, str(error)) from None
+    if not isinstance(value, Mapping):
+        return name
+    for key in value:
+        if key != "name" and key.replace("-", "_") not in known:
+            raise document.error((*place, key), str(unknown_name(f"option of {name}", key, known)))
+    return dict(value)
+
+
+def _wrapped(key: str, wrapper: str, value: Any, inner: Any, document: Document, place: Place) -> dict[str, Any]:
+    if wrapper not in ENCODERS:
+        raise document.error((*place, key), f"{key} must be left out: this version has no encoder {wrapper!r}")
+    if not (value is True or isinstance(value, Mapping)):
+        raise document.error(
+            (*place, key), f"{key} must be true or options of the encoder {wrapper}, got {shown(value)}"
+        )
+    fields = {} if value is True else dict(value)
+    known = fields_of(ENCODERS.get(wrapper).make)
+    for option in fields:
+        if option not in known:
+            raise document.error((*place, key, option), str(unknown_name(f"option of {wrapper}", option, known)))
+    return {"name": wrapper, **fields, **({} if inner is None else {"inner": inner})}
+
+
+def _check_switches(switches: Mapping[str, Any], document: Document, place: Place) -> None:
+    for key in ("improve", "control"):
+        if not isinstance(switches.get(key, True), bool):
+            raise document.error((*place, key), f"{key} must be true or false, got {shown(switches[key])}")
+    top = switches.get("repair_top", 1)
+    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+        raise document.error((*place, "repair_top"), f"repair_top must be an integer >= 1, got {shown(top)}")
+    if switches.get("repair", "auto") not in ("auto", "nearest", "off"):
+        text = str(unknown_name("repair", str(switches["repair"]), ("auto", "nearest", "off")))
+        raise document.error((*place, "repair"), text)
+
+
+def _check_parts(solver: Any, encoder: Any, options: Mapping[str, Any], document: Document, place: Place) -> str:
+    """Build the parts once, so that a bad value is told before anything runs; why they cannot be built here."""
+    if solver == "auto":
+        return ""
+    name = solver if isinstance(solver, str) else solver["name"]
+    tried: list[Any] = [encoder]
+    if not is_sampler(solver):
+        if encoder is not None:
+            text = f"encoder must be left out for {name}, which reads the instance itself; remove it"
+            raise document.error((*place, "encoder"), text)
+    elif encoder is None:
+        keeps_rows = hasattr(SOLVERS.get(name).make, "uniform_points")
+        tried = list(SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS)
+    errors: list[ValueError] = []
+    for one in tried:
+        try:
+            build_parts(solver, one, options)
+        except MissingDependencyError as error:
+            return str(error)
+        except (ValueError, TypeError) as error:
+            errors.append(ValueError(str(error)))
+        else:
+            return ""
+    text = str(errors[0])
+    raise document.error(_blamed(text, solver, encoder, options, document, place), text)
+
+
+def _blamed(
+    text: str, solver: Any, encoder: Any, options: Mapping[str, Any], document: Document, place: Place
+) -> Place:
+    """Where the option stands that an error's text opens with or names."""
+    for key in options:
+        if text.startswith(key.rpartition(".")[2]) or repr(key) in text:
+            return (*place, key)
+    for role, part in (("solver", solver), ("encoder", encoder)):
+        for key in part if isinstance(part, Mapping) else ():
+            if text.startswith(key) and (*place, role, key) in document.marks:
+                return (*place, role, key)
+    return place
+
+
+def _copy(value: Any) -> Any:
+    return {key: _copy(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def _set(values: Any, path: Place, item: Any) -> None:
+    for key in path[:-1]:
+        values = values[key]
+    values[path[-1]] = item
+
+
+def _short(path: Place) -> str:
+    """Last key of a path; the whole of it where that says too little."""
+    parts = [str(key) for key in path if key != "name"]
+    return parts[-1].rpartition(".")[2] if parts else "value"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("name", "...")) if "name" in value else "..."
+    return "x".join(str(item) for item in value) if isinstance(value, list) else str(value)

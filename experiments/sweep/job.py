@@ -1,0 +1,86 @@
+"""One run as the child process does it: from the pickled cell to the finished row, or what went wrong.
+
+Energy is read from the processor's own counters (RAPL) where the system lets us, else left to the model of the report.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+#: How a run ended for the runner; all but ``row`` become a FAILED row.
+Ending = Literal["row", "error", "refused", "memory", "timeout", "died"]
+_RAPL = Path("/sys/class/powercap")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to do: the pickled ``(problem, pipeline, budget, path)`` of its cell, its seed, its limits, its labels."""
+
+    cell: bytes
+    seed: int
+    labels: Mapping[str, Any]
+    wall_seconds: float
+    memory_bytes: int | None = None
+    reads_energy: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a job ended: the row as a line of JSON, or a message; ``summary`` is for the live table."""
+
+    ending: Ending
+    line: bytes = b""
+    message: str = ""
+    seconds: float = 0.0
+    summary: Mapping[str, Any] | None = None
+
+
+def perform(job: Job) -> Done:
+    """Run the job in this process; every exception but an interrupt becomes a Done."""
+    start = time.perf_counter()
+    try:
+        from ...core import UnsupportedError
+        from ..run import run
+
+        problem, pipeline, budget, path = pickle.loads(job.cell)
+        before = joules() if job.reads_energy else None
+        record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
+        after = joules() if job.reads_energy else None
+        row = record.to_json()
+        row["sweep"] = {**job.labels, "wall_seconds": time.perf_counter() - start}
+        if before is not None and after is not None and after >= before:
+            row["sweep"]["joules"] = after - before
+        line = json.dumps(row, separators=(",", ":"), allow_nan=False).encode()
+    except MemoryError as error:
+        return Done("memory", message=f"out of memory: {error}".rstrip(": "), seconds=time.perf_counter() - start)
+    except UnsupportedError as error:
+        return Done("refused", message=_one_line(error), seconds=time.perf_counter() - start)
+    except Exception as error:  # the runner's own: whatever a part raises is a row of this run alone
+        return Done("error", message=_one_line(error), seconds=time.perf_counter() - start)
+    summary = {"status": record.status.value, "gap": record.gap, "objective": record.objective}
+    return Done("row", line, seconds=time.perf_counter() - start, summary=summary)
+
+
+def joules() -> float | None:
+    """Energy counter of all processor packages in joules; None where it cannot be read."""
+    total = 0.0
+    found = False
+    try:
+        for zone in _RAPL.glob("intel-rapl:[0-9]*"):
+            if zone.name.count(":") == 1:
+                total += int((zone / "energy_uj").read_text()) / 1e6
+                found = True
+    except (OSError, ValueError):
+        return None
+    return total if found else None
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
