@@ -3,8 +3,9 @@
 If the template itself dies (the system's out-of-memory killer), its runs are told as died and it is started anew.
 """
 
-from __future__ import contextlib
+from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
