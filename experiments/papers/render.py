@@ -1,0 +1,75 @@
+"""The report of a paper: its telling as one Markdown page with pictures, and what made it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .paper import Paper, Rows, Telling
+
+#: Packages whose versions a report names.
+PACKAGES = ("qopt-workbench", "numpy", "scipy", "qiskit", "qiskit-aer", "ortools", "dwave-samplers")
+
+
+def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Path:
+    """Write ``<name>.md`` and its pictures into the folder; the page's path.
+
+    Parameters
+    ----------
+    command : that made the rows and this page.
+
+    Raises
+    ------
+    ValueError
+        There are no rows.
+    """
+    if not rows:
+        raise ValueError(f"{paper.name} must have rows to tell, got none; let the sweep run")
+    folder.mkdir(parents=True, exist_ok=True)
+    telling = paper.tell(rows)
+    for name, draw in telling.plots.items():
+        draw(folder / name)
+    path = folder / f"{paper.name}.md"
+    path.write_text(page(paper, rows, telling, command=command), encoding="utf-8")
+    return path
+
+
+def page(paper: Paper, rows: Rows, telling: Telling, *, command: str) -> str:
+    """The page as Markdown."""
+    parts = [f"# {paper.title}", paper.source, "## Summary", "\n".join(f"- {line}" for line in telling.summary)]
+    for section in telling.sections:
+        parts += [f"## {section.title}", section.text.strip()]
+    parts += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in telling.plots]
+    parts += ["## What made this page", f"    {command}", _made_of(rows)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _made_of(rows: Rows) -> str:
+    """Counts, failures with their reasons, seeds, machine and versions."""
+    failed = [row for row in rows if row["status"] == "failed"]
+    repeats = sorted({int(row["sweep"]["repeat"]) for row in rows})
+    cpu = sum(float(row["resources"].get("cpu_seconds") or 0.0) for row in rows)
+    seeds = f"seeds derived from the instances' names, repeats {repeats[0]} to {repeats[-1]}"
+    lines = [
+        f"{len(rows)} runs ({seeds}), {cpu / 60:.0f} minutes of processor time; {len(failed)} runs gave no answer."
+    ]
+    reasons = Counter(_reason(row) for row in failed)
+    lines += [f"- {count} x {reason}" for reason, count in reasons.most_common(8)]
+    machines = Counter(_machine(row["environment"]) for row in rows)
+    lines += ["", *(f"{text} ({count} runs)" for text, count in machines.most_common())]
+    return "\n".join(lines)
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    text = str(row.get("message", ""))
+    return f"`{row['sweep']['family']}`: {text if len(text) <= 160 else text[:157] + '...'}"
+
+
+def _machine(environment: Mapping[str, Any]) -> str:
+    versions = environment.get("versions", {})
+    stack = ", ".join(f"{package} {versions[package]}" for package in PACKAGES if package in versions)
+    named = (environment.get("processor"), environment.get("system"), f"Python {environment.get('python')}")
+    where = ", ".join(str(part) for part in named if part)
+    return f"{where}, {environment.get('cores')} cores; {stack}"
