@@ -64,8 +64,9 @@ class ExactOracle(QuboSampler):
         keep = ExactOracle(num_reads or self.num_reads).num_reads
         clock = Clock(seconds)
         if bqm.num_interactions == 0:
+            Z, least = _separable(bqm, keep)
+            bound: float | None = least
             info: dict[str, Any] = {"oracle": "separable", "engine": "closed form"}
-            Z, bound = _separable(bqm, keep)
         elif bqm.num_variables <= self.max_enumerated:
             samples = BruteForce(num_reads=keep).sample(bqm, seconds=seconds)
             samples.info["oracle"] = "enumeration"

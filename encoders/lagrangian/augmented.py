@@ -173,4 +173,4 @@ class AugmentedLagrangian:
 
 def _inequalities(rows: DualRows) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Rows that a variant's terms are for, shape (m,)."""
-    return ~rows.is_equality & (rows.forms == RowForm.LINEAR)
+    return np.asarray(~rows.is_equality & (rows.forms == RowForm.LINEAR))

@@ -142,7 +142,7 @@ def _plain(rule: type[Constant] | type[Harmonic] | type[SquareRoot] | type[Expon
         for name in ("patience", "shrink"):
             if getattr(s, name) is not None:
                 raise ValueError(f"{name} must be left out with rule {s.rule}, got {getattr(s, name)!r}; it has none")
-        return Subgradient(rule(**_given(length=s.length)), s.deflection)
+        return Subgradient(rule() if s.length is None else rule(s.length), s.deflection)
 
     return make
 

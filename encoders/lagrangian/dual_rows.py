@@ -65,7 +65,7 @@ class DualRows:
     @property
     def is_free(self) -> npt.NDArray[np.bool_]:
         """Multipliers without sign."""
-        return self.is_equality & (self.forms == RowForm.LINEAR)
+        return np.asarray(self.is_equality & (self.forms == RowForm.LINEAR))
 
     def activities(self, X: AnyArray) -> Float:
         """``A x`` of each point, shape (k, m)."""
