@@ -43,6 +43,8 @@ def _print_record(console: Console, record: Record) -> None:
         console.print(f"[bold]{title}[/bold]")
     else:
         console.print(_stage_table(record, title))
+        for line in _samples(record):
+            console.print(line, markup=False, soft_wrap=True)
     console.print(_summary(record))
     if record.message:
         console.print(f"  {record.message}", markup=False)
@@ -62,24 +64,33 @@ def _stage_table(record: Record, title: str) -> Table:
             name,
             _objective(stage),
             _gap(stage),
-            _feasible(stage),
+            "-" if stage is None else "yes" if stage.feasible else "no",
             "" if stage is None or stage.flips is None else str(stage.flips),
             _objective(twin),
             _gap(twin),
         )
-    if control is not None:
-        table.caption = f"control: {control.num_points:,} uniform points of the {control.space}, same repair"
-        table.caption_justify = "left"
     return table
 
 
-def _feasible(stage: Stage | None) -> str:
-    """Share of the samples where samples were drawn, else whether the one point is feasible."""
-    if stage is None:
-        return "-"
-    if stage.feasible_share is not None:
-        return f"{stage.feasible_share:.1%}"
-    return "yes" if stage.feasible else "no"
+def _samples(record: Record) -> list[str]:
+    """How often a sample and a random point are feasible, and as good as the best sample."""
+    raw, control = record.stages.raw, record.stages.control
+    lines = []
+    if raw is not None and raw.num_points is not None:
+        lines.append(f"  samples: {raw.num_points:,}{_shares(raw, raw)}")
+    if control is not None:
+        drawn = f"  control: {control.num_points:,} uniform points of the {control.space}"
+        lines.append(drawn + _shares(control.raw, raw) + "; same repair")
+    return lines
+
+
+def _shares(stage: Stage | None, raw: Stage | None) -> str:
+    if stage is None or stage.feasible_share is None:
+        return ""
+    text = f", {stage.feasible_share:.2%} feasible"
+    if stage.hit_share is not None and raw is not None and raw.feasible:
+        text += f", {stage.hit_share:.2%} reach the raw {raw.objective}"
+    return text
 
 
 def _objective(stage: Stage | None) -> str:

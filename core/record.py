@@ -41,9 +41,10 @@ class Reference:
 class Stage:
     """Best point of one stage, verified on the instance's own data.
 
-    ``feasible_share`` is the share of the samples that are feasible (raw only), weighted by occurrence;
-    ``flips`` the bits the repair changed, summed over the ``repair_top`` candidates it worked on, and
-    ``seconds`` its time.
+    ``feasible_share`` is the share of the samples that are feasible (raw only), weighted by occurrence; ``hit_share``
+    the share that is feasible and at least as good as the *solver's* raw objective, so that the control's raw stage
+    says how often a random point does as well; ``flips`` the bits the repair changed, summed over the ``repair_top``
+    candidates it worked on.
     """
 
     objective: Number | None = None
@@ -51,6 +52,7 @@ class Stage:
     violations: Mapping[str, float] = field(default_factory=dict)
     gap: float | None = None
     feasible_share: float | None = None
+    hit_share: float | None = None
     flips: int | None = None
     solution: tuple[int, ...] | None = None
     num_points: int | None = None
@@ -168,12 +170,32 @@ class Record:
         return view
 
     def _repr_html_(self) -> str:
-        """Small table for notebooks."""
+        """The answer, and each stage beside its control, as a table for notebooks."""
         from html import escape
 
-        rows = [("status", self.status.value), ("objective", self.objective), ("gap", self.gap), ("bound", self.bound)]
-        body = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in rows)
-        return f"<table><caption>{escape(self.instance.name)}</caption>{body}</table>"
+        def line(cells: list[object], tag: str = "td") -> str:
+            shown = ["-" if cell is None else str(cell) for cell in cells]
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in shown) + "</tr>"
+
+        solver = (self.pipeline.get("solver") or {}).get("name", "")
+        title = f"{self.instance.name or self.instance.kind}: {solver}, {self.status.value}, objective {self.objective}"
+        if self.gap is not None:
+            title += f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
+        body = line(["stage", "objective", "feasible", "gap", "control", "gap"], "th")
+        for name in ("raw", "repaired", "improved"):
+            stage, twin = getattr(self.stages, name), getattr(self.stages.control, name, None)
+            if stage is not None or twin is not None:
+                body += line(
+                    [name, *_told(stage, ("objective", "feasible", "gap")), *_told(twin, ("objective", "gap"))]
+                )
+        return f"<table><caption>{escape(title)}</caption>{body}</table>"
+
+
+def _told(stage: Stage | None, names: tuple[str, ...]) -> list[object]:
+    values = [getattr(stage, name, None) for name in names]
+    return [
+        f"{value:.2%}" if isinstance(value, float) and name == "gap" else value for name, value in zip(names, values)
+    ]
 
 
 def _plain(value: Any) -> Any:

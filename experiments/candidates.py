@@ -16,6 +16,8 @@ from .verify import DisagreementError, Verified, verify, verify_point
 
 #: Lowest-energy points that may add lazy rows in a round although they already break others.
 SEPARATED_POINTS = 10
+#: Relative margin within which two costs are the same: sums in different orders.
+COST_MARGIN = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,16 @@ class Candidates:
         """Share of the samples, by occurrence, that are feasible; None without samples."""
         total = int(self.counts.sum())
         return float(self.counts[self.feasible].sum() / total) if total else None
+
+    @property
+    def best_cost(self) -> float:
+        """Lowest cost of a feasible point; infinite without one."""
+        return float(self.costs[self.feasible].min(initial=np.inf))
+
+    def hits(self, cost: float) -> int:
+        """Occurrences of feasible points that cost no more than that."""
+        reached = self.feasible & (self.costs <= cost + COST_MARGIN * max(1.0, abs(cost))) & np.isfinite(self.costs)
+        return int(self.counts[reached].sum())
 
     def order(self) -> Int:
         """Positions by violation, then cost; ties by position, so that equal runs select equally."""

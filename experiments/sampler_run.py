@@ -48,6 +48,7 @@ class SamplerRun:
     lowest_energy: Verified | None = None
     lowest: float = math.inf
     feasible: int = 0
+    hits: int = 0
     seen: int = 0
     points_by_round: list[int] = field(default_factory=list)
     infos: list[Mapping[str, Any]] = field(default_factory=list)
@@ -59,6 +60,11 @@ class SamplerRun:
     @property
     def feasible_share(self) -> float | None:
         return self.feasible / self.seen if self.seen else None
+
+    @property
+    def hit_share(self) -> float | None:
+        """Share of the samples that are as good as the best raw one."""
+        return self.hits / self.seen if self.seen else None
 
 
 def run_sampler(
@@ -178,7 +184,10 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     """Take one round's points into the run."""
     pipeline, formulation = run.refinement.pipeline, run.refinement.formulation
     top = found.best(pipeline.repair_top)
+    before = math.inf if run.best is None else run.best.best_cost
     run.best = top if run.best is None else run.best.joined(top).best(pipeline.repair_top)
+    # a better point makes hits of the former best worthless
+    run.hits = (run.hits if run.best.best_cost == before else 0) + found.hits(run.best.best_cost)
     run.seen += int(found.counts.sum())
     run.feasible += int(found.counts[found.feasible].sum())
     run.points_by_round.append(max(int(found.counts.sum()), int(info.get("shots") or 0)))

@@ -113,14 +113,36 @@ def uniform_bits(formulation: Formulation) -> Draw:
     return draw
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The best of the control's uniform points; how many were drawn, feasible, and as good as the sampler's best."""
+
+    best: Candidates | None = None
+    num_points: int = 0
+    feasible_share: float | None = None
+    hit_share: float | None = None
+
+
 def run_control(
-    refinement: Refinement, draw: Draw, points_by_round: list[int], rng: np.random.Generator, clock: Clock
-) -> tuple[Candidates | None, int]:
-    """Best uniform points, as many as the sampler looked at, refined in as many rounds; and how many were drawn."""
+    refinement: Refinement,
+    draw: Draw,
+    points_by_round: list[int],
+    rng: np.random.Generator,
+    *,
+    clock: Clock,
+    cost: float,
+) -> Drawn:
+    """Uniform points, as many as the sampler looked at, refined in as many rounds.
+
+    Parameters
+    ----------
+    cost : of the sampler's best raw point; infinite where it was infeasible, which every feasible point surpasses.
+    """
     formulation = refinement.formulation
     n = max(1, formulation.program.num_variables)
     batch = max(1, CONTROL_BATCH_BITS // n)
-    top, best, drawn = refinement.pipeline.repair_top, None, 0
+    top, best = refinement.pipeline.repair_top, None
+    drawn = feasible = hits = 0
     for num_points in points_by_round:
         kept: Candidates | None = None
         for start in range(0, num_points, batch):
@@ -130,13 +152,15 @@ def run_control(
             drawn += len(X)
             X, counts = np.unique(X, axis=0, return_counts=True)
             some, _ = evaluate(formulation, formulation.program, X, counts)
+            feasible += int(some.counts[some.feasible].sum())
+            hits += some.hits(cost)
             some = some.best(top)
             kept = some if kept is None else kept.joined(some).best(top)
         if kept is None:
             continue
         refinement.add(kept, clock)
         best = kept if best is None else best.joined(kept).best(top)
-    return best, drawn
+    return Drawn(best, drawn, feasible / drawn, hits / drawn) if drawn else Drawn()
 
 
 def stage_of(verified: Verified | None, reference: Number | None, sense: Sense, **figures: object) -> Stage | None:
@@ -168,19 +192,20 @@ def refined_stages(refinement: Refinement, reference: Number | None) -> dict[str
 
 
 def raw_stage(
-    formulation: Formulation, candidates: Candidates | None, reference: Number | None, share: float | None, seen: int
+    formulation: Formulation, candidates: Candidates | None, reference: Number | None, **figures: object
 ) -> Stage | None:
-    """The best of all points seen, unrepaired."""
+    """The best of all points seen, unrepaired, with its figures (``num_points``, ``feasible_share``, ``hit_share``)."""
     if candidates is None:
         return None
     verified = best_verified(formulation, candidates)
     sense = formulation.problem.sense
-    return stage_of(verified, reference, sense, feasible_share=share, num_points=seen)
+    return stage_of(verified, reference, sense, **figures)
 
 
 __all__ = [
     "Best",
     "Draw",
+    "Drawn",
     "Refinement",
     "raw_stage",
     "refined_stages",

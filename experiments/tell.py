@@ -109,7 +109,8 @@ def record_of(
 def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None) -> Stages:
     """The stages side by side; the control runs here, outside the time of the solver it is compared with."""
     formulation = done.refinement.formulation
-    raw = raw_stage(formulation, done.best, reference, done.feasible_share, done.seen)
+    shares = {"feasible_share": done.feasible_share, "hit_share": done.hit_share}
+    raw = raw_stage(formulation, done.best, reference, num_points=done.seen, **shares)
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
     control = _control(pipeline, seed, done, reference, is_timed=budget.seconds is not None)
     return Stages(raw=raw, lowest_energy=lowest, control=control, **refined_stages(done.refinement, reference))
@@ -124,11 +125,13 @@ def _control(
     draw_seed, repair_seed = np.random.SeedSequence([seed, 1]).spawn(2)
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     clock = Clock(max(CONTROL_SECONDS, done.seconds.get("repair", 0.0)) if is_timed else None)
-    best, drawn = run_control(refinement, done.draw, done.points_by_round, np.random.default_rng(draw_seed), clock)
+    rng, cost = np.random.default_rng(draw_seed), math.inf if done.best is None else done.best.best_cost
+    drawn = run_control(refinement, done.draw, done.points_by_round, rng, clock=clock, cost=cost)
     stages = refined_stages(refinement, reference)
     space = str(done.infos[-1].get("subspace") or "program bits") if done.infos else "program bits"
-    raw = raw_stage(formulation, best, reference, None, drawn)
-    return Control(raw=raw, num_points=drawn, space=space, **stages)
+    shares = {"feasible_share": drawn.feasible_share, "hit_share": drawn.hit_share}
+    raw = raw_stage(formulation, drawn.best, reference, num_points=drawn.num_points, **shares)
+    return Control(raw=raw, num_points=drawn.num_points, space=space, **stages)
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:
@@ -146,10 +149,20 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
         **largest,
         **summed,
         "rounds": len(infos),
-        "seconds": dict(done.seconds),
+        "seconds": {**done.seconds, **_sampler_seconds(infos)},
         "engine": infos[-1].get("engine") if infos else None,
         "extra": extra,
     }
+
+
+def _sampler_seconds(infos: list[Mapping[str, Any]]) -> dict[str, float]:
+    """How samplers divided their time, summed over rounds: ``optimize`` is training, ``sample`` the final reads."""
+    found: dict[str, float] = {}
+    for info in infos:
+        parts = info.get("seconds")
+        for part, seconds in parts.items() if isinstance(parts, Mapping) else ():
+            found[part] = found.get(part, 0.0) + float(seconds)
+    return found
 
 
 def _most(infos: list[Mapping[str, Any]], key: str) -> int | None:

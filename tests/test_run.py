@@ -68,6 +68,46 @@ def test_the_control_looks_at_as_many_points_as_the_sampler() -> None:
     assert control.repaired.feasible
 
 
+def test_the_shares_count_every_sample() -> None:
+    """Enumeration sees every point once, so that its shares are those of the whole space; the control's come near."""
+    problem = qopt.generate("mdkp", n=9, m=2, seed=5)
+    record = qopt.solve(problem, solver="brute-force", encoder="unbalanced", num_reads=512, seed=1)
+    points = [np.array(point) for point in product((0, 1), repeat=9)]
+    feasible = [point for point in points if not any(problem.violations(point).values())]
+    best = max(problem.objective(point) for point in feasible)
+    raw, control = record.stages.raw, record.stages.control
+    assert raw is not None
+    assert raw.feasible_share == len(feasible) / 512
+    assert raw.hit_share == sum(problem.objective(point) == best for point in feasible) / 512
+    assert control is not None
+    assert control.raw is not None
+    assert control.raw.feasible_share is not None
+    # five standard deviations of a share of 512 points
+    assert abs(control.raw.feasible_share - raw.feasible_share) < 5 * 0.5 / 512**0.5
+    if control.raw.objective == best:
+        assert control.raw.hit_share
+
+
+def test_a_better_round_forgets_the_hits_of_a_worse_one() -> None:
+    problem = qopt.generate("mdkp", n=8, m=2, seed=5)
+    record = qopt.solve(problem, solver="sa", encoder="dual-ascent", rounds=4, shots=30, seed=1, improve=False)
+    raw = record.stages.raw
+    assert raw is not None
+    assert record.resources.rounds is not None
+    assert record.resources.rounds > 1
+    assert raw.num_points == 30 * record.resources.rounds
+    assert raw.hit_share is not None
+    assert raw.feasible_share is not None
+    assert 0 < raw.hit_share <= raw.feasible_share
+
+
+def test_a_notebook_sees_the_stages_and_the_control() -> None:
+    record = qopt.solve(qopt.generate("mdkp", n=6, m=2, seed=3), solver="sa", shots=10, seed=1)
+    page = record._repr_html_()
+    for word in ("raw", "repaired", "improved", "control", str(record.objective)):
+        assert word in page
+
+
 def test_raw_stays_raw() -> None:
     """Random points of a one-hot problem are infeasible: the repair's answer must not appear as raw."""
     problem = qopt.generate("tsp", n=6, seed=1)
