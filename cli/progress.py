@@ -6,6 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+#: Keys of a round's dual value and what it is called; energies that are no dual values stay energies.
+VALUES = (("bound", "bound"), ("dual_estimate", "dual estimate"), ("energy", "energy"))
+
 
 class Progress:
     """Report of a run: overwrites its line on a terminal, writes lines elsewhere."""
@@ -15,10 +18,8 @@ class Progress:
 
     def round(self, row: Mapping[str, Any]) -> None:
         """One round: dual value (called bound only where proven), multipliers' norm, incumbent, raw feasible share."""
-        name, value = ("bound", row["bound"]) if "bound" in row else ("dual estimate", row.get("dual_estimate"))
         parts = [f"round {row['round']:4d}"]
-        if value is not None:
-            parts.append(f"{name} {value:.8g}")
+        parts += [f"{name} {row[key]:.8g}" for key, name in VALUES if row.get(key) is not None]
         parts.append(f"multipliers {row['multiplier_norm']:.4g}")
         parts.append(f"incumbent {'-' if row['incumbent'] is None else format(row['incumbent'], '.8g')}")
         parts.append(f"raw feasible {row['raw_feasible_share']:.1%}")

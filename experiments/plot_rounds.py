@@ -51,6 +51,7 @@ def _draw_values(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     series = (
         ("bound", "dual value (bound)", {"color": "C0", "marker": "."}),
         ("dual_estimate", "dual estimate (no bound)", {"color": "C0", "linestyle": "--", "marker": "."}),
+        ("energy", "least energy (no dual value)", {"color": "C0", "linestyle": ":", "marker": "."}),
         ("best_bound", "best bound", {"color": "C3"}),
     )
     for key, label, style in series:

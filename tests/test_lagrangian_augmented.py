@@ -117,6 +117,18 @@ def test_no_other_form_of_an_inequality_is_a_relaxation(variant):
     encoding = encoder_of(variant=variant, mu=60.0, l1=0.0, l2=60.0).encode(program)
     assert not encoding.is_relaxation
     assert all_energies(encoding).min() > best_cost(program) + 1.0
+    proof = Round(np.zeros((1, 3)), np.array([5.0]), 5.0, None, program)
+    row = encoder_of(variant=variant).update(encoding, proof).trace[-1]
+    assert row["energy"] == 5.0
+    assert not {"bound", "dual_estimate"} & set(row)
+
+
+def test_only_the_linear_form_needs_no_circuit():
+    """An active set can be empty for a round; that is no statement about the method."""
+    idle = encoder_of(variant="AS").update(encoder_of().encode(PROGRAM), told(LAST))
+    assert idle.is_separable
+    assert "circuit" not in idle.note
+    assert "no circuit needed" in encoder_of(variant="L").encode(PROGRAM).note
 
 
 def test_ends_after_its_rounds_and_says_so():

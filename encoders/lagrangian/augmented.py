@@ -139,7 +139,7 @@ class AugmentedLagrangian:
         note = f"augmented-lagrangian {self.variant}: {int(inequality.sum())} inequalities, no slack, mu = {mu:.4g}"
         note += "" if is_relaxation else "; no relaxation: energies are no bounds"
         bqm = energy.bqm()
-        if bqm.num_interactions == 0:
+        if bqm.num_interactions == 0 and self.variant == "L":  # other forms are separable in single rounds at most
             note += "; inner problem separable: minimum in closed form, no circuit needed"
         state = {"rows": program.num_rows, "multipliers": multipliers, **memory}
         if reason:

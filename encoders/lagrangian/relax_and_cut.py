@@ -143,7 +143,7 @@ class RelaxAndCut:
 
 def _is_serious(trace: tuple[Mapping[str, Any], ...]) -> bool:
     """Whether the last round raised the dual value."""
-    values = [row.get("bound", row.get("dual_estimate")) for row in trace]
+    values = [next((row[key] for key in ("bound", "dual_estimate", "energy") if key in row), None) for row in trace]
     return len(values) == 1 or float(values[-1] or 0.0) > max(float(v or 0.0) for v in values[:-1])
 
 

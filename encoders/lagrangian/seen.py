@@ -149,16 +149,17 @@ def is_closed(incumbent: float | None, bound: float | None, program: BinaryProgr
 def trace_row(seen: Seen, encoding: Encoding, round: Round, more: Mapping[str, Any]) -> dict[str, Any]:
     """One JSON row of the trace, in the units of the program's cost and rows.
 
-    A dual value is called ``bound`` only where the oracle proved it and the energy is a relaxation; any other is a
-    ``dual_estimate``: never lower than the dual value, but possibly higher than the optimum.
+    A dual value is called ``bound`` only where the oracle proved it; a sampler's is a ``dual_estimate``: never lower
+    than the dual value, but possibly higher than the optimum. Where the energy is no relaxation it is just ``energy``.
     """
     is_bound = round.energy_bound is not None and encoding.is_relaxation
     value = float(round.energy_bound) if is_bound and round.energy_bound is not None else seen.value * seen.scale
     multipliers = seen.rows.in_row_units(seen.multipliers * seen.scale)
     share = feasible_share(round)
+    called = "energy" if not encoding.is_relaxation else "bound" if is_bound else "dual_estimate"
     row: dict[str, Any] = {
         "round": len(encoding.trace),
-        "bound" if is_bound else "dual_estimate": value,
+        called: value,
         "incumbent": None if round.incumbent is None else float(round.incumbent),
         "multiplier_norm": float(np.linalg.norm(multipliers)),
         "violation": float(np.linalg.norm(np.where(seen.rows.is_equality, seen.H[0], np.maximum(seen.H[0], 0.0)))),
