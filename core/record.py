@@ -63,6 +63,7 @@ class Control:
     """The same selection, repair and improvement applied to uniform random points."""
 
     raw: Stage | None = None
+    swapped: Stage | None = None
     repaired: Stage | None = None
     improved: Stage | None = None
     num_points: int = 0
@@ -71,10 +72,14 @@ class Control:
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages of a run; None where a stage was off or does not apply."""
+    """The stages of a run; None where a stage was off or does not apply.
+
+    ``swapped`` is the raw point after one round of bit swaps, without any repair (experiments/swap.py).
+    """
 
     raw: Stage | None = None
     lowest_energy: Stage | None = None
+    swapped: Stage | None = None
     repaired: Stage | None = None
     improved: Stage | None = None
     control: Control | None = None
@@ -216,7 +221,7 @@ _NESTED: dict[str, type] = {
     "stages": Stages,
     "resources": Resources,
     "control": Control,
-    **dict.fromkeys(("raw", "lowest_energy", "repaired", "improved"), Stage),
+    **dict.fromkeys(("raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
 }
 
 

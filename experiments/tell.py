@@ -35,6 +35,7 @@ from .references import reference_of, status_of
 from .rounds import rounds_in_own_units
 from .sampler_run import SamplerRun
 from .stages import Refinement, raw_stage, refined_stages, run_control, stage_of
+from .swap import swapped_stage
 from .verify import Verified
 
 #: The control may take as long as the run's own repair did, but at least this, when time is limited.
@@ -113,7 +114,9 @@ def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, ref
     raw = raw_stage(formulation, done.best, reference, num_points=done.seen, **shares)
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
     control = _control(pipeline, seed, done, reference, is_timed=budget.seconds is not None)
-    return Stages(raw=raw, lowest_energy=lowest, control=control, **refined_stages(done.refinement, reference))
+    swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
+    further = refined_stages(done.refinement, reference)
+    return Stages(raw=raw, lowest_energy=lowest, swapped=swapped, control=control, **further)
 
 
 def _control(
@@ -131,7 +134,8 @@ def _control(
     space = str(done.infos[-1].get("subspace") or "program bits") if done.infos else "program bits"
     shares = {"feasible_share": drawn.feasible_share, "hit_share": drawn.hit_share}
     raw = raw_stage(formulation, drawn.best, reference, num_points=drawn.num_points, **shares)
-    return Control(raw=raw, num_points=drawn.num_points, space=space, **stages)
+    swapped = swapped_stage(formulation, drawn.best, reference) if pipeline.improve else None
+    return Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=space, **stages)
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:
