@@ -6,6 +6,7 @@ import numpy as np
 
 from ...core import GENERATORS
 from ..mis import Mis
+from .codes import Code, code_edges, known_independence
 from .graphs import random_graph
 
 
@@ -16,10 +17,11 @@ def mis(
     p: float | None = None,
     degree: int | None = None,
     radius: float | None = None,
+    code: Code | None = None,
     max_weight: int = 1,
     seed: int = 0,
 ) -> Mis:
-    """n vertices joined at random, by one of three models; p = 0.3 when none is chosen.
+    """n vertices joined at random, by one of three models, or a code graph; p = 0.3 when none is chosen.
 
     Parameters
     ----------
@@ -27,18 +29,30 @@ def mis(
     p : probability of each edge, G(n, p)
     degree : neighbours of each vertex, random regular graph
     radius : points of the unit square within this distance block each other, unit disk graph
+    code : Sloane's graph of that error on words of n = 2**k letters: 1dc, 1tc, 1et, 1zc or 2dc; has no seed
     max_weight : vertex weights are uniform integers in 1..max_weight; 1 for an unweighted graph
 
     Examples
     --------
     >>> mis(n=8, degree=3, seed=1).size
     {'vertices': 8, 'edges': 12}
+    >>> mis(n=64, code="1dc").size, mis(n=64, code="1dc").best_known.value
+    ({'vertices': 64, 'edges': 543}, 10)
     """
     if max_weight < 1:
         raise ValueError(f"max_weight must be >= 1, got {max_weight}; 1 means no weights")
     rng = np.random.default_rng(seed)
+    if code is not None:
+        return _code_graph(code, n, is_alone=p is None and degree is None and radius is None and max_weight == 1)
     if p is None and degree is None and radius is None:
         p = 0.3
     edges, label = random_graph(n, rng, p=p, degree=degree, radius=radius)
     weights = None if max_weight == 1 else rng.integers(1, max_weight + 1, n)
     return Mis(n, edges, weights, name=f"mis-{label}-s{seed}" + (f"-w{max_weight}" if max_weight > 1 else ""))
+
+
+def _code_graph(code: Code, n: int, *, is_alone: bool) -> Mis:
+    if not is_alone:
+        raise ValueError("code must come alone, without p, degree, radius and max_weight; leave them out")
+    name = f"{code}.{n}"
+    return Mis(n, code_edges(code, n), name=name, best_known=known_independence(name))
