@@ -58,8 +58,7 @@ AUGMENTED: dict[str, dict[str, Any]] = {
 AUGMENTED |= {
     "AS, start one": {"name": "augmented-lagrangian", "start": "one"},
     "T3P, start one": {"name": "augmented-lagrangian", "variant": "T3P", "start": "one"},
-    "T3P, start zero, mu 0.01": {"name": "augmented-lagrangian", "variant": "T3P", "mu": 0.01},
-    "T3P, start zero, mu 0.001": {"name": "augmented-lagrangian", "variant": "T3P", "mu": 0.001},
+    "T3P, start one, mu fixed": {"name": "augmented-lagrangian", "variant": "T3P", "start": "one", "growth": 1.0},
     "AS, start lp, 10 reads": {"name": "augmented-lagrangian", "start": "lp", "reads": 10},
     "AS, start lp, growth 1.5": {"name": "augmented-lagrangian", "start": "lp", "growth": 1.5},
     "AS, start lp, mu 0.3": {"name": "augmented-lagrangian", "start": "lp", "mu": 0.3},
@@ -226,7 +225,12 @@ def tours_sampled(instances: Instances) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     specs = {
         "augmented-lagrangian, 30 rounds": {"name": "augmented-lagrangian", "start": "lp", "max_rounds": 30},
-        "relax-and-cut, 60 rounds": {"name": "relax-and-cut", "max_rounds": 60},
+        "relax-and-cut, degree rows linear": {"name": "relax-and-cut", "max_rounds": 60},
+        "relax-and-cut, degree rows squared": {
+            "name": "relax-and-cut",
+            "max_rounds": 60,
+            "inner": {"name": "bundle", "equalities": "squares"},
+        },
     }
     for name in TOURS[:3]:
         problem = instances.tour(name)

@@ -35,7 +35,7 @@ def told(x, program=PROGRAM, energy=-6.0):
         ("L", lambda lam, mu: lam * H),
         ("Q", lambda lam, mu: lam * H + mu / 2 * H**2),
         ("AS", lambda lam, mu: lam * H + mu / 2 * H**2),
-        ("T3P", lambda lam, mu: lam * (X @ A) / UNIT + mu * ((X @ A) / UNIT) ** 2),
+        ("T3P", lambda lam, mu: lam * (X @ A) / B + mu * ((X @ A) / B) ** 2),
         ("SE", lambda lam, mu: lam * H + mu / 2 * H**2),
     ],
 )

@@ -18,7 +18,7 @@ from ..quadratic import Quadratic
 from ..unbalanced import cost_scale
 from .augmented_forms import RowState, Variant, terms
 from .dual_method import check_settings
-from .dual_rows import DualRows, PackingRule, RowForm, dual_rows
+from .dual_rows import DualRows, PackingRule, RowForm, UnitRule, dual_rows
 from .seen import Seen, Start, see, slack_proof, start_multipliers, trace_row
 
 #: A violation above this share of the last one makes mu grow where ``growth_rule`` is stalled.
@@ -31,7 +31,8 @@ class AugmentedLagrangian:
     """Augmented Lagrangian QUBO with as many bits as the program, multipliers and mu updated each round.
 
     Units: costs are divided by their mean size and rows by their mean |coefficient|, so that h counts mean items and mu
-    is the price, in mean costs, of a squared mean item. Equality rows get ``nu g + mu/2 g^2`` in every variant,
+    is the price, in mean costs, of a squared mean item. T3P punishes the load itself: its rows are divided by max(1,
+    |b|), so that a full row costs ``l + mu`` mean costs however many items it holds. Equality rows get ``nu g + mu/2 g^2`` in every variant,
     at-most-one rows (l + mu) times the products of their pairs (or are inequalities, with packing rows).
 
     Parameters
@@ -119,7 +120,8 @@ class AugmentedLagrangian:
         return program.num_variables
 
     def _rows(self, program: BinaryProgram) -> DualRows:
-        return dual_rows(program, packing=self.packing, unit="item")
+        unit: UnitRule = "bound" if self.variant == "T3P" else "item"
+        return dual_rows(program, packing=self.packing, unit=unit)
 
     def _raised(self, seen: Seen, h: Float, mu: float) -> Float:
         """Multipliers of the next round: ``l + mu h``, not below 0 where they have a sign."""
