@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 def bench(
     spec: Annotated[str, typer.Argument(help="Sweep as YAML; see docs/sweeps.md.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, such as solver.layers=1,2,3.")] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="Folder of the instances: relative paths of the spec start here.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME without.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time on this machine.")] = 1,
     dask: Annotated[
@@ -36,7 +39,7 @@ def bench(
 
     if retry not in ("none", "failed"):
         raise unknown_name("retry", retry, ("none", "failed"))
-    matrix, document = read_matrix(spec, overrides or [])
+    matrix, document = read_matrix(spec, overrides or [], base)
     if dry_run:
         return print_matrix(matrix, as_json=as_json)
     folder = out or Path("runs") / (matrix.sweep.name or Path(spec).stem)

@@ -7,26 +7,30 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core import ENCODERS, SOLVERS, MissingDependencyError, fields_of, unknown_name
 from ..choose import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
 from ..pipeline import build_parts
+from ..wrap import SHORTHANDS, take_options, wrapped, wrappers_of
 from .document import Document, Place
 from .spec import PipelineSpec, Sweep, shown, validated
 
 #: Runs of a sweep, and instances of one; a grid beyond is a typing error.
 MAX_RUNS = 1_000_000
 MAX_INSTANCES = 100_000
-#: Wrappers of the encoder by the key that asks for them, the outermost first.
-WRAPPERS = {"presolve": "fix", "shrink": "shrink"}
+#: Keys that are the pipeline's own switches.
+SWITCHES = ("repair", "improve", "repair_top", "control")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One pipeline of a grid, as names and options; the Pipeline itself is built for each instance."""
+    """One pipeline of a grid, as names and options; the Pipeline itself is built for each instance.
+
+    ``wrappers`` are the values of ``shrink`` and ``presolve``; ``missing`` says why it cannot be built here.
+    """
 
     name: str
     label: str
@@ -35,6 +39,7 @@ class Variant:
     formulation: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     switches: Mapping[str, Any] = field(default_factory=dict)
+    wrappers: Mapping[str, Any] = field(default_factory=dict)
     missing: str = ""
 
 
@@ -99,18 +104,19 @@ def _variant(name: str, one: dict[str, Any], varied: dict[str, Any], document: D
     label = name + (f"[{','.join(f'{key}={_text(item)}' for key, item in varied.items())}]" if varied else "")
     solver = _part("solver", one["solver"], document, place)
     encoder = None if one.get("encoder") is None else _part("encoder", one["encoder"], document, place)
-    for key, wrapper in reversed(WRAPPERS.items()):
-        if one.get(key):
-            encoder = _wrapped(key, wrapper, one[key], encoder, document, place)
-    known = PipelineSpec.model_fields
-    options = {key: value for key, value in one.items() if key not in known}
-    switches = {key: one[key] for key in ("repair", "improve", "repair_top", "control") if key in one}
+    options = {key: value for key, value in one.items() if key not in PipelineSpec.model_fields}
+    wrappers: dict[str, Any] = {}
+    for key in SHORTHANDS:
+        if one.get(key) is not None and one[key] is not False:
+            wrappers[key], further = _wrapper(key, one[key], document, place)
+            options |= further
+    switches: dict[str, Any] = {key: one[key] for key in SWITCHES if key in one}
     _check_switches(switches, document, place)
     formulation = one.get("formulation")
     if not isinstance(formulation, str | None):
         raise document.error((*place, "formulation"), f"formulation must be a name, got {shown(formulation)}")
-    missing = _check_parts(solver, encoder, options, document, place)
-    return Variant(name, label, solver, encoder, formulation, options, switches, missing)
+    variant = Variant(name, label, solver, encoder, formulation, options, switches, wrappers)
+    return _checked(variant, document, place)
 
 
 def _part(role: str, value: Any, document: Document, place: Place) -> str | dict[str, Any]:
@@ -135,19 +141,21 @@ def _part(role: str, value: Any, document: Document, place: Place) -> str | dict
     return dict(value)
 
 
-def _wrapped(key: str, wrapper: str, value: Any, inner: Any, document: Document, place: Place) -> dict[str, Any]:
-    if wrapper not in ENCODERS:
-        raise document.error((*place, key), f"{key} must be left out: this version has no encoder {wrapper!r}")
-    if not (value is True or isinstance(value, Mapping)):
-        raise document.error(
-            (*place, key), f"{key} must be true or options of the encoder {wrapper}, got {shown(value)}"
-        )
-    fields = {} if value is True else dict(value)
-    known = fields_of(ENCODERS.get(wrapper).make)
-    for option in fields:
-        if option not in known:
-            raise document.error((*place, key, option), str(unknown_name(f"option of {wrapper}", option, known)))
-    return {"name": wrapper, **fields, **({} if inner is None else {"inner": inner})}
+def _wrapper(key: str, value: Any, document: Document, place: Place) -> tuple[Any, dict[str, Any]]:
+    """Value of a shorthand (true is its default), and the further options of the encoder that it wraps around."""
+    name, main = SHORTHANDS[key]
+    known = fields_of(ENCODERS.get(name).make)
+    if value is True:
+        return known[main].default, {}
+    if not isinstance(value, Mapping):
+        return value, {}
+    given = {option.replace("-", "_"): item for option, item in value.items()}
+    for written, option in zip(value, given, strict=True):
+        if option not in known or option == "inner":
+            text = str(unknown_name(f"option of {name}", written, set(known) - {"inner"}))
+            raise document.error((*place, key, written), text)
+    main_value = given.pop(main, known[main].default)
+    return main_value, {f"{key}.{option}": item for option, item in given.items()}
 
 
 def _check_switches(switches: Mapping[str, Any], document: Document, place: Place) -> None:
@@ -162,41 +170,55 @@ def _check_switches(switches: Mapping[str, Any], document: Document, place: Plac
         raise document.error((*place, "repair"), text)
 
 
-def _check_parts(solver: Any, encoder: Any, options: Mapping[str, Any], document: Document, place: Place) -> str:
-    """Build the parts once, so that a bad value is told before anything runs; why they cannot be built here."""
+def _checked(variant: Variant, document: Document, place: Place) -> Variant:
+    """The variant with its encoder chosen: its parts are built once, so that a bad value is told before anything runs.
+
+    The default encoder is the first that has the options; what fits this machine's memory must not change an id.
+    """
+    solver, encoder = variant.solver, variant.encoder
     if solver == "auto":
-        return ""
+        return variant
     name = solver if isinstance(solver, str) else solver["name"]
-    tried: list[Any] = [encoder]
     if not is_sampler(solver):
-        if encoder is not None:
-            text = f"encoder must be left out for {name}, which reads the instance itself; remove it"
-            raise document.error((*place, "encoder"), text)
-    elif encoder is None:
+        for key in ("encoder", "formulation", *SHORTHANDS):
+            if getattr(variant, key, None) is not None or key in variant.wrappers:
+                text = f"{key} must be left out for {name}, which reads the instance itself; remove it"
+                raise document.error((*place, key), text)
+    tried: Sequence[Any] = (encoder,)
+    if is_sampler(solver) and encoder is None:
         keeps_rows = hasattr(SOLVERS.get(name).make, "uniform_points")
-        tried = list(SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS)
-    errors: list[ValueError] = []
+        tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
+    errors: list[str] = []
     for one in tried:
         try:
-            build_parts(solver, one, options)
+            _build(variant, name, one)
         except MissingDependencyError as error:
-            return str(error)
+            return replace(variant, missing=str(error))
         except (ValueError, TypeError) as error:
-            errors.append(ValueError(str(error)))
+            errors.append(str(error))
         else:
-            return ""
-    text = str(errors[0])
-    raise document.error(_blamed(text, solver, encoder, options, document, place), text)
+            return replace(variant, encoder=one)
+    raise document.error(_blamed(errors[0], variant, document, place), errors[0])
 
 
-def _blamed(
-    text: str, solver: Any, encoder: Any, options: Mapping[str, Any], document: Document, place: Place
-) -> Place:
+def _build(variant: Variant, solver: str, encoder: Any) -> None:
+    others = set(fields_of(SOLVERS.get(solver).make))
+    if encoder is not None:
+        others |= set(fields_of(ENCODERS.get(encoder if isinstance(encoder, str) else encoder["name"]).make))
+    around, options = take_options(wrappers_of(**variant.wrappers), variant.options, others)
+    _, built = build_parts(variant.solver, encoder, options)
+    if built is not None:
+        wrapped(built, around)
+
+
+def _blamed(text: str, variant: Variant, document: Document, place: Place) -> Place:
     """Where the option stands that an error's text opens with or names."""
-    for key in options:
-        if text.startswith(key.rpartition(".")[2]) or repr(key) in text:
-            return (*place, key)
-    for role, part in (("solver", solver), ("encoder", encoder)):
+    for key in (*variant.options, *variant.wrappers):
+        role, _, field = key.rpartition(".")
+        main = SHORTHANDS[key][1] if key in SHORTHANDS else field
+        if text.startswith(main) or repr(key) in text:
+            return (*place, role, field) if (*place, role, field) in document.marks else (*place, key)
+    for role, part in (("solver", variant.solver), ("encoder", variant.encoder)):
         for key in part if isinstance(part, Mapping) else ():
             if text.startswith(key) and (*place, role, key) in document.marks:
                 return (*place, role, key)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from ...core import SOLVERS, Budget, spec_id
+from ...core import Budget, spec_id
 from ...solvers.contract import Estimate, QuboSampler
-from ..choose import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, choose_pipeline, is_sampler, shot_options
+from ..choose import choose_pipeline, is_sampler, shot_options
 from ..formulate import formulate
 from ..pipeline import Pipeline
 from .document import Document, read_document
@@ -76,28 +77,34 @@ def seed_of(name: str, repeat: int, base: int = 0) -> int:
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 
-def read_matrix(path: str, overrides: Sequence[str] = ()) -> tuple[Matrix, Document]:
+def read_matrix(path: str, overrides: Sequence[str] = (), base: Path | None = None) -> tuple[Matrix, Document]:
     """The matrix of a spec's file.
+
+    Parameters
+    ----------
+    base : folder that the spec's relative paths start from; None is the spec's own. No id depends on it.
 
     Raises
     ------
     ValueError
         The spec or an override cannot be run; one line with the position.
     """
+    if base is not None and not base.is_dir():
+        raise ValueError(f"base must be a folder, got {str(base)!r}; check the path")
     document = read_document(path)
     apply_overrides(document, overrides)
-    return build_matrix(document), document
+    return build_matrix(document, base), document
 
 
-def build_matrix(document: Document) -> Matrix:
-    """The matrix of a document; errors as in ``read_matrix``."""
+def build_matrix(document: Document, base: Path | None = None) -> Matrix:
+    """The matrix of a document; parameters and errors as in ``read_matrix``."""
     sweep = validated(Sweep, document.values, document)
     check_groups(sweep, document)
     chosen = variants(sweep, document)
     if len(chosen) * sweep.repeats > MAX_RUNS:
         count = len(chosen) * sweep.repeats
         raise document.error(("repeats",), f"a sweep must have at most {MAX_RUNS} runs, got {count} for each instance")
-    found = sources(sweep, document)
+    found = sources(sweep, document, base or Path(document.path).parent)
     count = len(found) * len(chosen) * sweep.repeats
     if count > MAX_RUNS:
         raise document.error(("instances",), f"a sweep must have at most {MAX_RUNS} runs, got {count}; drop some")
@@ -126,9 +133,9 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
             raise ValueError(variant.missing)
         if variant.formulation is not None:
             formulate(source.problem, variant.formulation)
-        encoder = variant.encoder or _default_encoder(variant.solver)
+        switches = {**variant.switches, **variant.wrappers}
         pipeline = choose_pipeline(
-            source.problem, variant.solver, encoder, variant.formulation, options, **variant.switches
+            source.problem, variant.solver, variant.encoder, variant.formulation, options, **switches
         )
     except (ValueError, TypeError, ImportError) as error:
         # told before the run, and a row of its own: no other cell suffers
@@ -138,18 +145,11 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
             "solver": _as_spec(variant.solver),
             "options": options,
             "repair": dict(variant.switches),
+            **variant.wrappers,
             "budget": {key: value for key, value in vars(budget).items() if value is not None},
         }
         return Cell(source, variant, None, spec, " ".join(str(error).split()))
     return Cell(source, variant, pipeline, pipeline.to_spec(budget))
-
-
-def _default_encoder(solver: Any) -> str | None:
-    """``slack``, or ``native`` for samplers that keep rows: what fits this machine's memory must not change an id."""
-    if solver == "auto" or not is_sampler(solver):
-        return None
-    keeps_rows = hasattr(SOLVERS.get(solver if isinstance(solver, str) else solver["name"]).make, "uniform_points")
-    return (SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS)[0]
 
 
 def _states_shots(variant: Variant) -> bool:

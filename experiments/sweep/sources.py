@@ -1,6 +1,7 @@
 """The instances of a sweep: read from files or generated, each with where it came from.
 
-Relative paths are relative to the spec. Instances of equal data are one instance; the first name counts.
+Relative paths stand below the base, which is the spec's folder unless another is given. Instances of equal data are one
+instance; the first name counts.
 """
 
 from __future__ import annotations
@@ -37,8 +38,12 @@ class Source:
         return self.problem.name or f"{self.problem.kind}-{self.fingerprint[:8]}"
 
 
-def sources(sweep: Sweep, document: Document) -> list[Source]:
+def sources(sweep: Sweep, document: Document, base: Path) -> list[Source]:
     """Every instance of the sweep, each once.
+
+    Parameters
+    ----------
+    base : folder that relative paths start from.
 
     Raises
     ------
@@ -52,8 +57,8 @@ def sources(sweep: Sweep, document: Document) -> list[Source]:
         if not isinstance(entry, Mapping) or ("generate" in entry) == ("files" in entry):
             wanted = "a path, keys with files:, or keys with generate:"
             raise document.error(place, f"an entry of instances must be {wanted}, got {shown(entry)}")
-        made = _generated if "generate" in entry else _read
-        for problem, origin in made(entry, document, place):
+        made = _generated(entry, document, place) if "generate" in entry else _read(entry, document, place, base)
+        for problem, origin in made:
             data = fingerprint(problem)
             found.setdefault(data, Source(problem, data, group, origin))
     if not found:
@@ -96,45 +101,62 @@ def _size_place(place: Place, sizes: Mapping[str, Any], text: str) -> Place:
     return next(((*place, key) for key in sizes if text.startswith(key)), place)
 
 
-def _read(entry: Any, document: Document, place: Place) -> Iterator[tuple[Problem, dict[str, Any]]]:
+def _read(entry: Any, document: Document, place: Place, base: Path) -> Iterator[tuple[Problem, dict[str, Any]]]:
     spec = validated(Files, entry, document, place)
-    folder = Path(document.path).parent
-    listed = {} if spec.best_known is None else _listed(folder / spec.best_known, document, (*place, "best_known"))
+    listed = {} if spec.best_known is None else _listed(base / spec.best_known, document, (*place, "best_known"))
     for i, pattern in enumerate(spec.files):
         at: Place = (*place, "files", i)
-        path = pattern if Path(pattern).is_absolute() else str(folder / pattern)
-        base, _, chosen = path.partition("#") if not Path(path).exists() else (path, "", "")
-        names = [base] if Path(base).exists() else sorted(glob.glob(base, recursive=True))
+        names, chosen = _matching(base, pattern)
         if not names:
-            raise document.error(at, f"files must name a file that is there, got {pattern!r}; check the path")
+            text = (
+                f"files must name a file that is there, got {pattern!r}; check the path, or give the folder by --base"
+            )
+            raise document.error(at, text)
         for name in names:
+            path = str(base / name)
             try:
                 if chosen:
-                    problems = [load(name, spec.kind, chosen, complement=spec.complement)]
+                    problems = [load(path, spec.kind, chosen, complement=spec.complement)]
                 else:
-                    problems = load_all(name, spec.kind, complement=spec.complement)
+                    problems = load_all(path, spec.kind, complement=spec.complement)
             except (ValueError, OSError) as error:
                 raise document.error(at, str(error)) from None
             for position, problem in enumerate(problems, 1):
                 number = chosen or (str(position) if len(problems) > 1 else "")
-                known = listed.get((Path(name).stem, problem.name)) or listed.get(("", problem.name))
+                known = _known(listed, path, problem.name)
                 if known is not None:
                     problem = replace(problem, best_known=known)  # type: ignore[type-var]
                 yield problem, {"file": f"{name}#{number}" if number else name}
 
 
+def _matching(base: Path, pattern: str) -> tuple[list[str], str]:
+    """Files below the base that a pattern names, relative to it, and what stands behind its ``#``."""
+    if (base / pattern).is_file():
+        return [pattern], ""
+    name, _, chosen = pattern.partition("#")
+    if (base / name).is_file():
+        return [name], chosen
+    found = sorted(glob.glob(name, root_dir=base, recursive=True))
+    return [path for path in found if (base / path).is_file()], chosen
+
+
+def _known(listed: Mapping[tuple[str, str], BestKnown], path: str, name: str) -> BestKnown | None:
+    """Best known value of an instance: by its file, else by the file's name, else by its own name alone."""
+    keys = (str(Path(path).resolve()), Path(path).stem, "")
+    return next((listed[key, name] for key in keys if (key, name) in listed), None)
+
+
 def _listed(path: Path, document: Document, place: Place) -> dict[tuple[str, str], BestKnown]:
-    """Values of a best_known.csv by file and instance, and by instance alone where that is not ambiguous."""
+    """Values of a best_known.csv by the keys of ``_known``, each where it is not ambiguous."""
     found: dict[tuple[str, str], BestKnown] = {}
-    often: set[str] = set()
+    often: set[tuple[str, str]] = set()
     try:
         for instance, file, known in read_best_known(path):
-            found[Path(file).stem, instance] = known
-            if ("", instance) in found:
-                often.add(instance)
-            found["", instance] = known
+            for key in (str((path.parent / file).resolve()), Path(file).stem, ""):
+                if found.setdefault((key, instance), known) != known:
+                    often.add((key, instance))
     except OSError as error:
         raise document.error(place, f"best_known must be a table that is there: {error.strerror}: {path}") from None
     except ValueError as error:
         raise document.error(place, str(error)) from None
-    return {key: known for key, known in found.items() if key[0] or key[1] not in often}
+    return {key: known for key, known in found.items() if key not in often}

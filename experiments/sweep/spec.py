@@ -98,7 +98,7 @@ class Generated(Open):
 
 
 class Files(Strict):
-    """Instances in files: paths or globs, relative to the spec; ``file#3`` selects one of several."""
+    """Instances in files: paths or globs below the base (the spec's folder, or ``--base``); ``file#3`` selects one of several."""
 
     files: Annotated[list[str], BeforeValidator(_a_list)] = Field(min_length=1)
     kind: str | None = None
@@ -109,7 +109,8 @@ class Files(Strict):
 class PipelineSpec(Open):
     """One pipeline or a grid of them; further keys are options of its solver or encoder.
 
-    ``presolve`` and ``shrink`` wrap the encoder in ``fix`` and ``shrink``; true is their default.
+    ``presolve: lp`` and ``shrink: 20`` wrap the encoder as on the command line (wrap.py); true is their default, and
+    keys are the wrapping encoder's options.
     """
 
     solver: Any
