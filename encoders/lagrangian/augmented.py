@@ -32,8 +32,9 @@ class AugmentedLagrangian:
 
     Units: costs are divided by their mean size and rows by their mean |coefficient|, so that h counts mean items and mu
     is the price, in mean costs, of a squared mean item. T3P punishes the load itself: its rows are divided by max(1,
-    |b|), so that a full row costs ``l + mu`` mean costs however many items it holds. Equality rows get ``nu g + mu/2 g^2`` in every variant,
-    at-most-one rows (l + mu) times the products of their pairs (or are inequalities, with packing rows).
+    |b|), so that a full row costs ``l + mu`` mean costs however many items it holds. Equality rows get
+    ``nu g + mu/2 g^2`` in every variant, at-most-one rows (l + mu) times the products of their pairs (or are
+    inequalities, with packing rows).
 
     Parameters
     ----------
