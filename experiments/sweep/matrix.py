@@ -14,7 +14,7 @@ from typing import Any
 
 from ...core import Budget, spec_id
 from ...solvers.contract import Estimate, QuboSampler
-from ..choose import choose_pipeline, is_sampler, shot_options
+from ..choose import choose_pipeline, shot_options
 from ..formulate import formulate
 from ..pipeline import Pipeline
 from .document import Document, read_document

@@ -98,7 +98,10 @@ class Generated(Open):
 
 
 class Files(Strict):
-    """Instances in files: paths or globs below the base (the spec's folder, or ``--base``); ``file#3`` selects one of several."""
+    """Instances in files: paths or globs below the base, which is the spec's folder or ``--base``.
+
+    ``file#3`` selects one of several.
+    """
 
     files: Annotated[list[str], BeforeValidator(_a_list)] = Field(min_length=1)
     kind: str | None = None
