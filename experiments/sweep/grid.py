@@ -29,7 +29,8 @@ SWITCHES = ("repair", "improve", "repair_top", "control")
 class Variant:
     """One pipeline of a grid, as names and options; the Pipeline itself is built for each instance.
 
-    ``wrappers`` are the values of ``shrink`` and ``presolve``; ``missing`` says why it cannot be built here.
+    ``wrappers`` are the values of ``shrink`` and ``presolve``; ``missing`` says why it cannot be built here;
+    ``groups`` of instances that it runs on, all where there are none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Variant:
     switches: Mapping[str, Any] = field(default_factory=dict)
     wrappers: Mapping[str, Any] = field(default_factory=dict)
     missing: str = ""
+    groups: tuple[str, ...] = ()
 
 
 def axes(value: Any, path: Place = ()) -> list[tuple[Place, list[Any]]]:
@@ -96,8 +98,25 @@ def variants(sweep: Sweep, document: Document) -> list[Variant]:
         if len(found) + count > MAX_RUNS:
             raise document.error(place, f"the grid must have at most {MAX_RUNS} runs, got {count} pipelines in {name}")
         given = {key: value for key, value in spec.model_dump().items() if key in values}
-        found += [_variant(name, one, varied, document, place) for one, varied in combinations(given)]
+        for one, varied in combinations(given):
+            groups = _instance_groups(one.get("instances"), sweep, document, place)
+            found.append(replace(_variant(name, one, varied, document, place), groups=groups))
     return found
+
+
+def _instance_groups(value: Any, sweep: Sweep, document: Document, place: Place) -> tuple[str, ...]:
+    """The groups of instances that a pipeline names; each must be there."""
+    place = (*place, "instances")
+    if value is None:
+        return ()
+    if not isinstance(value, str):
+        raise document.error(place, f"instances must be names of groups, as text with commas, got {shown(value)}")
+    known = list(sweep.instances) if isinstance(sweep.instances, dict) else []
+    names = tuple(name.strip() for name in value.split(","))
+    for name in names:
+        if name not in known:
+            raise document.error(place, str(unknown_name("group of instances", name, known)))
+    return names
 
 
 def _variant(name: str, one: dict[str, Any], varied: dict[str, Any], document: Document, place: Place) -> Variant:

@@ -109,7 +109,13 @@ def build_matrix(document: Document, base: Path | None = None) -> Matrix:
     if count > MAX_RUNS:
         raise document.error(("instances",), f"a sweep must have at most {MAX_RUNS} runs, got {count}; drop some")
     budget = sweep.budget.budget
-    cells = [_cell(source, variant, budget) for source in found for variant in chosen]
+    cells = [
+        _cell(source, variant, budget)
+        for source in found
+        for variant in chosen
+        if not variant.groups or source.group in variant.groups
+    ]
+    count = len(cells) * sweep.repeats
     tasks: dict[str, Task] = {}
     for repeat in range(sweep.repeats):
         for index, cell in enumerate(cells):

@@ -113,13 +113,15 @@ class PipelineSpec(Open):
     """One pipeline or a grid of them; further keys are options of its solver or encoder.
 
     ``presolve: lp`` and ``shrink: 20`` wrap the encoder as on the command line (wrap.py); true is their default, and
-    keys are the wrapping encoder's options.
+    keys are the wrapping encoder's options. ``instances`` names the groups of instances that it runs on (text with
+    commas); without it, all.
     """
 
     solver: Any
     encoder: Any = None
     presolve: Any = None
     shrink: Any = None
+    instances: Any = None
     formulation: Any = None
     repair: Any = "auto"
     improve: Any = True
