@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import BinaryProgram, Bits, Float, Formulation, Int, Rows, signed
+from ..core.unique import unique_rows
 from .verify import DisagreementError, Verified, verify, verify_point
 
 #: Lowest-energy points that may add lazy rows in a round although they already break others.
@@ -64,8 +65,8 @@ class Candidates:
     def joined(self, other: Candidates) -> Candidates:
         """Both sets of points; equal points are counted together."""
         X = np.concatenate([self.X, other.X])
-        _, first, inverse = np.unique(X, axis=0, return_index=True, return_inverse=True)
-        counts = np.bincount(inverse.ravel(), weights=np.concatenate([self.counts, other.counts]))
+        first, inverse, _ = unique_rows(X)
+        counts = np.bincount(inverse, weights=np.concatenate([self.counts, other.counts]))
         costs, broken = np.concatenate([self.costs, other.costs]), np.concatenate([self.broken, other.broken])
         return Candidates(X[first], counts.astype(np.int64), costs[first], broken[first])
 

@@ -25,6 +25,7 @@ from ..core import (
     UnsupportedError,
     signed,
 )
+from ..core.unique import unique_rows
 from ..solvers.contract import QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate
 from .pipeline import Pipeline
@@ -243,8 +244,8 @@ def _distinct(X: Bits, energies: AnyArray, counts: AnyArray) -> tuple[Bits, AnyA
     if not len(X):
         return X, energies, counts
     order = np.argsort(energies, kind="stable")
-    _, first, inverse = np.unique(X[order], axis=0, return_index=True, return_inverse=True)
-    total = np.bincount(inverse.ravel(), weights=counts[order]).astype(np.int64)
+    first, inverse, _ = unique_rows(X[order])
+    total = np.bincount(inverse, weights=counts[order]).astype(np.int64)
     rank = np.argsort(first, kind="stable")
     return X[order][first[rank]], energies[order][first[rank]], total[rank]
 

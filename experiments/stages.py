@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..core import Bits, Clock, Formulation, Number, RepairFailed, Sense, Stage, relative_gap, signed
+from ..core.unique import unique_rows
 from ..repair import improve, repair
 from ..repair.nearest import nearest_feasible
 from .candidates import Candidates, best_verified, evaluate
@@ -150,8 +151,8 @@ def run_control(
                 break
             X = draw(min(batch, num_points - start), rng)
             drawn += len(X)
-            X, counts = np.unique(X, axis=0, return_counts=True)
-            some, _ = evaluate(formulation, formulation.program, X, counts)
+            first, _, counts = unique_rows(X)
+            some, _ = evaluate(formulation, formulation.program, X[first], counts)
             feasible += int(some.counts[some.feasible].sum())
             hits += some.hits(cost)
             some = some.best(top)

@@ -16,6 +16,7 @@ import dimod
 import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Budget, Float, Number, Problem, Solution
+from ..core.unique import unique_rows
 
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
 Report = Callable[[float, Number], None]
@@ -100,8 +101,8 @@ def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: M
     counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
     energies = np.asarray(energies, dtype=np.float64)
     if len(Z):
-        Z, first, inverse = np.unique(Z, axis=0, return_index=True, return_inverse=True)
-        counts = np.bincount(inverse.ravel(), weights=counts).astype(np.int64)
+        first, inverse, _ = unique_rows(Z)
+        Z, counts = Z[first], np.bincount(inverse, weights=counts).astype(np.int64)
         order = np.argsort(energies[first], kind="stable")
         Z, energies, counts = Z[order], energies[first][order], counts[order]
     return dimod.SampleSet.from_samples(

@@ -14,6 +14,7 @@ import dimod
 import numpy as np
 
 from ..core import AnyArray, Bits, Clock, Float
+from ..core.unique import unique_rows
 from .contract import energies_of
 from .optimizers import Spent
 
@@ -181,8 +182,9 @@ def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
     >>> [part.tolist() for part in distinct(np.array([[1, 0], [0, 1], [1, 0]]))]
     [[[0, 1], [1, 0]], [1, 2]]
     """
-    points, counts = np.unique(np.asarray(Z, dtype=np.uint8), axis=0, return_counts=True)
-    return points, counts
+    points = np.asarray(Z, dtype=np.uint8)
+    first, _, counts = unique_rows(points)
+    return points[first], counts
 
 
 def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
