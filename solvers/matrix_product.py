@@ -66,15 +66,16 @@ class MatrixProduct:
         right = self._right()
         Z = np.zeros((num_shots, self.n), dtype=np.uint8)
         rows: Complex = np.ones((num_shots, 1), dtype=complex)
+        shots = np.arange(num_shots)
         for i, tensor in enumerate(self.tensors):
-            branches = np.einsum("kl,lsr->skr", rows, tensor, optimize=True)
+            left, _, bond = tensor.shape
+            branches = (rows @ tensor.reshape(left, -1)).reshape(num_shots, 2, bond)
             if changes is not None and choices is not None:
-                branches = np.einsum("kts,skr->tkr", changes[choices[:, i]], branches, optimize=True)
-            weights = np.einsum("skr,rt,skt->sk", branches, right[i + 1], branches.conj(), optimize=True).real
-            is_one = rng.random(num_shots) * weights.sum(axis=0) >= weights[0]
+                branches = np.matmul(changes[choices[:, i]], branches)
+            weights = ((branches @ right[i + 1]) * branches.conj()).real.sum(axis=2)
+            is_one = (rng.random(num_shots) * weights.sum(axis=1) >= weights[:, 0]).astype(np.int64)
             Z[:, i] = is_one
-            rows = np.where(is_one[:, None], branches[1], branches[0])
-            rows /= np.sqrt(np.maximum(np.where(is_one, weights[1], weights[0]), 1e-300))[:, None]
+            rows = branches[shots, is_one] / np.sqrt(np.maximum(weights[shots, is_one], 1e-300))[:, None]
         return Z
 
     def expectation(self, qubits: Sequence[int], paulis: Sequence[str], fields: Float, couplings: Float) -> float:
@@ -130,7 +131,9 @@ class MatrixProduct:
         """Environments of everything from site i on, i = 0..n."""
         out: list[Complex] = [np.ones((1, 1), dtype=complex)]
         for tensor in reversed(self.tensors):
-            out.append(np.einsum("lsr,rq,msq->lm", tensor, out[-1], tensor.conj(), optimize=True))
+            left, _, bond = tensor.shape
+            carried = (tensor.reshape(-1, bond) @ out[-1]).reshape(left, -1)
+            out.append(carried @ tensor.conj().reshape(left, -1).T)
         return out[::-1]
 
 
@@ -172,7 +175,7 @@ def product_state(circuit: GateCircuit, angles: Float) -> MatrixProduct:
 
     def settle(qubit: int) -> None:
         if qubit in pending:
-            tensors[qubit] = np.einsum("ts,lsr->ltr", pending.pop(qubit), tensors[qubit])
+            tensors[qubit] = np.matmul(pending.pop(qubit), tensors[qubit])
 
     for kind, first, second, parameter in circuit.gates.tolist():
         angle = float(angles[parameter]) if parameter >= 0 else 0.0
