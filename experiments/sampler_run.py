@@ -41,7 +41,10 @@ SAMPLING_SHARE = 0.85
 
 @dataclass
 class SamplerRun:
-    """What a sampler's run found, round by round; the Record is made of it."""
+    """What a sampler's run found, round by round; the Record is made of it.
+
+    ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
+    """
 
     refinement: Refinement
     encoding: Encoding
@@ -57,6 +60,7 @@ class SamplerRun:
     trace: list[tuple[float, Number]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     draw: Draw | None = None
+    interactions: int = 0
 
     @property
     def feasible_share(self) -> float | None:
@@ -193,6 +197,7 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     run.feasible += int(found.counts[found.feasible].sum())
     run.points_by_round.append(max(int(found.counts.sum()), int(info.get("shots") or 0)))
     run.infos.append(info)
+    run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
         run.lowest = float(energies.min())
         run.lowest_energy = best_verified(formulation, found.take([int(np.argmin(energies))]))

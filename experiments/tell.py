@@ -146,6 +146,7 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
     qubits = _most(infos, "qubits")
     known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "seconds", "energy_bound"}
     extra = {key: value for key, value in (infos[-1] if infos else {}).items() if key not in known}
+    extra["interactions"] = done.interactions
     extra["lowest_energy"] = done.lowest if math.isfinite(done.lowest) else None
     return {
         "qubits": done.encoding.num_qubits if qubits is None else qubits,
