@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from ..experiments.sweep.document import Document
     from ..experiments.sweep.matrix import Matrix
-    from ..experiments.sweep.runner import Executor
+    from ..experiments.sweep.runner import Executor, Progress
 
 
 def bench(
@@ -22,7 +24,7 @@ def bench(
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME without.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time on this machine.")] = 1,
     dask: Annotated[
-        str | None, typer.Option(help="Dask cluster: tcp://host:8786, local or slurm; --jobs is its workers.")
+        str | None, typer.Option(help="Dask cluster: tcp://host:8786; or local or slurm with --jobs workers.")
     ] = None,
     retry: Annotated[str, typer.Option(help="none, or failed: run failed rows again.")] = "none",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the matrix and run nothing.")] = False,
@@ -30,27 +32,21 @@ def bench(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> int:
     """Run a matrix of instances, pipelines and seeds; rerun to resume."""
-    from ..core import unknown_name
-    from ..experiments.sweep.folder import prepare
     from ..experiments.sweep.matrix import read_matrix
-    from ..experiments.sweep.runner import missing_tasks, run_matrix
-    from ..experiments.sweep.store import Store
-    from .bench_view import Watcher, print_matrix
+    from .bench_view import print_matrix
 
-    if retry not in ("none", "failed"):
-        raise unknown_name("retry", retry, ("none", "failed"))
     matrix, document = read_matrix(spec, overrides or [], base)
     if dry_run:
         return print_matrix(matrix, as_json=as_json)
     folder = out or Path("runs") / (matrix.sweep.name or Path(spec).stem)
-    with Store(folder) as store:
-        prepare(folder, matrix, Path(document.path).read_bytes(), overrides or [])
-        if store.healed_bytes:
-            typer.echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
-        left = len(missing_tasks(matrix, store, retry))
-        executor = _executor(matrix, dask, jobs, folder)
-        with Watcher(matrix, left, jobs, is_quiet=quiet or as_json) as watch:
-            progress = run_matrix(matrix, store, executor, retry=retry, watch=watch)  # type: ignore[arg-type]
+    executor = executor_of(folder, jobs, dask)
+    try:
+        progress = run_rows(
+            matrix, document, folder, executor, overrides=overrides or [], retry=retry, is_quiet=quiet or as_json
+        )
+    except KeyboardInterrupt:
+        typer.echo(f"stopped; every finished run is in {folder}/rows.jsonl, the same command goes on", err=True)
+        return 130
     summary: dict[str, Any] = {
         "schema": "qopt.bench/1",
         "folder": str(folder),
@@ -69,12 +65,40 @@ def bench(
     return 0
 
 
-def _executor(matrix: Matrix, dask: str | None, jobs: int, folder: Path) -> Executor:
-    del matrix
+def run_rows(
+    matrix: Matrix,
+    document: Document,
+    folder: Path,
+    executor: Executor,
+    *,
+    overrides: Sequence[str] = (),
+    retry: str = "none",
+    is_quiet: bool = False,
+) -> Progress:
+    """Write the rows that the folder does not have yet, with progress on the terminal."""
+    from ..core import unknown_name
+    from ..experiments.sweep.folder import prepare
+    from ..experiments.sweep.runner import missing_tasks, run_matrix
+    from ..experiments.sweep.store import Store
+    from .bench_view import Watcher
+
+    if retry not in ("none", "failed"):
+        raise unknown_name("retry", retry, ("none", "failed"))
+    with Store(folder) as store:
+        prepare(folder, matrix, Path(document.path).read_bytes(), overrides)
+        if store.healed_bytes:
+            typer.echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
+        tasks = missing_tasks(matrix, store, redo_failed=retry == "failed")
+        with Watcher(matrix, tasks, is_quiet=is_quiet) as watch:
+            return run_matrix(matrix, tasks, store, executor, watch=watch)
+
+
+def executor_of(folder: Path, jobs: int, dask: str | None = None) -> Executor:
+    """Who runs the rows: so many processes here, or a Dask cluster."""
     if dask is not None:
         from ..experiments.sweep.dask_runner import Cluster
 
-        return Cluster(dask, jobs)
+        return Cluster(dask, jobs, lambda text: typer.echo(text, err=True))
     from ..experiments.sweep.runner import Local
 
     return Local(jobs, folder / "runs.log")

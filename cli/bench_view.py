@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from .render import page
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from ..experiments.sweep.matrix import Matrix, Task
     from ..experiments.sweep.runner import Progress
 
-#: Seconds between two lines of the plain log, and rows that are always logged at the start.
+#: Seconds between two lines of the plain log.
 LOG_SECONDS = 5.0
+#: Pipelines in the live table.
+MAX_LIVE_ROWS = 20
 #: Rows of a dry run's table; the rest is counted.
 MAX_ROWS = 200
 
@@ -66,16 +68,25 @@ def print_matrix(matrix: Matrix, *, as_json: bool) -> int:
 
 
 class Watcher:
-    """Called after each row; a context manager around the sweep."""
+    """Called after each row; a context manager around the sweep.
 
-    def __init__(self, matrix: Matrix, left: int, jobs: int, *, is_quiet: bool) -> None:
-        self._matrix, self._left, self._jobs = matrix, left, jobs
+    A table that is kept up to date where stderr is a terminal, lines every few seconds elsewhere; failures always.
+    """
+
+    def __init__(self, matrix: Matrix, tasks: Sequence[Task], *, is_quiet: bool) -> None:
+        self._matrix = matrix
         self._start = self._logged = time.monotonic()
-        console = Console(stderr=True, highlight=False)
-        is_live = sys.stdout.isatty() and not is_quiet
-        self._live = Live(console=console, refresh_per_second=4) if is_live else None
-        self._is_plain = not is_quiet and not is_live
         self._counts: dict[str, list[int]] = {}
+        for task in tasks:
+            self._counts.setdefault(self._label(task), [0, 0, 0])[2] += 1
+        self._progress: Progress | None = None
+        self._left = len(tasks)
+        console = Console(stderr=True, highlight=False)
+        is_live = console.is_terminal and not is_quiet
+        self._live = (
+            Live(console=console, refresh_per_second=4, get_renderable=self._table, transient=True) if is_live else None
+        )
+        self._is_plain = not is_quiet and not is_live
 
     def __enter__(self) -> Watcher:
         if self._live is not None:
@@ -89,16 +100,21 @@ class Watcher:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+            self._live.console.print(self._table())  # the last state stays on the screen
 
     def __call__(self, progress: Progress, task: Task, summary: Mapping[str, Any]) -> None:
-        label = self._matrix.cells[task.cell].variant.label
-        count = self._counts.setdefault(label, [0, 0])
+        self._progress = progress
+        count = self._counts[self._label(task)]
         count[0] += 1
-        count[1] += summary.get("status") == "failed"
-        if self._live is not None:
-            self._live.update(self._table(progress))
+        has_failed = summary.get("status") == "failed"
+        count[1] += has_failed
+        if has_failed and self._live is not None:
+            self._live.console.print(self._line(progress, task, summary), markup=False)
         elif self._is_plain:
             self._log(progress, task, summary)
+
+    def _label(self, task: Task) -> str:
+        return self._matrix.cells[task.cell].variant.label
 
     def _log(self, progress: Progress, task: Task, summary: Mapping[str, Any]) -> None:
         now = time.monotonic()
@@ -106,29 +122,36 @@ class Watcher:
         if not has_failed and progress.left and now - self._logged < LOG_SECONDS:
             return
         self._logged = now
-        cell = self._matrix.cells[task.cell]
-        what = f"{cell.source.name} {cell.variant.label} seed {task.seed}: {summary.get('status')}"
-        if has_failed:
+        typer.echo(self._line(progress, task, summary), err=True)
+
+    def _line(self, progress: Progress, task: Task, summary: Mapping[str, Any]) -> str:
+        what = f"{self._matrix.cells[task.cell].source.name} {self._label(task)} seed {task.seed}: {summary['status']}"
+        if summary["status"] == "failed":
             what += f" ({summary.get('ending')}: {summary.get('message')})"
-        typer.echo(f"{progress.already + progress.done}/{progress.total}  {self._eta(progress)}  {what}", err=True)
+        return f"{progress.already + progress.done}/{progress.total}  {self._eta(progress)}  {what}"
 
     def _eta(self, progress: Progress) -> str:
         elapsed = time.monotonic() - self._start
-        left = elapsed / max(1, progress.done) * progress.left
-        return f"{elapsed:.0f} s, about {left:.0f} s left"
+        if not progress.done:
+            return f"{elapsed:.0f} s"
+        return f"{elapsed:.0f} s, about {elapsed / progress.done * progress.left:.0f} s left"
 
-    def _table(self, progress: Progress) -> Table:
-        running = min(self._jobs, progress.left)
+    def _table(self) -> Table:
+        progress = self._progress
+        if progress is None:
+            return Table(title=f"{self._left} of {len(self._matrix.tasks)} runs to do", title_justify="left")
         title = (
-            f"{progress.already + progress.done}/{progress.total} done, {progress.failed} failed, {running} running; "
-            f"{self._eta(progress)}"
+            f"{progress.already + progress.done}/{progress.total} done, {progress.failed} failed, "
+            f"{progress.running} running; {self._eta(progress)}"
         )
         table = Table(title=title, title_justify="left")
         for column in ("pipeline", "done", "failed", "best gap"):
             table.add_column(column, justify="left" if column == "pipeline" else "right")
-        for label, (done, failed) in self._counts.items():
-            gap = progress.best.get(label)
-            table.add_row(label, str(done), str(failed), "-" if gap is None else f"{gap:.2%}")
+        for label, (done, failed, all_runs) in list(self._counts.items())[:MAX_LIVE_ROWS]:
+            gap = progress.incumbents.gap(label)
+            table.add_row(Text(label), f"{done}/{all_runs}", str(failed), "-" if gap is None else f"{gap:.2%}")
+        if len(self._counts) > MAX_LIVE_ROWS:
+            table.add_row(f"and {len(self._counts) - MAX_LIVE_ROWS} more", "", "", "")
         return table
 
 

@@ -204,6 +204,7 @@ def _check_depth(text: str, path: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 mark = event.start_mark
+                assert mark is not None  # the parser gives every event one
                 text = f"expected at most {MAX_DEPTH} levels, found more; flatten it"
                 raise SpecError(path, mark.line + 1, mark.column + 1, text)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -219,6 +220,7 @@ def _marked(path: str, error: yaml.MarkedYAMLError) -> SpecError:
 
 
 def _mark(node: yaml.Node) -> tuple[int, int]:
+    assert node.start_mark is not None  # a composed node has one
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 

@@ -6,6 +6,7 @@ instances with fingerprints, ``instances/<fingerprint>.json`` the data, so that 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +23,14 @@ SHORT = 16
 
 
 def prepare(folder: Path, matrix: Matrix, spec: bytes, overrides: Sequence[str]) -> None:
-    """Write what stands beside the rows; what is there already and equal is left alone."""
+    """Write what stands beside the rows; what is there already and equal is left alone.
+
+    A spec that was changed between two calls replaces the former one, which is kept as ``spec-<hash>.yaml``.
+    """
     (folder / "instances").mkdir(parents=True, exist_ok=True)
+    former = folder / "spec.yaml"
+    if former.exists() and former.read_bytes() != spec:
+        former.replace(folder / f"spec-{hashlib.sha256(former.read_bytes()).hexdigest()[:8]}.yaml")
     _write(folder / "spec.yaml", spec)
     seen = {cell.source.fingerprint: cell.source for cell in matrix.cells}
     for source in seen.values():

@@ -63,7 +63,12 @@ def perform(job: Job) -> Done:
         return Done("refused", message=_one_line(error), seconds=time.perf_counter() - start)
     except Exception as error:  # the runner's own: whatever a part raises is a row of this run alone
         return Done("error", message=_one_line(error), seconds=time.perf_counter() - start)
-    summary = {"status": record.status.value, "gap": record.gap, "objective": record.objective}
+    summary = {
+        "id": record.id,
+        "status": record.status.value,
+        "objective": record.objective,
+        "reference": record.reference.value,
+    }
     return Done("row", line, seconds=time.perf_counter() - start, summary=summary)
 
 

@@ -56,8 +56,7 @@ def _set(values: dict[str, Any], key: str, value: Any) -> None:
 def _set_option(document: Document, role: str, option: str, value: Any) -> None:
     """The option of one part, in every pipeline whose part has it."""
     if role not in ("", "solver", "encoder"):
-        known = [*Sweep.model_fields, "solver", "encoder"]
-        raise unknown_name("first part of an override", role, known)
+        raise unknown_name("first part of an override", role, [*Sweep.model_fields, "solver", "encoder"])
     known: set[str] = set()
     hits = 0
     for name in _pipelines(document):

@@ -29,16 +29,22 @@ START_SECONDS = 300.0
 class Pool:
     """Template process with the runs under way in it; a context manager.
 
+    Parameters
+    ----------
+    log : file that the runs' own output goes to; without, it is dropped.
+    plugins : module name and file of each plugin to load; those of this process without.
+
     Raises
     ------
     UnsupportedError
         The system has no fork.
     """
 
-    def __init__(self, log: Path | None = None) -> None:
+    def __init__(self, log: Path | None = None, plugins: Sequence[tuple[str, str]] | None = None) -> None:
         if not hasattr(os, "fork"):
             raise UnsupportedError("qopt bench needs a system with fork (Linux, macOS, WSL)")
         self._log = log
+        self._plugins = loaded_plugins() if plugins is None else list(plugins)
         self._running: dict[int, Job] = {}
         self._next = 0
         self._start()
@@ -107,7 +113,7 @@ class Pool:
             if self._log is not None:
                 log.close()
         self._connection = Connection(ours.detach())
-        self._connection.send(loaded_plugins())
+        self._connection.send(self._plugins)
         start = time.monotonic()
         while not self._connection.poll(1.0):
             if self._process.poll() is not None or time.monotonic() - start > START_SECONDS:
@@ -118,7 +124,7 @@ class Pool:
             raise RuntimeError(f"the runs' process ended while it started; see {self._log}") from None
 
 
-def loaded_plugins() -> Sequence[tuple[str, str]]:
+def loaded_plugins() -> list[tuple[str, str]]:
     """Module name and file of each plugin that this process has loaded."""
     return [
         (name, str(module.__file__))

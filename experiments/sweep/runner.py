@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from ...core import Instance, Record, Resources, Stages, Status
 from ..environment import environment
+from .incumbents import Incumbents
 from .job import Done, Job, joules
 from .matrix import Cell, Matrix, Task
 from .pool import Pool
 from .store import Store, statuses
 
-Retry = Literal["none", "failed"]
-
 
 class Executor(Protocol):
-    """Takes jobs and gives back how they ended, in any order."""
+    """Takes jobs and gives back how they ended, in any order.
+
+    ``is_alone``: one run at a time and on this machine, so that the processor's energy counters are the run's.
+    """
+
+    @property
+    def is_alone(self) -> bool: ...
 
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
         """Every job of the iterator once; jobs are asked for as there is room."""
@@ -32,13 +38,14 @@ class Executor(Protocol):
 
 @dataclass
 class Progress:
-    """Counts of a sweep, for the live table."""
+    """Counts of a sweep, and the best objectives so far, for the live table; ``running`` includes what is queued."""
 
     total: int
     already: int = 0
     done: int = 0
     failed: int = 0
-    best: dict[str, float] = field(default_factory=dict)
+    running: int = 0
+    incumbents: Incumbents = field(default_factory=Incumbents)
 
     @property
     def left(self) -> int:
@@ -53,7 +60,11 @@ class Local:
     """So many runs at a time on this machine."""
 
     jobs: int = 1
-    log: Any = None
+    log: Path | None = None
+
+    @property
+    def is_alone(self) -> bool:
+        return self.jobs == 1
 
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
         running: dict[int, Task] = {}
@@ -67,43 +78,43 @@ class Local:
                     yield running.pop(token), done
 
 
-def missing_tasks(matrix: Matrix, store: Store, retry: Retry = "none") -> list[Task]:
-    """Tasks without a row; with ``failed`` also those whose last row failed."""
+def missing_tasks(matrix: Matrix, store: Store, *, redo_failed: bool = False) -> list[Task]:
+    """Tasks without a row, and if asked for those whose last row failed."""
     known = statuses(store.folder)
-    redo = {Status.FAILED.value} if retry == "failed" else set()
+    redo = {Status.FAILED.value} if redo_failed else set()
     return [task for task in matrix.tasks if task.id not in known or known[task.id] in redo]
 
 
 def run_matrix(
-    matrix: Matrix,
-    store: Store,
-    executor: Executor,
-    *,
-    retry: Retry = "none",
-    watch: Watch | None = None,
+    matrix: Matrix, tasks: Sequence[Task], store: Store, executor: Executor, *, watch: Watch | None = None
 ) -> Progress:
-    """Run what is missing and write its rows.
+    """Run these tasks of the matrix and write their rows.
 
     Parameters
     ----------
-    retry : ``failed`` also runs again what failed.
+    tasks : from ``missing_tasks``.
     watch : called after each row.
     """
-    tasks = missing_tasks(matrix, store, retry)
     progress = Progress(len(matrix.tasks), already=len(matrix.tasks) - len(tasks))
-    refused = [task for task in tasks if matrix.cells[task.cell].pipeline is None]
-    for task in refused:
+    able = []
+    for task in tasks:
         cell = matrix.cells[task.cell]
-        _take(matrix, store, progress, watch, task, Done("refused", message=cell.refusal))
-    able = [task for task in tasks if matrix.cells[task.cell].pipeline is not None]
+        if cell.pipeline is None:
+            progress.running += 1
+            _take(matrix, store, progress, watch, task, Done("refused", message=cell.refusal))
+        else:
+            able.append(task)
     if able:
-        is_alone = getattr(executor, "jobs", None) == 1  # the counters are those of the whole processor
-        for task, done in executor.run(_jobs(matrix, able, reads_energy=is_alone and joules() is not None)):
+        reads_energy = executor.is_alone and joules() is not None
+        for task, done in executor.run(_jobs(matrix, able, progress, reads_energy=reads_energy)):
             _take(matrix, store, progress, watch, task, done)
     return progress
 
 
-def _jobs(matrix: Matrix, tasks: Iterable[Task], *, reads_energy: bool) -> Iterator[tuple[Task, Job]]:
+def _jobs(
+    matrix: Matrix, tasks: Iterable[Task], progress: Progress, *, reads_energy: bool
+) -> Iterator[tuple[Task, Job]]:
+    """The jobs of tasks, each made when there is room for it."""
     limits = matrix.limits
     pickled: dict[int, bytes] = {}
     for task in tasks:
@@ -113,6 +124,7 @@ def _jobs(matrix: Matrix, tasks: Iterable[Task], *, reads_energy: bool) -> Itera
                 pickled.clear()
             path = cell.source.origin.get("file")
             pickled[task.cell] = pickle.dumps((cell.source.problem, cell.pipeline, limits.budget, path))
+        progress.running += 1
         yield (
             task,
             Job(
@@ -137,18 +149,19 @@ def labels(cell: Cell, task: Task) -> dict[str, Any]:
 
 
 def _take(matrix: Matrix, store: Store, progress: Progress, watch: Watch | None, task: Task, done: Done) -> None:
+    cell = matrix.cells[task.cell]
     if done.ending == "row":
-        store.append(done.line)
         summary = dict(done.summary or {})
+        if summary["id"] != task.id:  # else the run would be done again and again
+            raise RuntimeError(f"run {task.id[:16]} must give the row that was planned, got id {summary['id'][:16]}")
+        store.append(done.line)
+        progress.incumbents.add(cell.variant.label, cell.source, summary)
     else:
-        store.append(json.dumps(failed_row(matrix.cells[task.cell], task, done), separators=(",", ":")).encode())
+        store.append(json.dumps(failed_row(cell, task, done), separators=(",", ":")).encode())
         summary = {"status": Status.FAILED.value, "message": done.message, "ending": done.ending}
         progress.failed += 1
     progress.done += 1
-    label = matrix.cells[task.cell].variant.label
-    gap = summary.get("gap")
-    if gap is not None:
-        progress.best[label] = min(gap, progress.best.get(label, gap))
+    progress.running -= 1
     if watch is not None:
         watch(progress, task, summary)
 

@@ -69,13 +69,13 @@ class Limits(Strict):
     ``seconds`` 3600) and ``memory`` are enforced from outside: such a run is killed and its row says so.
     """
 
-    seconds: float | None = Field(None, gt=0)
-    evaluations: int | None = Field(None, gt=0)
-    shots: int | None = Field(None, gt=0)
-    rounds: int | None = Field(None, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
+    evaluations: int | None = Field(default=None, gt=0)
+    shots: int | None = Field(default=None, gt=0)
+    rounds: int | None = Field(default=None, gt=0)
     target: float | None = None
-    memory: Annotated[int | None, BeforeValidator(byte_count)] = Field(None, gt=0)
-    kill_seconds: float | None = Field(None, gt=0)
+    memory: Annotated[int | None, BeforeValidator(byte_count)] = Field(default=None, gt=0)
+    kill_seconds: float | None = Field(default=None, gt=0)
 
     @property
     def budget(self) -> Budget:
@@ -94,7 +94,7 @@ class Generated(Open):
     """Instances of a generator: one for each combination of sizes and seeds; further keys are the generator's sizes."""
 
     generate: str
-    seeds: Annotated[list[int], BeforeValidator(integers)] = Field([0], min_length=1)
+    seeds: Annotated[list[int], BeforeValidator(integers)] = Field(default=[0], min_length=1)
 
 
 class Files(Strict):
@@ -137,8 +137,8 @@ class Sweep(Strict):
     instances: list[Any] | dict[str, list[Any]]
     pipelines: dict[str, Any] = Field(min_length=1)
     budget: Limits = Limits()
-    repeats: int = Field(1, ge=1, le=1_000_000)
-    seed: int = Field(0, ge=0, lt=2**31)
+    repeats: int = Field(default=1, ge=1, le=1_000_000)
+    seed: int = Field(default=0, ge=0, lt=2**31)
     groups: dict[str, list[str]] = Field(default_factory=dict)
     definitions: Any = None
 

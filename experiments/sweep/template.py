@@ -76,7 +76,8 @@ def serve(connection: Connection) -> None:
                     child = _start(token, job, connection)
                     children[child.pipe] = child
                 else:
-                    _read(children, int(item), connection)  # type: ignore[call-overload]
+                    assert isinstance(item, int)
+                    _read(children, item, connection)
             for child in [child for child in children.values() if child.deadline <= time.monotonic()]:
                 del children[child.pipe]
                 _kill(child)
@@ -186,8 +187,10 @@ def _read(children: dict[int, _Child], pipe: int, connection: Connection) -> Non
 
 
 def _died(child: _Child, seconds: float) -> Done:
-    """What is known of a child that ended without a word."""
+    """What is known of a child that ended without a word; what it had started ends too."""
     os.close(child.pipe)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
     _, status = os.waitpid(child.pid, 0)
     if os.WIFSIGNALED(status):
         how = f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
