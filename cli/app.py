@@ -13,9 +13,11 @@ import typer
 from .bench import bench
 from .encode import encode, plan
 from .instances import convert, generate, info, verify
+from .merge import merge
 from .parts import check_plugin, list_parts, load_plugin
 from .penalties import penalty_sweep, tune_penalty
 from .plot import plot
+from .replay import replay
 from .solve import solve
 
 app = typer.Typer(
@@ -64,6 +66,8 @@ app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
 app.command("tune-penalty")(tune_penalty)
 app.command("plot")(plot)
 app.command("bench")(bench)
+app.command("replay")(replay)
+app.command("merge")(merge)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)
 

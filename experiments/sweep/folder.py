@@ -54,6 +54,11 @@ def prepare(folder: Path, matrix: Matrix, spec: bytes, overrides: Sequence[str])
         "instances": instances,
         "num_runs": len(matrix.tasks),
     }
+    write_document(folder, document)
+
+
+def write_document(folder: Path, document: dict[str, Any]) -> None:
+    """Put the document in the place of the folder's ``sweep.json``, at once."""
     _write(folder / "sweep.json", (json.dumps(document, indent=1) + "\n").encode())
 
 
