@@ -86,9 +86,9 @@ template <class T> Derivatives backward_as(const Backward& job) {
     const double scale = circuit.slots[k - 1].scale;
     pass.slot_phase = int(k) - 1;
     if (l >= 0)
-      put_phase(pass, job.steps[l].diagonal, -job.steps[l].turns, scale);
+      put_phase(pass, job.steps[l].diagonal, -job.steps[l].turns, scale, job.state);
     else
-      put_phase(pass, Diagonal{}, 0, scale);
+      put_phase(pass, Diagonal{}, 0, scale, job.state);
   });
 
   const StartValues<T> start(job.state.n);

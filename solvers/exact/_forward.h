@@ -11,7 +11,7 @@ template <class T> Measured forward_as(const Forward& job) {
   }
   for (const Step& step : steps) circuit.slots.emplace_back(step.angles, 1);
   circuit.plan([&](size_t k, Pass<T>& pass) {
-    if (k < steps.size()) return put_phase(pass, steps[k].diagonal, steps[k].turns, circuit.slots[k].scale);
+    if (k < steps.size()) return put_phase(pass, steps[k].diagonal, steps[k].turns, circuit.slots[k].scale, job.state);
     pass.measures = job.measured.data, pass.diagonal = job.measured, pass.stores = job.stores;
   });
   circuit.passes[0].starts = job.starts;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #if defined(__AVX512F__) || defined(__x86_64__)
 #include <immintrin.h>

@@ -122,6 +122,11 @@ void multiply_part(Tile<T, LOW, HALF, BACK>& tile, const typename Tile<T, LOW, H
           break;
         }
 #endif
+        if constexpr (Table<T>::helps)
+          if (pass.table.bound) {
+            multiply<int16_t>(tile, part, rows, TableFactor<T>(pass.table));
+            break;
+          }
         multiply<int16_t>(tile, part, rows, series);
         break;
       case Kind::float32: multiply<float>(tile, part, rows, series); break;

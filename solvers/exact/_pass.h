@@ -17,6 +17,7 @@ template <class T> struct Pass {
   bool has_phase = false, starts = false, measures = false, stores = true;
   Phase<T> phase{0, 1};
   Digits<T> digits;
+  Table<T> table;
   int slot_before = -1, slot_after = -1, slot_phase = -1;  // where a gradient's sums belong
 };
 

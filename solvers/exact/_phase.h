@@ -38,10 +38,15 @@ template <class T> struct Phase {
   }
 };
 
-template <class T, int N> INLINE Vec<T> horner(const T (&c)[N], Vec<T> v) {
-  Vec<T> sum = splat(c[N - 1]);
+// A polynomial of N coefficients at v, by pairs: shorter chains of dependent operations than Horner's.
+template <class T, int N> INLINE Vec<T> polynomial(const T (&c)[N], Vec<T> v, Vec<T> v_squared) {
+  Vec<T> pair[(N + 1) / 2];
 #pragma GCC unroll 8
-  for (int k = N - 2; k >= 0; k--) sum = sum * v + c[k];
+  for (int k = 0; k < N / 2; k++) pair[k] = v * c[2 * k + 1] + c[2 * k];
+  if (N % 2) pair[N / 2] = splat(c[N - 1]);
+  Vec<T> sum = pair[(N - 1) / 2];
+#pragma GCC unroll 8
+  for (int k = (N - 1) / 2 - 1; k >= 0; k--) sum = sum * v_squared + pair[k];
   return sum;
 }
 
@@ -51,8 +56,8 @@ template <class T> INLINE void cos_sin(Vec<T> energy, const Phase<T>& p, Vec<T>&
   const Vec<T> counted = energy * p.quarters + Series<T>::shift;
   Vec<T> rest = energy * p.quarters - (counted - Series<T>::shift);
   if constexpr (sizeof(T) == 4) rest += energy * p.quarters_low;
-  const Vec<T> square = rest * rest;
-  const Vec<T> s = rest * horner(p.sine, square), c = horner(p.cosine, square);
+  const Vec<T> square = rest * rest, fourth = square * square;
+  const Vec<T> s = rest * polynomial(p.sine, square, fourth), c = polynomial(p.cosine, square, fourth);
   const Mask<T> quarter = reinterpret_cast<const Mask<T>&>(counted);
   const Mask<T> odd = (quarter << top) < 0;
   const Vec<T> c1 = odd ? s : c, s1 = odd ? c : s;

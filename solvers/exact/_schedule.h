@@ -8,7 +8,7 @@ struct Group {
 constexpr int LOW_BITS = 14;        // of float64: a low block of 256 KiB, a part of the second-level cache
 constexpr int FIRST_CACHE_BITS = 10;
 constexpr int HIGH_BITS = 12;
-constexpr size_t ROW_BYTES = 128;
+constexpr size_t ROW_BYTES = VECTOR_BYTES == 64 ? 128 : 512;  // measured on a Zen 5 and on a Zen 3
 constexpr int SMALL_FOR_THREADS = 17;  // a pass must outlast the wait for the other threads by far
 
 template <class T> std::vector<Group> groups_of(int n, bool half) {
@@ -75,10 +75,12 @@ template <class T> struct Circuit {
   void after(int k) { passes.back().after = rotation(k), passes.back().slot_after = k; }
 };
 
-template <class T> void put_phase(Pass<T>& pass, const Diagonal& diagonal, double turns, double scale) {
+template <class T> void put_phase(Pass<T>& pass, const Diagonal& diagonal, double turns, double scale, const State& state) {
   pass.has_phase = true, pass.diagonal = diagonal;
   pass.phase = Phase<T>(turns, scale);
-  if (diagonal.kind == Kind::int16) pass.digits = Digits<T>(turns, scale, Digits<T>::needed(diagonal.bound));
+  if (diagonal.kind != Kind::int16 || !diagonal.data) return;
+  pass.digits = Digits<T>(turns, scale, Digits<T>::needed(diagonal.bound));
+  if (Table<T>::fits(diagonal.bound, size_t(1) << state.n)) pass.table = Table<T>(turns, scale, diagonal.bound);
 }
 
 template <class T> size_t row_width(const Pass<T>& pass) {
