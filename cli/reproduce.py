@@ -1,0 +1,51 @@
+"""``qopt reproduce``: a paper's tables, computed anew and set beside the published figures."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def reproduce(
+    name: Annotated[str, typer.Argument(help="comparative-study, cutting-slack, graph-shrinking or multi-knapsack.")],
+    quick: Annotated[bool, typer.Option("--quick", help="A subset of minutes, on generated instances.")] = False,
+    instances: Annotated[
+        Path | None, typer.Option(help="Folder of the public instances; see docs/instances.md.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME without.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder of the report; the run folder without.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time.")] = 1,
+    tell_only: Annotated[bool, typer.Option("--tell-only", help="Write the report of the rows there are.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> int:
+    """Run a paper's sweep, rerun to resume, and write its report."""
+    from ..experiments.papers import paper
+    from ..experiments.papers.render import write_report
+    from ..experiments.sweep.matrix import read_matrix
+    from ..experiments.sweep.store import latest_rows
+    from .bench import executor_of, run_rows
+
+    chosen = paper(name)
+    spec = chosen.spec(quick=quick)
+    if not quick and instances is None and not tell_only:
+        raise ValueError(
+            f"instances must name the folder of the public instances for the whole of {name}, got none; give "
+            "--instances DIR (docs/instances.md says where they are to be had), or --quick for generated ones"
+        )
+    folder = out or Path("runs") / (f"{name}-quick" if quick else name)
+    if not tell_only:
+        matrix, document = read_matrix(str(spec), [], instances)
+        run_rows(matrix, document, folder, executor_of(folder, jobs), is_quiet=quiet or as_json)
+    words = ["qopt", "reproduce", name] + ["--quick"] * quick + ["--instances", "DIR"] * (not quick)
+    rows = list(latest_rows(folder).values())
+    path = write_report(chosen, rows, report or folder, command=shlex.join(words))
+    if as_json:
+        typer.echo(json.dumps({"schema": "qopt.reproduce/1", "paper": name, "rows": len(rows), "report": str(path)}))
+    else:
+        typer.echo(f"{len(rows)} rows in {folder}/rows.jsonl told in {path}")
+    return 0
