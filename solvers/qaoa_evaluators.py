@@ -125,9 +125,11 @@ class ExactEvaluator:
     def measure(self, angles: Float) -> Measured:
         if self.shots is not None:
             return self.draw(angles, self.shots)
-        state = self.state(angles)
-        value = exact.expectation(state, self.cost) if self.alpha == 1 else exact.cvar(state, self.cost, self.alpha)
-        return Measured(value)
+        if self.alpha < 1:
+            return Measured(exact.cvar(self.state(angles), self.cost, self.alpha))
+        if self.shape.is_multi_angle or self.shape.thetas is not None:
+            return Measured(exact.expectation(self.state(angles), self.cost))
+        return Measured(exact.energy(self.cost, *self.shape.gates(angles), **self._options))
 
     def slope(self, angles: Float) -> tuple[float, Float]:
         gammas, betas = self.shape.gates(angles)

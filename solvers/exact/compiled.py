@@ -17,6 +17,7 @@ import numpy.typing as npt
 from . import reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers
+from .scratch import Parts, aligned_parts
 from .state import State, plus_state, popcounts
 
 try:
@@ -27,10 +28,7 @@ except ImportError as error:
 else:
     _WHY = ""
 
-_ALIGNMENT = 64
 _FEWEST_FOR_HALF = 3
-
-Parts = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def run(layers: Layers, start: State | None, how: How) -> State:
     if layers.n == 0 or not layers.diagonals:
         return reference.run(layers, start or plus_state(layers.n, how.real))
     circuit = _Circuit(layers, how, start is None)
-    return circuit.run(start)[0]
+    return circuit.run(start)
 
 
 def energy(layers: Layers, cost: CostDiagonal, how: How) -> float:
@@ -76,7 +74,8 @@ def energy(layers: Layers, cost: CostDiagonal, how: How) -> float:
     if layers.n == 0 or not layers.diagonals:
         return float(cost.values().mean())
     circuit = _Circuit(layers, how, cost.is_symmetric)
-    return circuit.mean(cost, circuit.forward(circuit.arrays(), cost, starts=True, stores=False))
+    with cost.scratch.parts(circuit.size, how.real) as arrays:
+        return circuit.mean(cost, circuit.forward(arrays, cost, starts=True, stores=False))
 
 
 def gradient(
@@ -88,15 +87,17 @@ def gradient(
 ) -> tuple[float, Float, Float]:
     """Objective and its derivatives by the layers' gammas (p,) and angles (p, n).
 
-    ``objective_of(state, mean)`` gives (value, cap, scale), with the gradient scale times that of ``min(cost, cap)``.
+    ``objective_of(state, mean)`` gives (value, cap, scale), with the gradient scale times that of ``min(cost, cap)``;
+    it must not keep the state, whose arrays serve the next run.
     """
     if not layers.diagonals:
         final = run(layers, start, how)
         return objective_of(final, None)[0], np.empty(0), np.empty((0, layers.n))
     circuit = _Circuit(layers, how, start is None and cost.is_symmetric)
-    final, arrays, mean = circuit.run_and_measure(start, cost)
-    value, cap, scale = objective_of(final, mean)
-    by_gamma, by_angle = circuit.backward(arrays, circuit.arrays(), range(len(layers.diagonals)), (cost, cap))
+    with cost.scratch.parts(circuit.size, how.real) as arrays, cost.scratch.parts(circuit.size, how.real) as adjoint:
+        final, mean = circuit.run_and_measure(arrays, start, cost)
+        value, cap, scale = objective_of(final, mean)
+        by_gamma, by_angle = circuit.backward(arrays, adjoint, range(len(layers.diagonals)), (cost, cap))
     return value, scale * by_gamma, scale * by_angle
 
 
@@ -111,7 +112,8 @@ def gradient_densities(
     The density is that of `reference.backward`; of a half state it is summed over opposite points.
     """
     circuit = _Circuit(layers, how, cost.is_symmetric)
-    final, arrays, mean = circuit.run_and_measure(None, cost)
+    arrays = aligned_parts(circuit.size, how.real)
+    final, mean = circuit.run_and_measure(arrays, None, cost)
     value, cap, scale = objective_of(final, mean)
     return value, circuit.densities(arrays, (cost, cap), scale)
 
@@ -123,30 +125,22 @@ class _Circuit:
         self.layers, self.how = layers, how
         self.half = may_be_half and how.halves and layers.n >= _FEWEST_FOR_HALF and layers.is_symmetric
         self.qubits = layers.n - self.half
+        self.size = 2**self.qubits
         self.isa = how.isa or instruction_set(self.qubits - self.half)
         units = np.array([d.unit for d in layers.diagonals])
         self.units, self.turns = units, layers.gammas * units / (2 * np.pi)
         self.angles = np.ascontiguousarray(layers.angles)
 
-    def arrays(self) -> Parts:
-        """Two uninitialised arrays that begin on a cache line."""
-        size = 2**self.qubits * self.how.real.itemsize
-        out = []
-        for _ in range(2):
-            raw = np.empty(size + _ALIGNMENT, dtype=np.uint8)
-            first = -raw.ctypes.data % _ALIGNMENT
-            out.append(raw[first : first + size].view(self.how.real))
-        return out[0], out[1]
-
-    def run(self, start: State | None) -> tuple[State, Parts]:
-        arrays = self._started(start)
+    def run(self, start: State | None) -> State:
+        arrays = aligned_parts(self.size, self.how.real)
+        self._put(start, arrays)
         self.forward(arrays, None, starts=start is None, stores=True)
-        return self._state(arrays), arrays
+        return self._state(arrays)
 
-    def run_and_measure(self, start: State | None, cost: CostDiagonal) -> tuple[State, Parts, float]:
-        arrays = self._started(start)
+    def run_and_measure(self, arrays: Parts, start: State | None, cost: CostDiagonal) -> tuple[State, float]:
+        self._put(start, arrays)
         mean = self.mean(cost, self.forward(arrays, cost, starts=start is None, stores=True))
-        return self._state(arrays), arrays, mean
+        return self._state(arrays), mean
 
     def forward(self, arrays: Parts, cost: CostDiagonal | None, *, starts: bool, stores: bool) -> tuple[float, float]:
         return _engine.forward(
@@ -194,7 +188,7 @@ class _Circuit:
     def densities(
         self, arrays: Parts, weight: tuple[CostDiagonal, float], scale: float
     ) -> Iterator[tuple[Float, Float]]:
-        adjoint, unit = self.arrays(), weight[0].unit
+        adjoint, unit = aligned_parts(self.size, self.how.real), weight[0].unit
         first: tuple[CostDiagonal, float] | None = weight
         for layer in reversed(range(len(self.layers.diagonals))):
             _, by_angle = self.backward(arrays, adjoint, range(layer, layer + 1), first, unit)
@@ -207,14 +201,13 @@ class _Circuit:
     def _pair(self, cost: CostDiagonal) -> tuple[npt.NDArray[Any], int]:
         return cost.data[: 2**self.qubits], cost.bound
 
-    def _started(self, start: State | None) -> Parts:
-        arrays = self.arrays()
-        if start is not None:
-            amplitudes = start.amplitudes()
-            if self.layers.axis == "x":
-                amplitudes *= amplitudes.dtype.type(-1j) ** popcounts(amplitudes.size)
-            arrays[0][:], arrays[1][:] = amplitudes.real, amplitudes.imag
-        return arrays
+    def _put(self, start: State | None, arrays: Parts) -> None:
+        if start is None:
+            return
+        amplitudes = start.amplitudes()
+        if self.layers.axis == "x":
+            amplitudes *= amplitudes.dtype.type(-1j) ** popcounts(amplitudes.size)
+        arrays[0][:], arrays[1][:] = amplitudes.real, amplitudes.imag
 
     def _state(self, arrays: Parts) -> State:
         return State(

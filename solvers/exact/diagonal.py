@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .memory import require_bytes
+from .scratch import Scratch
 
 Storage = Literal["auto", "int16", "float32", "float64"]
 Float = npt.NDArray[np.float64]
@@ -173,6 +174,11 @@ class CostDiagonal:
     def bound(self) -> int:
         """Largest absolute stored integer; 0 for floats. Small integers have a faster phase."""
         return max(-int(self.data.min()), int(self.data.max())) if self.data.dtype == np.int16 else 0
+
+    @cached_property
+    def scratch(self) -> Scratch:
+        """Arrays for runs on this cost; no part of its value."""
+        return Scratch()
 
     @cached_property
     def is_symmetric(self) -> bool:

@@ -16,7 +16,7 @@ from ...core.errors import UnsupportedError
 from . import compiled, reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers, angle_vector, qaoa_layers
-from .measure import MEAN, Expectation, Objective, expectation, half_values, tail
+from .measure import MEAN, Expectation, Objective, expectation, tail_of
 from .memory import Precision, real_type, require_bytes, required_bytes
 from .state import State, plus_state, state_of
 
@@ -200,9 +200,7 @@ def objective_of(
     """Value of an objective, and (cap, scale) with its gradient = scale * that of the diagonal ``min(E, cap)``."""
     if isinstance(objective, Expectation):
         return expectation(final, cost) if mean is None else mean, np.inf, 1.0
-    symmetric = final.is_half and cost.is_symmetric
-    weights = final.weights() if symmetric else final.probabilities()
-    value, at_risk = tail(weights, half_values(cost) if symmetric else cost.values(), objective.alpha)
+    value, at_risk = tail_of(final, cost, objective.alpha)
     return value, at_risk, 1 / objective.alpha
 
 

@@ -1,10 +1,13 @@
 """Expectation, CVaR and probabilities of a diagonal cost in a state.
 
-CVaR is exact: a histogram of the energies finds the quantile's bin, only that bin is sorted.
+Points are taken block by block, so that nothing of the state's size is made beside it. CVaR is exact: of integer costs
+from the weight of each energy; of real ones a histogram finds the quantile's bin, and only that bin is sorted (three
+numbers a point, refused where they do not fit).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .diagonal import CostDiagonal
-from .state import Float, State
+from .memory import require_bytes
+from .state import BLOCK, Float, State, squares
 
 _BINS = 1 << 16
 
@@ -44,8 +48,11 @@ MEAN = Expectation()
 
 def expectation(state: State, cost: CostDiagonal) -> float:
     """Mean energy; a state whose norm drifted (complex64) is divided by its norm."""
-    weights, energies = _outcomes(state, cost)
-    return float(weights @ energies / weights.sum())
+    total = energy = 0.0
+    for weights, data in _blocks(state, cost):
+        total += float(weights.sum())
+        energy += float(weights @ data.astype(np.float64))
+    return cost.offset + cost.unit * energy / total
 
 
 def cvar(state: State, cost: CostDiagonal, alpha: float) -> float:
@@ -56,7 +63,16 @@ def cvar(state: State, cost: CostDiagonal, alpha: float) -> float:
     >>> cvar(uniform, CostDiagonal.from_values([3.0, 1.0, 2.0, 4.0]), 0.5)
     1.5
     """
-    return tail(*_outcomes(state, cost), CVaR(alpha).alpha)[0]
+    return tail_of(state, cost, CVaR(alpha).alpha)[0]
+
+
+def tail_of(state: State, cost: CostDiagonal, alpha: float) -> tuple[float, float]:
+    """CVaR and value at risk of a cost in a state."""
+    if cost.data.dtype == np.int16:
+        return tail(*_by_energy(state, cost), alpha)
+    require_bytes(24 * cost.data.size, f"the outcomes of {cost.n} qubits", "use alpha=1, or costs that are integers")
+    weights, data = (np.concatenate(parts) for parts in zip(*_blocks(state, cost)))
+    return tail(weights, cost.offset + cost.unit * data.astype(np.float64), alpha)
 
 
 def tail(weights: Float, energies: Float, alpha: float) -> tuple[float, float]:
@@ -91,34 +107,40 @@ def probability_of(state: State, points: npt.ArrayLike) -> float:
         chosen = np.flatnonzero(chosen)
     if chosen.size and (chosen.min() < 0 or chosen.max() >= size):
         raise ValueError(f"points must lie in 0..{size - 1}, got {chosen.min()}..{chosen.max()}")
-    weights = state.weights()
     if state.is_half:
         chosen = np.minimum(chosen, size - 1 - chosen)
-    picked = float(weights[np.atleast_1d(chosen)].sum()) / float(weights.sum())
+    picked = float(squares(state.real[chosen], state.imag[chosen]).sum()) / state.norm()
     return picked / 2 if state.is_half else picked
 
 
 def probability_below(state: State, cost: CostDiagonal, threshold: float) -> float:
     """Probability of an energy <= threshold: of the optimum for ``threshold = cost.min``."""
-    weights, energies = _outcomes(state, cost)
     # Energies are unit * integer: the same number may be one rounding away.
     limit = threshold + 8 * np.finfo(float).eps * max(abs(threshold), abs(cost.offset), 1e-300)
-    return float(weights[energies <= limit].sum() / weights.sum())
+    total = below = 0.0
+    for weights, data in _blocks(state, cost):
+        total += float(weights.sum())
+        below += float(weights[cost.offset + cost.unit * data.astype(np.float64) <= limit].sum())
+    return below / total
 
 
-def _outcomes(state: State, cost: CostDiagonal) -> tuple[Float, Float]:
-    """Weights and energies, over half of the points where state and cost are both symmetric."""
+def _blocks(state: State, cost: CostDiagonal) -> Iterator[tuple[Float, npt.NDArray[Any]]]:
+    """Weights and stored energies, block by block; over half of the points where state and cost are both symmetric."""
     if state.n != cost.n:
         raise ValueError(f"state and cost must have one number of qubits, got {state.n} and {cost.n}")
-    if not state.is_half:
-        return state.weights(), cost.values()
-    if cost.is_symmetric:
-        return state.weights(), half_values(cost)
-    return state.probabilities(), cost.values()
+    size, last = state.real.size, cost.data.size
+    for start in range(0, size, BLOCK):
+        stop = min(start + BLOCK, size)
+        weights = squares(state.real[start:stop], state.imag[start:stop])
+        yield weights, cost.data[start:stop]
+        if state.is_half and not cost.is_symmetric:
+            yield weights[::-1], cost.data[last - stop : last - start]
 
 
-def half_values(cost: CostDiagonal) -> Float:
-    """Energies of the points whose top bit is 0."""
-    data: npt.NDArray[Any] = cost.data[: cost.data.size // 2]
-    out: Float = cost.offset + cost.unit * data.astype(np.float64)
-    return out
+def _by_energy(state: State, cost: CostDiagonal) -> tuple[Float, Float]:
+    """Total weight of each energy of an integer cost, and the energies."""
+    lowest, highest = (int(cost.data[k]) for k in (cost.argmin, cost.argmax))
+    mass = np.zeros(highest - lowest + 1)
+    for weights, data in _blocks(state, cost):
+        mass += np.bincount(data.astype(np.int64) - lowest, weights, minlength=mass.size)
+    return mass, cost.offset + cost.unit * (lowest + np.arange(mass.size, dtype=np.float64))

@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 
+#: Points that are measured at once, so that nothing of a state's size is made beside it.
+BLOCK = 1 << 16
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -64,11 +67,21 @@ class State:
         half = self.weights()
         return np.concatenate([half, half[::-1]]) / 2 if self.is_half else half
 
+    def norm(self) -> float:
+        """Sum of all probabilities: 1 but for rounding."""
+        cuts = [slice(first, first + BLOCK) for first in range(0, self.real.size, BLOCK)]
+        return float(sum(squares(self.real[cut], self.imag[cut]).sum() for cut in cuts))
+
     def weights(self) -> Float:
         """Probabilities of the stored points: of all, or of each pair of opposite points where `is_half`."""
-        out: Float = np.square(self.real, dtype=np.float64)
-        out += np.square(self.imag, dtype=np.float64)
-        return out
+        return squares(self.real, self.imag)
+
+
+def squares(real: npt.NDArray[Any], imag: npt.NDArray[Any]) -> Float:
+    """|amplitude|**2 of each point, float64."""
+    out: Float = np.square(real, dtype=np.float64)
+    out += np.square(imag, dtype=np.float64)
+    return out
 
 
 def popcounts(size: int) -> npt.NDArray[np.int16]:
