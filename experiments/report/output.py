@@ -1,0 +1,77 @@
+"""A report as files in a folder: the page, the pictures, and tables as Markdown and LaTeX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core import MissingDependencyError
+from .page import Records, write_page
+from .pictures import draw_pictures
+from .report import Report
+from .tables import Table, latex_table, markdown_table
+
+
+@dataclass(frozen=True)
+class Output:
+    """What to write; ``pictures`` are PNG and SVG of each plot, which need matplotlib."""
+
+    markdown: bool = False
+    latex: bool = False
+    pictures: bool = True
+    records: Records = "auto"
+
+    def __post_init__(self) -> None:
+        if self.records not in ("auto", "embed", "beside", "none"):
+            raise ValueError(f"records must be auto, embed, beside or none, got {self.records!r}")
+
+
+@dataclass(frozen=True)
+class Written:
+    """The page, all files, and what was left out and why."""
+
+    page: Path
+    files: tuple[Path, ...]
+    left_out: str = ""
+
+
+def write_report(report: Report, folder: Path, output: Output | None = None) -> Written:
+    """Write the report; the page always, the rest as asked."""
+    output = output or Output()
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / "report.html"
+    files = write_page(report, page, records=output.records)
+    if output.markdown:
+        files.append(folder / "report.md")
+        files[-1].write_text(markdown(report), encoding="utf-8")
+    if output.latex:
+        files.append(folder / "report.tex")
+        files[-1].write_text(latex(report), encoding="utf-8")
+    left_out = ""
+    if output.pictures:
+        try:
+            files += draw_pictures(list(report.plots.values()), folder / "plots")
+        except MissingDependencyError as error:
+            left_out = f"no PNG and SVG of the plots: {error}"
+    return Written(page, tuple(files), left_out)
+
+
+def markdown(report: Report) -> str:
+    """Findings and tables as Markdown; the record links of the instance table are left out."""
+    lines = [f"# {report.runs.document.get('name') or 'Report'}", ""]
+    lines += [f"- {sentence}" for sentence in report.findings]
+    return "\n".join([*lines, ""]) + "\n" + "\n".join(markdown_table(table) for table in _printed(report))
+
+
+def latex(report: Report) -> str:
+    """The tables for LaTeX; they need the package booktabs."""
+    return "% needs \\usepackage{booktabs}\n\n" + "\n".join(latex_table(table) for table in _printed(report))
+
+
+def _printed(report: Report) -> list[Table]:
+    tables = [table for table in report.tables.values() if table.rows]
+    return [_without_links(table) if table.key == "instances" else table for table in tables]
+
+
+def _without_links(table: Table) -> Table:
+    return Table(table.key, table.title, table.columns[:-1], [row[:-1] for row in table.rows], table.note)

@@ -1,0 +1,144 @@
+"""Runs as paired costs: which pipeline is better than which, and whether a sampler is better than random points.
+
+Runs are paired by instance and seed. Runs of one instance resemble each other, so by default their differences are
+averaged first and the instance is the unit that a test counts (``unit="instance"``); ``unit="run"`` counts every pair.
+A run without a feasible answer costs one unit of gap (100 points) more than the worst feasible one of the whole set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ...core import Float
+from .runs import STAGES, Run, RunSet, StageName
+from .statistics import Paired, Ranking, friedman, holm, wilcoxon
+
+Unit = Literal["instance", "run"]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Costs (units, pipelines) of the units that every pipeline has; ``num_dropped`` pairs were not complete."""
+
+    costs: Float
+    pipelines: tuple[str, ...]
+    units: tuple[str, ...]
+    num_dropped: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One pair of pipelines, ``effect`` < 0 where the first has the lower gap; ``adjusted`` is Holm's p."""
+
+    first: str
+    second: str
+    test: Paired
+    adjusted: float
+
+
+@dataclass(frozen=True)
+class Control:
+    """A stage of a pipeline against equally many uniform random points; ``effect`` < 0 where the pipeline is better."""
+
+    pipeline: str
+    stage: StageName
+    test: Paired
+    adjusted: float
+    feasible: tuple[int, int]
+    num_runs: int
+
+    @property
+    def verdict(self) -> str:
+        if self.adjusted >= 0.05:
+            return "no difference seen"
+        return "better" if self.test.effect < 0 else "worse"
+
+
+def worst_cost(runs: RunSet) -> float:
+    """What a run without a feasible answer costs."""
+    found = [runs.gap(run, stage) for run in runs.runs for stage in (*STAGES, "final")]
+    found += [runs.gap(run, stage, is_control=True) for run in runs.runs for stage in STAGES]
+    finite = [gap for gap in found if np.isfinite(gap)]
+    return max(finite, default=0.0) + 1.0
+
+
+def costs_of(runs: RunSet, pipelines: Sequence[str], unit: Unit, cost: Callable[[Run], float] | None = None) -> Table:
+    """The table that a test takes; ``cost`` is the final gap where it is left out."""
+    worst = worst_cost(runs) if cost is None else np.inf
+    value = cost or (lambda run: runs.gap(run))
+    by_pair: dict[tuple[str, int], dict[str, float]] = {}
+    for label in pipelines:
+        for run in runs.by_pipeline[label]:
+            one = value(run)
+            by_pair.setdefault((run.instance, run.seed), {})[label] = min(one, worst)
+    complete = {key: row for key, row in by_pair.items() if len(row) == len(pipelines) and not _has_nan(row)}
+    rows: dict[str, list[list[float]]] = {}
+    for (instance, seed), row in complete.items():
+        key = instance if unit == "instance" else f"{instance}/{seed}"
+        rows.setdefault(key, []).append([row[label] for label in pipelines])
+    costs = np.array([np.mean(group, axis=0) for group in rows.values()]).reshape(len(rows), len(pipelines))
+    return Table(costs, tuple(pipelines), tuple(rows), len(by_pair) - len(complete))
+
+
+def _has_nan(row: dict[str, float]) -> bool:
+    return any(np.isnan(value) for value in row.values())
+
+
+def rounded(costs: Float) -> Float:
+    """Costs without the last digits, so that equal gaps from sums in different orders are ties."""
+    return np.asarray(np.round(costs, 12))
+
+
+def compare_all(runs: RunSet, pipelines: Sequence[str], unit: Unit) -> list[Comparison]:
+    """Wilcoxon's test of every pair of pipelines, adjusted by Holm over all of them."""
+    tests: list[tuple[str, str, Paired]] = []
+    for i, first in enumerate(pipelines):
+        for second in pipelines[i + 1 :]:
+            costs = rounded(costs_of(runs, (first, second), unit).costs)
+            if len(costs):
+                tests.append((first, second, wilcoxon(costs[:, 0] - costs[:, 1])))
+    adjusted = holm([test.p for *_, test in tests])
+    return [Comparison(first, second, test, p) for (first, second, test), p in zip(tests, adjusted, strict=True)]
+
+
+def rank_all(runs: RunSet, pipelines: Sequence[str], unit: Unit) -> tuple[Ranking, Table] | None:
+    """Friedman and Nemenyi over the units that all pipelines have; None with under 3 pipelines or 2 units."""
+    table = costs_of(runs, pipelines, unit)
+    if len(pipelines) < 3 or len(table.costs) < 2:
+        return None
+    return friedman(rounded(table.costs)), table
+
+
+def against_control(runs: RunSet, unit: Unit) -> list[Control]:
+    """Every pipeline with a control at the stages raw, repaired and improved, adjusted by Holm over all of them."""
+    worst = worst_cost(runs)
+    tests: list[tuple[str, StageName, Paired, tuple[int, int], int]] = []
+    for label in runs.pipelines:
+        members = [run for run in runs.by_pipeline[label] if run.control]
+        for stage in STAGES:
+            both = [run for run in members if stage in run.stages or stage in run.control]
+            pairs = [(runs.gap(run, stage), runs.gap(run, stage, is_control=True)) for run in both]
+            if not pairs or np.isnan(pairs).any():
+                continue
+            gaps = np.minimum(np.array(pairs), worst)
+            differences = _averaged(gaps[:, 0] - gaps[:, 1], [run.instance for run in both], unit)
+            feasible = (int(np.isfinite(pairs)[:, 0].sum()), int(np.isfinite(pairs)[:, 1].sum()))
+            tests.append((label, stage, wilcoxon(rounded(differences)), feasible, len(both)))
+    adjusted = holm([test.p for _, _, test, _, _ in tests])
+    return [
+        Control(label, stage, test, p, feasible, count)
+        for (label, stage, test, feasible, count), p in zip(tests, adjusted, strict=True)
+    ]
+
+
+def _averaged(differences: Float, instances: Sequence[str], unit: Unit) -> Float:
+    if unit == "run":
+        return differences
+    groups: dict[str, list[float]] = {}
+    for instance, difference in zip(instances, differences, strict=True):
+        groups.setdefault(instance, []).append(float(difference))
+    return np.array([np.mean(group) for group in groups.values()])
