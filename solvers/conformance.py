@@ -101,8 +101,8 @@ def check_determinism(entry: Entry) -> None:
         runs = [run(sampler, flat(), seed=seed) for _ in range(2)]
         told = [{key: value for key, value in samples.info.items() if key != "seconds"} for samples in runs]
         assert told[0] == told[1], f"info of two runs with seed {seed} differs, in more than its seconds"
-        first, second = (points_of(samples) for samples in runs)
-        assert all(np.array_equal(a, b) for a, b in zip(first, second)), f"two runs with seed {seed} differ"
+        pairs = zip(*(points_of(samples) for samples in runs))
+        assert all(np.array_equal(first, second) for first, second in pairs), f"two runs with seed {seed} differ"
 
 
 def check_reads(entry: Entry) -> None:

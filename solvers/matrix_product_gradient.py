@@ -136,14 +136,14 @@ def _to_right(batch: Complex, ket: Complex, bra: Complex) -> Complex:
     """Left environments (b, ket bond, bra bond) carried over a site."""
     left, _, right = ket.shape
     turned = np.matmul(batch.transpose(0, 2, 1), ket.reshape(left, -1)).reshape(len(batch), 2 * batch.shape[2], right)
-    return np.matmul(turned.transpose(0, 2, 1), bra.conj().reshape(-1, bra.shape[2]))
+    return np.asarray(np.matmul(turned.transpose(0, 2, 1), bra.conj().reshape(-1, bra.shape[2])))
 
 
 def _to_left(batch: Complex, ket: Complex, bra: Complex) -> Complex:
     """Right environments (b, ket bond, bra bond) carried over a site."""
     left, _, right = ket.shape
     turned = np.matmul(ket.reshape(-1, right), batch).reshape(len(batch), left, 2 * batch.shape[2])
-    return np.matmul(turned, bra.conj().reshape(bra.shape[0], -1).T)
+    return np.asarray(np.matmul(turned, bra.conj().reshape(bra.shape[0], -1).T))
 
 
 def _insert(lefts: Complex, ket: Complex, rights: Complex) -> Complex:
@@ -152,7 +152,7 @@ def _insert(lefts: Complex, ket: Complex, rights: Complex) -> Complex:
     count, _, bra = lefts.shape
     turned = np.matmul(lefts.transpose(0, 2, 1), ket.reshape(left, -1)).reshape(count, bra * two, right)
     flat = turned.transpose(1, 0, 2).reshape(bra * two, count * right)
-    return (flat @ rights.reshape(count * right, -1)).reshape(bra, two, -1)
+    return np.asarray(flat @ rights.reshape(count * right, -1)).reshape(bra, two, -1)
 
 
 @dataclass(frozen=True, eq=False)
