@@ -16,7 +16,7 @@ from qopt.solvers.pce import Pce
 from qopt.solvers.qrao_colouring import place
 
 PUBLISHED = json.loads(
-    (Path(__file__).resolve().parents[1] / "benchmarks/published/study_2503_12121.json").read_text(encoding="utf-8")
+    (Path(__file__).resolve().parents[1] / "experiments/papers/published/comparative_study.json").read_text(encoding="utf-8")
 )["qubits"]
 FILES = {"mdkp": "mknap/sac94/{}.dat", "mis": "mis/sloane/{}.txt", "qap": "qaplib/{}.dat"}
 
