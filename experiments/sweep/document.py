@@ -85,7 +85,7 @@ def parse_document(text: str, path: str) -> Document:
     (1, 8)
     """
     try:
-        _check_depth(text, path)
+        _check_events(text, path)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
@@ -140,7 +140,6 @@ class _Builder:
             return self._scalar(node)
         if id(node) in self._open:
             raise SpecError(self.path, *_mark(node), "expected values that end, found an anchor that contains itself")
-        self._check_tag(node, "map" if isinstance(node, yaml.MappingNode) else "seq")
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -180,41 +179,34 @@ class _Builder:
         return str(node.value)
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
-        if node.style is not None and node.tag == _STANDARD + "str":
-            return node.value
-        name = node.tag.removeprefix(_STANDARD)
-        if name not in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value"):
-            self._check_tag(node, "str")
         value = node.value if node.style is not None else scalar(node.value)
         if isinstance(value, float) and value in (float("inf"), float("-inf")):
             raise SpecError(self.path, *_mark(node), f"expected a finite number, found {node.value[:40]}")
         return value
 
-    def _check_tag(self, node: yaml.Node, standard: str) -> None:
-        if node.tag != _STANDARD + standard:
-            name = node.tag.replace(_STANDARD, "!!")
-            raise SpecError(self.path, *_mark(node), f"expected no tag, found {name}; remove it")
 
-
-def _check_depth(text: str, path: str) -> None:
-    """The parser recurses: nesting is counted on its events before."""
+def _check_events(text: str, path: str) -> None:
+    """Depth, since the parser recurses, and tags, which a composed tree does not tell from what it resolved itself."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
+        flaw = ""
+        if getattr(event, "tag", None) is not None:
+            flaw = f"expected no tag, found {event.tag.replace(_STANDARD, '!!')}; remove it"
+        elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                mark = event.start_mark
-                assert mark is not None  # the parser gives every event one
-                text = f"expected at most {MAX_DEPTH} levels, found more; flatten it"
-                raise SpecError(path, mark.line + 1, mark.column + 1, text)
+                flaw = f"expected at most {MAX_DEPTH} levels, found more; flatten it"
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        if flaw:
+            assert event.start_mark is not None  # the parser gives every event one
+            raise SpecError(path, event.start_mark.line + 1, event.start_mark.column + 1, flaw)
 
 
 def _marked(path: str, error: yaml.MarkedYAMLError) -> SpecError:
     mark = error.problem_mark or error.context_mark
     line, column = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
-    problem = error.problem or error.context or "a flaw"
+    problem = str(error.problem or error.context or "a flaw").replace("but found another", "more than one")
     hint = "; indent with spaces, not tabs" if "\\t" in problem or "'\t'" in problem else ""
     return SpecError(path, line, column, f"expected YAML, found: {problem}{hint}")
 

@@ -91,6 +91,8 @@ def variants(sweep: Sweep, document: Document) -> list[Variant]:
         place: Place = ("pipelines", name)
         values = {"solver": values} if isinstance(values, str) else values
         spec = validated(PipelineSpec, values, document, place)
+        groups = _instance_groups(values.get("instances"), sweep, document, place)
+        values = {key: value for key, value in values.items() if key != "instances"}
         for path, axis in axes(values):
             if not axis:
                 raise document.error((*place, *path), f"{name}.{_short(path)} must have a value, got an empty list")
@@ -98,25 +100,24 @@ def variants(sweep: Sweep, document: Document) -> list[Variant]:
         if len(found) + count > MAX_RUNS:
             raise document.error(place, f"the grid must have at most {MAX_RUNS} runs, got {count} pipelines in {name}")
         given = {key: value for key, value in spec.model_dump().items() if key in values}
-        for one, varied in combinations(given):
-            groups = _instance_groups(one.get("instances"), sweep, document, place)
-            found.append(replace(_variant(name, one, varied, document, place), groups=groups))
+        made = (_variant(name, one, varied, document, place) for one, varied in combinations(given))
+        found += [replace(variant, groups=groups) for variant in made]
     return found
 
 
 def _instance_groups(value: Any, sweep: Sweep, document: Document, place: Place) -> tuple[str, ...]:
-    """The groups of instances that a pipeline names; each must be there."""
+    """The groups of instances that a pipeline names, in a list or as text with commas; each must be there."""
     place = (*place, "instances")
     if value is None:
         return ()
-    if not isinstance(value, str):
-        raise document.error(place, f"instances must be names of groups, as text with commas, got {shown(value)}")
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise document.error(place, f"instances must be names of groups of instances, got {shown(value)}")
     known = list(sweep.instances) if isinstance(sweep.instances, dict) else []
-    names = tuple(name.strip() for name in value.split(","))
     for name in names:
         if name not in known:
             raise document.error(place, str(unknown_name("group of instances", name, known)))
-    return names
+    return tuple(names)
 
 
 def _variant(name: str, one: dict[str, Any], varied: dict[str, Any], document: Document, place: Place) -> Variant:

@@ -43,8 +43,10 @@ def _set(values: dict[str, Any], key: str, value: Any) -> None:
     at: Any = values
     for done, part in enumerate(path):
         below = at.get(part, {}) if isinstance(at, Mapping) else None
-        if isinstance(below, str) and path[0] == "pipelines":
+        if isinstance(below, str) and path[0] == "pipelines" and done == 1:
             below = {"solver": below}
+        elif isinstance(below, str) and path[0] == "pipelines" and part in ("solver", "encoder"):
+            below = {"name": below}
         if not isinstance(below, dict):
             where = ".".join(path[: done + 1])
             raise ValueError(f"override {key} must name keys below keys, got a value or a list at {where}")

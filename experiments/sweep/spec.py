@@ -113,8 +113,8 @@ class PipelineSpec(Open):
     """One pipeline or a grid of them; further keys are options of its solver or encoder.
 
     ``presolve: lp`` and ``shrink: 20`` wrap the encoder as on the command line (wrap.py); true is their default, and
-    keys are the wrapping encoder's options. ``instances`` names the groups of instances that it runs on (text with
-    commas); without it, all.
+    keys are the wrapping encoder's options. ``instances`` names the groups of instances that it runs on; without it,
+    all.
     """
 
     solver: Any
