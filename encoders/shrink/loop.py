@@ -78,16 +78,25 @@ class Shrinking:
         self._saved: tuple[Classes, int] = (self.classes.copy(), 0)
         self._eigenvalues: Float | None = None
         self._step = 0
+        self._bound_at = -1
 
     @property
     def is_small(self) -> bool:
         return self.classes.num_free <= self.target
 
     def run(self) -> None:
-        """Tie classes until the target or a stop."""
+        """Tie classes until the target or a stop; ``last_bound`` is then that of the graph as it is left."""
+        self._shrink()
+        if self.first_bound is not None and self._bound_at != len(self.merges):
+            # for the report alone, so not one of the recomputations
+            self.last_bound = self._correlate(wants_bound=True)[0].bound
+            self.num_solves -= 1
+
+    def _shrink(self) -> None:
         self._apply_forced(self.gate.advance(self.classes))
         found, task = self._correlate(wants_bound=True)
-        self.first_bound = self.last_bound = found.bound
+        self.first_bound = found.bound
+        self._keep_bound(found.bound)
         while not self.is_small:
             self._saved = (self.classes.copy(), len(self.merges))
             if not self._merge_down(found, task):
@@ -98,9 +107,12 @@ class Shrinking:
             found, task = self._correlate(wants_bound=self.is_small or self.control.max_bound_loss is not None)
             if self._has_left(task, found.bound):
                 return
+            self._keep_bound(found.bound)
         self.ended = "target"
-        if self.num_solves and self.merges and self.last_bound is not None and not self._watches:
-            self.last_bound = self._correlate(wants_bound=True)[0].bound
+
+    def _keep_bound(self, bound: float | None) -> None:
+        if bound is not None:
+            self.last_bound, self._bound_at = bound, len(self.merges)
 
     def reduced(self) -> Quadratic:
         """The QUBO of the classes' bits; its energies are those of the inner QUBO."""
@@ -140,7 +152,6 @@ class Shrinking:
             if loss > control.max_bound_loss:
                 reason = f"bound loss {loss:.3g}"
         if not reason:
-            self.last_bound = bound if bound is not None else self.last_bound
             return False
         self.classes, kept = self._saved
         del self.merges[kept:]
