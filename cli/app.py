@@ -1,23 +1,26 @@
-"""The command line's frame: the list of commands, and every error as one line on stderr.
-
-Exit codes: 0 done, 1 failed run, 2 bad input, 20 feasible but not proven with ``--prove``, 21 infeasible.
-"""
+"""The command line's frame: the list of commands and the options of all of them."""
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated
 
 import typer
 
 from .bench import bench
+from .compare import compare
 from .encode import encode, plan
+from .errors import exit_code_of
+from .export import export
 from .instances import convert, generate, info, verify
 from .merge import merge
 from .parts import check_plugin, list_parts, load_plugin
 from .penalties import penalty_sweep, tune_penalty
 from .plot import plot
 from .replay import replay
+from .report import report
+from .reproduce import reproduce
 from .solve import solve
 
 app = typer.Typer(
@@ -36,6 +39,10 @@ def _version(wanted: bool) -> None:
         from ..experiments.environment import versions
         from ..solvers.exact import engine_name
 
+        if "--json" in sys.argv:
+            document = {"schema": "qopt.version/1", "versions": versions(), "engine": engine_name()}
+            typer.echo(json.dumps(document))
+            raise typer.Exit()
         for package, version in versions().items():
             typer.echo(f"{package} {version}")
         typer.echo(f"exact engine: {engine_name()}")
@@ -47,6 +54,7 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Versions of the whole stack.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --version: one JSON document.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     plugin: Annotated[list[str] | None, typer.Option("--plugin", help="Python file with parts of your own.")] = None,
 ) -> None:
@@ -61,40 +69,21 @@ app.command("info")(info)
 app.command("verify")(verify)
 app.command("convert")(convert)
 app.command("encode", context_settings=EXTRA)(encode)
-app.command("plan", context_settings=EXTRA)(plan)
+app.command("plan")(plan)
 app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
 app.command("tune-penalty")(tune_penalty)
 app.command("plot")(plot)
 app.command("bench")(bench)
+app.command("report")(report)
+app.command("compare")(compare)
+app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("reproduce")(reproduce)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    debug = "--debug" in sys.argv
-    try:
-        code = app(standalone_mode=False)
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        code = 130
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError, MemoryError) as error:
-        if debug:
-            raise
-        code = 2 if isinstance(error, ValueError | TypeError | OSError | ImportError) else 1
-        typer.echo(f"qopt: {_one_line(error)}", err=True)
-    except Exception as error:
-        # usage errors of the option parser carry their own text and exit code
-        if debug or not hasattr(error, "format_message"):
-            raise
-        typer.echo(f"qopt: {error.format_message()}; see `qopt --help`", err=True)
-        code = getattr(error, "exit_code", 2)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}; check the path"
-    return " ".join(str(error).split()) or type(error).__name__
+    sys.exit(exit_code_of(lambda: app(prog_name="qopt", standalone_mode=False), debug="--debug" in sys.argv))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .instances import JsonFlag, KindOption, load_instance
+from .instances import JsonFlag, KindOption, load_instance, print_written
 from .options import part_options
 
 #: Columns whose values are sentences.
@@ -54,7 +54,10 @@ def encode(
         if encoder is None:
             raise ValueError("--export must come with --encoder NAME; name it")
         export_encoding(parts[0].encode(program), export)
-        typer.echo(f"wrote {export}", err=True)
+        if as_json:
+            print_written(str(export), problem)
+        else:
+            typer.echo(f"wrote {export}", err=True)
         return 0
     rows = [compare_encoders(part, program) for part in parts]
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,9 +31,13 @@ def load_instance(
     if best_known is None:
         return problem
     try:
-        known = BestKnown(number(float(best_known)), None, "--best-known")
+        value = float(best_known)
     except ValueError:
         known = _listed(Path(best_known), file, problem)
+    else:
+        if not math.isfinite(value):
+            raise ValueError(f"--best-known must be a finite number or a best_known.csv, got {best_known!r}; check it")
+        known = BestKnown(number(value), None, "--best-known")
     return replace(problem, best_known=known)  # type: ignore[type-var]
 
 
@@ -55,6 +59,7 @@ def generate(
     m: Annotated[int | None, typer.Option("-m", help="Second size: rows, knapsacks.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the instance.")] = 0,
     out: Annotated[str, typer.Option("--out", "-o", help="File to write; - for stdout.")] = "-",
+    as_json: JsonFlag = False,
     help_wanted: Annotated[bool, typer.Option("--help", help="Sizes and options of the kind.")] = False,
 ) -> int:
     """Write a generated instance: qopt generate mdkp -n 10 -m 3 --seed 5 -o mdkp.json."""
@@ -68,8 +73,19 @@ def generate(
     entry = GENERATORS.get(kind)
     sizes: dict[str, Any] = {key: value for key, value in (("n", n), ("m", m)) if value is not None}
     sizes |= _typed(entry.make, part_options(ctx.args))
-    save(make(kind, seed=seed, **sizes), out)
+    problem = make(kind, seed=seed, **sizes)
+    save(problem, out)
+    if as_json and out != "-":
+        print_written(out, problem)
     return 0
+
+
+def print_written(path: str, problem: Problem) -> None:
+    """What was written where, as one JSON document; an instance on stdout is a document already."""
+    from ..core import fingerprint
+
+    row = {"path": path, "name": problem.name, "kind": problem.kind, "fingerprint": fingerprint(problem)}
+    typer.echo(json.dumps({"schema": "qopt.written/1", **row}))
 
 
 def _explain(kind: str | None) -> None:
@@ -194,10 +210,13 @@ def convert(
     target: Annotated[str, typer.Argument(help="File to write, its suffix tells the format; - for JSON on stdout.")],
     kind: KindOption = None,
     complement: Annotated[bool, typer.Option(help="As in `info`.")] = False,
+    as_json: JsonFlag = False,
 ) -> int:
     """Write an instance in another format."""
     from ..problems.files import save
 
-    save(load_instance(source, kind=kind, complement=complement), target)
-    sys.stdout.flush()
+    problem = load_instance(source, kind=kind, complement=complement)
+    save(problem, target)
+    if as_json and target != "-":
+        print_written(target, problem)
     return 0

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+#: Likeness of a mistyped option and one of the command's own, from which it is proposed.
+LIKENESS = 0.75
 
 
 def part_options(arguments: Sequence[str]) -> dict[str, str | bool]:
@@ -37,3 +47,39 @@ def part_options(arguments: Sequence[str]) -> dict[str, str | bool]:
             raise ValueError(f"option --{name} must be given once, got it twice")
         options[name] = setting
     return options
+
+
+@contextmanager
+def part_errors(ctx: typer.Context) -> Iterator[None]:
+    """An option that no part has, and that is nearly one of the command's own, is answered with that one.
+
+    Raises
+    ------
+    ValueError
+        The part's error, with the command's option that was probably meant.
+    """
+    from ..experiments.pipeline import UnknownOptionError
+
+    try:
+        yield
+    except UnknownOptionError as error:
+        written = f"--{error.option.replace('_', '-')}"
+        own = [name for parameter in ctx.command.params for name in parameter.opts]
+        close = difflib.get_close_matches(written, own, n=1, cutoff=LIKENESS)
+        if not close:
+            raise
+        raise ValueError(f"option must be known, got {written}; did you mean {close[0]}?") from None
+
+
+def check_targets(*paths: Path | None) -> None:
+    """Refuse files that cannot be written before any work is done for them.
+
+    Raises
+    ------
+    ValueError
+        The path is a folder, or its folder is not there.
+    """
+    for path in paths:
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            found = "a folder" if path.is_dir() else f"the missing folder {str(path.parent)!r}"
+            raise ValueError(f"{path} must be a file in a folder that exists, got {found}; check the path")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .instances import JsonFlag, KindOption, load_instance
-from .options import part_options
+from .options import check_targets, part_errors, part_options
 
 
 def penalty_sweep(
@@ -26,13 +27,19 @@ def penalty_sweep(
 ) -> int:
     """Feasible share and gap over the penalty; tells a penalty too small from a sampler too weak."""
     from ..core import Budget
-    from ..experiments.choose import choose_pipeline
+    from ..experiments.choose import choose_pipeline, is_sampler
     from ..experiments.penalty_sweep import FACTORS, plot_sweep
     from ..experiments.penalty_sweep import penalty_sweep as sweep
 
+    tried = FACTORS if factors is None else _factors(factors)
+    check_targets(plot)
+    if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
+        raise ValueError(f"plot must end with .png or .svg, got {plot.name!r}; rename it")
+    if not is_sampler(solver):
+        raise ValueError(f"solver must be a sampler, got {solver!r}, which reads the instance itself; use sa")
     problem = load_instance(file, kind=kind)
-    pipeline = choose_pipeline(problem, solver, encoder, None, part_options(ctx.args))
-    tried = FACTORS if factors is None else tuple(float(item) for item in factors.split(","))
+    with part_errors(ctx):
+        pipeline = choose_pipeline(problem, solver, encoder, None, part_options(ctx.args))
     rows = sweep(problem, pipeline, factors=tried, budget=Budget(seconds=time_limit), seed=seed)
     if plot is not None:
         plot_sweep(rows, plot, f"{problem.name or problem.kind}: {solver} on {encoder}")
@@ -46,6 +53,16 @@ def penalty_sweep(
         gap = "-" if row.gap is None else f"{row.gap:.2%}"
         typer.echo(f"{row.factor:8g} {row.penalty:12.6g} {share:>9} {gap:>8}  {row.verdict}")
     return 0
+
+
+def _factors(text: str) -> tuple[float, ...]:
+    try:
+        found = tuple(float(item) for item in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not all(math.isfinite(factor) and factor >= 0 for factor in found):
+        raise ValueError(f"factors must be numbers >= 0 with commas between, got {text!r}; such as 0.01,0.1,1")
+    return found
 
 
 def tune_penalty(

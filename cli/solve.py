@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import part_options
+from .options import check_targets, part_errors, part_options
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ def solve(
     from .instances import load_instance
     from .render import print_records
 
+    check_targets(out, save_solution)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
     options = {**shot_options(solver, shots), **part_options(ctx.args)}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     around = {"shrink": shrink, "presolve": presolve}
-    pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **around)]
+    with part_errors(ctx):
+        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **around)]
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None

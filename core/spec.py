@@ -10,6 +10,7 @@ import dataclasses
 import enum
 import hashlib
 import json
+import re
 import typing
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,9 @@ import numpy as np
 
 from .errors import MissingDependencyError, unknown_name
 from .registry import REGISTRIES
+
+#: Commas between items; those inside of ``name[0,1]`` belong to the name.
+_OUTSIDE_BRACKETS = re.compile(r",(?![^\[]*\])")
 
 
 def part(room: str, **keywords: Any) -> Any:
@@ -82,13 +86,29 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
     hint = typing.get_type_hints(cls)[field.name]
     if typing.get_origin(hint) is np.ndarray:
         return np.asarray(value)
-    if isinstance(value, str) and any(typing.get_origin(kind) is tuple for kind in (hint, *typing.get_args(hint))):
-        value = [item for item in value.split(",") if item]
+    if isinstance(value, str):
+        value = _split(value, {typing.get_origin(kind) for kind in (hint, *typing.get_args(hint))})
     try:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
     except ValidationError as error:
-        expected = error.errors()[0]["msg"].removeprefix("Input should be ")
+        texts = (one["msg"].removeprefix("Input should be ").partition(",")[0] for one in error.errors())
+        expected = " or ".join(dict.fromkeys(texts)).replace("a valid dictionary", "NAME=NUMBER,...")
         raise ValueError(f"{field.name} must be {expected}, got {value!r}; see `qopt list --options`") from None
+
+
+def _split(text: str, origins: set[Any]) -> Any:
+    """A list or mapping as a command line writes it: ``1,2,3``, and ``capacity[0]=9,visit[0,1]=7`` or JSON."""
+    if tuple in origins:
+        return [item for item in text.split(",") if item]
+    if dict not in origins:
+        return text
+    if text.startswith("{"):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return text
+    pairs = [item.rpartition("=") for item in _OUTSIDE_BRACKETS.split(text)]
+    return {name: value for name, _, value in pairs} if all(name for name, *_ in pairs) else text
 
 
 def canonical_json(value: Any) -> str:

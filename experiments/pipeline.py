@@ -7,13 +7,25 @@ written ``solver.layers``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal, get_args
 
 from ..core import ENCODERS, SOLVERS, Budget, Encoder, fields_of, from_spec, to_spec, unknown_name
 from ..solvers.contract import NativeSolver, QuboSampler
 
 RepairMode = Literal["auto", "nearest", "off"]
+
+
+#: Parts that are named where an option was given to a part without it; the others are counted.
+MAX_OWNERS = 5
+
+
+class UnknownOptionError(ValueError):
+    """No selected part has an option of this name."""
+
+    def __init__(self, option: str, text: str) -> None:
+        super().__init__(text)
+        self.option = option
 
 
 @dataclass(frozen=True)
@@ -98,11 +110,23 @@ def build_parts(
         homes = [role] if role else [name for name, fields in known.items() if field in fields]
         if not homes or homes[0] not in known or field not in known[homes[0]]:
             every = {name for fields in known.values() for name in fields}
-            raise unknown_name(f"option of {' and '.join(spec['name'] for spec in specs.values())}", key, every)
+            error = unknown_name(f"option of {' and '.join(spec['name'] for spec in specs.values())}", key, every)
+            raise UnknownOptionError(key, f"{error}{_elsewhere(field)}")
         if len(homes) > 1:
             raise ValueError(f"option {key} must say which part it is for; write solver.{field} or encoder.{field}")
         specs[homes[0]][field] = value
     return from_spec("solvers", specs["solver"]), from_spec("encoders", specs["encoder"]) if encoder else None
+
+
+def _elsewhere(field: str) -> str:
+    """Which other parts have the option that none of the selected ones has."""
+    owners = [f"{room.room.rstrip('s')} {e.name}" for room in (SOLVERS, ENCODERS) for e in room if _has(e.make, field)]
+    more = f" or {len(owners) - MAX_OWNERS} more" if len(owners) > MAX_OWNERS else ""
+    return f"; {field} is an option of {', '.join(owners[:MAX_OWNERS])}{more}" if owners else ""
+
+
+def _has(make: Any, field: str) -> bool:
+    return is_dataclass(make) and field in fields_of(make)
 
 
 def _as_spec(part: str | Mapping[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def size_options(kind: str) -> list[SizeOption]:
     """The sizes of a generator in order, without the seed."""
     make = GENERATORS.get(kind).make
     hints = typing.get_type_hints(make)
-    texts = _parameter_texts(inspect.getdoc(make) or "")
+    texts = parameter_texts(inspect.getdoc(make) or "")
     return [
         SizeOption(name, hints.get(name, str), parameter.default, texts.get(name, ""))
         for name, parameter in inspect.signature(make).parameters.items()
@@ -82,7 +82,7 @@ def _coerced(option: SizeOption, value: Any) -> Any:
         raise ValueError(f"{option.name} must be {expected}, got {value!r}") from None
 
 
-def _parameter_texts(doc: str) -> dict[str, str]:
+def parameter_texts(doc: str) -> dict[str, str]:
     """Descriptions of a numpydoc Parameters section, by name (``a, b : text`` counts for both)."""
     match = re.search(r"Parameters\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", doc, re.DOTALL)
     texts: dict[str, str] = {}

@@ -46,7 +46,7 @@ def read_solution_file(path: str | os.PathLike[str], problem: Problem) -> Soluti
     Texts by kind: TSPLIB tour or plain order (tsp), QAPLIB .sln or plain permutation (qap), vertex numbers from 1 or
     one 0/1 a vertex (mis, max-cut), 0/1 values in order or ``x#j v`` lines (mdkp, market-share, qubo), value and
     knapsack numbers (multi-knapsack). JSON for every kind: ``{"schema": "qopt.solution/1", "kind", "objective",
-    "solution"}``, or a record that ``qopt solve`` wrote.
+    "solution"}``, a record that ``qopt solve`` wrote, or the bare list of a native solution, counted from 0.
 
     Raises
     ------
@@ -59,7 +59,9 @@ def read_solution_file(path: str | os.PathLike[str], problem: Problem) -> Soluti
     text = as_text(data)
     if text is None:
         raise InstanceFormatError(shown, None, "expected a text file, found binary data")
-    if text.lstrip()[:1] == "{":
+    if text.lstrip()[:1] == "[":
+        found = _from_list(text, shown)
+    elif text.lstrip()[:1] == "{":
         found = _from_json(parse_json(text, shown), shown, problem)
     else:
         form = _FORMATS.get(problem.kind)
@@ -103,13 +105,26 @@ def _from_json(document: Mapping[str, Any], path: str, problem: Problem) -> Solu
         raise InstanceFormatError(path, None, f'expected "schema": "{SCHEMA}" or a record, found {brief(schema)}')
     if kind != problem.kind:
         raise InstanceFormatError(path, None, f"expected a solution of kind {problem.kind}, found {brief(kind)}")
-    values = document.get("solution")
-    if not isinstance(values, list) or not all(isinstance(v, int) and abs(v) < 2**53 for v in values):
-        raise InstanceFormatError(path, None, f"expected a list of integers as solution, found {brief(values)}")
+    values = _integers(document.get("solution"), path)
     stated = document.get("objective")
     if stated is not None and (isinstance(stated, bool) or not isinstance(stated, int | float)):
         raise InstanceFormatError(path, None, f"expected a number as objective, found {brief(stated)}")
-    return SolutionFile(np.array(values, dtype=np.int64), stated)
+    return SolutionFile(values, stated)
+
+
+def _from_list(text: str, path: str) -> SolutionFile:
+    """A bare JSON list, as ``record.solution`` prints: the native solution, counted from 0."""
+    try:
+        values = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise InstanceFormatError(path, None, "expected a JSON list of integers; is the file cut?") from None
+    return SolutionFile(_integers(values, path))
+
+
+def _integers(values: Any, path: str) -> Solution:
+    if not isinstance(values, list) or not all(isinstance(v, int) and abs(v) < 2**53 for v in values):
+        raise InstanceFormatError(path, None, f"expected a list of integers as solution, found {brief(values)}")
+    return np.array(values, dtype=np.int64)
 
 
 def _plain(text: str, path: str) -> SolutionFile:

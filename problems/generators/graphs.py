@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...core import Int
+from .limits import require_entries
 
 
 def random_graph(
@@ -31,6 +32,7 @@ def random_graph(
         raise ValueError(f"one of p, degree and radius must be given, got {', '.join(given) or 'none'}; choose one")
     if n < 0:
         raise ValueError(f"n must be >= 0, got {n}; a graph has no negative number of vertices")
+    require_entries(n * n if degree is None else n * max(1, degree), "n * n" if degree is None else "n * degree")
     if degree is not None:
         return _regular(n, degree, rng), f"regular{degree}-n{n}"
     if radius is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...core import GENERATORS
 from ..market_share import MarketShare
+from .limits import require_entries
 
 
 @GENERATORS.register("market-share")
@@ -41,6 +42,7 @@ def market_share(
             f"products and max_demand must be >= 1 and retailers >= 0, got {products}, {max_demand} and {count}; "
             "choose again"
         )
+    require_entries(products * count, "products * retailers")
     rng = random.Random(seed)
     demands = [[rng.randrange(0, max_demand + 1) for _ in range(count)] for _ in range(products)]
     targets = [int(0.5 * sum(row)) for row in demands]

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...core import GENERATORS
 from ..mdkp import Mdkp
+from .limits import require_entries
 
 
 @GENERATORS.register("mdkp")
@@ -28,6 +29,7 @@ def mdkp(*, n: int = 10, m: int = 3, tightness: float = 0.5, seed: int = 0) -> M
     """
     if n < 0 or m < 0 or not 0 <= tightness <= 1:
         raise ValueError(f"n and m must be >= 0 and tightness in 0..1, got {n}, {m} and {tightness}; choose again")
+    require_entries(n * m, "n * m")
     rng = np.random.default_rng(seed)
     weights = rng.integers(0, 1001, (m, n))
     capacities = np.floor(tightness * weights.sum(axis=1))

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...core import GENERATORS, AnyArray, Int
 from ..multi_knapsack import MultiKnapsack
+from .limits import require_entries
 
 
 @GENERATORS.register("multi-knapsack")
@@ -40,6 +41,7 @@ def multi_knapsack(
             f"sizes and risk_aversion must be >= 0 and tightness > 0, got n = {n}, knapsacks = {knapsacks}, "
             f"required = {required}, factors = {factors}, risk_aversion = {risk_aversion}, tightness = {tightness}"
         )
+    require_entries(n * max(n, knapsacks, factors), "n * max(n, knapsacks, factors)")
     rng = np.random.default_rng(seed)
     weights = rng.integers(10, 101, n)
     profits = np.floor(weights[:, None] * rng.uniform(1.0, 1.5, (n, knapsacks)))

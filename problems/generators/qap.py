@@ -9,6 +9,7 @@ import numpy as np
 
 from ...core import GENERATORS, Int
 from ..qap import Qap
+from .limits import require_entries
 
 
 @GENERATORS.register("qap")
@@ -55,6 +56,7 @@ def qap(
             raise ValueError(f"{key} must be >= 1, got {value}")
     if not 0 <= density <= 1:
         raise ValueError(f"density must be in [0, 1], got {density}")
+    require_entries(n * n, "n * n")
     rng = np.random.default_rng(seed)
     name = f"{family}-n{n}-seed{seed}"
     if family == "taillard":

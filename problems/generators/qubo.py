@@ -6,6 +6,7 @@ import numpy as np
 
 from ...core import GENERATORS
 from ..qubo import Qubo
+from .limits import require_entries
 
 
 @GENERATORS.register("qubo")
@@ -31,6 +32,7 @@ def qubo(*, n: int = 20, density: float = 0.5, max_coefficient: int = 100, seed:
             f"n must be >= 0, density in 0..1 and max_coefficient >= 1, got {n}, {density} and {max_coefficient}; "
             "choose again"
         )
+    require_entries(n * n, "n * n")
     rng = np.random.default_rng(seed)
     linear = rng.integers(-max_coefficient, max_coefficient + 1, n)
     u, v = np.triu_indices(n, 1)

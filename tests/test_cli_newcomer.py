@@ -1,0 +1,181 @@
+"""What a newcomer types wrong, and what a pipe or a Ctrl-C does: one line with the remedy, and the right exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qopt.cli import main
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+MDKP = str(EXAMPLES / "mdkp.json")
+OPTIMUM = [1, 0, 1, 1, 0, 0, 1, 1, 0, 0]
+
+
+class Shell:
+    """Runs ``qopt`` in this process; stdout, stderr and exit code of the last command."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch, self.capsys = monkeypatch, capsys
+        self.out, self.err, self.code = "", "", 0
+
+    def run(self, *words: str, stdin: str = "") -> Shell:
+        self.monkeypatch.setattr(sys, "argv", ["qopt", *words])
+        self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        with pytest.raises(SystemExit) as caught:
+            main()
+        self.code = int(caught.value.code or 0)
+        self.out, self.err = self.capsys.readouterr()
+        return self
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        # a mistyped option of the command itself was looked for among the solver's only
+        (["solve", MDKP, "--time-limt", "3"], "did you mean --time-limit?"),
+        (["penalty-sweep", MDKP, "--factor", "1"], "did you mean --factors?"),
+        # an option of another solver did not say whose it is
+        (["solve", MDKP, "--solver", "sa", "--layers", "3"], "layers is an option of solver adapt"),
+        (["solve", MDKP, "--best-known", "nan"], "--best-known must be a finite number"),
+        # the run was done before the place for its record turned out not to exist
+        (["solve", MDKP, "--out", "/nowhere/record.json"], "got the missing folder '/nowhere'"),
+        (["solve", MDKP, "--save-solution", str(EXAMPLES)], "got a folder"),
+        (["penalty-sweep", MDKP, "--plot", "/nowhere/sweep.png"], "got the missing folder '/nowhere'"),
+        (["penalty-sweep", MDKP, "--plot", "sweep.foo"], "plot must end with .png or .svg"),
+        (["penalty-sweep", MDKP, "--factors", "1,b"], "factors must be numbers >= 0"),
+        (["penalty-sweep", MDKP, "--factors", "0.1,-1"], "factors must be numbers >= 0"),
+        (["penalty-sweep", MDKP, "--solver", "cpsat"], "solver must be a sampler"),
+        # plan took every option and did nothing with it
+        (["plan", MDKP, "--layers", "3"], "No such option: --layers"),
+        (["solve"], "Missing argument 'file'; see"),
+        (["encode", MDKP, "--encoder", "slack", "--penalty", "high"], "or NAME=NUMBER,..., got 'high'"),
+        (["encode", MDKP, "--encoder", "slack", "--penalty", "capacity[7]=3"], "got 'capacity[7]'; did you mean"),
+        (["--plugin", MDKP, "list"], "its name must end in .py"),
+        # these filled the memory before they failed
+        (["generate", "mdkp", "-n", "100000000", "-m", "30"], "n * m must be at most 25,000,000, got 3,000,000,000"),
+        (["generate", "mis", "-n", "1000000"], "n * n must be at most"),
+        (["generate", "qap", "-n", "100000"], "n * n must be at most"),
+        (["generate", "qubo", "-n", "100000"], "n * n must be at most"),
+        (["generate", "market-share", "--products", "100000"], "products * retailers must be at most"),
+        (["generate", "multi-knapsack", "-n", "100000"], "must be at most"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_right_one(shell: Shell, words: list[str], message: str) -> None:
+    shell.run(*words)
+    assert shell.code == 2
+    assert shell.out == ""
+    assert shell.err.startswith("qopt: ")
+    assert shell.err.count("\n") == 1
+    assert message in shell.err
+
+
+def test_a_broken_plugin_is_one_line(shell: Shell, tmp_path: Path) -> None:
+    plugin = tmp_path / "broken.py"
+    plugin.write_text("import nowhere_to_be_found\n")
+    shell.run("--plugin", str(plugin), "list")
+    assert shell.code == 2
+    assert "ModuleNotFoundError" in shell.err
+    assert shell.err.count("\n") == 1
+
+
+def test_a_fault_of_ours_is_one_line_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(path: str, **_: object) -> None:
+        raise KeyError("something\nof ours")
+
+    monkeypatch.setattr("qopt.problems.files.load_all", broken)
+    shell.run("info", MDKP)
+    assert shell.code == 1
+    assert shell.err.count("\n") == 1
+    assert "KeyError" in shell.err
+    assert "fault of qopt" in shell.err
+
+
+def test_qopt_alone_shows_its_commands(shell: Shell) -> None:
+    """It printed the help as an error, with `see qopt --help` below."""
+    shell.run()
+    assert shell.code == 2
+    assert shell.out.startswith("Usage: qopt")
+    assert shell.err == ""
+
+
+def test_every_command_that_writes_a_file_says_so_as_json(shell: Shell, tmp_path: Path) -> None:
+    instance, again, qubo = (str(tmp_path / name) for name in ("mis.json", "again.mis", "mis.coo"))
+    for words in (
+        ["generate", "mis", "-n", "6", "-o", instance],
+        ["convert", instance, again],
+        ["encode", instance, "--encoder", "slack", "--export", qubo],
+    ):
+        shell.run(*words, "--json")
+        document = json.loads(shell.out)
+        assert document["schema"] == "qopt.written/1"
+        assert Path(document["path"]).is_file()
+    assert json.loads(shell.run("--version", "--json").out)["schema"] == "qopt.version/1"
+
+
+def test_penalties_by_row_reach_the_encoder(shell: Shell) -> None:
+    """Row penalties could be given in Python only."""
+    words = ("encode", MDKP, "--encoder", "slack", "--json", "--penalty")
+    for text in ("capacity[0]=900.5,capacity[1]=901", '{"capacity[0]": 900.5, "capacity[1]": 901}'):
+        (row,) = json.loads(shell.run(*words, text).out)["encoders"]
+        assert row["penalty_max"] == 901
+        assert "2 of 3 penalties as given" in row["note"]
+
+
+def test_row_names_keep_their_commas(shell: Shell) -> None:
+    words = ("encode", str(EXAMPLES / "multi-knapsack.json"), "--encoder", "slack", "--penalty", "a[0,1]=3,b[2,3]=4")
+    assert "got 'a[0,1]'" in shell.run(*words).err
+
+
+def test_a_bare_list_is_a_solution(shell: Shell) -> None:
+    shell.run("verify", MDKP, "-", stdin=json.dumps(OPTIMUM))
+    assert shell.code == 0
+    assert "objective 3626  feasible" in shell.out
+    assert shell.run("verify", MDKP, "-", stdin="[1, 0, 1").code == 2
+    assert "is the file cut?" in shell.err
+
+
+def test_options_are_listed_with_what_they_take_and_mean(shell: Shell) -> None:
+    """They were listed by the name of their Python type."""
+    out = shell.run("list", "solvers", "--options").out
+    assert "--acceptance Metropolis|Gibbs = Metropolis" in out
+    assert "anneals; None means 100" in out
+    rows = json.loads(shell.run("list", "solvers", "--options", "--json").out)["solvers"]
+    fields = {row["name"]: {field["name"]: field for field in row["options"]} for row in rows}
+    assert fields["cvar-qaoa"]["alpha"]["default"] == "0.25"
+    assert fields["qaoa"]["layers"]["help"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")
+def test_ctrl_c_ends_a_run_with_130() -> None:
+    """A search without an end is stopped as soon as it has said its first word."""
+    command = [sys.executable, "-m", "qopt", "solve", MDKP, "--solver", "qaoa", "--restarts", "100000"]
+    # a shell's background job ignores the signal, and so would this process if the tests run in one
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_listen, cwd=EXAMPLES.parent
+    )
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "mdkp" in first
+    assert process.returncode == 130
+    assert out == ""
+    assert err.endswith("qopt: interrupted\n")
+    assert "Traceback" not in err
+
+
+def _listen() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
