@@ -125,7 +125,7 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
             if not pairs or np.isnan(pairs).any():
                 continue
             gaps = np.minimum(np.array(pairs), worst)
-            differences = _averaged(gaps[:, 0] - gaps[:, 1], [run.instance for run in both], unit)
+            differences = averaged(gaps[:, 0] - gaps[:, 1], [run.instance for run in both], unit)
             feasible = (int(np.isfinite(pairs)[:, 0].sum()), int(np.isfinite(pairs)[:, 1].sum()))
             tests.append((label, stage, wilcoxon(rounded(differences)), feasible, len(both)))
     adjusted = holm([test.p for _, _, test, _, _ in tests])
@@ -135,7 +135,8 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
     ]
 
 
-def _averaged(differences: Float, instances: Sequence[str], unit: Unit) -> Float:
+def averaged(differences: Float, instances: Sequence[str], unit: Unit) -> Float:
+    """The differences as a test counts them: one mean an instance, or as they are."""
     if unit == "run":
         return differences
     groups: dict[str, list[float]] = {}

@@ -22,6 +22,8 @@ StageName = Literal["raw", "repaired", "improved", "final"]
 STAGES: tuple[StageName, ...] = ("raw", "repaired", "improved")
 #: Kinds of references, the strongest first. ``best-seen`` is the best verified objective among the runs themselves.
 KINDS = ("proven", "proven-here", "best-known", "best-seen", "none")
+#: Which of an instance's sizes is *the* size, where it is not the first one.
+SIZES = {"market-share": "retailers"}
 #: Solvers that prepare quantum states, simulated or on a device; others by the depth of their circuits.
 QUANTUM = frozenset(
     "qaoa cvar-qaoa ws-qaoa ma-qaoa lr-qaoa rqaoa adapt xy vqe cvar-vqe pce qrao".split()  # noqa: SIM905
@@ -250,7 +252,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
     stages, used = row.get("stages") or {}, row.get("resources") or {}
     solver = str((pipeline.get("solver") or {}).get("name", "unknown"))
     label = str(sweep.get("pipeline") or solver)
-    size_name, size = next(iter(instance["size"].items()), ("size", 0))
+    size_name = SIZES.get(instance["kind"]) or next(iter(instance["size"]), "size")
     sense = instance["sense"]
     return Run(
         id=row["id"],
@@ -259,7 +261,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
         kind=instance["kind"],
         sense=sense,
         size_name=size_name,
-        size=int(size),
+        size=int(instance["size"].get(size_name, 0)),
         pipeline=label,
         family=str(sweep.get("family") or label),
         solver=solver,

@@ -1,0 +1,134 @@
+"""One flat row a run for CSV, SQLite and Parquet; the columns are the same in all three."""
+
+from __future__ import annotations
+
+import csv
+import math
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...core import MissingDependencyError
+from ..metrics import incumbent_time
+from ..report.runs import STAGES, Run, RunSet
+from ..report.times import Settings, energy, primal_share, target_time
+
+Value = str | int | float | None
+
+_TEXTS = frozenset(
+    "id instance kind sense size_name fingerprint pipeline family solver status failure message reference_kind "
+    "reference_source energy_by".split()
+)
+_COUNTED = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "peak_bytes")
+_INTEGERS = frozenset(("size", "seed", "repeat", *_COUNTED))
+
+
+def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict[str, Value]:
+    """Everything about one run that fits into a cell; None where it does not apply.
+
+    ``time_to_incumbent`` is QOBLIB's time to solution of one run, ``time_to_target`` the first time at the target.
+    Gaps are against the instance's one reference (see ``reference_kind``); None without a feasible point.
+    """
+    yardstick = runs.references[run.instance]
+    used = energy(run, settings)
+    row: dict[str, Value] = {
+        "id": run.id,
+        "instance": run.name,
+        "kind": run.kind,
+        "sense": run.sense,
+        "size": run.size,
+        "size_name": run.size_name,
+        "fingerprint": run.instance,
+        "pipeline": run.pipeline,
+        "family": run.family,
+        "solver": run.solver,
+        "seed": run.seed,
+        "repeat": run.repeat,
+        "status": run.status,
+        "failure": run.failure or None,
+        "message": run.message or None,
+        "objective": run.objective,
+        "bound": run.bound,
+        "reference": yardstick.value,
+        "reference_kind": yardstick.kind,
+        "reference_source": yardstick.source or None,
+        "gap": _told(runs.gap(run)),
+    }
+    for is_control, prefix in ((False, ""), (True, "control_")):
+        for stage in STAGES:
+            point = (run.control if is_control else run.stages).get(stage)
+            row[f"{prefix}{stage}_objective"] = run.found(stage, is_control=is_control)
+            row[f"{prefix}{stage}_gap"] = _told(runs.gap(run, stage, is_control=is_control))
+            if stage == "raw":
+                row[f"{prefix}feasible_share"] = None if point is None else point.feasible_share
+                row[f"{prefix}hit_share"] = None if point is None else point.hit_share
+                row[f"{prefix}num_points"] = None if point is None else point.num_points
+    row |= {f"seconds_{part}": run.seconds.get(part) for part in ("total", "encode", "solve", "repair", "optimize")}
+    row |= {key: run.figures.get(key) for key in (*_COUNTED, "cpu_seconds", "wall_seconds")}
+    row["time_to_incumbent"] = _told(incumbent_time(run.trace))
+    row["time_to_target"] = _told(target_time(runs, run, settings.target_gap))
+    row["primal_integral"] = _told(primal_share(runs, run, captime))
+    row["joules"], row["energy_by"] = used if used is not None else (None, None)
+    return row
+
+
+def _told(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def write_csv(rows: Sequence[dict[str, Value]], path: Path) -> None:
+    """UTF-8, a heading line, empty cells for None."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_sqlite(rows: Sequence[dict[str, Value]], runs: RunSet, path: Path) -> None:
+    """Tables ``runs`` (these columns), ``traces`` (id, seconds, objective) and ``records`` (id, the row as JSON)."""
+    draft = path.with_name(path.name + ".part")
+    draft.unlink(missing_ok=True)
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}" {_sqlite_type(name)}' for name in names)
+    with sqlite3.connect(draft) as base:
+        base.execute(f"CREATE TABLE runs ({columns}, PRIMARY KEY (id))")
+        marks = ", ".join("?" * len(names))
+        base.executemany(f"INSERT INTO runs VALUES ({marks})", [tuple(row.values()) for row in rows])
+        base.execute("CREATE TABLE traces (id TEXT, seconds REAL, objective REAL)")
+        traces = ((run.id, seconds, value) for run in runs.runs for seconds, value in run.trace)
+        base.executemany("INSERT INTO traces VALUES (?, ?, ?)", traces)
+        base.execute("CREATE TABLE records (id TEXT PRIMARY KEY, record TEXT)")
+        base.executemany(
+            "INSERT INTO records VALUES (?, ?)", ((key, line.decode()) for key, line in runs.lines.items())
+        )
+    base.close()
+    draft.replace(path)
+
+
+def _sqlite_type(name: str) -> str:
+    return "TEXT" if name in _TEXTS else "INTEGER" if name in _INTEGERS else "REAL"
+
+
+def write_parquet(rows: Sequence[dict[str, Value]], path: Path) -> None:
+    """Typed columns; the sweep's columns have one type whatever the rows hold.
+
+    Raises
+    ------
+    MissingDependencyError
+        pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingDependencyError("pyarrow", "export") from None
+    types: dict[str, Any] = {}
+    for name in rows[0]:
+        types[name] = pa.string() if name in _TEXTS else pa.int64() if name in _INTEGERS else pa.float64()
+    columns = {name: pa.array([_cast(row[name], kind) for row in rows], kind) for name, kind in types.items()}
+    pq.write_table(pa.table(columns), path)
+
+
+def _cast(value: Value, kind: Any) -> Value:
+    return float(value) if isinstance(value, int) and str(kind) == "double" else value
