@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 
 import numpy as np
@@ -137,21 +136,3 @@ def test_market_split_forms(tmp_path, text):
         assert read_solution(path, problem).tolist() == [1, 1, 0, 0]
     else:
         refused(path, problem)
-
-
-def test_every_published_solution_has_its_value(instances_dir):
-    with open(instances_dir / "best_known.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["problem"] in ("MIS", "MaxClique", "MarketSplit", "MKP")]
-    checked = 0
-    for row in rows:
-        path = instances_dir / row["file"]
-        endings = (".sol", ".opt.sol", ".bst.sol")
-        for solution in (path.with_name(path.stem + ending) for ending in endings):
-            if not solution.exists():
-                continue
-            problem = load(path, complement=row["problem"] == "MaxClique")
-            found = read_solution(solution, problem)
-            assert problem.violations(found) == {}, row["instance"]
-            assert problem.objective(found) == float(row["best_known"]), row["instance"]
-            checked += 1
-    assert checked > 150
