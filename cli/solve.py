@@ -45,6 +45,9 @@ def solve(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the record as JSON.")] = None,
     save_solution: Annotated[Path | None, typer.Option(help="Write the solution; `qopt verify` reads it.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep the rounds of an iterating encoder here; a file that is there goes on.")
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
@@ -70,12 +73,13 @@ def solve(
     for other in compare or []:
         form = formulation if is_sampler(other) else None
         pipelines.append(choose_pipeline(problem, other, None, form, {}, **switches))
-    records = []
+    records: list[Record] = []
     for pipeline in pipelines:
         if not quiet:
             _announce(problem, pipeline)
         report = None if quiet else Progress()
-        records.append(run(problem, pipeline, budget=budget, seed=seed, report=report, path=file))
+        kept = state if not records else None  # of the first pipeline alone
+        records.append(run(problem, pipeline, budget=budget, seed=seed, report=report, path=file, state=kept))
     if out is not None:
         out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
     if save_solution is not None:

@@ -80,6 +80,11 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
     """
     room = field.metadata.get("room")
     if room is not None:
+        if isinstance(value, str) and value.startswith("{"):  # a part with its own options, from a command line
+            try:
+                value = json.loads(value)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{field.name} must be a name or JSON, got {value!r} ({error.msg})") from None
         return from_spec(room, value) if isinstance(value, str | Mapping) else value
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,11 @@ from ..core import Budget, Clock, Problem, Record, UnsupportedError, number
 from ..solvers.contract import NativeSolver, QuboSampler, Report
 from .candidates import best_verified
 from .choose import choose_pipeline, shot_options
+from .continuing import rounds_file
 from .formulate import formulate
 from .pipeline import Pipeline
 from .references import own_bound
-from .sampler_run import SamplerRun, run_sampler
+from .sampler_run import SamplerRun, Watching, run_sampler
 from .stages import signed_objective
 from .tell import Answer, record_of, resources_of
 from .verify import Verified, verify
@@ -89,14 +91,23 @@ def run(
     seed: int = 0,
     report: Report | None = None,
     path: str | None = None,
+    state: Path | None = None,
 ) -> Record:
-    """Run a pipeline on a problem; see ``solve``."""
+    """Run a pipeline on a problem; see ``solve``.
+
+    Parameters
+    ----------
+    state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
+    """
     if not (isinstance(seed, int) and 0 <= seed < 2**31):
         raise ValueError(f"seed must be an integer in 0..2**31-1, got {seed!r}")
     budget = budget or Budget()
     clock, cpu = Clock(budget.seconds), time.process_time()
     if isinstance(pipeline.solver, QuboSampler):
-        answer = _sample(problem, pipeline, budget, seed, clock, report)
+        watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))
+        answer = _sample(problem, pipeline, budget, seed, clock, watching)
+    elif state is not None:
+        raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
     else:
         answer = _solve_native(problem, pipeline.solver, budget, seed, clock, report)
     spent = {**answer.resources["seconds"], "total": clock.elapsed}
@@ -106,15 +117,15 @@ def run(
 
 
 def _sample(
-    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, report: Report | None
+    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
 ) -> Answer:
     formulation = formulate(problem, pipeline.formulation)
     seeds = np.random.SeedSequence(seed)
-    done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds.spawn(1)[0], clock=clock, report=report)
+    done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds.spawn(1)[0], clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]
     verified = min(found, key=lambda v: signed_objective(v, problem.sense)) if found else _raw(done)
     is_replayable = budget.seconds is None and "seed" in pipeline.solver.parameters  # type: ignore[union-attr]
-    is_replayable &= all(info.get("is_replayable", True) for info in done.infos)
+    is_replayable &= not done.continued and all(info.get("is_replayable", True) for info in done.infos)
     return Answer(
         verified=verified,
         bound=own_bound(problem, formulation.program, done.bound),

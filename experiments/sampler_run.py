@@ -28,6 +28,7 @@ from ..core import (
 from ..core.unique import unique_rows
 from ..solvers.contract import QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate
+from .continuing import RoundsFile
 from .pipeline import Pipeline
 from .rounds import closed_form, tell_round, with_fractional_cuts
 from .stages import Draw, Refinement, signed_objective, uniform_bits
@@ -44,6 +45,7 @@ class SamplerRun:
     """What a sampler's run found, round by round; the Record is made of it.
 
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
+    ``continued``: rounds of a stopped run that this one goes on from.
     """
 
     refinement: Refinement
@@ -61,6 +63,7 @@ class SamplerRun:
     seconds: dict[str, float] = field(default_factory=dict)
     draw: Draw | None = None
     interactions: int = 0
+    continued: int = 0
 
     @property
     def feasible_share(self) -> float | None:
@@ -72,6 +75,14 @@ class SamplerRun:
         return self.hits / self.seen if self.seen else None
 
 
+@dataclass(frozen=True)
+class Watching:
+    """Who hears of a run while it goes on, and where its rounds are kept for a later one."""
+
+    report: Report | None = None
+    state: RoundsFile | None = None
+
+
 def run_sampler(
     formulation: Formulation,
     pipeline: Pipeline,
@@ -79,9 +90,9 @@ def run_sampler(
     budget: Budget,
     seeds: np.random.SeedSequence,
     clock: Clock,
-    report: Report | None = None,
+    watching: Watching | None = None,
 ) -> SamplerRun:
-    """All rounds of one run.
+    """All rounds of one run, or those that are left of a stopped one.
 
     Raises
     ------
@@ -91,17 +102,22 @@ def run_sampler(
     sampler, encoder = pipeline.solver, pipeline.encoder
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
+    report, state = (watching.report, watching.state) if watching is not None else (None, None)
     check_size(encoder, sampler, formulation)
     sampler_seeds, repair_seed = seeds.spawn(2)
     program = formulation.program
     start = clock.elapsed
-    encoding = encoder.encode(program)
+    stored = None if state is None else state.load()
+    encoding = stored or encoder.encode(program)
+    program = program if stored is None or stored.native is None else stored.native  # with its lazy rows
     if encoding.state.get("needs_subspace") and not hasattr(sampler, "uniform_points"):
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, draw=_subspace_draw(sampler, encoding, formulation))
     run.seconds["encode"] = clock.elapsed - start
-    for index in range(budget.rounds or MAX_ROUNDS):
+    run.continued = 0 if stored is None else len(stored.trace)
+    sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
+    for index in _rounds(budget, run.continued):
         start = clock.elapsed
         keywords = offered(sampler, encoding, budget, sampler_seeds.spawn(1)[0], clock)
         samples = closed_form(sampler, encoding) or sampler.sample(encoding.bqm, **keywords)
@@ -124,10 +140,26 @@ def run_sampler(
             break
         run.encoding = encoding = following
         tell_round(report, formulation.problem, encoding)
+        if state is not None:
+            state.save(encoding)
         if encoding.state.get("is_done"):
             break
         program = with_fractional_cuts(formulation, program, encoding)
     return run
+
+
+def _rounds(budget: Budget, continued: int) -> range:
+    """Indices of the rounds that are left.
+
+    Raises
+    ------
+    ValueError
+        None is.
+    """
+    left = range(continued, budget.rounds or MAX_ROUNDS)
+    if not left:
+        raise ValueError(f"rounds must be > {continued}, which the state already has, got {budget.rounds}; raise it")
+    return left
 
 
 def check_size(encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -> None:

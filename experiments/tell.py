@@ -85,7 +85,7 @@ def record_of(
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
-        id=spec_id({"instance": data, "pipeline": spec, "seed": seed}),
+        id=spec_id({"instance": data, "pipeline": spec, "seed": seed, **_history(answer)}),
         status=status,
         seed=seed,
         is_replayable=answer.is_replayable,
@@ -180,12 +180,21 @@ def _total(infos: list[Mapping[str, Any]], key: str) -> int | None:
     return sum(values) if values else None
 
 
+def _history(answer: Answer) -> dict[str, int]:
+    """What makes a continued run another one than the whole."""
+    return {"continued": answer.run.continued} if answer.run is not None and answer.run.continued else {}
+
+
 def _message(
     pipeline: Pipeline, answer: Answer, reference: Reference, objective: Number | None, problem: Problem
 ) -> str:
     notes = [pipeline.note]
     if answer.run is not None:
         notes.append(answer.run.encoding.note)
+        if answer.run.continued:
+            notes.append(
+                f"continued after {answer.run.continued} rounds of a stopped run: samples are those of the rest"
+            )
     distance = absolute_gap(objective, reference.value, problem.sense)
     if reference.kind == "proven" and distance is not None and distance < 0:
         notes.append("the verified objective is better than the reference, which calls itself proven: check it")
