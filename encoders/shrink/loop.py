@@ -99,7 +99,8 @@ class Shrinking:
         self._keep_bound(found.bound)
         while not self.is_small:
             self._saved = (self.classes.copy(), len(self.merges))
-            if not self._merge_down(found, task):
+            was_tied = self._merge_down(found, task)
+            if not self.is_small and not (was_tied and self._may_correlate):
                 self.ended = self.ended or "no admissible pair left"
                 return
             if self.is_small and not self._watches:
@@ -171,7 +172,11 @@ class Shrinking:
         return bound_loss(self.last_bound, self.first_bound, self._constant)
 
     def _merge_down(self, found: Correlations, task: Task) -> bool:
-        """Tie pairs in order of strength until new correlations are due; whether any was tied."""
+        """Tie pairs in order of strength until new correlations are due; whether any was tied.
+
+        ``ended`` says what the remaining pairs failed by, which ends the shrinking if no new correlations may come.
+        """
+        self.ended = ""
         roots = self.classes.roots
         strengths = np.abs(found.values)
         order = np.lexsort((found.tails, found.heads, -strengths))
@@ -185,7 +190,7 @@ class Shrinking:
             if keep == gone or (gone, sign) in self._refused.get(keep, ()):
                 continue
             if abs(value) < self.control.min_correlation or value == 0:
-                self.ended = "" if count else f"strongest correlation {abs(value):.3g}"
+                self.ended = f"strongest correlation {abs(value):.3g}"
                 break
             if abs(value) < left:
                 if count and self._may_correlate:
@@ -194,7 +199,7 @@ class Shrinking:
                 rest = strengths[position:]
                 left = threshold(self.control.threshold, rest, level=self.control.level, step=self._step)
                 if abs(value) < left:
-                    self.ended = "" if count else f"threshold {left:.3g}"
+                    self.ended = f"threshold {left:.3g}"
                     break
             verdict = self.gate.judge(self.classes, keep, gone, sign)
             if not verdict.is_admitted:

@@ -61,7 +61,7 @@ class QaoaPairs:
         heads, tails = np.triu_indices(k, 1)
         if self.layers == 1:
             model = DepthOne(h, J)
-            gamma, beta, _ = optimize_depth_one(model, None, num_gammas=self.num_gammas)
+            gamma, beta, _ = optimize_depth_one(h, J, num_gammas=self.num_gammas)
             found = model.correlations(gamma, beta)
             z, heads, tails, zz = found.z, found.rows, found.cols, found.zz
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core import CORRELATIONS, BinaryProgram, make_rows
+from ...core import CORRELATIONS, BinaryProgram, UnsupportedError, make_rows
 from ...core.arrays import Float
 from ..quadratic import Quadratic
 from .classes import substitution
@@ -67,7 +67,9 @@ class Sampling:
 class ProgramLp:
     """Products of ``2 x - 1`` at the fractional optimum x of the program's own LP, merges included as equalities.
 
-    Products of variables are linearised. Bits without a row or a cost of their own (slack) have no value and get 0.
+    Products of variables are linearised. Where the merges leave the LP no point (unchecked ones may), a class has the
+    mean of its members in the LP without merges. Bits without a row or a cost of their own (slack) have no value and
+    get 0, so that shrinking ends when they alone are left: put it around an encoder without slack.
 
     References
     ----------
@@ -76,10 +78,8 @@ class ProgramLp:
 
     def correlations(self, task: Task) -> Correlations:
         """All pairs of nodes; that with the anchor is ``2 x_i - 1``."""
-        from ..fix import relaxed
-
         reduced = substituted_program(task.program, task)
-        x = relaxed(reduced).x
+        x = _marginals(task, reduced)
         is_known = np.asarray(abs(reduced.constraints.A).sum(axis=0)).ravel() > 0
         is_known |= reduced.c != 0
         products = reduced.products
@@ -87,6 +87,21 @@ class ProgramLp:
         is_known[np.unique(products.indices)] = True
         marginals = np.where(is_known, 2.0 * x - 1.0, 0.0)
         return Correlations(*gram_pairs(np.concatenate([[1.0], marginals])[:, None]))
+
+
+def _marginals(task: Task, reduced: BinaryProgram) -> Float:
+    """Fractional value of each class's bit."""
+    from ..fix import MAX_PRODUCTS, relaxed
+
+    try:
+        return relaxed(reduced).x
+    except UnsupportedError:
+        if reduced.products.nnz > MAX_PRODUCTS:
+            raise
+    T, t = substitution(task.literals)
+    members = np.maximum(np.asarray(abs(T).sum(axis=0)).ravel(), 1.0)
+    mean: Float = T.T @ (relaxed(task.program).x - t) / members
+    return mean
 
 
 def substituted_program(program: BinaryProgram, task: Task) -> BinaryProgram:
