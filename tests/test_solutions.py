@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from qopt.core import GENERATORS
-from qopt.problems.files import load
 from qopt.problems.generate import generate
 from qopt.problems.solutions import read_solution, read_solution_file, write_solution
 from qopt.problems.tsp import Tsp
