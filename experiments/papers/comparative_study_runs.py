@@ -1,0 +1,150 @@
+"""Runs of the comparative study as cells: one pipeline on one instance, its stages and the control's over the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .paper import Rows
+
+#: The paper's methods, in the order of its tables.
+METHODS = ("vqe", "cvar-vqe", "qaoa", "cvar-qaoa", "ws-qaoa", "ma-qaoa", "pce", "qrao")
+CLASSICAL = ("sa", "tabu", "greedy", "cpsat", "gilmore-lawler")
+KINDS = ("mdkp", "mis", "qap", "market-share")
+STAGES = ("raw", "swapped", "repaired", "improved")
+
+#: What a pipeline's words after its method mean.
+ENCODINGS = {
+    "slack": "slack QUBO",
+    "unbalanced": "unbalanced, no slack",
+    "plain": "penalties, no slack needed",
+    "squares": "squared deviations, no slack",
+    "core": "LP core of 16, unbalanced",
+    "shrunk": "penalties, shrunk to 16",
+    "": "as the solver's own",
+}
+
+#: Value of a stage that found nothing feasible: beyond all others.
+NEVER = float("inf")
+
+#: Gap (of market share: summed deviation) of each stage.
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A pipeline on an instance: medians over its runs.
+
+    Parameters
+    ----------
+    values, control : by stage; gaps, of market share the summed deviation; NEVER where the median run had nothing
+        feasible; stages that the pipeline does not have are left out.
+    pairs : (own, control's) value of every run, by stage.
+    share : median share of feasible raw samples.
+    points : samples looked at in a run, as many as the control draws.
+    """
+
+    method: str
+    encoding: str
+    kind: str
+    instance: str
+    num_runs: int
+    num_failed: int
+    message: str
+    values: Values
+    control: Values
+    pairs: Mapping[str, Sequence[tuple[float, float]]]
+    share: float | None
+    qubits: int | None
+    points: int | None
+    evaluations: int | None
+    seconds: float | None
+
+    @property
+    def line(self) -> str:
+        """The line of a table that it belongs to: the QAOA family's encodings share one, as each instance has one."""
+        return self.method if "qaoa" in self.method or not self.encoding else f"{self.method} {self.encoding}"
+
+
+def cells(rows: Rows) -> list[Cell]:
+    """All cells, in the order of the rows."""
+    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        grouped.setdefault((row["sweep"]["family"], row["instance"]["name"]), []).append(row)
+    return [_cell(family, found) for (family, _), found in grouped.items()]
+
+
+def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
+    method, _, encoding = family.partition(" ")
+    kind = rows[0]["instance"]["kind"]
+    able = [row for row in rows if row["status"] != "failed"]
+    pairs: dict[str, list[tuple[float, float]]] = {stage: [] for stage in STAGES}
+    own: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for row in able:
+        stages = row["stages"]
+        control = stages.get("control")
+        for stage in STAGES:
+            has_stage = stages.get(stage) is not None or control is not None
+            if has_stage:
+                own[stage].append(value_of(stages.get(stage), kind))
+            if control is not None:
+                pairs[stage].append((own[stage][-1], value_of(control.get(stage), kind)))
+    resources = [row["resources"] for row in able]
+    raw = [row["stages"]["raw"] for row in able if row["stages"]["raw"] is not None]
+    return Cell(
+        method=method,
+        encoding=encoding,
+        kind=kind,
+        instance=rows[0]["instance"]["name"],
+        num_runs=len(able),
+        num_failed=len(rows) - len(able),
+        message=next((row["message"] for row in rows if row["status"] == "failed"), ""),
+        values={stage: middle(found) for stage, found in own.items() if found},
+        control={stage: middle([pair[1] for pair in found]) for stage, found in pairs.items() if found},
+        pairs=pairs,
+        share=_some(stage["feasible_share"] for stage in raw),
+        qubits=_whole(found["qubits"] for found in resources),
+        points=_whole(stage["num_points"] for stage in raw),
+        evaluations=_whole(found["evaluations"] for found in resources),
+        seconds=_some(found["cpu_seconds"] for found in resources),
+    )
+
+
+def value_of(stage: Mapping[str, Any] | None, kind: str) -> float:
+    """Gap of a stage's point, of market share its summed deviation; NEVER where it is infeasible."""
+    if stage is None or not stage["feasible"]:
+        return NEVER
+    value = stage["objective"] if kind == "market-share" else stage["gap"]
+    return NEVER if value is None else float(value)
+
+
+def middle(values: Sequence[float]) -> float:
+    """Median in which NEVER counts as worse than all others; of an even number the mean of the middle two.
+
+    Examples
+    --------
+    >>> middle([0.1, NEVER, 0.3]), middle([0.1, NEVER])
+    (0.3, inf)
+    """
+    ordered = sorted(values)
+    half, odd = divmod(len(ordered), 2)
+    return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
+
+
+def against_control(found: Iterable[Cell], stage: str) -> tuple[int, int, int]:
+    """Runs better than, equal to and worse than their control at a stage."""
+    pairs = [pair for cell in found for pair in cell.pairs[stage]]
+    better = sum(own < other - 1e-12 for own, other in pairs)
+    worse = sum(own > other + 1e-12 for own, other in pairs)
+    return better, len(pairs) - better - worse, worse
+
+
+def _some(values: Iterable[float | None]) -> float | None:
+    found = [float(value) for value in values if value is not None]
+    return middle(found) if found else None
+
+
+def _whole(values: Iterable[float | None]) -> int | None:
+    found = _some(values)
+    return None if found is None else round(found)
