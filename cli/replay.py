@@ -25,6 +25,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """Run a row again and say whether the same comes out; exit 0 if so."""
+    from ..experiments.sweep.pool import Pool
     from ..experiments.sweep.replay import find_row, record_rows
     from ..experiments.sweep.replay import replay as again
     from ..experiments.sweep.store import ROWS
@@ -34,7 +35,9 @@ def replay(
     else:
         folders = [folder] if folder is not None else sorted(path.parent for path in Path("runs").glob(f"*/{ROWS}"))
         rows = [find_row(folders, run.lower())]  # type: ignore[list-item]
-    found = [again(row, _instance(place, row, instance)) for place, row in rows]
+    problems = [_instance(place, row, instance) for place, row in rows]
+    with Pool() as pool:
+        found = [again(row, problem, pool) for (_, row), problem in zip(rows, problems, strict=True)]
     if as_json:
         documents = [vars(one) for one in found]
         typer.echo(json.dumps({"schema": "qopt.replay/1", "replays": documents}))

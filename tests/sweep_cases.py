@@ -22,7 +22,7 @@ pipelines:
   qaoa: {solver: qaoa, encoder: unbalanced}
   exact: cpsat
 budget: {evaluations: 5}
-repeats: 3
+repeats: 2
 """
 
 

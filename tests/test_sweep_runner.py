@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from qopt.experiments.sweep.store import ROWS, latest_rows, read_rows
+from qopt import generate
+from qopt.cli.bench_view import Watcher
+from qopt.experiments.sweep.folder import instance_of
+from qopt.experiments.sweep.matrix import read_matrix
+from qopt.experiments.sweep.merge import merge
+from qopt.experiments.sweep.pool import Pool
+from qopt.experiments.sweep.replay import Replay, find_row, replay
+from qopt.experiments.sweep.runner import Progress
+from qopt.experiments.sweep.store import ROWS, Store, latest_rows, read_rows
 
 from .sweep_cases import PLUGIN, SMALL, call, digests, is_alive, rows_by_pipeline, start
 
@@ -25,11 +30,11 @@ pipelines:
   deed: {solver: {name: misbehaving, deed: [hang, hang_with_child, eat, crash, leave, fail, flood]}}
   wrong: {solver: sa, formulation: no-such-formulation}
   good: greedy
-budget: {kill_seconds: 1.5, memory: 300MiB}
+budget: {kill_seconds: 3, memory: 300MiB}
 """
 ENDINGS = {
-    "deed[deed=hang]": ("timeout", "killed after 1.5 s"),
-    "deed[deed=hang_with_child]": ("timeout", "killed after 1.5 s"),
+    "deed[deed=hang]": ("timeout", "killed after 3 s"),
+    "deed[deed=hang_with_child]": ("timeout", "killed after 3 s"),
     "deed[deed=eat]": ("memory", "out of memory"),
     "deed[deed=crash]": ("died", "killed by SIGSEGV"),
     "deed[deed=leave]": ("died", "exit code 7"),
@@ -46,7 +51,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "spec.yaml").write_text(SMALL)
     code, out, err = call("bench", str(folder / "spec.yaml"), "--out", str(folder / "run"), "-j", "2", "--json")
     assert code == 0, err
-    assert json.loads(out)["done"] == 18
+    assert json.loads(out)["done"] == 12
     assert err == ""
     return folder
 
@@ -90,7 +95,7 @@ def test_every_way_to_fail_is_a_row_and_can_be_retried(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_a_stopped_runner_leaves_no_process_and_keeps_its_rows(number: signal.Signals, tmp_path: Path) -> None:
-    (tmp_path / "spec.yaml").write_text(MISBEHAVING.replace("kill_seconds: 1.5", "kill_seconds: 500"))
+    (tmp_path / "spec.yaml").write_text(MISBEHAVING.replace("kill_seconds: 3", "kill_seconds: 500"))
     (tmp_path / "pids").mkdir()
     run, pids = tmp_path / "run", tmp_path / "pids"
     process = start(
@@ -126,32 +131,83 @@ def test_a_runner_killed_at_random_bytes_ends_with_the_rows_of_an_undisturbed_on
     assert code == 0
     assert "dropped a torn last line" in err
     assert digests(tmp_path / "run") == expected
-    assert call(*bench, "--json")[1].count('"done": 0') == 1
 
 
-def test_a_row_is_replayed_and_a_changed_one_is_told(small: Path, tmp_path: Path) -> None:
-    rows = {row["sweep"]["pipeline"]: row for row in read_rows(small / "run")}
-    for name in ("qaoa", "sa"):
-        code, out, _ = call("replay", rows[name]["id"][:20], "--run", str(small / "run"))
-        assert (code, out.split()) == (0, [rows[name]["id"][:16], "identical"])
-    changed = rows["sa"] | {"seed": rows["sa"]["seed"] ^ 1, "objective": -1}
-    (tmp_path / "record.json").write_text(json.dumps(changed))
-    instance = next(
-        path for path in (small / "run" / "instances").iterdir() if path.stem == changed["instance"]["fingerprint"][:16]
-    )
-    code, out, _ = call("replay", str(tmp_path / "record.json"), "--instance", str(instance))
-    assert code == 1
-    assert "different: the environment is the same" in out
-    assert "objective: -1 -> " in out
+def test_a_row_is_replayed_and_a_changed_one_is_told(small: Path) -> None:
+    run = small / "run"
+    rows = {row["sweep"]["pipeline"]: row for row in read_rows(run)}
+    with Pool() as pool:
+
+        def again(row: dict[str, Any]) -> Replay:
+            return replay(row, instance_of(run, row["instance"]["fingerprint"]), pool)
+
+        for name in ("qaoa", "sa", "exact"):
+            folder, row = find_row([run], rows[name]["id"][:20])
+            assert (folder, row) == (run, rows[name])
+            assert again(row) == Replay(row["id"], "identical")
+        found = again(rows["sa"] | {"seed": rows["sa"]["seed"] ^ 1, "objective": -1})
+        assert (found.verdict, found.reason) == ("different", "the environment is the same")
+        assert any(line.startswith("objective: -1 -> ") for line in found.differences)
+        timed = rows["sa"] | {"is_replayable": False}
+        timed["pipeline"] = timed["pipeline"] | {"budget": {"seconds": 5}}
+        found = again(timed)
+        assert found.verdict == "not replayable"
+        assert "time limit of 5 s" in found.reason
+        with pytest.raises(ValueError, match="instance must be the row's"):
+            replay(rows["sa"], generate("mis", n=9), pool)
 
 
-def test_the_live_table_on_a_terminal(small: Path, tmp_path: Path) -> None:
-    command = f"qopt bench {small / 'spec.yaml'} --out {tmp_path / 'run'} repeats=1"
-    script = ["script", "-qec", command.replace("qopt", "python -m qopt", 1), "/dev/null"]
-    if shutil.which("script") is None:
-        pytest.skip("needs script(1) for a terminal")
-    variables = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TERM": "xterm"}
-    found = subprocess.run(script, capture_output=True, text=True, env=variables, timeout=120, check=True)
-    assert "6/6 done, 0 failed, 0 running" in found.stdout
-    assert "best gap" in found.stdout
-    assert "\x1b[" in found.stdout
+def test_an_id_must_name_one_row(small: Path) -> None:
+    with pytest.raises(ValueError, match=r"got none; give its folder by --run"):
+        find_row([small / "run"], "0000")
+    with pytest.raises(ValueError, match="4 to 64 digits"):
+        find_row([small / "run"], "xyz")
+
+
+def test_merging_keeps_equal_rows_once_and_differing_ones_twice(small: Path, tmp_path: Path) -> None:
+    whole = [json.loads(line) for line in (small / "run" / ROWS).read_text().splitlines()]
+    first, second = tmp_path / "first", tmp_path / "second"
+    failed = whole[0] | {"status": "failed", "objective": None}
+    slower = json.loads(json.dumps(whole[4]))
+    slower["resources"]["seconds"]["total"] = 99.0
+    slower["environment"] = {"python": "another"}
+    other = whole[3] | {"objective": -5}
+    for folder, rows in ((first, [failed, *whole[3:8]]), (second, [whole[0], slower, other, *whole[8:]])):
+        with Store(folder) as store:
+            for row in rows:
+                store.append(row)
+    done = merge([first, second], tmp_path / "both")
+    assert (done.runs, done.added, done.equal) == (10, 12, 1)
+    assert [(pair.id, pair.is_replayable) for pair in done.differing] == [(other["id"], True)]
+    assert "-> -5" in done.differing[0].text
+    kept = [row["id"] for row in read_rows(tmp_path / "both")]
+    assert sorted(kept) == sorted([*(row["id"] for row in (*whole[3:], whole[0])), whole[0]["id"], other["id"]])
+    assert latest_rows(tmp_path / "both")[failed["id"]]["status"] == whole[0]["status"]
+    again = merge([second, first], tmp_path / "both")
+    assert (again.added, again.equal, again.differing) == (0, 13, ())
+    assert merge([small / "run"], first).added == 12 - 5
+    assert sorted(path.name for path in (first / "instances").iterdir())
+    with pytest.raises(ValueError, match=r"must be a run folder with rows.jsonl, found none"):
+        merge([tmp_path / "nothing"], tmp_path / "both")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_live_table_on_a_terminal_and_lines_elsewhere(
+    is_terminal: bool, small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE" if is_terminal else "NO_COLOR", "1")
+    matrix, _ = read_matrix(str(small / "spec.yaml"))
+    progress = Progress(12, already=2)
+    with Watcher(matrix, matrix.tasks[2:], is_quiet=False) as watch:
+        for task, objective in zip(matrix.tasks[2:5], (3, 2, None), strict=True):
+            summary = {"status": "feasible" if objective else "failed", "objective": objective, "message": "[red] bad"}
+            cell = matrix.cells[task.cell]
+            progress.incumbents.add(cell.variant.label, cell.source, summary)
+            progress.done += 1
+            progress.failed += objective is None
+            watch(progress, task, summary)
+    shown = capsys.readouterr().err
+    assert "[red] bad" in shown
+    assert ("5/12 done, 1 failed, 0 running" in shown) == is_terminal
+    assert ("best gap" in shown) == is_terminal
+    assert ("10 of 12 runs to do" in shown) != is_terminal

@@ -190,8 +190,9 @@ def _check_events(text: str, path: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         flaw = ""
-        if getattr(event, "tag", None) is not None:
-            flaw = f"expected no tag, found {event.tag.replace(_STANDARD, '!!')}; remove it"
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            flaw = f"expected no tag, found {str(tag).replace(_STANDARD, '!!')}; remove it"
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:

@@ -20,7 +20,10 @@ _RAPL = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class Job:
-    """A run to do: the pickled ``(problem, pipeline, budget, path)`` of its cell, its seed, its limits, its labels."""
+    """A run to do: the pickled ``(problem, pipeline, budget, path)`` of its cell, its seed, its limits, its labels.
+
+    ``imports`` are modules that are better there before its clock starts.
+    """
 
     cell: bytes
     seed: int
@@ -28,6 +31,7 @@ class Job:
     wall_seconds: float
     memory_bytes: int | None = None
     reads_energy: bool = False
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,12 @@ def not_replayable(row: Mapping[str, Any]) -> str:
     return "its solver takes no seed or says that equal seeds do not give equal answers"
 
 
-def replay(row: Mapping[str, Any], problem: Problem) -> Replay:
+def replay(row: Mapping[str, Any], problem: Problem, pool: Pool) -> Replay:
     """Run the row again in a process of its own and compare.
+
+    Parameters
+    ----------
+    pool : one in which nothing else runs.
 
     Raises
     ------
@@ -98,9 +102,8 @@ def replay(row: Mapping[str, Any], problem: Problem) -> Replay:
         )
     pipeline, budget = pipeline_from_spec(row["pipeline"])
     cell = pickle.dumps((_with_reference(problem, row["reference"]), pipeline, budget, None))
-    with Pool() as pool:
-        pool.submit(Job(cell, row["seed"], labels={}, wall_seconds=_WALL_SECONDS))
-        done = pool.collect()[0][1]
+    pool.submit(Job(cell, row["seed"], labels={}, wall_seconds=_WALL_SECONDS))
+    done = pool.collect()[0][1]
     found = tuple(_compared(row, done))
     changed = _environment_changes(row)
     return Replay(key, "different" if found else "identical", changed if found else "", found)

@@ -21,6 +21,11 @@ from .matrix import Cell, Matrix, Task
 from .pool import Pool
 from .store import Store, statuses
 
+#: Large modules and the parts that need them; what is missing here costs only the first run's time.
+LATE: Mapping[str, Sequence[str]] = {
+    "ortools.sat.python.cp_model": ("cpsat", "exact", "nearest", "verified", "bundle", "cutting-plane", "dual-ascent"),
+}
+
 
 class Executor(Protocol):
     """Takes jobs and gives back how they ended, in any order.
@@ -134,8 +139,15 @@ def _jobs(
                 wall_seconds=limits.wall_seconds,
                 memory_bytes=limits.memory,
                 reads_energy=reads_energy,
+                imports=_imports(cell),
             ),
         )
+
+
+def _imports(cell: Cell) -> tuple[str, ...]:
+    """Modules that the cell's parts import late, by the parts' names."""
+    names = json.dumps(cell.spec)
+    return tuple(module for module, parts in LATE.items() if any(f'"{part}"' in names for part in parts))
 
 
 def labels(cell: Cell, task: Task) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from typing import Any
 
 from .job import Done, Job, perform
 
-#: Imported before the first run: what the parts import inside their functions.
+#: Imported before the first run: what the parts import inside their functions. What a job names besides (OR-Tools,
+#: which brings pandas and makes every fork half as dear again) is imported before that job.
 PRELOAD = (
     "scipy.linalg",
     "scipy.optimize",
@@ -36,7 +37,6 @@ PRELOAD = (
     "dimod",
     "dwave.samplers",
     "highspy",
-    "ortools.sat.python.cp_model",
     "pydantic",
 )
 _PR_SET_PDEATHSIG = 1
@@ -114,6 +114,10 @@ def preload(plugins: Sequence[tuple[str, str]]) -> None:
 
 
 def _start(token: int, job: Job, connection: Connection) -> _Child:
+    for name in job.imports:
+        if name not in sys.modules:
+            with contextlib.suppress(ImportError):  # the run meets it itself
+                importlib.import_module(name)
     read, write = os.pipe()
     start = time.monotonic()
     pid = os.fork()
