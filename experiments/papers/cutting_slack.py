@@ -110,7 +110,9 @@ def _quality(found: Sequence[Measured]) -> tuple[str, str]:
                 f"{best.encoder} {percent(best.raw)} raw, {percent(best.repaired)} repaired"
             )
             verdicts.append(best.repaired <= slack.repaired + _EQUAL)
-    return "; ".join(parts), "equal or better, for the best form" if verdicts and all(verdicts) else "not throughout"
+    return "; ".join(parts), "equal or better, for the form that is best in these runs" if verdicts and all(
+        verdicts
+    ) else "not throughout"
 
 
 def _sets(found: Sequence[Measured]) -> tuple[str, str]:
@@ -143,7 +145,9 @@ def _best(lines: Sequence[Summed]) -> Summed | None:
 
 
 def _summary(found: Sequence[Measured]) -> list[str]:
-    lines = ["The paper's own tables were not at hand; what is set beside ours are the claims of its abstract."]
+    lines = [
+        "The paper's own tables were not at hand: the claims of its abstract stand beside our runs. Controls in ()."
+    ]
     slack, theirs = slack_qubits(found, "mdkp"), published(PUBLISHED)["slack_variables"]["values"]
     both = [name for name in theirs if name in slack]
     equal = sum(slack[name] == theirs[name] for name in both)
@@ -165,14 +169,14 @@ def _told(lines: Sequence[Summed]) -> str:
     slack = next((line for line in lines if line.encoder == "slack"), None)
     against = "slack too large to simulate" if slack is None or not slack.runs else _one(slack)
     better, same, worse = best.against_control
-    verdict = f"better than its control in {better} runs, equal in {same}, worse in {worse}"
+    verdict = f"repaired better than its control in {better} runs, equal in {same}, worse in {worse}"
     return f"{against}; best slack-free {_one(best)}, {verdict}."
 
 
 def _one(line: Summed) -> str:
-    return (
-        f"{line.encoder} {percent(line.raw)} raw, {percent(line.repaired)} repaired ({percent(line.control)} control)"
-    )
+    """Gaps of the stages, each with its control in brackets."""
+    raw, repaired = percent(line.raw), percent(line.repaired)
+    return f"{line.encoder} {raw} raw ({percent(line.control_raw)}), {repaired} repaired ({percent(line.control)})"
 
 
 def _without_circuit(found: Sequence[Measured]) -> list[str]:

@@ -54,6 +54,7 @@ class Measured:
     raw: float | None = None
     repaired: float | None = None
     control: float | None = None
+    control_raw: float | None = None
     calls: int | None = None
     reads: int | None = None
     seconds: float | None = None
@@ -108,6 +109,7 @@ def _measured(row: Mapping[str, Any], optima: Mapping[str, float]) -> Measured:
         raw=gap(raw),
         repaired=gap(stages["repaired"]),
         control=gap(control.get("repaired")),
+        control_raw=gap(control.get("raw")),
         calls=used["rounds"],
         reads=raw.get("num_points"),
         seconds=used["cpu_seconds"],
@@ -160,6 +162,10 @@ class Summed:
     @property
     def control(self) -> float | None:
         return median(run.control for run in self.runs)
+
+    @property
+    def control_raw(self) -> float | None:
+        return median(run.control_raw for run in self.runs)
 
     @property
     def num_raw(self) -> int:

@@ -18,14 +18,22 @@ NEAR = 1e-3
 
 def quality_table(lines: Sequence[Summed]) -> str:
     """One line an encoder: sizes, raw feasibility, raw, repaired and control gaps, oracle calls."""
-    head = ["encoder", "qubits", "two-qubit gates a layer", "feasible reads", "runs with one", "raw gap"]
-    head += ["repaired gap", "control", "better / equal / worse than control", "oracle calls", "reads", "CPU s"]
+    head = [
+        "encoder",
+        "qubits",
+        "two-qubit gates a layer",
+        "feasible reads",
+        "runs with one",
+        "raw gap",
+        "control, raw",
+    ]
+    head += ["repaired gap", "control, repaired", "better / equal / worse, repaired", "oracle calls", "reads", "CPU s"]
     return markdown(head, (_quality(line) for line in lines))
 
 
 def _quality(line: Summed) -> list[Any]:
     if not line.runs:
-        return [line.encoder, f"refused in all {line.refused} runs: too many qubits", *[""] * 10]
+        return [line.encoder, f"refused in all {line.refused} runs: too many qubits", *[""] * 11]
     runs = line.runs
     name = line.encoder + (f" ({line.refused} more runs refused)" if line.refused else "")
     return [
@@ -35,6 +43,7 @@ def _quality(line: Summed) -> list[Any]:
         percent(line.share),
         f"{line.num_raw} of {len(runs)}",
         percent(line.raw),
+        percent(line.control_raw),
         percent(line.repaired),
         percent(line.control),
         " / ".join(str(count) for count in line.against_control),
