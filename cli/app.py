@@ -21,6 +21,7 @@ from .plot import plot
 from .replay import replay
 from .report import report
 from .reproduce import reproduce
+from .shrink import shrink
 from .solve import solve
 
 app = typer.Typer(
@@ -72,6 +73,7 @@ app.command("encode", context_settings=EXTRA)(encode)
 app.command("plan")(plan)
 app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
 app.command("tune-penalty")(tune_penalty)
+app.command("shrink", context_settings=EXTRA)(shrink)
 app.command("plot")(plot)
 app.command("bench")(bench)
 app.command("report")(report)

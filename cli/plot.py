@@ -1,4 +1,4 @@
-"""``qopt plot``: the rounds of a stored record as a picture."""
+"""``qopt plot``: the rounds of a stored record, or the merges of a saved shrinking, as a picture."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 
 def plot(
-    record: Annotated[Path, typer.Argument(help="Record written by `qopt solve --out` (or its --json).")],
+    record: Annotated[Path, typer.Argument(help="Record written by `qopt solve --out`, or `qopt shrink --save`.")],
     out: Annotated[Path | None, typer.Option(help="PNG or SVG; beside the record when left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
-    """Draw dual value, incumbent and multipliers over the rounds."""
+    """Draw a record's rounds (dual value, incumbent, multipliers), or a shrinking's graph before and after."""
     from ..core import Record
-    from ..experiments.plot_rounds import plot_rounds
+    from ..experiments import merges
 
     path = out or record.with_suffix(".png")
     if path.suffix.lower() not in (".png", ".svg"):
@@ -28,6 +28,13 @@ def plot(
         raise ValueError(f"record must be JSON, got {error.msg} ({where}); is the file cut?") from None
     except UnicodeDecodeError:
         raise ValueError(f"record must be JSON, got binary data ({record}); name what --out wrote") from None
-    plot_rounds(Record.from_json(data), path)
+    if isinstance(data, dict) and data.get("schema") == merges.SCHEMA:
+        from ..experiments.plot_merges import plot_merges
+
+        plot_merges(data, path)
+    else:
+        from ..experiments.plot_rounds import plot_rounds
+
+        plot_rounds(Record.from_json(data), path)
     typer.echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
     return 0
