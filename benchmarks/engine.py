@@ -11,207 +11,30 @@ checkout of QOKit, whose C simulator is then built with -O3; lightning.qubit joi
 from __future__ import annotations
 
 import argparse
-import ctypes
+import contextlib
 import importlib.util
 import os
 import platform
+import resource
 import statistics
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from engine_contenders import Case, Evaluate, aer_estimator, contenders, qopt_engine
 
+from qopt.core import UnsupportedError
 from qopt.solvers import exact
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "engine.md"
 AGREEMENT = 1e-10
 #: A contender whose last run took longer sits out the larger cases of the same kind.
-PATIENCE_SECONDS = 60.0
-
-Evaluate = Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One energy to evaluate: a QUBO of n bits, as terms and as spins, at p layers."""
-
-    kind: str
-    n: int
-    layers: int
-
-    @property
-    def gammas(self) -> np.ndarray:
-        """A ramp up, of a size that suits the couplings."""
-        size = 0.6 if self.kind == "max-cut" else 0.08
-        return size * (np.arange(self.layers) + 1) / self.layers
-
-    @property
-    def betas(self) -> np.ndarray:
-        """A ramp down."""
-        return 0.5 * (1 - np.arange(self.layers) / self.layers)
-
-    def terms(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Linear part, rows, columns and values of the QUBO."""
-        if self.kind == "max-cut":
-            import networkx as nx
-
-            edges = np.array(nx.random_regular_graph(3, self.n, seed=1).edges)
-            return np.full(self.n, -3), edges[:, 0], edges[:, 1], np.full(len(edges), 2)
-        rng = np.random.default_rng(1)
-        rows, cols = np.triu_indices(self.n, 1)
-        return rng.integers(-10, 11, self.n), rows, cols, rng.integers(-10, 11, rows.size)
-
-    def spins(self) -> tuple[np.ndarray, list[tuple[int, int, float]], float]:
-        """Fields, couplings and constant of the same energy in s = 1 - 2 z."""
-        linear, rows, cols, values = self.terms()
-        fields = -linear / 2.0
-        np.subtract.at(fields, rows, values / 4)
-        np.subtract.at(fields, cols, values / 4)
-        couplings = [(int(i), int(j), v / 4) for i, j, v in zip(rows, cols, values) if v]
-        return fields, couplings, float(linear.sum() / 2 + values.sum() / 4)
-
-
-def qopt_engine(case: Case, threads: int = 1, dtype: str = "complex128") -> Evaluate:
-    """This package's engine: the compiled one where it was built."""
-    cost = exact.CostDiagonal.from_arrays(*case.terms())
-    cost.bound, cost.is_symmetric  # noqa: B018 - cached beside the diagonal
-    return lambda: exact.energy(cost, case.gammas, case.betas, threads=threads, dtype=dtype)
-
-
-def numpy_engine(case: Case) -> Evaluate:
-    """This package's reference engine."""
-    cost = exact.CostDiagonal.from_arrays(*case.terms())
-    return lambda: exact.energy(cost, case.gammas, case.betas, engine="numpy")
-
-
-def _circuit(case: Case) -> Any:
-    from qiskit import QuantumCircuit
-
-    fields, couplings, _ = case.spins()
-    circuit = QuantumCircuit(case.n)
-    circuit.h(range(case.n))
-    for gamma, beta in zip(case.gammas, case.betas):
-        for i, field in enumerate(fields):
-            if field:
-                circuit.rz(2 * gamma * field, i)
-        for i, j, coupling in couplings:
-            circuit.rzz(2 * gamma * coupling, i, j)
-        circuit.rx(-2 * beta, range(case.n))
-    return circuit
-
-
-def aer_estimator(case: Case) -> Evaluate:
-    """What a user of Qiskit writes: EstimatorV2 on a circuit and an operator."""
-    from qiskit.quantum_info import SparsePauliOp
-    from qiskit_aer.primitives import EstimatorV2
-
-    fields, couplings, constant = case.spins()
-    terms = [("ZZ", [i, j], w) for i, j, w in couplings] + [("Z", [i], f) for i, f in enumerate(fields) if f]
-    operator = SparsePauliOp.from_sparse_list(terms, case.n)
-    circuit = _circuit(case)
-    estimator = EstimatorV2(options={"backend_options": {"method": "statevector", "max_parallel_threads": 1}})
-    return lambda: float(estimator.run([(circuit, operator)], precision=0).result()[0].data.evs) + constant
-
-
-def aer_statevector(case: Case) -> Evaluate:
-    """Aer at its best: save_statevector, and a dot product with the precomputed diagonal."""
-    from qiskit_aer import AerSimulator
-
-    circuit = _circuit(case)
-    circuit.save_statevector()
-    simulator = AerSimulator(method="statevector", max_parallel_threads=1)
-    energies = exact.CostDiagonal.from_arrays(*case.terms()).values()
-
-    def evaluate() -> float:
-        amplitudes = np.asarray(simulator.run(circuit).result().get_statevector())
-        return float((amplitudes.real**2 + amplitudes.imag**2) @ energies)
-
-    return evaluate
-
-
-def lightning(case: Case) -> Evaluate:
-    """PennyLane's lightning.qubit."""
-    import pennylane as qml
-
-    fields, couplings, constant = case.spins()
-    operators = [qml.PauliZ(i) @ qml.PauliZ(j) for i, j, _ in couplings] + [
-        qml.PauliZ(i) for i in np.flatnonzero(fields)
-    ]
-    weights = [w for _, _, w in couplings] + [float(fields[i]) for i in np.flatnonzero(fields)]
-    observable = qml.Hamiltonian(weights, operators)
-
-    @qml.qnode(qml.device("lightning.qubit", wires=case.n), diff_method=None)
-    def circuit() -> Any:
-        for i in range(case.n):
-            qml.Hadamard(i)
-        for gamma, beta in zip(case.gammas, case.betas):
-            for i in np.flatnonzero(fields):
-                qml.RZ(2 * gamma * fields[i], wires=int(i))
-            for i, j, w in couplings:
-                qml.IsingZZ(2 * gamma * w, wires=[i, j])
-            for i in range(case.n):
-                qml.RX(-2 * beta, wires=i)
-        return qml.expval(observable)
-
-    return lambda: float(circuit()) + constant
-
-
-class Qokit:
-    """QOKit's C simulator, built with -O3 from a checkout; called as its own Python layer does."""
-
-    def __init__(self, checkout: Path) -> None:
-        source = checkout / "qokit" / "fur" / "c" / "csim" / "src"
-        self.folder = tempfile.TemporaryDirectory()
-        library = Path(self.folder.name) / "libcsim.so"
-        files = [str(source / name) for name in ("diagonal.c", "fur.c", "qaoa_fur.c")]
-        flags = ["-O3", "-fPIC", "-shared", "-std=c99", f"-I{source}"]
-        subprocess.run(["cc", *flags, *files, "-o", str(library), "-lm"], check=True, capture_output=True)
-        self.library = ctypes.CDLL(str(library))
-
-    def __call__(self, case: Case) -> Evaluate:
-        energies = exact.CostDiagonal.from_arrays(*case.terms()).values()
-        doubles = ctypes.POINTER(ctypes.c_double)
-        # Its mixer is exp(-i theta X), its phase exp(-i theta C / 2).
-        gammas, betas = 2 * case.gammas, -case.betas
-
-        def pointer(array: np.ndarray) -> Any:
-            return array.ctypes.data_as(doubles)
-
-        def evaluate() -> float:
-            real, imag = np.full(2**case.n, 2.0 ** (-case.n / 2)), np.zeros(2**case.n)
-            arrays = (pointer(array) for array in (real, imag, gammas, betas, energies))
-            sizes = ctypes.c_uint(case.n), ctypes.c_size_t(2**case.n), ctypes.c_size_t(case.layers)
-            self.library.apply_qaoa_furx(*arrays, *sizes)
-            return float((real**2 + imag**2) @ energies)
-
-        return evaluate
-
-
-def contenders(qokit: Path | None) -> tuple[dict[str, Callable[[Case], Evaluate]], list[str]]:
-    """All that can run here, and why the others cannot."""
-    out: dict[str, Callable[[Case], Evaluate]] = {"qopt": qopt_engine, "qopt numpy": numpy_engine}
-    missing = []
-    if importlib.util.find_spec("qiskit_aer"):
-        out |= {"Aer EstimatorV2": aer_estimator, "Aer statevector": aer_statevector}
-    else:
-        missing.append("Aer: qiskit-aer is not installed")
-    if importlib.util.find_spec("pennylane_lightning"):
-        out["lightning.qubit"] = lightning
-    else:
-        missing.append("lightning.qubit: pennylane-lightning is not installed")
-    if qokit is None:
-        missing.append("QOKit: no checkout given (--qokit DIR)")
-    else:
-        try:
-            out["QOKit C -O3"] = Qokit(qokit)
-        except (OSError, subprocess.CalledProcessError) as error:
-            missing.append(f"QOKit: could not be built ({error})")
-    return out, missing
+PATIENCE_SECONDS = 150.0
+#: One that took longer than this is timed once, without a run to warm up.
+LONG_SECONDS = 8.0
 
 
 def cpu_seconds(evaluate: Evaluate) -> tuple[float, float]:
@@ -224,7 +47,8 @@ def cpu_seconds(evaluate: Evaluate) -> tuple[float, float]:
 def measure(case: Case, chosen: dict[str, Callable[[Case], Evaluate]], rounds: int) -> dict[str, float]:
     """Median CPU seconds of each contender, taken in turns; their energies must agree."""
     ready = {name: make(case) for name, make in chosen.items()}
-    values = {name: evaluate() for name, evaluate in ready.items()}  # warm
+    first = {name: cpu_seconds(evaluate) for name, evaluate in ready.items()}  # warm
+    values = {name: value for name, (_, value) in first.items()}
     scale = max(1.0, abs(values["qopt"]))
     for name, value in values.items():
         if abs(value - values["qopt"]) > AGREEMENT * scale:
@@ -232,8 +56,13 @@ def measure(case: Case, chosen: dict[str, Callable[[Case], Evaluate]], rounds: i
                 f"{name} must agree with qopt to {AGREEMENT}, got {value!r} and {values['qopt']!r} ({case})"
             )
     times: dict[str, list[float]] = {name: [] for name in ready}
+    for name, (taken, _) in first.items():
+        if taken > LONG_SECONDS:
+            times[name] = [taken]
     for _ in range(rounds):
         for name, evaluate in ready.items():
+            if first[name][0] > LONG_SECONDS:
+                continue
             # Short runs are repeated, so that the clock's grain does not show.
             repeats = 20 if case.n <= 12 and name.startswith("qopt") else 3 if name == "qopt" else 1
             times[name].append(statistics.median(cpu_seconds(evaluate)[0] for _ in range(repeats)))
@@ -310,6 +139,29 @@ def _copy_rate() -> float:
     return 16 * 2**25 / min(cpu_seconds(copy)[0] for _ in range(4))
 
 
+def large() -> str:
+    """Seconds of the largest states, one layer, and the refusal of one that does not fit."""
+    lines = []
+    for n, dtype in ((26, "complex128"), (30, "complex64")):
+        case = Case("dense", n, 1)
+        start = time.process_time()
+        cost = exact.CostDiagonal.from_arrays(*case.terms())
+        built, _ = time.process_time() - start, cost.bound
+        taken, value = cpu_seconds(partial(exact.energy, cost, case.gammas, case.betas, dtype=dtype))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        lines.append(
+            f"- n = {n}, {dtype}, dense, one layer, one thread: diagonal {built:.1f} s "
+            f"({cost.nbytes / 2**30:.2f} GiB, {cost.data.dtype}), "
+            f"evaluation {taken:.1f} s CPU, energy {value:.6f}; largest memory so far {peak:.1f} GiB."
+        )
+        print(lines[-1], flush=True)
+    try:
+        exact.CostDiagonal.from_arrays(*Case("dense", 36, 1).terms())
+    except UnsupportedError as refusal:
+        lines.append(f"- n = 36 is refused at once: {refusal}")
+    return "\n".join(lines)
+
+
 def gradients(qubits: list[int]) -> str:
     """The cost of a gradient in evaluations."""
     lines = ["| qubits, layers | max-cut | dense |", "|---|---|---|"]
@@ -382,6 +234,15 @@ def _aer_at(case: Case, x: np.ndarray) -> float:
     return aer_estimator(At(case.kind, case.n, case.layers))()
 
 
+def processor() -> str:
+    """The processor's name where the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def write(name: str, text: str) -> None:
     """Put a result between its markers in the documentation."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
@@ -401,17 +262,18 @@ def main() -> None:
     parser.add_argument("--qokit", type=Path, help="checkout of QOKit")
     parser.add_argument("--gradients", action="store_true", help="cost of gradients")
     parser.add_argument("--limits", action="store_true", help="threads and machine limits, n = 24")
+    parser.add_argument("--large", action="store_true", help="n = 26 and n = 30: 10 GiB")
     parser.add_argument("--optimize", action="store_true", help="full optimisations")
     parser.add_argument("--name", default="evaluations", help="which markers in docs/engine.md the tables go between")
     parser.add_argument("--write", action="store_true", help="put the results into docs/engine.md")
     args = parser.parse_args()
 
     chosen, missing = contenders(args.qokit)
-    about = (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; "
-        f"engine {exact.engine_name()}, 1 thread (OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}); "
-        f"medians of {args.rounds} rounds."
+    machine = (
+        f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; engine {exact.engine_name()}, "
+        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}"
     )
+    about = f"{machine}; medians of {args.rounds} rounds (one where a run takes over {LONG_SECONDS:.0f} s)."
     print(about, *missing, sep="\n")
     results = {}
     if args.qubits:
@@ -422,8 +284,12 @@ def main() -> None:
         results["gradients"] = gradients([12, 16, 20])
     if args.limits:
         results["limits"] = threads_and_limits(24, 5)
+    if args.large:
+        results["large"] = large()
     if args.optimize:
         results["optimization"] = optimization()
+    for name in results.keys() - {args.name}:
+        results[name] = f"{machine}.\n\n{results[name]}"
     for name, text in results.items():
         print(f"\n{text}")
         if args.write:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ def instruction_sets() -> dict[str, int]:
     return dict(_engine.engines())
 
 
+@cache
 def instruction_set(qubits: int = 64) -> str:
     """Name of the engine for so many stored qubits: avx512, avx2, base or scalar."""
     return next(name for name, least in instruction_sets().items() if qubits >= least)
