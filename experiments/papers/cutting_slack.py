@@ -35,6 +35,8 @@ many uniform points as the run drew, put through the same repair: where a repair
 work. A *layer* has a two-qubit gate for each product of the QUBO. *No circuit* means that there are no products: the
 minimum is read off the signs, and a quantum oracle has nothing to do. Local search is off."""
 
+_NO_LOSS = "equal or better, for the form that is best in these runs"
+
 _TOUR_SLACK = """Edge form. Each subtour row that is found brings slack bits of its own, so that the count with slack is
 that of the rows that the run met; five cities have no subtour."""
 
@@ -110,9 +112,7 @@ def _quality(found: Sequence[Measured]) -> tuple[str, str]:
                 f"{best.encoder} {percent(best.raw)} raw, {percent(best.repaired)} repaired"
             )
             verdicts.append(best.repaired <= slack.repaired + _EQUAL)
-    return "; ".join(parts), "equal or better, for the form that is best in these runs" if verdicts and all(
-        verdicts
-    ) else "not throughout"
+    return "; ".join(parts), _NO_LOSS if verdicts and all(verdicts) else "not throughout"
 
 
 def _sets(found: Sequence[Measured]) -> tuple[str, str]:
@@ -146,7 +146,7 @@ def _best(lines: Sequence[Summed]) -> Summed | None:
 
 def _summary(found: Sequence[Measured]) -> list[str]:
     lines = [
-        "The paper's own tables were not at hand: the claims of its abstract stand beside our runs. Controls in ()."
+        "The paper's tables were not at hand: its abstract's claims stand beside our runs. Medians; controls in ()."
     ]
     slack, theirs = slack_qubits(found, "mdkp"), published(PUBLISHED)["slack_variables"]["values"]
     both = [name for name in theirs if name in slack]
