@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .instances import JsonFlag, KindOption, load_instance, print_written
 from .options import part_options
+from .tables import print_encodings, print_plan
 
-#: Columns whose values are sentences.
-TEXTS = ("note", "refusal")
-#: Words at the head of a column, where the key's own are too long.
-HEADS = {
-    "aux_qubits": "aux",
-    "quadratic_terms": "terms",
-    "largest": "largest |c|",
-    "smallest": "smallest |c|",
-    "penalty_min": "penalty from",
-    "penalty_max": "penalty to",
-    "is_exact": "exact",
-    "is_relaxation": "relaxes",
-}
+#: Encoders that search or solve relaxations for their QUBO, and the variables from which they must be asked for.
+SLOW = ("shrink",)
+SLOW_FROM = 150
 
 
 def encode(
@@ -59,11 +50,16 @@ def encode(
         else:
             typer.echo(f"wrote {export}", err=True)
         return 0
-    rows = [compare_encoders(part, program) for part in parts]
+    left_out = SLOW if encoder is None and program.num_variables >= SLOW_FROM else ()
+    rows = [compare_encoders(part, program) for name, part in zip(names, parts, strict=True) if name not in left_out]
     if as_json:
         typer.echo(json.dumps({"schema": "qopt.encode/1", "name": problem.name, "encoders": rows}))
     else:
-        _print_table(f"{problem.name or problem.kind}: encodings", rows)
+        print_encodings(f"{problem.name or problem.kind}: encodings", rows)
+        for name in left_out:
+            typer.echo(
+                f"{name}: takes long on {program.num_variables} variables; ask for it by --encoder {name}", err=True
+            )
     return 0
 
 
@@ -82,36 +78,5 @@ def plan(
     if as_json:
         typer.echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows}))
     else:
-        _print_table(f"{problem.name or problem.kind}: plan", rows)
+        print_plan(f"{problem.name or problem.kind}: plan", rows)
     return 0
-
-
-def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    """Figures as a table; what is text (notes, refusals) stands below it, one line a row."""
-    from rich.table import Table
-
-    from .render import page
-
-    columns = [key for key in dict.fromkeys(key for row in rows for key in row) if key not in TEXTS]
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        justify = "left" if column in ("encoder", "solver") else "right"
-        table.add_column(HEADS.get(column, column), justify=justify)  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    console = page()
-    console.print(table)
-    for row in rows:
-        label = " on ".join(str(row[key]) for key in ("solver", "encoder") if row.get(key))
-        for text in (row[key] for key in TEXTS if row.get(key)):
-            console.print(f"{label}: {text}", markup=False, soft_wrap=True)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return f"{value:.3g}" if isinstance(value, int) and value >= 10**7 else str(value)
