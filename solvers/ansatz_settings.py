@@ -70,6 +70,10 @@ class AnsatzSettings(QuboSampler):
         for name, least in (("reps", 0), ("num_shots", 1), ("maxiter", 1), ("restarts", 0)):
             require(getattr(self, name) >= least, f"{name} must be >= {least}, got {getattr(self, name)!r}")
         require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
+        if self.target_device and kind in ("noisy", "device"):
+            raise ValueError(
+                f"target_device must be left out on {kind}, whose device it is, got {self.target_device!r}"
+            )
         noise = self.num_evaluation_shots is not None
         if self.optimizer != "auto" and noise and not OPTIMIZERS[self.optimizer].stands_noise:
             raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")

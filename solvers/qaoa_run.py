@@ -14,7 +14,9 @@ import numpy as np
 
 from ..core import Clock, Float, bqm_to_arrays
 from . import exact, starts
+from .circuits.qaoa_circuit import qaoa_circuit
 from .circuits.runners import Runner, make_runner
+from .circuits.transpile import cost_of, transpiled_cost
 from .contract import energies_of, sample_set
 from .ising import Ising
 from .optimizers import Spent, minimize
@@ -78,6 +80,7 @@ def sample_qaoa(
     Z, counts = run.ledger.points()
     info = {
         **run.evaluator.facts,
+        **target_info(settings, run.evaluator.shape, limits.seed),
         **run_info(settings, run),
         **run.evaluator.figures(run.angles),
         **circuit.told,
@@ -169,6 +172,22 @@ def run_info(settings: QaoaSettings, run: Optimized) -> dict[str, Any]:
         },
         "is_cut": run.is_cut,
         "value_trace": ledger.trace,
+    }
+
+
+def target_info(settings: QaoaSettings, shape: Shape, seed: int | None) -> dict[str, Any]:
+    """Depth and two-qubit gates after transpiling to ``target_device``; empty where none is named."""
+    if not settings.target_device:
+        return {}
+    bare = qaoa_circuit(shape.ising, shape.num_layers, is_multi_angle=shape.is_multi_angle, thetas=shape.thetas)
+    cost, own = transpiled_cost(bare, settings.target_device, seed=spawn_seeds(seed, 1, 1)[0]), cost_of(bare)
+    return {
+        "depth": cost.depth,
+        "two_qubit_gates": cost.two_qubit_gates,
+        "two_qubit_depth": cost.two_qubit_depth,
+        "target_device": cost.target,
+        "logical_depth": own.depth,
+        "logical_two_qubit_gates": own.two_qubit_gates,
     }
 
 

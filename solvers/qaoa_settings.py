@@ -54,6 +54,8 @@ class QaoaSettings(QuboSampler):
     precision, threads, engine : of the exact engine.
     readout : ``mitigate`` undoes each qubit's readout errors in the value (noisy and device).
     bond_dimension : largest of the matrix product state (aer-mps); None keeps it exact.
+    target_device : ``all-to-all``, ``heavy-hex``, ``fake_torino``, ...: depth and two-qubit gates are then those after
+        transpiling to it; empty gives the simulated circuit's own.
     """
 
     layers: int = 3
@@ -74,6 +76,7 @@ class QaoaSettings(QuboSampler):
     engine: Literal["auto", "compiled", "numpy"] = "auto"
     readout: Literal["none", "mitigate"] = "none"
     bond_dimension: int | None = None
+    target_device: str = ""
 
     def __post_init__(self) -> None:
         kind, _ = parse_backend(self.backend)
@@ -118,6 +121,10 @@ class QaoaSettings(QuboSampler):
         if self.bond_dimension is not None and kind != "aer-mps":
             raise ValueError(f"bond_dimension must come with backend='aer-mps', got {self.backend!r}")
         _require(self.bond_dimension is None or self.bond_dimension >= 1, "bond_dimension must be >= 1")
+        if self.target_device and kind in ("noisy", "device"):
+            raise ValueError(
+                f"target_device must be left out on {kind}, whose device it is, got {self.target_device!r}"
+            )
 
     @property
     def backend_kind(self) -> str:

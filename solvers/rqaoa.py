@@ -70,6 +70,10 @@ class RecursiveQaoa(QaoaSettings):
         super().__post_init__()
         if not 1 <= self.cutoff <= MOST_CUTOFF:
             raise ValueError(f"cutoff must lie in 1..{MOST_CUTOFF}, got {self.cutoff!r}")
+        if self.target_device:
+            raise ValueError(
+                f"target_device must be left out for rqaoa, whose circuits shrink, got {self.target_device!r}"
+            )
         if self.merges < 1:
             raise ValueError(f"merges must be >= 1, got {self.merges!r}")
         if self.correlations == "depth-one" and not self._has_closed_form:

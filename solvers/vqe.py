@@ -127,12 +127,14 @@ def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -
     final = last.draw(run.angles, limits.num_shots or settings.num_shots)
     run.ledger.keep(final)
     Z, counts = run.ledger.points()
+    told = circuit_info(settings, circuit, seeds[2])
     info = {
         "engine": engine,
         "qubits": bqm.num_variables,
-        **circuit_info(settings, circuit, seeds[2]),
+        **told,
         **run_info(settings, run),
         **last.figures(run.angles),
+        **(told if settings.target_device else {}),  # the target asked for, not the simulator's own
         "alpha": settings.alpha,
         "alpha_schedule": settings.alpha_schedule,
         "shots_per_evaluation": last.shots,
