@@ -38,7 +38,7 @@ without slack (unbalanced) and sampled; samples are expanded, checked, repaired 
 With joint risk the linearised LP leaves most variables fractional, so that the core is larger than asked for.
 
 QRAO: three variables a qubit, relaxation trained by 200 evaluations (core 30, matrix product state) or solved exactly
-(core 18), 10,000 magic shots. QAOA on 30 bits is a truncated simulation (one layer, bonds of 16, 16 evaluations of
+(core 18), 10,000 magic shots. QAOA on 30 bits is a truncated simulation (one layer, bonds of 16, 12 evaluations of
 1,000 shots), an approximation of the circuit; on 18 bits it is exact (three layers, L-BFGS). *random core* draws 10,000
 uniform points of the same core: what it shares with the circuits is the merit of the LP. The control draws over all
 120 variables. Gaps are relative to CP-SAT's best solution of the same sweep (proven unless the table says otherwise).
