@@ -40,13 +40,17 @@ def penalty_sweep(
     problem = load_instance(file, kind=kind)
     with part_errors(ctx):
         pipeline = choose_pipeline(problem, solver, encoder, None, part_options(ctx.args))
-    rows = sweep(problem, pipeline, factors=tried, budget=Budget(seconds=time_limit), seed=seed)
+    found = sweep(problem, pipeline, factors=tried, budget=Budget(seconds=time_limit), seed=seed)
+    rows = found.rows
     if plot is not None:
         plot_sweep(rows, plot, f"{problem.name or problem.kind}: {solver} on {encoder}")
     if as_json:
-        document = {"schema": "qopt.penalty-sweep/1", "name": problem.name, "rows": [vars(row) for row in rows]}
+        held = {"best": found.best, "is_proven": found.is_proven}
+        document = {"schema": "qopt.penalty-sweep/1", "name": problem.name, **held, "rows": [vars(row) for row in rows]}
         typer.echo(json.dumps(document))
         return 0
+    proven = "the proven optimum" if found.is_proven else "the best value known, not proven to be the optimum"
+    typer.echo(f"{problem.name or problem.kind}: {solver} on {encoder}; verdicts against {found.best}, {proven}")
     typer.echo(f"{'factor':>8} {'penalty':>12} {'feasible':>9} {'gap':>8}  verdict")
     for row in rows:
         share = "-" if row.feasible_share is None else f"{row.feasible_share:.1%}"
