@@ -130,12 +130,17 @@ def kill_workers(folder: Path) -> str:
     out = folder / "dask"
     moments: list[int] = []
     process = _start([], SWEEP, out, ["-j", "2", "--dask", "local"])
+    wanted = 1  # the cluster must have started once
     while process.poll() is None:
-        time.sleep(rng.uniform(1, 7))
+        time.sleep(0.005)
+        if _count(out) < wanted or len(moments) == NUM_KILLS:
+            continue
+        time.sleep(rng.uniform(0, 5 if len(moments) % 2 else 0.3))  # while a worker starts, or at work
         workers = [pid for pid in _children(process.pid) if b"spawn_main" in _command(pid)]
-        if workers and len(moments) < NUM_KILLS:
+        if workers and process.poll() is None:
             os.kill(rng.choice(workers), signal.SIGKILL)
             moments.append(_count(out))
+            wanted = 0 if len(moments) % 2 else moments[-1] + rng.randint(1, 15)
     if process.wait() != 0:
         raise RuntimeError("the sweep must end; see its output")
     counts = ", ".join(str(count) for count in moments)
@@ -182,9 +187,10 @@ def _children_seconds() -> float:
 
 def _children(pid: int) -> list[int]:
     try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return []
+    return [int(one) for text in texts for one in text.split()]
 
 
 def _command(pid: int) -> bytes:

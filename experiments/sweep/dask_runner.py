@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...core import MissingDependencyError
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
 #: Jobs handed to the scheduler for each thread of the workers: one that runs, one that is there when it ends.
 QUEUED = 2
-#: A job is handed out so often; each time the scheduler itself tries it on several workers (its allowed-failures).
-ATTEMPTS = 2
+#: A job is handed out so often; each time the scheduler itself tries it on 4 workers (its allowed-failures). Since it
+#: blames a death on every job that the worker had, and runs are apart from the worker, most jobs are blamed wrongly.
+ATTEMPTS = 5
+#: Tries to start the workers of ``local``.
+STARTS = 3
 #: Seconds between two looks at who has joined or left, and before the first worker is missed aloud.
 LOOK_SECONDS = 1.0
 #: Seconds that a scheduler may take to answer.
@@ -65,58 +69,70 @@ class Cluster:
 
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
         """Every job once, in the order in which they end."""
-        with self._client() as client:
-            yield from _Desk(client, self.tell).run(jobs)
+        with self._client() as (client, restock):
+            yield from _Desk(client, self.tell, restock).run(jobs)
 
     @contextlib.contextmanager
-    def _client(self) -> Iterator[Client]:
+    def _client(self) -> Iterator[tuple[Client, Callable[[], object]]]:
+        """The client, and what replaces workers that are gone for good."""
         try:
             from distributed import Client
         except ImportError:
             raise MissingDependencyError("distributed", "dask") from None
         with contextlib.ExitStack() as stack:
-            address = self.where
-            if self.where == "local":
-                address = stack.enter_context(_local(self.jobs))
-            elif self.where == "slurm":
-                address = stack.enter_context(_slurm(self.jobs))
+            address: Any = self.where
+            restock: Callable[[], object] = _nothing
+            if self.where in ("local", "slurm"):
+                is_local = self.where == "local"
+                address = stack.enter_context(_local(self.jobs) if is_local else _slurm())
+                restock = partial(address.scale, **{"n" if is_local else "jobs": self.jobs})
+                restock()
             connect: Any = Client
             try:
                 client = stack.enter_context(connect(address, timeout=CONNECT_SECONDS, set_as_default=False))
             except (OSError, TimeoutError) as error:
                 text = " ".join(str(error).split()) or type(error).__name__
                 raise ValueError(f"a Dask scheduler must answer at {address}, got: {text}; is it running?") from None
-            yield client
+            yield client, restock
+
+
+def _nothing() -> None:
+    """Workers of a scheduler that was there are not ours."""
 
 
 def _local(workers: int) -> Any:
     import distributed
 
     make: Any = distributed.LocalCluster
-    return make(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,  # a worker that dies is no error here: its job is done again
-    )
+    for attempt in range(STARTS):
+        try:
+            return make(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=":0",  # any free port
+                silence_logs=logging.CRITICAL,  # a worker that dies is no error here: its job is done again
+            )
+        except RuntimeError:  # a worker died while it started
+            if attempt == STARTS - 1:
+                raise
+    raise AssertionError("not reached")
 
 
-def _slurm(jobs: int) -> Any:
+def _slurm() -> Any:
     try:
-        from dask_jobqueue import SLURMCluster
+        import dask_jobqueue
     except ImportError:
         raise MissingDependencyError("dask_jobqueue", "slurm") from None
-    cluster = SLURMCluster()
-    cluster.scale(jobs=jobs)
-    return cluster
+    make: Any = dask_jobqueue.SLURMCluster
+    return make()
 
 
 class _Desk:
     """Jobs handed to one client and not yet back; one use."""
 
-    def __init__(self, client: Client, tell: Callable[[str], None]) -> None:
-        self._client, self._tell = client, tell
+    def __init__(self, client: Client, tell: Callable[[str], None], restock: Callable[[], object]) -> None:
+        self._client, self._tell, self._restock = client, tell, restock
         self._plugins = tuple(loaded_plugins())
         self._ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._out: dict[str, tuple[Task, Job, int, Future]] = {}
@@ -149,6 +165,7 @@ class _Desk:
         if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
+        self._restock()
         if self._client.status not in ("running", "connecting"):
             raise RuntimeError("the Dask scheduler must stay up, lost it; start it and run the same command again")
         threads = sum(self._client.nthreads().values())
