@@ -12,7 +12,9 @@ from qopt.solvers.contract import Outcome
 @SOLVERS.register("noop")
 @dataclass(frozen=True)
 class Noop:
-    """Finds nothing, at once."""
+    """Finds nothing, at once; ``like: cpsat`` has the runner load what that solver needs."""
+
+    like: str = ""
 
     def refusal(self, problem: Problem) -> str:
         return ""

@@ -14,6 +14,7 @@ from qopt.cli import app
 from qopt.experiments.sweep.matrix import Matrix, read_matrix
 from qopt.problems.files import save
 
+ROOT = Path(__file__).resolve().parents[1]
 GOOD = """\
 name: base
 definitions:
@@ -332,3 +333,21 @@ def test_wrappers_and_groups_of_a_spec(folder: Path) -> None:
     assert (type(both).__name__, both.inner.target, both.inner.tau) == ("Fix", 5, 0.4)
     assert found["large", "c"].tau == 0.3
     assert type(found["large", "d"]).__name__ == "Slack"
+
+
+@pytest.mark.parametrize(("name", "count"), [("four_kinds", 200), ("quantum_vs_classical", 816)])
+def test_the_sweeps_of_the_examples_can_run(name: str, count: int) -> None:
+    matrix, _ = read_matrix(str(ROOT / "examples" / "sweeps" / f"{name}.yaml"))
+    assert len(matrix.tasks) == count
+    assert not [cell.refusal for cell in matrix.cells if cell.refusal]
+
+
+def test_the_spec_of_the_documentation_is_a_good_one(tmp_path: Path, instances_dir: Path) -> None:
+    page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (tmp_path / "page.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    matrix, _ = read_matrix(str(tmp_path / "page.yaml"), base=instances_dir)
+    assert {cell.source.group for cell in matrix.cells} == {"public", "generated"}
+    public = {cell.source.name: cell.source.problem for cell in matrix.cells if cell.source.group == "public"}
+    assert public["mknapcb1-02"].best_known.is_optimal is not None
+    assert {cell.source.group for cell in matrix.cells if cell.variant.name == "shrunk"} == {"generated"}
+    assert not [cell.refusal for cell in matrix.cells if cell.refusal]

@@ -116,16 +116,18 @@ def preload(plugins: Sequence[tuple[str, str]]) -> None:
 def _start(token: int, job: Job, connection: Connection) -> _Child:
     for name in job.imports:
         if name not in sys.modules:
-            with contextlib.suppress(ImportError):  # the run meets it itself
+            with contextlib.suppress(Exception):  # whatever an import raises: the run meets it itself
                 importlib.import_module(name)
     read, write = os.pipe()
     start = time.monotonic()
+    template = os.getpid()
     pid = os.fork()
     if pid:
         os.close(write)
         return _Child(token, pid, read, start, job)
     code = 1
     try:
+        _die_with(template)
         _live(job, write, connection)
         code = 0
     finally:
@@ -135,12 +137,14 @@ def _start(token: int, job: Job, connection: Connection) -> _Child:
 def _live(job: Job, write: int, connection: Connection) -> None:
     """The child's whole life."""
     os.setsid()  # so that a kill reaches what a solver starts, too
-    _die_with_parent()
     connection.close()
     known = set(sys.modules)
-    if job.memory_bytes is not None:
-        limit_memory(job.memory_bytes)
-    done = perform(job)
+    if job.memory_bytes is not None and sys.platform != "linux":
+        done = Done("refused", message="a memory limit is enforced on Linux alone; leave budget.memory out")
+    else:
+        if job.memory_bytes is not None:
+            limit_memory(job.memory_bytes)
+        done = perform(job)
     new = [name for name in list(sys.modules) if name not in known and not name.startswith(("_", "qopt_plugin_"))]
     data = pickle.dumps((done, new))
     with os.fdopen(write, "wb") as pipe:
@@ -156,9 +160,12 @@ def limit_memory(num_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (held + num_bytes, resource.RLIM_INFINITY))
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
+    """End when the parent does, at once if it has already."""
     if sys.platform == "linux":
         _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 _LIBC: list[Any] = []
