@@ -59,11 +59,11 @@ def overhead(folder: Path) -> str:
         rows.append(f"| {what} | {own:.1f} | {own_cpu:.1f} | {own_cpu / 2:.1f} | {start_cpu:.1f} | {load:.0f} |")
     return "\n".join(
         [
-            f"{NUM_RUNS:,} runs, `--jobs 2`, {os.cpu_count()} cores that other work shares. The work itself, the same run",
-            f"in a loop ({1e3 * work:.1f} ms), and the start of the processes are taken off. Wall clock on idle cores would",
-            "be about the processor time over the two jobs.",
+            f"{NUM_RUNS:,} runs, `--jobs 2`, {os.cpu_count()} cores that other work shares. The work itself",
+            f"(the same run in a loop, {1e3 * work:.1f} ms) and the start of the processes are taken off. On idle",
+            "cores the wall clock would be about the processor time over the two jobs.",
             "",
-            "| template | ms of wall clock a run | ms of processor a run | over 2 jobs | start, s of processor | load average |",
+            "| template | wall clock, ms a run | processor, ms a run | over 2 jobs | start, s of processor | load |",
             "|---|--:|--:|--:|--:|--:|",
             *rows,
         ]

@@ -18,6 +18,7 @@ from ...core import BestKnown, Problem, Status, fingerprint
 from ..environment import environment
 from ..pipeline import pipeline_from_spec
 from .equality import comparable, differences
+from .imports import imports_of
 from .job import Done, Job
 from .pool import Pool
 from .store import read_rows, rows_path
@@ -102,7 +103,7 @@ def replay(row: Mapping[str, Any], problem: Problem, pool: Pool) -> Replay:
         )
     pipeline, budget = pipeline_from_spec(row["pipeline"])
     cell = pickle.dumps((_with_reference(problem, row["reference"]), pipeline, budget, None))
-    pool.submit(Job(cell, row["seed"], labels={}, wall_seconds=_WALL_SECONDS))
+    pool.submit(Job(cell, row["seed"], {}, _WALL_SECONDS, imports=imports_of(row["pipeline"])))
     done = pool.collect()[0][1]
     found = tuple(_compared(row, done))
     changed = _environment_changes(row)

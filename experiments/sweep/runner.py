@@ -15,16 +15,12 @@ from typing import Any, Protocol
 
 from ...core import Instance, Record, Resources, Stages, Status
 from ..environment import environment
+from .imports import imports_of
 from .incumbents import Incumbents
 from .job import Done, Job, joules
 from .matrix import Cell, Matrix, Task
 from .pool import Pool
 from .store import Store, statuses
-
-#: Large modules and the parts that need them; what is missing here costs only the first run's time.
-LATE: Mapping[str, Sequence[str]] = {
-    "ortools.sat.python.cp_model": ("cpsat", "exact", "nearest", "verified", "bundle", "cutting-plane", "dual-ascent"),
-}
 
 
 class Executor(Protocol):
@@ -139,15 +135,9 @@ def _jobs(
                 wall_seconds=limits.wall_seconds,
                 memory_bytes=limits.memory,
                 reads_energy=reads_energy,
-                imports=_imports(cell),
+                imports=imports_of(cell.spec),
             ),
         )
-
-
-def _imports(cell: Cell) -> tuple[str, ...]:
-    """Modules that the cell's parts import late, by the parts' names."""
-    names = json.dumps(cell.spec)
-    return tuple(module for module, parts in LATE.items() if any(f'"{part}"' in names for part in parts))
 
 
 def labels(cell: Cell, task: Task) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The process that every run is forked from: all parts imported, nothing ever run in it, so that a fork is clean.
 
 A run is one process: it has its own memory peak and limit, is killed when its time is over, and takes nothing with it.
-A fork costs about 7 ms where a fresh interpreter with its imports costs 2 s. What a run imports that was not there yet
-is imported here afterwards. Needs ``os.fork``; the memory limit is Linux's.
+A fork costs 6 to 14 ms (imports.py) where a fresh interpreter with its imports costs 2 s. What a run imports that was
+not there yet is imported here afterwards. Needs ``os.fork``; the memory limit is Linux's.
 """
 
 from __future__ import annotations
@@ -25,20 +25,6 @@ from typing import Any
 
 from .job import Done, Job, perform
 
-#: Imported before the first run: what the parts import inside their functions. What a job names besides (OR-Tools,
-#: which brings pandas and makes every fork half as dear again) is imported before that job.
-PRELOAD = (
-    "scipy.linalg",
-    "scipy.optimize",
-    "scipy.sparse.csgraph",
-    "scipy.sparse.linalg",
-    "scipy.special",
-    "networkx",
-    "dimod",
-    "dwave.samplers",
-    "highspy",
-    "pydantic",
-)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -91,14 +77,11 @@ def serve(connection: Connection) -> None:
 
 
 def preload(plugins: Sequence[tuple[str, str]]) -> None:
-    """Import every room, what their functions import, and the plugins (module name, file)."""
+    """Import every room and the plugins (module name, file)."""
     from ...core import REGISTRIES
     from .. import run as _run  # noqa: F401 (imported for the children)
     from ..environment import environment
 
-    for name in PRELOAD:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
     for registry in REGISTRIES.values():
         registry.load()
     environment()
