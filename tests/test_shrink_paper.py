@@ -13,7 +13,11 @@ from qopt.experiments.papers.graph_shrinking_runs import compared, measured, red
 from qopt.experiments.papers.render import page
 from qopt.experiments.pipeline import Pipeline
 from qopt.experiments.run import run
+from qopt.experiments.sweep.document import read_document
+from qopt.experiments.sweep.grid import variants
 from qopt.experiments.sweep.matrix import read_matrix
+from qopt.experiments.sweep.sources import sources
+from qopt.experiments.sweep.spec import Sweep, validated
 
 PAPER = paper("graph-shrinking")
 SA = {"name": "sa", "num_reads": 10, "num_sweeps": 20}
@@ -86,7 +90,9 @@ def test_the_quick_spec_is_a_matrix_without_files():
 
 
 def test_the_whole_spec_names_the_instances_of_the_paper(instances_dir):
-    matrix, _ = read_matrix(str(PAPER.spec(quick=False)), [], instances_dir)
-    names = {cell.source.name for cell in matrix.cells}
+    document = read_document(str(PAPER.spec(quick=False)))
+    sweep = validated(Sweep, document.values, document)
+    names = {source.name for source in sources(sweep, document, instances_dir)}
     assert {"1tc.8", "1dc.128", "hp1", "pet7", "chr12c", "scr12"} <= names
     assert len(names) == 26
+    assert {variant.name for variant in variants(sweep, document)} >= {"none", "random", "aware-sdp", "qaoa-16"}
