@@ -46,7 +46,9 @@ def _print(table: object) -> None:
     assert isinstance(table, Table)
     grid = Grid(title=table.title, title_justify="left", caption=table.note, caption_justify="left")
     for i, column in enumerate(table.columns):
-        grid.add_column(column.name, justify="right" if any(row[i].is_number for row in table.rows) else "left")
+        grid.add_column(
+            column.name, no_wrap=True, justify="right" if any(row[i].is_number for row in table.rows) else "left"
+        )
     for row in table.rows:
         grid.add_row(*(Text(cell.text) for cell in row))  # Text: a name such as qaoa[layers=1] is no markup
     page().print(grid)

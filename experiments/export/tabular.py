@@ -17,8 +17,10 @@ from ..report.times import Settings, energy, primal_share, target_time
 Value = str | int | float | None
 
 _TEXTS = frozenset(
-    "id instance kind sense size_name fingerprint pipeline family solver status failure message reference_kind "
-    "reference_source energy_by".split()
+    (
+        *("id", "instance", "kind", "sense", "size_name", "fingerprint", "pipeline", "family", "solver", "status"),
+        *("failure", "message", "reference_kind", "reference_source", "energy_by"),
+    )
 )
 _COUNTED = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "peak_bytes")
 _INTEGERS = frozenset(("size", "seed", "repeat", *_COUNTED))

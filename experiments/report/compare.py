@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core import Float
-from .paired import Unit, averaged, rounded, worst_cost
+from .paired import Unit, averaged, rounded
 from .runs import Run, RunSet
 from .statistics import ALPHA, Paired, holm, wilcoxon
 from .tables import Cell, Column, Table, count, figure, p_text, percent_text, short, words
@@ -25,7 +25,7 @@ Pair = tuple[Run, Run]
 
 @dataclass(frozen=True)
 class Change:
-    """One measure of one pipeline: medians before and after, pairs that went each way, and the test."""
+    """One measure of one pipeline before and after (medians, shares of 0/1 measures), pairs each way, the test."""
 
     pipeline: str
     measure: str
@@ -79,7 +79,7 @@ def compare_runs(first: RunSet, second: RunSet, unit: Unit = "instance") -> Diff
             "give rows of the same spec, or of one pipeline each"
         )
     tests = []
-    worst = worst_cost(both)
+    worst = both.worst_cost
     for label in dict.fromkeys(a.pipeline for a, _ in pairs):
         members = [pair for pair in pairs if pair[0].pipeline == label]
         for measure, value in _measures(both, worst):
@@ -157,7 +157,9 @@ def change_table(found: Difference) -> Table:
         row += [words(change.verdict), figure(change.test.effect), Cell(p_text(change.adjusted), change.adjusted)]
         rows.append([*row, count(change.test.num_pairs), count(change.num_better), count(change.num_worse)])
     note = (
-        f"{found.num_pairs} pairs; {found.only_first} rows only in the first, {found.only_second} only in the second."
+        f"{found.num_pairs} pairs; {found.only_first} rows only in the first, {found.only_second} only in the second. "
+        "Medians of gap and seconds, share of runs whose raw best is infeasible. Seconds of two sets were measured at "
+        "different times: other load on the machine shows as a change."
     )
     return Table("changes", "From the first to the second", columns, rows, note)
 

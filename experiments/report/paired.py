@@ -58,34 +58,28 @@ class Control:
         return "better" if self.test.effect < 0 else "worse"
 
 
-def worst_cost(runs: RunSet) -> float:
-    """What a run without a feasible answer costs."""
-    found = [runs.gap(run, stage) for run in runs.runs for stage in (*STAGES, "final")]
-    found += [runs.gap(run, stage, is_control=True) for run in runs.runs for stage in STAGES]
-    finite = [gap for gap in found if np.isfinite(gap)]
-    return max(finite, default=0.0) + 1.0
-
-
 def costs_of(runs: RunSet, pipelines: Sequence[str], unit: Unit, cost: Callable[[Run], float] | None = None) -> Table:
     """The table that a test takes; ``cost`` is the final gap where it is left out."""
-    worst = worst_cost(runs) if cost is None else np.inf
-    value = cost or (lambda run: runs.gap(run))
-    by_pair: dict[tuple[str, int], dict[str, float]] = {}
-    for label in pipelines:
-        for run in runs.by_pipeline[label]:
-            one = value(run)
-            by_pair.setdefault((run.instance, run.seed), {})[label] = min(one, worst)
-    complete = {key: row for key, row in by_pair.items() if len(row) == len(pipelines) and not _has_nan(row)}
-    rows: dict[str, list[list[float]]] = {}
-    for (instance, seed), row in complete.items():
-        key = instance if unit == "instance" else f"{instance}/{seed}"
-        rows.setdefault(key, []).append([row[label] for label in pipelines])
-    costs = np.array([np.mean(group, axis=0) for group in rows.values()]).reshape(len(rows), len(pipelines))
-    return Table(costs, tuple(pipelines), tuple(rows), len(by_pair) - len(complete))
+    worst = runs.worst_cost if cost is None else np.inf
+    value = cost or runs.gap
+    columns = [{(run.instance, run.seed): min(value(run), worst) for run in runs.by_pipeline[n]} for n in pipelines]
+    keys = [key for key in columns[0] if all(key in column for column in columns[1:])]
+    costs = np.array([[column[key] for column in columns] for key in keys]).reshape(len(keys), len(pipelines))
+    is_complete = ~np.isnan(costs).any(axis=1)
+    names = [instance if unit == "instance" else f"{instance}/{seed}" for instance, seed in keys]
+    units, costs = grouped([name for name, is_in in zip(names, is_complete, strict=True) if is_in], costs[is_complete])
+    num_dropped = len(set().union(*columns)) - int(is_complete.sum())
+    return Table(costs, tuple(pipelines), tuple(units), num_dropped)
 
 
-def _has_nan(row: dict[str, float]) -> bool:
-    return any(np.isnan(value) for value in row.values())
+def grouped(names: Sequence[str], values: Float) -> tuple[list[str], Float]:
+    """Names in order of appearance, and the mean of the rows of each."""
+    place = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    at = np.array([place[name] for name in names], dtype=np.int64)
+    sums = np.zeros((len(place), *values.shape[1:]))
+    np.add.at(sums, at, values)
+    counts = np.bincount(at, minlength=len(place)).reshape(-1, *[1] * (values.ndim - 1))
+    return list(place), sums / counts
 
 
 def rounded(costs: Float) -> Float:
@@ -115,7 +109,7 @@ def rank_all(runs: RunSet, pipelines: Sequence[str], unit: Unit) -> tuple[Rankin
 
 def against_control(runs: RunSet, unit: Unit) -> list[Control]:
     """Every pipeline with a control at the stages raw, repaired and improved, adjusted by Holm over all of them."""
-    worst = worst_cost(runs)
+    worst = runs.worst_cost
     tests: list[tuple[str, StageName, Paired, tuple[int, int], int]] = []
     for label in runs.pipelines:
         members = [run for run in runs.by_pipeline[label] if run.control]
@@ -139,7 +133,4 @@ def averaged(differences: Float, instances: Sequence[str], unit: Unit) -> Float:
     """The differences as a test counts them: one mean an instance, or as they are."""
     if unit == "run":
         return differences
-    groups: dict[str, list[float]] = {}
-    for instance, difference in zip(instances, differences, strict=True):
-        groups.setdefault(instance, []).append(float(difference))
-    return np.array([np.mean(group) for group in groups.values()])
+    return grouped(instances, differences)[1]

@@ -122,9 +122,9 @@ def _draw_series(axis: Any, series: Series, named: dict[str, str]) -> None:
 
 
 def _whiskers(axis: Any, series: Series, color: str) -> None:
-    for at, low, high in zip(series.x, series.low, series.high):
-        if low is not None and high is not None:
-            axis.plot([at, at], [low, high], color=color, linewidth=1)
+    if not series.low:
+        return
+    axis.vlines(series.x, _numbers(series.low), _numbers(series.high), color=color, linewidth=1)
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:
@@ -154,14 +154,14 @@ def _scale(axis: Any, described: Axis, which: str) -> None:
 
 def _plain_ticks(own: Any) -> None:
     """Numbers written out, between the decades too where there is hardly more than one."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     low, high = own.get_view_interval()
     text = FuncFormatter(lambda value, _: f"{value:g}")
     own.set_major_formatter(text)
     is_short = low > 0 and high / low < 30
-    own.set_minor_locator(LogLocator(subs=(2, 3, 5) if is_short else "auto"))
-    own.set_minor_formatter(text if is_short else NullFormatter())
+    own.set_minor_locator(LogLocator(subs=(2, 3, 5)) if is_short else NullLocator())
+    own.set_minor_formatter(text)
 
 
 def color_of(position: int) -> str:

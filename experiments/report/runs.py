@@ -51,7 +51,7 @@ class Yardstick:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """One row: what was run, what each stage found, what it took."""
 
@@ -157,19 +157,28 @@ class RunSet:
                 chosen.add(label)
         return frozenset(chosen)
 
+    @cached_property
+    def worst_cost(self) -> float:
+        """What a run without a feasible answer costs: one unit of gap more than the worst of all stages."""
+        stages: tuple[StageName, ...] = (*STAGES, "final")
+        gaps = (self.gap(run, stage, is_control=c) for run in self.runs for stage in stages for c in (False, True))
+        return max((gap for gap in gaps if math.isfinite(gap)), default=0.0) + 1.0
+
     def gap(self, run: Run, stage: StageName = "final", *, is_control: bool = False) -> float:
         """Signed gap to the instance's reference; inf without a feasible point, nan without a reference.
 
         Absolute in the instance's units where the reference is 0, since no relative gap exists there.
         """
-        found = run.found(stage, is_control=is_control)
-        value = self.references[run.instance].value
-        if found is None:
-            return math.inf
-        if value is None:
-            return math.nan
-        gap = relative_gap(found, value, run.sense)
-        return float(absolute_gap(found, value, run.sense) or 0.0) if gap is None else gap
+        key = (run, stage, is_control)
+        if key not in self._gaps:
+            value = self.references[run.instance].value
+            self._gaps[key] = _gap(run.found(stage, is_control=is_control), value, run.sense)
+        return self._gaps[key]
+
+    @cached_property
+    def _gaps(self) -> dict[tuple[Run, str, bool], float]:
+        """Gaps told so far; every table and test asks for them again."""
+        return {}
 
     def reaches(self, run: Run, target_gap: float, stage: StageName = "final") -> bool:
         """Whether a stage is within that gap of the reference."""
@@ -182,6 +191,15 @@ class RunSet:
             return None
         margin = (target_gap + 1e-9) * (abs(value) or 1.0)
         return value + margin if run.sense == "min" else value - margin
+
+
+def _gap(found: float | None, value: float | None, sense: Sense) -> float:
+    if found is None:
+        return math.inf
+    if value is None:
+        return math.nan
+    gap = relative_gap(found, value, sense)
+    return float(absolute_gap(found, value, sense) or 0.0) if gap is None else gap
 
 
 def strongest(runs: Sequence[Run]) -> Yardstick:

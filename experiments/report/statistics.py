@@ -20,7 +20,7 @@ ALPHA = 0.05
 #: Differences up to which the sign-flip distribution is computed exactly, ties and zeros included.
 MAX_EXACT = 200
 #: Resamples of a bootstrap, and its seed.
-RESAMPLES = 2000
+RESAMPLES = 1000
 BOOTSTRAP_SEED = 20_260
 
 
