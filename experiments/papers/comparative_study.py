@@ -93,21 +93,8 @@ def _summary(found: Sequence[Cell], figures: Any) -> list[str]:
     for kind, title in (("mdkp", "Knapsacks"), ("mis", "Independent sets")):
         summary.append(f"{title}, better than as many random points (median): {_winners(found, kind)}.")
     summary.append(_explained(found))
-    for kind, title in (("qap", "Quadratic assignment"), ("market-share", "Market share, summed deviation")):
-        groups = lines_of(found, kind)
-        if groups:
-            raw = _best(groups, "raw", kind)
-            improved = _best(groups, "improved", kind)
-            control = _best(groups, "improved", kind, of_control=True)
-            summary.append(
-                f"{title}: best method raw {raw}, after repair and search {improved}, the best control {control}."
-            )
-    shares = [cell.share for cell in found if cell.kind == "qap" and cell.method in METHODS and cell.share is not None]
-    if shares:
-        summary.append(
-            f"Quadratic assignment, raw: {sum(share == 0 for share in shares)} of {len(shares)} cells without any "
-            f"feasible sample (the paper: all)."
-        )
+    summary.append(_core_line(found))
+    summary += [_kind_line(found, "qap", "Quadratic assignment"), _kind_line(found, "market-share", "Market share")]
     summary.append(_classical(found))
     runs = [cell.num_runs for cell in found if cell.method in METHODS]
     failed = sum(cell.num_failed for cell in found)
@@ -116,6 +103,33 @@ def _summary(found: Sequence[Cell], figures: Any) -> list[str]:
         "failed or were refused."
     )
     return summary
+
+
+def _kind_line(found: Sequence[Cell], kind: str, title: str) -> str:
+    """The best method's median of a kind, the best control's, and how often nothing raw was feasible."""
+    groups = lines_of(found, kind)
+    if not groups:
+        return f"{title}: no runs."
+    shares = [cell.share for group in groups.values() for cell in group if cell.share is not None]
+    empty = sum(share == 0 for share in shares)
+    told = [
+        _best(groups, "raw", kind),
+        _best(groups, "improved", kind),
+        _best(groups, "improved", kind, of_control=True),
+    ]
+    text = f"{title}: best method raw {told[0]}, after repair and search {told[1]}; best control {told[2]}"
+    note = " (the paper: no feasible answer by any method)" if kind == "qap" else " (summed deviations)"
+    return f"{text}; {empty} of {len(shares)} cells without a feasible sample{note}."
+
+
+def _core_line(found: Sequence[Cell]) -> str:
+    """Raw gaps on the LP's cores: what random points of the same core reach."""
+    told = []
+    for method in ("random", "qaoa", "cvar-qaoa", "ws-qaoa", "ma-qaoa"):
+        group = [cell for cell in found if (cell.method, cell.encoding) == (method, "core") and cell.num_runs]
+        if group:
+            told.append(f"{method} {shown(over_instances(group, 'raw'), 'mdkp')}")
+    return f"Knapsacks above 20 bits, raw on the LP's core, 1,000 points each: {', '.join(told) or 'no runs'}."
 
 
 def _against_paper(found: Sequence[Cell], figures: Any, stage: str) -> str:
