@@ -1,6 +1,8 @@
 // exp(-i gamma E) of small integers E by looking up two or three digits in registers (AVX-512) and multiplying: about
 // half the work of the series. The highest digit carries the sign.
 
+constexpr double FULL_TURN = 6.283185307179586;  // M_PI is not in the standard
+
 template <class T> struct Digits {
   static constexpr int bits = lane_bits<T> + 1, base = 1 << bits;  // a digit indexes two vectors
   T cosine[3][base], sine[3][base];
@@ -19,7 +21,7 @@ template <class T> struct Digits {
   Digits() = default;
   Digits(double turns, double scale, int count_) : count(count_) {
     for (int digit = 0; digit < count; digit++) {
-      const double angle = 2 * M_PI * std::remainder(std::ldexp(turns, bits * digit), 1.0);
+      const double angle = FULL_TURN * std::remainder(std::ldexp(turns, bits * digit), 1.0);
       const std::complex<double> one = std::polar(1.0, angle);
       std::complex<double> power = digit == 0 ? scale : 1.0;
       for (int value = 0; value < base / 2; value++, power *= one) put(digit, value, power);
@@ -86,7 +88,7 @@ template <class T> struct Table {
   Table() = default;
   Table(double turns, double scale, int bound_) : pairs(4 * bound_ + 2), bound(bound_) {
     constexpr int step = 32;  // an entry is one product of two exact powers
-    auto power = [&](int energy) { return std::polar(1.0, 2 * M_PI * std::remainder(turns * energy, 1.0)); };
+    auto power = [&](int energy) { return std::polar(1.0, FULL_TURN * std::remainder(turns * energy, 1.0)); };
     std::complex<double> fine[step];
     for (int k = 0; k < step; k++) fine[k] = power(k);
     for (int first = -bound; first <= bound; first += step) {
