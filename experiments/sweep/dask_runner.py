@@ -7,6 +7,7 @@ limits hold there too. Workers may die and join at any time; a job whose workers
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import queue
 import threading
@@ -121,11 +122,10 @@ def _local(workers: int) -> Any:
 
 def _slurm() -> Any:
     try:
-        import dask_jobqueue
+        jobqueue: Any = importlib.import_module("dask_jobqueue")
     except ImportError:
         raise MissingDependencyError("dask_jobqueue", "slurm") from None
-    make: Any = dask_jobqueue.SLURMCluster
-    return make()
+    return jobqueue.SLURMCluster()
 
 
 class _Desk:
