@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -122,6 +125,30 @@ def test_compiled_engines_agree_with_numpy(isa, dtype):
 
 
 @pytest.mark.parametrize("isa", ISAS)
+def test_phases_of_small_integers_agree_with_numpy(isa):
+    rng = np.random.default_rng(3)
+    rows, cols = np.triu_indices(12, 1)
+    cost = CostDiagonal.from_arrays(rng.integers(-1, 2, 12), rows, cols, rng.integers(-1, 2, rows.size))
+    assert 0 < cost.bound <= 63
+    assert not cost.is_symmetric
+    layers = qaoa_layers(cost, [0.7, -31.4], [0.4, 0.3])
+    expected = reference.run(layers, plus_state(12, np.dtype(float))).amplitudes()
+    state = compiled.run(layers, None, compiled.How(np.dtype(float), 1, isa))
+    np.testing.assert_allclose(state.amplitudes(), expected, rtol=0, atol=1e-13)
+
+
+def test_runs_share_scratch_arrays_without_touching_each_other():
+    cost, angles = qubo_cost(11), np.linspace(0.1, 0.5, 8)
+    alone = [exact.energy(qubo_cost(11), [a, 0.1], [0.4, 0.2]) for a in angles]
+    assert [exact.energy(cost, [a, 0.1], [0.4, 0.2]) for a in angles] == alone
+    value, by_gamma, _ = exact.value_and_gradient(cost, [0.1, 0.1], [0.4, 0.2])
+    again = exact.value_and_gradient(pickle.loads(pickle.dumps(cost)), [0.1, 0.1], [0.4, 0.2])
+    assert (value, by_gamma.tolist()) == (again[0], again[1].tolist())
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda a: exact.energy(cost, [a, 0.1], [0.4, 0.2]), angles)) == alone
+
+
+@pytest.mark.parametrize("isa", ISAS)
 def test_compiled_engines_agree_on_different_angles_and_axes(isa):
     rng = np.random.default_rng(3)
     n = 9
@@ -202,6 +229,7 @@ def test_landscapes_are_energies_row_by_row():
     gammas, betas = rng.normal(size=(4, 2)), rng.normal(size=(4, 2))
     expected = [exact.energy(cost, g, b) for g, b in zip(gammas, betas)]
     assert exact.landscape(cost, gammas, betas).tolist() == expected
+    assert exact.landscape(cost, gammas, betas, threads=2).tolist() == expected
     with pytest.raises(ValueError, match="one shape"):
         exact.landscape(cost, gammas, betas[:2])
 

@@ -60,6 +60,20 @@ def test_a_half_state_measures_other_costs_too():
     assert exact.expectation(state, other) == pytest.approx(state.probabilities() @ other.values(), abs=1e-10)
 
 
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_states_of_several_blocks_are_measured_whole(symmetric):
+    n = 18
+    other = qubo_cost(n)
+    state = exact.evolve(cut_cost(regular_edges(n), n) if symmetric else other, [0.05], [0.3])
+    p, energies = state.probabilities(), other.values()
+    order = np.argsort(energies)
+    kept = np.clip(0.1 - np.concatenate([[0], np.cumsum(p[order])[:-1]]), 0, p[order])
+    assert exact.expectation(state, other) == pytest.approx(p @ energies, abs=1e-9)
+    assert exact.cvar(state, other, 0.1) == pytest.approx(kept @ energies[order] / 0.1, abs=1e-9)
+    assert exact.probability_below(state, other, 0.0) == pytest.approx(p[energies <= 0].sum(), abs=1e-12)
+    assert exact.probability_of(state, energies <= 0) == pytest.approx(p[energies <= 0].sum(), abs=1e-12)
+
+
 def test_samples_follow_the_distribution():
     from scipy.stats import chisquare
 
@@ -72,6 +86,14 @@ def test_samples_follow_the_distribution():
         observed = np.append(counts[common], counts[~common].sum())
         expected = np.append(p[common], p[~common].sum()) * shots
         assert chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-3
+
+
+def test_samples_of_large_states_invert_the_cumulative_distribution():
+    state = exact.evolve(qubo_cost(17), [0.05], [0.3])
+    drawn = exact.sample(state, 9000, np.random.default_rng(3))
+    uniform = np.random.default_rng(3).random(9000)
+    expected = np.searchsorted(np.cumsum(state.probabilities()), uniform, side="right")
+    assert (drawn == expected).mean() > 0.999  # sums in another order may round the other way at an edge
 
 
 def test_samples_are_in_random_order_and_follow_the_seed():

@@ -6,7 +6,9 @@ engine is used where it was built; asking for it by name where it was not is an 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +24,7 @@ from .state import State, plus_state, state_of
 
 EngineChoice = Literal["auto", "compiled", "numpy"]
 
+_SMALL_FOR_THREADS = 17  # as in _schedule.h
 _REMEDY = "lower the number of qubits, or use dtype='complex64'"
 
 
@@ -127,13 +130,18 @@ def landscape(
     threads: int = 1,
     engine: EngineChoice = "auto",
 ) -> Float:
-    """Mean energies of k angle settings: gammas and betas of shape (k, p), energies of shape (k,)."""
+    """Mean energies of k angle settings: gammas and betas of shape (k, p), energies of shape (k,).
+
+    Threads take whole settings where one state is too small to share (below 17 qubits).
+    """
     gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
     if gamma.ndim != 2 or gamma.shape != beta.shape:
         raise ValueError(f"gammas and betas must have one shape (k, p), got {gamma.shape} and {beta.shape}")
-    return np.array(
-        [energy(cost, g, b, dtype=dtype, threads=threads, engine=engine) for g, b in zip(gamma, beta)], dtype=np.float64
-    )
+    Options(dtype, threads, engine)
+    at_once = threads if cost.n < _SMALL_FOR_THREADS else 1
+    each = partial(energy, cost, dtype=dtype, threads=1 if at_once > 1 else threads, engine=engine)
+    with ThreadPoolExecutor(at_once) as pool:
+        return np.array(list(pool.map(each, gamma, beta)), dtype=np.float64)
 
 
 def value_and_gradient(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .state import State, squares
+from .state import BLOCK, State, squares
 
 _BLOCK_BITS = 7
 _CHUNK = 4096  # outcomes at once: two arrays of 4 MiB
@@ -57,7 +57,11 @@ def bits_to_indices(bits: npt.ArrayLike) -> npt.NDArray[np.int64]:
 def _locate(state: State, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Points at which the cumulative probability first exceeds each of the sorted numbers in [0, 1)."""
     size = state.real.size
-    block = min(size, 1 << _BLOCK_BITS)
+    if size <= BLOCK:
+        below = np.cumsum(squares(state.real, state.imag))
+        goal = np.clip(uniform * below[-1], 0.0, below[-1] * (1 - 1e-15))
+        return np.searchsorted(below, goal, side="right")
+    block = 1 << _BLOCK_BITS
     real, imag = state.real.reshape(-1, block), state.imag.reshape(-1, block)
     sums = np.einsum("ij,ij->i", real, real, dtype=np.float64) + np.einsum("ij,ij->i", imag, imag, dtype=np.float64)
     ends = np.cumsum(sums)
