@@ -49,7 +49,7 @@ function ticks(axis, from, to) {
 
 function logTicks(from, to) {
   const found = [];
-  const few = to - from < 2 ? [1, 2, 3, 5] : [1];
+  const few = to - from < 0.5 ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 1.2, 1.4, 1.6] : to - from < 2 ? [1, 2, 3, 5] : [1];
   const stride = Math.max(1, Math.ceil((to - from) / 6));
   for (let k = Math.floor(from); k <= Math.ceil(to); k += stride)
     for (const m of few) if (Math.log10(m) + k >= from - 1e-9 && Math.log10(m) + k <= to + 1e-9) found.push(m * 10 ** k);

@@ -1,6 +1,6 @@
 // Tables: sorted by any column, filtered by words; the long one is drawn a page at a time.
 
-const PAGE_ROWS = 100;
+const PAGE_ROWS = 50;
 const FILTERED_FROM = 8; // rows; shorter tables are seen at a glance
 
 function compare(a, b, sign) {
@@ -62,7 +62,8 @@ class TableView {
     const part = this.shown.slice(start, start + PAGE_ROWS);
     this.table.tBodies[0].replaceChildren(...part.map((row) => (row.row ??= this.makeRow(row))));
     const span = pages > 1 ? `${start + 1} to ${start + part.length} of ` : "";
-    this.status.textContent = `${span}${this.shown.length} of ${this.rows.length} rows`.replace(/^(\d+) of \1 rows$/, "$1 rows");
+    const whole = this.shown.length < this.rows.length ? ` of ${this.rows.length}` : "";
+    this.status.textContent = `${span}${this.shown.length}${whole} rows`;
     this.back.hidden = this.next.hidden = pages === 1;
     this.back.disabled = this.page === 0;
     this.next.disabled = this.page === pages - 1;
