@@ -205,10 +205,11 @@ def _method(report: Report) -> str:
         "core, where no counter was read.",
     ]
     html = "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
-    for name, value in (("Environment", document.get("environment")), ("Budget", document.get("budget"))):
+    for name in ("spec", "overrides", "budget", "environment"):
+        value = document.get(name)
         if value:
-            text = escape(json.dumps(value, indent=1))
-            html += f"<details><summary>{name}</summary><pre tabindex='0'>{text}</pre></details>"
+            text = escape(value if isinstance(value, str) else json.dumps(value, indent=1))
+            html += f"<details><summary>{name.capitalize()}</summary><pre tabindex='0'>{text}</pre></details>"
     return html
 
 

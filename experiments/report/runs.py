@@ -261,7 +261,11 @@ def load_runs(path: Path) -> RunSet:
         runs[run.id], lines[run.id] = run, line.rstrip(b"\n")
     if not runs:
         raise ValueError(f"{file} must have at least one row, got none; run `qopt bench` first")
-    return RunSet(list(runs.values()), lines, sweep_document(file.parent), str(path))
+    document = sweep_document(file.parent)
+    spec = file.parent / "spec.yaml"
+    if document and spec.exists():
+        document["spec"] = spec.read_text(encoding="utf-8", errors="replace")
+    return RunSet(list(runs.values()), lines, document, str(path))
 
 
 def run_of(row: Mapping[str, Any]) -> Run:
