@@ -165,11 +165,19 @@ class QaoaSettings(QuboSampler):
     def _estimate_exact(self, n: int) -> Estimate:
         name = engine_name(self.engine).partition(" ")[0]
         has_gradient = self.optimizer_used == "l-bfgs"
-        need = 2**62 if n > 55 else required_bytes(n, self.precision, gradient=has_gradient, engine=name) + 8 * 2**n
+        need = self._exact_bytes(n, name, has_gradient)
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
         seconds = cost * self.layers * _amplitudes(n) * self._evaluations
-        remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
+        free = available_bytes() or 0
+        most = max((k for k in range(56) if self._exact_bytes(k, name, has_gradient) <= free), default=0)
+        remedy = f"{most} qubits fit; use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
         return Estimate(n, need, seconds, _too_large(n, need, "exact", remedy))
+
+    def _exact_bytes(self, n: int, engine: str, has_gradient: bool) -> int:
+        """States and a cost diagonal of the widest type; at most 2**62."""
+        if n > 55:
+            return 2**62
+        return required_bytes(n, self.precision, gradient=has_gradient, engine=engine) + 8 * 2**n
 
     def _estimate_noisy(self, n: int, num_interactions: int) -> Estimate:
         """Trajectories of single shots, on about two qubits more than the circuit's own, which routing takes."""

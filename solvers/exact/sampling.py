@@ -60,7 +60,7 @@ def _locate(state: State, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.in
     if size <= BLOCK:
         below = np.cumsum(squares(state.real, state.imag))
         goal = np.clip(uniform * below[-1], 0.0, below[-1] * (1 - 1e-15))
-        return np.searchsorted(below, goal, side="right")
+        return np.asarray(np.searchsorted(below, goal, side="right"), dtype=np.int64)
     block = 1 << _BLOCK_BITS
     real, imag = state.real.reshape(-1, block), state.imag.reshape(-1, block)
     sums = np.einsum("ij,ij->i", real, real, dtype=np.float64) + np.einsum("ij,ij->i", imag, imag, dtype=np.float64)
