@@ -22,7 +22,7 @@ def output_of(command: str) -> str:
     done = subprocess.run(
         words, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     )
-    return done.stdout.rstrip() + "\n"
+    return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines()) + "\n"
 
 
 def refreshed(text: str) -> str:

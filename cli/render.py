@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from ..core import Record, Stage
@@ -45,9 +47,8 @@ def _print_record(console: Console, record: Record) -> None:
         console.print(_stage_table(record, title))
         for line in _samples(record):
             console.print(line, markup=False, soft_wrap=True)
-    console.print(_summary(record))
-    if record.message:
-        console.print(f"  {record.message}", markup=False)
+    for text in filter(None, (_summary(record), record.message)):
+        console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
 
 def _stage_table(record: Record, title: str) -> Table:
@@ -104,13 +105,15 @@ def _gap(stage: Stage | None) -> str:
 
 
 def _summary(record: Record) -> str:
-    parts = [f"  {record.status.value}", f"objective {record.objective}"]
+    parts = [record.status.value, f"objective {record.objective}"]
     if record.bound is not None:
         parts.append(f"bound {record.bound}")
     reference = record.reference
     if record.gap is not None:
-        source = f", {reference.source}" if reference.source else ""
-        parts.append(f"gap {record.gap:.2%} of {reference.value} ({reference.kind}{source})")
+        # a source such as "proven by cpsat" says the kind itself
+        says_kind = reference.source.startswith(reference.kind)
+        source = reference.source if says_kind else ", ".join(filter(None, (reference.kind, reference.source)))
+        parts.append(f"gap {record.gap:.2%} of {reference.value} ({source})")
     elif reference.kind != "none":
         parts.append(f"reference {reference.value} ({reference.kind})")
     used = record.resources

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[str, int, dict[str, Any], str]] = {
     "tsp4.json": ("tsp", 4, {"n": 4}, "cpsat"),
     "qap.json": ("qap", 2, {"n": 6}, "gilmore-lawler"),
     "qap3.json": ("qap", 3, {"n": 3}, "gilmore-lawler"),
+    "qap4.json": ("qap", 4, {"n": 4}, "gilmore-lawler"),
     "market-share.json": ("market-share", 0, {"products": 2}, "cpsat"),
     "max-cut.json": ("max-cut", 1, {"n": 16, "degree": 3}, "cpsat"),
     "qubo.json": ("qubo", 1, {"n": 16}, "cpsat"),

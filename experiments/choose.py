@@ -89,9 +89,8 @@ def default_encoder(
         qubits = wrapped(encoder, wrappers or {}).num_qubits(program)
         refusal = sampler.estimate(qubits, 0).refusal
         if not refusal:
-            reasons.append(f"{qubits} qubits")
-            return name, ", ".join(reasons)
-        reasons.append(f"{name} would need {qubits}")
+            return name, "; ".join([f"{qubits} qubits", *reasons])
+        reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")
     if errors and not reasons:
         raise errors[0]
     return tried[0], "; ".join(reasons)
