@@ -81,6 +81,10 @@ class Cluster:
         except ImportError:
             raise MissingDependencyError("distributed", "dask") from None
         with contextlib.ExitStack() as stack:
+            for name in ("distributed", "distributed.client"):  # its tracebacks; what is lost is told in one line
+                logger = logging.getLogger(name)
+                stack.callback(logger.setLevel, logger.level)
+                logger.setLevel(logging.CRITICAL)
             address: Any = self.where
             restock: Callable[[], object] = _nothing
             if self.where in ("local", "slurm"):
