@@ -53,7 +53,7 @@ def draw_pictures(plots: Sequence[Plot], folder: Path) -> list[Path]:
 
 def _figure(pyplot: Any, plot: Plot) -> Any:
     panels = [panel for panel in plot.panels if panel.series]
-    columns = min(COLUMNS, len(panels))
+    columns = 2 if len(panels) == 4 else min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     width = 8.0 if len(panels) == 1 else 4.2 * columns
     height = 3.6 if panels[0].y.is_hidden else 3.4 * rows + 0.6
@@ -140,6 +140,7 @@ def _scale(axis: Any, described: Axis, which: str) -> None:
     elif described.scale == "symlog":
         set_scale("symlog", linthresh=LINEAR_BELOW)
     elif described.scale == "category":
+        getattr(axis, f"set_{which}lim")(-0.6, len(described.names) - 0.4)
         own.set_ticks(range(len(described.names)), [_plain(name) for name in described.names])
         if len(described.names) > 4:
             axis.tick_params(which, rotation=30)
