@@ -1,4 +1,4 @@
-"""``qopt replay``: one row or record again, and whether it is identical."""
+"""``qopt replay``: a row or record again, and whether it is identical."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_LINES = 20
 
 
 def replay(
-    run: Annotated[str, typer.Argument(help="Id of a row or its first digits; or a record's file.")],
+    run: Annotated[str, typer.Argument(help="Id of a row or its first digits; a record's file; or a rows.jsonl: all.")],
     folder: Annotated[Path | None, typer.Option("--run", help="Run folder; every one in runs/ without.")] = None,
     instance: Annotated[
         str | None, typer.Option(help="Instance file, where neither the run folder nor the record's path has it.")
@@ -31,10 +31,12 @@ def replay(
     from ..experiments.sweep.store import ROWS
 
     if Path(run).is_file():
-        rows = [(None, row) for row in record_rows(Path(run))]
+        beside = Path(run).parent
+        place = beside if (beside / "instances").is_dir() else None
+        rows = [(place, row) for row in record_rows(Path(run))]
     else:
         folders = [folder] if folder is not None else sorted(path.parent for path in Path("runs").glob(f"*/{ROWS}"))
-        rows = [find_row(folders, run.lower())]  # type: ignore[list-item]
+        rows = [find_row(folders, run.lower())]
     problems = [_instance(place, row, instance) for place, row in rows]
     with Pool() as pool:
         found = [again(row, problem, pool) for (_, row), problem in zip(rows, problems, strict=True)]
