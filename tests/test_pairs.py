@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "xy": {"layers": 1, "num_starts": 1},
     "local-search": {"seconds": 0.5},
     "exact": {"seconds": 1.0},
+    "qrao": {"encoder": "unbalanced"},  # 15 qubits of slack take half a minute
 }
 NEEDS_ARGUMENTS = {"dimod"}
 
