@@ -5,6 +5,7 @@ The paper's tables could not be read; its claims stand in the report, and beside
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -41,7 +42,8 @@ of two repetitions, and enumeration of all 65,536 points. Enumeration shows what
 def tell(rows: Rows) -> Telling:
     """The report of these rows."""
     found = measured(rows)
-    sections = [Section("The paper's claims", _claims(found)), Section("How to read the tables", _READING)]
+    reading = f"{_READING} {_seeds(found)}"
+    sections = [Section("The paper's claims", _claims(found)), Section("How to read the tables", reading)]
     for kind, title in KINDS:
         sections.append(Section(f"Ablation: {title.lower()}", ablation_table(found, kind)))
     sections.append(Section("Pair by pair", _pairs(found)))
@@ -52,6 +54,17 @@ def tell(rows: Rows) -> Telling:
         for kind, title in KINDS:
             sections.append(Section(f"At 16 qubits: {title.lower()}", f"{_SIXTEEN}\n\n{sixteen_table(found, kind)}"))
     return Telling(_summary(found), sections, {"graph_shrinking_trends.png": partial(draw_trends, found)})
+
+
+def _seeds(found: Sequence[Measured]) -> str:
+    """How many seeds stand behind the figures, by kind; a stopped sweep has fewer than its spec asks for."""
+    counts = []
+    for kind, title in KINDS:
+        repeats = Counter(run.repeat for run in found if run.kind == kind and run.way != "none")
+        whole = sum(count == max(repeats.values()) for count in repeats.values()) if repeats else 0
+        part = f" and part of {len(repeats) - whole} more" if len(repeats) > whole else ""
+        counts.append(f"{title.lower()} {whole}{part}")
+    return f"Seeds: {', '.join(counts)}. The spec asks for five; a rerun does what is missing."
 
 
 def _claims(found: Sequence[Measured]) -> str:
