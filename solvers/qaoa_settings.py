@@ -177,7 +177,7 @@ class QaoaSettings(QuboSampler):
         """States and a cost diagonal of the widest type; at most 2**62."""
         if n > 55:
             return 2**62
-        return required_bytes(n, self.precision, gradient=has_gradient, engine=engine) + 8 * 2**n
+        return required_bytes(n, self.precision, gradient=has_gradient, engine=engine) + (8 << n)
 
     def _estimate_noisy(self, n: int, num_interactions: int) -> Estimate:
         """Trajectories of single shots, on about two qubits more than the circuit's own, which routing takes."""

@@ -15,9 +15,8 @@ from qopt.solvers.pauli_strings import num_qubits
 from qopt.solvers.pce import Pce
 from qopt.solvers.qrao_colouring import place
 
-PUBLISHED = json.loads(
-    (Path(__file__).resolve().parents[1] / "experiments/papers/published/comparative_study.json").read_text(encoding="utf-8")
-)["qubits"]
+TABLES = Path(__file__).resolve().parents[1] / "experiments/papers/published/comparative_study.json"
+PUBLISHED = json.loads(TABLES.read_text(encoding="utf-8"))["qubits"]
 FILES = {"mdkp": "mknap/sac94/{}.dat", "mis": "mis/sloane/{}.txt", "qap": "qaplib/{}.dat"}
 
 

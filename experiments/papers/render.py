@@ -28,12 +28,18 @@ def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Pat
     if not rows:
         raise ValueError(f"{paper.name} must have rows to tell, got none; let the sweep run")
     folder.mkdir(parents=True, exist_ok=True)
+    rows = current(rows)
     telling = paper.tell(rows)
     for name, draw in telling.plots.items():
         draw(folder / name)
     path = folder / f"{paper.name}.md"
     path.write_text(page(paper, rows, telling, command=command), encoding="utf-8")
     return path
+
+
+def current(rows: Rows) -> Rows:
+    """The last row of each instance, pipeline and seed: settings that changed since leave rows of other ids behind."""
+    return list({(row["instance"]["fingerprint"], row["sweep"]["pipeline"], row["seed"]): row for row in rows}.values())
 
 
 def page(paper: Paper, rows: Rows, telling: Telling, *, command: str) -> str:
