@@ -155,11 +155,12 @@ def speed(arguments: argparse.Namespace) -> list[str]:
     program = formulate(qopt.load(f"{arguments.instances}/qaplib/nug30.dat"), None).program
     terms = len(from_spec("encoders", {"name": "slack"}).encode(program).bqm.quadratic)
     runs = (
-        ("sdp", "strict", 1),
-        ("sdp", "verified", 1),
+        ("spectral", "strict", 20),
         ("sampling", "strict", 20),
         ("qaoa", "strict", 20),
-        ("spectral", "strict", 20),
+        ("sdp", "strict", 20),
+        ("sdp", "verified", 20),
+        ("sdp", "strict", 1),
     )
     cells = []
     for source, mode, every in runs:
