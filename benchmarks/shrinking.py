@@ -156,8 +156,6 @@ def speed(arguments: argparse.Namespace) -> list[str]:
     terms = len(from_spec("encoders", {"name": "slack"}).encode(program).bqm.quadratic)
     runs = (
         ("spectral", "strict", 20),
-        ("sampling", "strict", 20),
-        ("qaoa", "strict", 20),
         ("sdp", "strict", 20),
         ("sdp", "verified", 20),
         ("sdp", "strict", 1),
