@@ -42,7 +42,7 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Graph:
-    """-cut of a random 3-regular graph, its angles from the exact engine, and what they give exactly."""
+    """Max-Cut of a random 3-regular graph, its angles from the exact engine, and what they give exactly."""
 
     n: int
     layers: int
