@@ -76,7 +76,7 @@ def test_options_reach_both_encoders(graph, qopt_command):
 
 def test_long_tables_are_cut_short_unless_asked_for(qopt_command, tmp_path):
     path = tmp_path / "large.json"
-    qopt_command("generate", "max-cut", "-n", 46, "--p", 0.1, "--seed", 1, "--out", path)
+    qopt_command("generate", "max-cut", "-n", 54, "--p", 0.1, "--seed", 1, "--out", path)
     short = qopt_command("shrink", path, "--target", 4, "--correlations", "spectral", "--every", 0)[1]
     whole = qopt_command("shrink", path, "--target", 4, "--correlations", "spectral", "--every", 0, "--all")[1]
     assert "more (--all)" in short
