@@ -351,3 +351,14 @@ def test_the_spec_of_the_documentation_is_a_good_one(tmp_path: Path, instances_d
     assert public["mknapcb1-02"].best_known.is_optimal is not None
     assert {cell.source.group for cell in matrix.cells if cell.variant.name == "shrunk"} == {"generated"}
     assert not [cell.refusal for cell in matrix.cells if cell.refusal]
+
+
+def test_grid_items_of_one_name_have_labels_of_their_own(folder: Path) -> None:
+    path = folder / "twins.yaml"
+    path.write_text(
+        "instances: [{generate: mdkp, n: 6, m: 2}]\n"
+        "pipelines: {al: {solver: sa, encoder: [{name: augmented-lagrangian, variant: AS}, "
+        "{name: augmented-lagrangian, variant: Q}]}}\n"
+    )
+    labels = [cell.variant.label for cell in read_matrix(str(path))[0].cells]
+    assert labels == ["al[encoder=augmented-lagrangian]", "al[encoder=augmented-lagrangian]#2"]

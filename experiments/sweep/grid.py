@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -101,8 +102,19 @@ def variants(sweep: Sweep, document: Document) -> list[Variant]:
             raise document.error(place, f"the grid must have at most {MAX_RUNS} runs, got {count} pipelines in {name}")
         given = {key: value for key, value in spec.model_dump().items() if key in values}
         made = (_variant(name, one, varied, document, place) for one, varied in combinations(given))
-        found += [replace(variant, groups=groups) for variant in made]
+        found += _told_apart([replace(variant, groups=groups) for variant in made])
     return found
+
+
+def _told_apart(variants: list[Variant]) -> list[Variant]:
+    """The variants with labels of their own: parts of one name with other options would share one."""
+    counts: Counter[str] = Counter()
+    out = []
+    for variant in variants:
+        counts[variant.label] += 1
+        number = counts[variant.label]
+        out.append(variant if number == 1 else replace(variant, label=f"{variant.label}#{number}"))
+    return out
 
 
 def _instance_groups(value: Any, sweep: Sweep, document: Document, place: Place) -> tuple[str, ...]:
