@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -46,9 +46,10 @@ def _print(table: object) -> None:
     assert isinstance(table, Table)
     grid = Grid(title=table.title, title_justify="left", caption=table.note, caption_justify="left")
     for i, column in enumerate(table.columns):
-        grid.add_column(
-            column.name, no_wrap=True, justify="right" if any(row[i].is_number for row in table.rows) else "left"
-        )
+        is_number = any(row[i].is_number for row in table.rows)
+        # figures stay whole; names are folded, never cut
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        grid.add_column(column.name, no_wrap=is_number, overflow="fold", justify=justify)
     for row in table.rows:
         grid.add_row(*(Text(cell.text) for cell in row))  # Text: a name such as qaoa[layers=1] is no markup
     page().print(grid)

@@ -36,6 +36,7 @@ class Shell:
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.delenv("COLUMNS", raising=False)  # set to 80 by parallel test runners
     return Shell(monkeypatch, capsys)
 
 
