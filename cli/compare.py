@@ -37,19 +37,18 @@ def compare(
 
 
 def _print(table: object) -> None:
+    from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text
 
     from ..experiments.report.tables import Table
-    from .render import page
 
     assert isinstance(table, Table)
     grid = Grid(title=table.title, title_justify="left", caption=table.note, caption_justify="left")
     for i, column in enumerate(table.columns):
-        is_number = any(row[i].is_number for row in table.rows)
-        # figures stay whole; names are folded, never cut
-        justify: Literal["left", "right"] = "right" if is_number else "left"
-        grid.add_column(column.name, no_wrap=is_number, overflow="fold", justify=justify)
+        justify: Literal["left", "right"] = "right" if any(row[i].is_number for row in table.rows) else "left"
+        grid.add_column(column.name, no_wrap=True, justify=justify)
     for row in table.rows:
         grid.add_row(*(Text(cell.text) for cell in row))  # Text: a name such as qaoa[layers=1] is no markup
-    page().print(grid)
+    # lines longer than the terminal rather than names or figures that are cut off
+    Console(highlight=False, width=1000).print(grid)
