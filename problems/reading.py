@@ -91,7 +91,9 @@ def _as_number(token: str) -> Number | None:
 def _range(low: int | None, high: int | None) -> str:
     if low is None and high is None:
         return ""
-    return f" in {'...' if low is None else low}..{'...' if high is None else high}"
+    if low is None or high is None:
+        return f" <= {high}" if low is None else f" >= {low}"
+    return f" in {low}..{high}"
 
 
 class NumberStream:

@@ -159,7 +159,7 @@ BAD = [
     ("graph.clq", swap(DIMACS, "edge 3 2", "edge three 2"), "line 2: expected number of vertices"),
     ("graph.clq", swap(DIMACS, "edge 3 2", "edge -3 2"), "line 2: expected number of vertices"),
     ("graph.clq", swap(DIMACS, "edge 3 2", "edge 99999999999 2"), "line 2: expected number of vertices"),
-    ("graph.clq", swap(DIMACS, "edge 3 2", "edge 3 -2"), "line 2: expected number of edges"),
+    ("graph.clq", swap(DIMACS, "edge 3 2", "edge 3 -2"), "line 2: expected number of edges (an integer >= 0), found"),
     ("graph.clq", swap(DIMACS, "edge 3 2", "edge 3 4"), "line 4: expected 4 edges as the header says, found 2; is the"),
     ("graph.clq", swap(DIMACS, "edge 3 2", "edge 3 1"), "line 4: expected 1 edges as the header says, found 2"),
     ("graph.clq", swap(DIMACS, "e 2 3", "e 2 4"), "line 4: expected a vertex (an integer in 1..3), found '4'"),
