@@ -5,11 +5,10 @@ The paper's tables could not be read; its claims stand in the report, and beside
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .graph_shrinking_runs import KINDS, Measured, Summed, compared, measured, reductions, summed
+from .graph_shrinking_runs import KINDS, Measured, Summed, compared, measured, reductions, summed, whole_seeds
 from .graph_shrinking_tables import (
     SHOWN_WAY,
     ablation_table,
@@ -41,8 +40,9 @@ of two repetitions, and enumeration of all 65,536 points. Enumeration shows what
 
 def tell(rows: Rows) -> Telling:
     """The report of these rows."""
-    found = measured(rows)
-    reading = f"{_READING} {_seeds(found)}"
+    every = measured(rows)
+    found = whole_seeds(every)
+    reading = f"{_READING} {_seeds(found, len(every) - len(found))}"
     sections = [Section("The paper's claims", _claims(found)), Section("How to read the tables", reading)]
     for kind, title in KINDS:
         sections.append(Section(f"Ablation: {title.lower()}", ablation_table(found, kind)))
@@ -56,15 +56,11 @@ def tell(rows: Rows) -> Telling:
     return Telling(_summary(found), sections, {"graph_shrinking_trends.png": partial(draw_trends, found)})
 
 
-def _seeds(found: Sequence[Measured]) -> str:
+def _seeds(found: Sequence[Measured], num_left_out: int) -> str:
     """How many seeds stand behind the figures, by kind; a stopped sweep has fewer than its spec asks for."""
-    counts = []
-    for kind, title in KINDS:
-        repeats = Counter(run.repeat for run in found if run.kind == kind and run.way != "none")
-        whole = sum(count == max(repeats.values()) for count in repeats.values()) if repeats else 0
-        part = f" and part of {len(repeats) - whole} more" if len(repeats) > whole else ""
-        counts.append(f"{title.lower()} {whole}{part}")
-    return f"Seeds: {', '.join(counts)}. The spec asks for five; a rerun does what is missing."
+    counts = [f"{title.lower()} {len({run.repeat for run in found if run.kind == kind})}" for kind, title in KINDS]
+    out = f" {num_left_out} runs of a seed that is not complete are left out." if num_left_out else ""
+    return f"Seeds: {', '.join(counts)}.{out} The spec asks for five; a rerun does what is missing."
 
 
 def _claims(found: Sequence[Measured]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,16 @@ def _one(row: Any, optima: Mapping[str, Any]) -> Measured:
         seconds=row["resources"].get("cpu_seconds"),
         rejected=sum(done.get("rejected", {}).values()),
     )
+
+
+def whole_seeds(found: Sequence[Measured]) -> list[Measured]:
+    """The runs without those of a seed that a stopped sweep has for some instances of a kind only.
+
+    Half a seed would give its instances twice the weight of the others.
+    """
+    counts = Counter((run.kind, run.repeat) for run in found)
+    most = {kind: max(n for (other, _), n in counts.items() if other == kind) for kind, _ in counts}
+    return [run for run in found if counts[run.kind, run.repeat] == most[run.kind]]
 
 
 @dataclass(frozen=True)

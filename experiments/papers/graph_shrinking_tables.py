@@ -127,7 +127,7 @@ def draw_trends(found: Sequence[Measured], path: Path) -> None:
     axes[0, 0].set_ylabel("feasible reads, %")
     axes[1, 0].set_ylabel("gap after repair, %")
     axes[1, 0].legend(fontsize="x-small")
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=75)
     pyplot.close(figure)
 
 
