@@ -32,7 +32,8 @@ def reproduce(
 
     chosen = paper(name)
     spec = chosen.spec(quick=quick)
-    if not quick and instances is None and not tell_only:
+    reads_files = "files:" in spec.read_text(encoding="utf-8")
+    if reads_files and instances is None and not tell_only:
         raise ValueError(
             f"instances must name the folder of the public instances for the whole of {name}, got none; give "
             "--instances DIR (docs/instances.md says where they are to be had), or --quick for generated ones"
@@ -41,7 +42,7 @@ def reproduce(
     if not tell_only:
         matrix, document = read_matrix(str(spec), [], instances)
         run_rows(matrix, document, folder, executor_of(folder, jobs), is_quiet=quiet or as_json)
-    words = ["qopt", "reproduce", name] + ["--quick"] * quick + ["--instances", "DIR"] * (not quick)
+    words = ["qopt", "reproduce", name] + ["--quick"] * quick + ["--instances", "DIR"] * reads_files
     rows = list(latest_rows(folder).values())
     path = write_report(chosen, rows, report or folder, command=shlex.join(words))
     if as_json:
