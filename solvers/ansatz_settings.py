@@ -143,8 +143,8 @@ class AnsatzSettings(QuboSampler):
 
 
 def backend_kind(text: str) -> str:
-    """Kind of a backend's text; ``mps`` is ours, the others are those of the circuits' runners."""
-    return text if text == "mps" else parse_backend(text)[0]
+    """Kind of a backend's text; ``mps`` and ``auto`` are ours, the others are those of the circuits' runners."""
+    return text if text in ("mps", "auto") else parse_backend(text)[0]
 
 
 def check_size(settings: QuboSampler, num_variables: int, num_interactions: int) -> None:

@@ -6,7 +6,7 @@ variables that may share a qubit, so nothing is saved on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import dimod
@@ -25,6 +25,9 @@ from .qrao_states import RelaxedState, RunnerRelaxed, VectorRelaxed, mps_relaxed
 from .seeds import spawn_seeds
 from .statevector import engine_name
 
+#: Qubits up to which ``auto`` takes the state vector.
+EXACT_QUBITS = 14
+
 
 @SOLVERS.register("qrao")
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Qrao(AnsatzSettings):
 
     Parameters
     ----------
+    backend : ``auto`` takes ``exact`` up to 14 qubits, and beyond it ``mps`` where the gates join neighbours: it is
+        exact too, and each of the state vector's evaluations applies every variable's Pauli to all amplitudes.
     vars_per_qubit : 1, 2 or 3; the code (3,1) decodes a bit with probability 0.789, (2,1) with 0.854.
     colouring : greedy strategy that decides which variables may share a qubit.
     relaxation : ``eigen`` (ground state of the relaxation: spectrum up to 10 qubits, Lanczos up to 20), ``vqe`` (the
@@ -52,19 +57,20 @@ class Qrao(AnsatzSettings):
     (2, -6.0, True)
     """
 
+    backend: str = "auto"
     num_shots: int = 10_000
     vars_per_qubit: VarsPerQubit = 3
     colouring: ColouringName = "largest-first"
     relaxation: Literal["auto", "eigen", "vqe"] = "auto"
     rounding: Literal["magic", "pauli", "both"] = "magic"
 
-    backends: ClassVar[tuple[str, ...]] = ("exact", "mps", "aer", "aer-mps")
+    backends: ClassVar[tuple[str, ...]] = ("auto", "exact", "mps", "aer", "aer-mps")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.vars_per_qubit in (1, 2, 3), f"vars_per_qubit must be 1, 2 or 3, got {self.vars_per_qubit!r}")
         require(self.shots is None, f"shots must be left out for qrao, whose relaxation is exact, got {self.shots!r}")
-        if self.relaxation == "eigen" and self.kind != "exact":
+        if self.relaxation == "eigen" and self.kind not in ("auto", "exact"):
             raise ValueError(f"relaxation='eigen' must have backend='exact', got {self.backend!r}")
 
     def sample(
@@ -90,9 +96,10 @@ class Qrao(AnsatzSettings):
         check_size(self, bqm.num_variables, bqm.num_interactions)
         ising = Ising.of(bqm)
         relaxed = Relaxed(ising, place(ising, self.vars_per_qubit, self.colouring))
-        self._check_qubits(relaxed)
+        settled = self.settled(relaxed.num_qubits)
+        settled._check_qubits(relaxed)
         seeds = spawn_seeds(seed, 3)
-        state, told = self._relax(relaxed, clock, evaluations, seeds)
+        state, told = settled._relax(relaxed, clock, evaluations, seeds)
         optimized = clock.elapsed
         Z = self._round(relaxed.placement, state, num_shots or self.num_shots, np.random.default_rng(seeds[1]))
         info = {
@@ -108,13 +115,24 @@ class Qrao(AnsatzSettings):
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """For the fewest qubits a colouring could give; the true number is checked once the colouring is known."""
-        return self.circuit_estimate(-(-num_variables // self.vars_per_qubit))
+        n = -(-num_variables // self.vars_per_qubit)
+        return self.settled(n).circuit_estimate(n)
+
+    def settled(self, num_qubits: int) -> Qrao:
+        """These settings with the backend that ``auto`` stands for at that many qubits."""
+        if self.backend != "auto":
+            return self
+        if num_qubits > EXACT_QUBITS and self.relaxation != "eigen":
+            product = replace(self, backend="mps")
+            if not product.circuit_estimate(num_qubits).refusal:
+                return product
+        return replace(self, backend="exact")
 
     def relaxation_used(self, num_qubits: int) -> Literal["eigen", "vqe"]:
         """What ``auto`` stands for at that many qubits."""
         if self.relaxation != "auto":
             return self.relaxation
-        return "eigen" if self.kind == "exact" and num_qubits <= DENSE_QUBITS else "vqe"
+        return "eigen" if self.kind in ("auto", "exact") and num_qubits <= DENSE_QUBITS else "vqe"
 
     def _check_qubits(self, relaxed: Relaxed) -> None:
         n = relaxed.num_qubits

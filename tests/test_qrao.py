@@ -221,7 +221,8 @@ def test_sizes_and_settings_are_refused() -> None:
     dense = model(25, 0, 1.0)
     with pytest.raises(UnsupportedError, match="at most 20 qubits"):
         Qrao(relaxation="eigen", maxiter=1).sample(dense, seed=0)
-    assert Qrao().estimate(300, 0).refusal
+    assert Qrao(backend="exact").estimate(300, 0).refusal
+    assert not Qrao().estimate(300, 0).refusal
     assert not Qrao(backend="mps").estimate(300, 0).refusal
     for wrong in (
         {"shots": 100},
@@ -240,3 +241,12 @@ def test_placement_survives_pickling() -> None:
     again = pickle.loads(pickle.dumps(placement))
     assert isinstance(again, Placement)
     assert not again.qubits.flags.writeable
+
+
+def test_a_wide_relaxation_is_not_put_on_a_state_vector_unasked() -> None:
+    """22 qubits of a knapsack's slack QUBO took half an hour; the matrix product state is exact too."""
+    info = Qrao(maxiter=2, num_shots=20).sample(model(18, 0, 1.0), seed=1).info
+    assert (info["qubits"], info["engine"]) == (18, "matrix product state, numpy")
+    assert Qrao(relaxation="eigen").settled(18).backend == "exact"
+    assert Qrao(entanglement="full").settled(18).backend == "exact"
+    assert Qrao().settled(14).backend == "exact"
