@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -81,6 +84,17 @@ def num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
+@contextmanager
+def _own_ctrl_c() -> Iterator[None]:
+    """Ctrl-C reaches Python again afterwards: CP-SAT leaves the system's handler, which ends the process without a word."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
+
+
 def search(model: Any, variables: Sequence[Any], settings: Search, on_values: OnValues) -> SearchResult:
     """Run CP-SAT on ``model`` and hand the values of ``variables`` at each solution to ``on_values``.
 
@@ -122,7 +136,8 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
                 self.stop_search()
 
     watcher = Watcher()
-    code = solver.solve(model, watcher)
+    with _own_ctrl_c():
+        code = solver.solve(model, watcher)
     if watcher.error is not None:
         raise watcher.error
     if code == cp_model.MODEL_INVALID:

@@ -177,5 +177,20 @@ def test_ctrl_c_ends_a_run_with_130() -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")
+def test_ctrl_c_is_heard_after_cp_sat_has_run() -> None:
+    """CP-SAT left the system's handler behind, and the process died without `qopt: interrupted`."""
+    code = (
+        "import os, signal, qopt\n"
+        "qopt.solve(qopt.generate('mdkp', n=5, m=1, seed=1), solver='cpsat')\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n    print('heard')\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=_listen, cwd=EXAMPLES.parent
+    )
+    assert (process.returncode, process.stdout) == (0, "heard\n"), process.stderr
+
+
 def _listen() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
