@@ -39,6 +39,9 @@ def check(name: str) -> list[dict[str, Any]]:
                 function(entry)
             except AssertionError as error:
                 rows.append({"room": room, "check": title, "passed": False, "message": str(error)})
+            except Exception as error:  # whatever the part itself raises is the part's failure, not the suite's
+                message = f"{type(error).__name__}: {error}"
+                rows.append({"room": room, "check": title, "passed": False, "message": message})
             else:
                 rows.append({"room": room, "check": title, "passed": True, "message": ""})
     if not rows:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qopt.cli import main
+from qopt.encoders import conformance
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 MDKP = str(EXAMPLES / "mdkp.json")
@@ -167,6 +168,20 @@ def test_a_plugin_is_listed_solved_with_and_checked(shell: Shell) -> None:
     assert shell.run("--plugin", plugin, "solve", MDKP, *words).json["pipeline"]["encoder"]["name"] == "square-penalty"
     shell.run("--plugin", plugin, "check-plugin", "square-penalty")
     assert shell.code == 0, shell.out
+
+
+def test_what_a_plugin_itself_raises_is_a_failed_check(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An encoder that returned None ended the command as a fault of qopt."""
+
+    def sizes(entry: object) -> None:
+        """sizes agree"""
+        raise AttributeError("'NoneType' object has no attribute 'num_qubits'")
+
+    monkeypatch.setattr(conformance, "CHECKS", (sizes,))
+    shell.run("check-plugin", "slack")
+    assert shell.code == 1
+    assert shell.out == "FAIL  sizes agree  AttributeError: 'NoneType' object has no attribute 'num_qubits'\n"
+    assert shell.err == ""
 
 
 def test_stdin_and_stdout(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
