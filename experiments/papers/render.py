@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .paper import Paper, Rows, Telling
+from .paper import Paper, Rows, Section, Telling
 
 #: Packages whose versions a report names.
 PACKAGES = ("qopt-workbench", "numpy", "scipy", "qiskit", "qiskit-aer", "ortools", "dwave-samplers")
@@ -30,6 +32,9 @@ def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Pat
     folder.mkdir(parents=True, exist_ok=True)
     rows = current(rows)
     telling = paper.tell(rows)
+    if find_spec("matplotlib") is None:
+        note = "left out: matplotlib is not installed (pip install 'qopt-workbench[plot]')"
+        telling = replace(telling, plots={}, sections=[*telling.sections, Section("Pictures", note)])
     for name, draw in telling.plots.items():
         draw(folder / name)
     path = folder / f"{paper.name}.md"
