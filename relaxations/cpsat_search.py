@@ -86,7 +86,7 @@ def num_cores() -> int:
 
 @contextmanager
 def _own_ctrl_c() -> Iterator[None]:
-    """Ctrl-C reaches Python again afterwards: CP-SAT leaves the system's handler, which ends the process without a word."""
+    """Python hears Ctrl-C again afterwards: CP-SAT leaves the system's handler, which ends the process in silence."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
