@@ -51,8 +51,8 @@ def solve(
     improve : local search after the repair, its own stage.
     seed : 0..2**31-1; the same seed gives the same Record but for seconds, memory and environment.
     budget : limits of the run.
-    options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``);
-        ``solver__layers`` where two have it.
+    options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
+        ``time_limit=10``); ``solver__layers`` where two have it.
 
     Raises
     ------
@@ -68,6 +68,10 @@ def solve(
     >>> record.status.value, record.objective == record.bound
     ('optimal', True)
     """
+    if "time_limit" in options:  # the command line's word for it
+        if "seconds" in options:
+            raise ValueError("give seconds or time_limit, not both; they are the same")
+        options["seconds"] = options.pop("time_limit")
     limits = {
         key: options.pop(key) for key in ("seconds", "evaluations", "shots", "rounds", "target") if key in options
     }

@@ -239,3 +239,11 @@ def test_a_pipeline_checks_itself() -> None:
         Pipeline(good.solver)
     with pytest.raises(ValueError, match="seed must be an integer"):
         run(problem, good, seed=-1)
+
+
+def test_a_time_limit_by_the_command_lines_word() -> None:
+    problem = qopt.generate("mdkp", n=6, m=2, seed=3)
+    record = qopt.solve(problem, solver="sa", time_limit=2, seed=1)
+    assert record.pipeline["budget"] == {"seconds": 2}
+    with pytest.raises(ValueError, match="not both"):
+        qopt.solve(problem, solver="sa", time_limit=2, seconds=2)
