@@ -68,12 +68,11 @@ class Cell:
 
 
 def cells(rows: Rows) -> list[Cell]:
-    """All cells, in the order of the rows; of several rows of one repeat (settings were added since) the last."""
-    grouped: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
+    """All cells, in the order of the rows."""
+    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        cell = grouped.setdefault((row["sweep"]["family"], row["instance"]["name"]), {})
-        cell[row["sweep"]["repeat"]] = row
-    return [_cell(family, list(found.values())) for (family, _), found in grouped.items()]
+        grouped.setdefault((row["sweep"]["family"], row["instance"]["name"]), []).append(row)
+    return [_cell(family, found) for (family, _), found in grouped.items()]
 
 
 def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
