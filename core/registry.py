@@ -122,7 +122,7 @@ GENERATORS = Registry("generators", "problems")
 DECODERS = Registry("decoders", "encoders")
 ENCODERS = Registry("encoders", "encoders")
 CORRELATIONS = Registry("correlations", "encoders")
-SOLVERS = Registry("solvers", "solvers")
+SOLVERS = Registry("solvers", "solvers.parts")
 
 REGISTRIES: Mapping[str, Registry] = MappingProxyType(
     {r.room: r for r in (PROBLEMS, READERS, GENERATORS, DECODERS, ENCODERS, CORRELATIONS, SOLVERS)}

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -84,15 +82,16 @@ def num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-@contextmanager
-def _own_ctrl_c() -> Iterator[None]:
-    """Python hears Ctrl-C again afterwards: CP-SAT leaves the system's handler, which ends the process in silence."""
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        if handler is not None and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, handler)
+def _solve(solver: Any, model: Any, watcher: Any) -> Any:
+    """The search in a thread of its own, so that Ctrl-C, which only the main thread hears, can end it."""
+    solver.parameters.catch_sigint_signal = False
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(solver.solve, model, watcher)
+        try:
+            return running.result()
+        except BaseException:
+            solver.stop_search()
+            raise
 
 
 def search(model: Any, variables: Sequence[Any], settings: Search, on_values: OnValues) -> SearchResult:
@@ -102,6 +101,8 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
     ------
     ValueError
         CP-SAT calls the model invalid.
+    KeyboardInterrupt
+        Ctrl-C; the search stops, and what it had found is not an answer of the limits that were asked for.
     Exception
         Whatever ``on_values`` raised; the search stops there.
     """
@@ -136,8 +137,7 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
                 self.stop_search()
 
     watcher = Watcher()
-    with _own_ctrl_c():
-        code = solver.solve(model, watcher)
+    code = _solve(solver, model, watcher)
     if watcher.error is not None:
         raise watcher.error
     if code == cp_model.MODEL_INVALID:

@@ -192,5 +192,25 @@ def test_ctrl_c_is_heard_after_cp_sat_has_run() -> None:
     assert (process.returncode, process.stdout) == (0, "heard\n"), process.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")
+def test_ctrl_c_ends_a_search_of_cp_sat() -> None:
+    """It came back with its best so far and exit code 0, as if the limits asked for had been spent."""
+    code = (
+        "import os, signal\n"
+        "from ortools.sat.python import cp_model\n"
+        "from qopt.relaxations.cpsat_search import Search, search\n"
+        "model = cp_model.CpModel()\n"
+        "x = [model.new_int_var(0, 9, f'x{i}') for i in range(9)]\n"
+        "model.maximize(sum(x))\n"
+        "stop = lambda values: os.kill(os.getpid(), signal.SIGINT)\n"
+        "try:\n    search(model, x, Search(), stop)\n"
+        "except KeyboardInterrupt:\n    print('heard')\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=_listen, cwd=EXAMPLES.parent
+    )
+    assert (process.returncode, process.stdout) == (0, "heard\n"), process.stderr
+
+
 def _listen() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
