@@ -1,6 +1,7 @@
 """Tables of docs/variational.md: PCE on a Max-Cut of 2,000 variables, and circuits on devices.
 
-``python benchmarks/variational.py NAME`` computes one table and rewrites its block of the page; names: large, devices.
+``python benchmarks/variational.py NAME`` computes one table and rewrites its block of the page; names: large,
+scale, devices.
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ from qopt.experiments.papers.tables import markdown
 from qopt.solvers.ansatz import initial_angles
 from qopt.solvers.bit_swap import one_round_swap
 from qopt.solvers.contract import energies_of
+from qopt.solvers.pauli_strings import num_qubits
 from qopt.solvers.pce import Pce
 
 PAGE = Path("docs/variational.md")
 
 #: The Max-Cut: a random 3-regular graph, and the circuit of at most 1,000 angles that encodes it.
 LARGE = {"n": 2000, "degree": 3, "seed": 1}
-LARGE_PCE = Pce(k=3, reps=16, restarts=0, maxiter=200)
+LARGE_PCE = Pce(k=3, reps=16, restarts=0, maxiter=1000, init="random")
+
+#: Evaluations of its two runs.
+MARKS = (200, 1000)
+
+#: The smaller graphs on which scales of the tanh are compared, 11 qubits.
+SCALE_N, SCALE_SEEDS = 480, range(1, 6)
 
 #: Solvers of the table of devices, and targets.
 CIRCUITS = (
@@ -41,16 +49,35 @@ CIRCUITS = (
 TARGETS = ("all-to-all", "heavy-hex", "fake_torino")
 
 
+def cut_model(n: int, seed: int) -> tuple[dimod.BinaryQuadraticModel, int]:
+    """QUBO of Max-Cut on a random 3-regular graph, and its edges: the cut is (edges - energy) / 2."""
+    edges = np.asarray(qopt.generate("max-cut", n=n, degree=LARGE["degree"], seed=seed).edges)
+    couplings = {(int(u), int(v)): 1.0 for u, v in edges}
+    bqm = dimod.BinaryQuadraticModel.from_ising(dict.fromkeys(range(n), 0.0), couplings)
+    bqm.change_vartype("BINARY", inplace=True)
+    return bqm, len(edges)
+
+
+def annealed_energy(bqm: dimod.BinaryQuadraticModel) -> float:
+    """Of simulated annealing, ten reads of a thousand sweeps."""
+    return float(
+        from_spec("solvers", {"name": "sa", "num_reads": 10, "num_sweeps": 1000}).sample(bqm, seed=1).first.energy
+    )
+
+
+def best_before_and_after(bqm: dimod.BinaryQuadraticModel, points: np.ndarray) -> tuple[float, float]:
+    """Energy of the best point, and of that point after one round of swaps."""
+    energies = energies_of(bqm, points)
+    best = points[[int(energies.argmin())]]
+    return float(energies.min()), float(energies_of(bqm, one_round_swap(bqm, best))[0])
+
+
 def large() -> list[str]:
     """PCE with k = 3 beside random points and annealing, before and after one round of bit swaps."""
-    problem = qopt.generate("max-cut", **LARGE)
-    edges = np.asarray(problem.edges)
-    bqm = dimod.BinaryQuadraticModel.from_ising({}, {(int(u), int(v)): 1.0 for u, v in edges})
-    bqm = dimod.BinaryQuadraticModel.from_ising(dict.fromkeys(range(LARGE["n"]), 0.0), bqm.quadratic)
-    bqm.change_vartype("BINARY", inplace=True)
+    bqm, edges = cut_model(LARGE["n"], LARGE["seed"])
 
     def cut(energy: float) -> float:
-        return (len(edges) - energy) / 2
+        return (edges - energy) / 2
 
     rng = np.random.default_rng(1)
     evaluator = LARGE_PCE.evaluator(bqm, rng)
@@ -60,40 +87,54 @@ def large() -> list[str]:
         start = time.process_time()
         evaluator.slope(angles)
         took.append(time.process_time() - start)
-    start = time.process_time()
-    samples = LARGE_PCE.sample(bqm, seed=1)
-    seconds = {"pce": time.process_time() - start}
-    count = int(samples.record.num_occurrences.sum())
-    points = rng.integers(0, 2, (count, LARGE["n"]), dtype=np.uint8)
-    energies = energies_of(bqm, points)
-    start = time.process_time()
-    swapped = one_round_swap(bqm, points[[int(energies.argmin())]])
-    seconds["random"] = time.process_time() - start
+    points = rng.integers(0, 2, (MARKS[-1] + 1, LARGE["n"]), dtype=np.uint8)
+    told: list[tuple[str, int, float, float | None]] = []
+    control: list[tuple[str, int, float, float | None]] = []
+    for evaluations in MARKS:
+        start = time.process_time()
+        samples = LARGE_PCE.sample(bqm, seed=1, evaluations=evaluations)
+        spent = time.process_time() - start
+        raw, swapped = float(samples.first.energy), samples.info["swapped"]["energy"]
+        told.append(("PCE, k = 3, the best of its decoded points", evaluations + 1, raw, spent))
+        told.append(("PCE, that point after one round of swaps", evaluations + 1, swapped, None))
+        raw, swapped = best_before_and_after(bqm, points[: evaluations + 1])
+        control.append(("random, the best of as many points", evaluations + 1, raw, None))
+        control.append(("random, that point after one round of swaps", evaluations + 1, swapped, None))
+    rows = told + control
     every = float(energies_of(bqm, one_round_swap(bqm, points)).min())
+    rows.append(("random, the best of all points after one round of swaps each", len(points), every, None))
     start = time.process_time()
-    annealed = from_spec("solvers", {"name": "sa", "num_reads": 10, "num_sweeps": 1000}).sample(bqm, seed=1)
-    seconds["sa"] = time.process_time() - start
-    best = cut(float(annealed.first.energy))
-    rows = [
-        ("PCE, k = 3, the best of its decoded points", count, cut(float(samples.first.energy)), seconds["pce"]),
-        ("PCE, that point after one round of swaps", count, cut(samples.info["swapped"]["energy"]), None),
-        ("random, the best of as many points", count, cut(float(energies.min())), seconds["random"]),
-        ("random, that point after one round of swaps", count, cut(float(energies_of(bqm, swapped)[0])), None),
-        ("random, the best of all points after one round of swaps each", count, cut(every), None),
-        ("SA, 10 reads of 1,000 sweeps", 10, best, seconds["sa"]),
-    ]
+    best = annealed_energy(bqm)
+    rows.append(("SA, 10 reads of 1,000 sweeps", 10, best, time.process_time() - start))
     head = ["method", "points", "cut", "share of SA's", "CPU s"]
     table = [
-        [name, number, f"{value:,.0f}", f"{value / best:.4f}", "" if spent is None else f"{spent:.1f}"]
-        for name, number, value, spent in rows
+        [name, number, f"{cut(value):,.0f}", f"{cut(value) / cut(best):.4f}", "" if cpu is None else f"{cpu:.1f}"]
+        for name, number, value, cpu in rows
     ]
     info = samples.info
     facts = (
-        f"{info['qubits']} qubits, {info['parameters']} angles, {info['logical_two_qubit_gates']} two-qubit gates, "
-        f"{info['evaluations']} evaluations; a loss with its gradient takes {statistics.median(took):.2f} CPU s on one "
-        f"core (median of 7). {len(edges):,} edges."
+        f"{info['qubits']} qubits, {info['parameters']} angles, {info['logical_two_qubit_gates']} two-qubit gates; "
+        f"a loss with its gradient takes {statistics.median(took):.2f} CPU s on one "
+        f"core (median of 7). {edges:,} edges."
     )
     return [facts, "", *markdown(head, table).splitlines()]
+
+
+def scale() -> list[str]:
+    """The scale of the tanh with k = 3: qubits**floor(k / 2), as published, and qubits**(k / 2), our default."""
+    rows = []
+    for name, exponent in (("qubits^floor(k/2)", 1.0), ("qubits^(k/2)", 1.5)):
+        for init in ("unit", "random"):
+            shares = []
+            for seed in SCALE_SEEDS:
+                bqm, edges = cut_model(SCALE_N, seed)
+                pce = Pce(k=3, reps=16, restarts=0, init=init, tanh_scale=float(num_qubits(SCALE_N, 3) ** exponent))
+                points = np.asarray(pce.sample(bqm, seed=seed, evaluations=200).record.sample)
+                cuts = [(edges - energy) / 2 for energy in (*best_before_and_after(bqm, points), annealed_energy(bqm))]
+                shares.append((cuts[0] / cuts[2], cuts[1] / cuts[2]))
+            raw, swapped = (statistics.median(column) for column in zip(*shares, strict=True))
+            rows.append([name, init, f"{raw:.4f}", f"{swapped:.4f}"])
+    return markdown(["scale", "start", "best point, share of SA's cut", "after one round of swaps"], rows).splitlines()
 
 
 def devices() -> list[str]:
@@ -116,7 +157,7 @@ def devices() -> list[str]:
     return markdown(head, rows).splitlines()
 
 
-TABLES: dict[str, Callable[[], list[str]]] = {"large": large, "devices": devices}
+TABLES: dict[str, Callable[[], list[str]]] = {"large": large, "scale": scale, "devices": devices}
 
 
 def main() -> None:
