@@ -102,6 +102,14 @@ def test_loss_of_sharp_spins_is_the_energy(linear: str) -> None:
         assert np.array_equal(loss.decode(expectations), loss.decode(-expectations))
 
 
+@pytest.mark.parametrize(("k", "exponent"), [(1, 0.5), (2, 1.0), (3, 1.5)])
+def test_scale_of_the_tanh_grows_with_half_of_k(k: int, exponent: float) -> None:
+    """With floor(k / 2), as published, k = 3 had a scale too small to be of use."""
+    settings = Pce(k=k, reps=1)
+    loss = settings.evaluator(model(9, 3), np.random.default_rng(0)).loss
+    assert loss.scale == pytest.approx(settings.qubits_of(9) ** exponent)
+
+
 def test_scales_of_the_regulariser() -> None:
     graph = networkx.random_regular_graph(3, 20, seed=1)
     i, j = np.array(sorted(graph.edges())).T
