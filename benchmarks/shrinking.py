@@ -186,6 +186,12 @@ RUNS = (
     ("mknap/sac94/hp1.dat", "unbalanced", {"name": "cvar-qaoa"}),
     ("mknap/sac94/hp1.dat", "unbalanced", {"name": "cvar-qaoa", "num_shots": 10_000}),
     ("mknap/sac94/hp1.dat", "unbalanced", {"name": "cvar-vqe"}),
+    # what the shrunk problem leaves to chance
+    ("mis/sloane/1dc.64.txt", "slack", {"name": "random", "num_reads": 1000}),
+    ("mis/sloane/1tc.64.txt", "slack", {"name": "random", "num_reads": 1000}),
+    ("mis/sloane/1et.64.txt", "slack", {"name": "random", "num_reads": 1000}),
+    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "random", "num_reads": 1000}),
+    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "random", "num_reads": 10_000}),
 )
 #: Seeds at most of a VQE: at 20 qubits it takes many times as long as a QAOA.
 VQE_SEEDS = 3

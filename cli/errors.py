@@ -10,8 +10,11 @@ from collections.abc import Callable
 
 import typer
 
+from ..core.errors import InfeasibleError
+
 #: What a bad file, option or missing package raises; everything else is a failed run.
 BAD_INPUT = (ValueError, TypeError, OSError, ImportError)
+INFEASIBLE = 21
 INTERRUPTED = 130
 
 
@@ -25,6 +28,8 @@ def exit_code_of(command: Callable[[], object], *, debug: bool) -> int:
         if debug:
             raise
         typer.echo(f"qopt: {one_line(error)}", err=True)
+        if isinstance(error, InfeasibleError):
+            return INFEASIBLE
         return 2 if isinstance(error, BAD_INPUT) else 1
     except Exception as error:
         if debug:

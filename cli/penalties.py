@@ -28,6 +28,7 @@ def penalty_sweep(
     """Feasible share and gap over the penalty; tells a penalty too small from a sampler too weak."""
     from ..core import Budget
     from ..experiments.choose import choose_pipeline, is_sampler
+    from ..experiments.drawing import require_pictures
     from ..experiments.penalty_sweep import FACTORS, plot_sweep
     from ..experiments.penalty_sweep import penalty_sweep as sweep
 
@@ -37,6 +38,8 @@ def penalty_sweep(
         raise ValueError(f"plot must end with .png or .svg, got {plot.name!r}; rename it")
     if not is_sampler(solver):
         raise ValueError(f"solver must be a sampler, got {solver!r}, which reads the instance itself; use sa")
+    if plot is not None:
+        require_pictures()
     problem = load_instance(file, kind=kind)
     with part_errors(ctx):
         pipeline = choose_pipeline(problem, solver, encoder, None, part_options(ctx.args))

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from .options import check_targets
+
 
 def plot(
     record: Annotated[Path, typer.Argument(help="Record written by `qopt solve --out`, or `qopt shrink --save`.")],
@@ -17,8 +19,11 @@ def plot(
     """Draw a record's rounds (dual value, incumbent, multipliers), or a shrinking's graph before and after."""
     from ..core import Record
     from ..experiments import merges
+    from ..experiments.drawing import require_pictures
 
+    require_pictures()
     path = out or record.with_suffix(".png")
+    check_targets(path)
     if path.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"out must end with .png or .svg, got {path.name!r}")
     try:
@@ -28,10 +33,16 @@ def plot(
         raise ValueError(f"record must be JSON, got {error.msg} ({where}); is the file cut?") from None
     except UnicodeDecodeError:
         raise ValueError(f"record must be JSON, got binary data ({record}); name what --out wrote") from None
-    if isinstance(data, dict) and data.get("schema") == merges.SCHEMA:
+    if not isinstance(data, dict):
+        raise ValueError(f"record must be a JSON object, got {type(data).__name__} ({record}); name what --out wrote")
+    if data.get("schema") == merges.SCHEMA:
         from ..experiments.plot_merges import plot_merges
 
-        plot_merges(data, path)
+        try:
+            plot_merges(data, path)
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            fault = f"{type(error).__name__}: {error} ({record})"
+            raise ValueError(f"record must be what `qopt shrink --save` writes, got {fault}; write it anew") from None
     else:
         from ..experiments.plot_rounds import plot_rounds
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .errors import INFEASIBLE
 from .options import check_targets, part_errors, part_options
 from .progress import Progress
 
@@ -96,7 +97,7 @@ def exit_code(record: Record, *, prove: bool) -> int:
     from ..core import Status
 
     if record.status is Status.INFEASIBLE:
-        return 21
+        return INFEASIBLE
     if record.status is Status.OPTIMAL:
         return 0
     if record.status is Status.FEASIBLE:

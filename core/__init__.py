@@ -14,7 +14,14 @@ from .encoding import (
     chain,
     encode_again_if_grown,
 )
-from .errors import InstanceFormatError, MissingDependencyError, RepairFailed, UnsupportedError, unknown_name
+from .errors import (
+    InfeasibleError,
+    InstanceFormatError,
+    MissingDependencyError,
+    RepairFailed,
+    UnsupportedError,
+    unknown_name,
+)
 from .gap import absolute_gap, relative_gap
 from .problem import (
     BestKnown,
@@ -68,6 +75,7 @@ __all__ = [
     "Formulation",
     "GENERATORS",
     "Instance",
+    "InfeasibleError",
     "InstanceFormatError",
     "Int",
     "LiteralMap",

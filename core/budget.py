@@ -31,7 +31,11 @@ class Budget:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is None or field.name == "target":
+            if value is None:
+                continue
+            if field.name == "target":
+                if not math.isfinite(value):
+                    raise ValueError(f"target must be a finite number, got {value!r}; leave it out for none")
                 continue
             if not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"{field.name} must be > 0, got {value!r}; leave it out for no limit")

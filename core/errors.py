@@ -13,6 +13,10 @@ class UnsupportedError(ValueError):
     """A pair of parts, or a size, that cannot work; the text gives the reason and the remedy."""
 
 
+class InfeasibleError(UnsupportedError):
+    """What was to be encoded is proven to have no feasible point at all."""
+
+
 class RepairFailed(RuntimeError):
     """A repair found no feasible point."""
 

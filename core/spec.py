@@ -10,6 +10,7 @@ import dataclasses
 import enum
 import hashlib
 import json
+import math
 import re
 import typing
 from collections.abc import Mapping
@@ -93,12 +94,29 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
         return np.asarray(value)
     if isinstance(value, str):
         value = _split(value, {typing.get_origin(kind) for kind in (hint, *typing.get_args(hint))})
+        value = _chosen(value, hint)
     try:
-        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+        found = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+        if isinstance(found, float) and not math.isfinite(found):
+            raise ValueError(f"{field.name} must be a finite number, got {value!r}; see `qopt list --options`")
+        return found
     except ValidationError as error:
-        texts = (one["msg"].removeprefix("Input should be ").partition(",")[0] for one in error.errors())
+        texts = (_expected(one) for one in error.errors())
         expected = " or ".join(dict.fromkeys(texts)).replace("a valid dictionary", "NAME=NUMBER,...")
         raise ValueError(f"{field.name} must be {expected}, got {value!r}; see `qopt list --options`") from None
+
+
+def _expected(error: Any) -> str:
+    """What pydantic wanted: every name of a fixed list, else the type alone."""
+    text: str = error["msg"].removeprefix("Input should be ")
+    return text if error["type"] == "literal_error" else text.partition(",")[0]
+
+
+def _chosen(value: Any, hint: Any) -> Any:
+    """The number of a ``Literal`` that a command line's text spells; anything else as it is."""
+    kinds = (hint, *typing.get_args(hint))
+    named = [one for kind in kinds if typing.get_origin(kind) is typing.Literal for one in typing.get_args(kind)]
+    return next((one for one in named if isinstance(one, int) and str(one) == value), value)
 
 
 def _split(text: str, origins: set[Any]) -> Any:

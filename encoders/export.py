@@ -35,9 +35,14 @@ def export_encoding(encoding: Encoding, path: Path | str) -> None:
         Qiskit is not installed (.pauli).
     """
     path = Path(path)
+    check_export_path(path)
+    path.write_bytes(WRITERS[path.suffix](encoding.bqm))
+
+
+def check_export_path(path: Path) -> None:
+    """Refuse a suffix that no form has, before any work is done for it."""
     if path.suffix not in WRITERS:
         raise ValueError(f"export path must end in {', '.join(WRITERS)}, got {path.name!r}; choose one of these")
-    path.write_bytes(WRITERS[path.suffix](encoding.bqm))
 
 
 def bqm_bytes(bqm: dimod.BinaryQuadraticModel) -> bytes:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..core import BinaryProgram, UnsupportedError, unknown_name
+from ..core import BinaryProgram, InfeasibleError, unknown_name
 from ..core.arrays import Float
 from .feasible import feasible_point
 from .quadratic import Quadratic
@@ -72,7 +72,7 @@ def penalty_weights(program: BinaryProgram, plans: list[RowPlan], rule: PenaltyR
 
     Raises
     ------
-    UnsupportedError
+    InfeasibleError
         The program is proven to have no feasible point.
     ValueError
         A weight is negative or not finite, or a name is not that of a row.
@@ -141,13 +141,13 @@ def cost_span(program: BinaryProgram) -> CostSpan:
 
     Raises
     ------
-    UnsupportedError
+    InfeasibleError
         The program is proven to have no feasible point.
     """
     low = lowest_cost(program)
     point = feasible_point(program)
     if point.is_infeasible:
-        raise UnsupportedError("the program must have a feasible point, CP-SAT proves that it has none; relax its rows")
+        raise InfeasibleError("the program must have a feasible point, CP-SAT proves that it has none; relax its rows")
     if point.cost is None:
         negated = BinaryProgram(-program.c, -program.products, -program.offset)
         high = -lowest_cost(negated)

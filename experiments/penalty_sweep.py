@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Budget, Number, Problem, Record, from_spec, number, relative_gap, signed, to_spec
 from .choose import choose_pipeline
+from .drawing import pyplot
 from .formulate import formulate
 from .pipeline import Pipeline
 from .run import run
@@ -150,12 +151,8 @@ def _own(problem: Problem, cost: float) -> Number | None:
 
 def plot_sweep(rows: Sequence[SweepRow], path: Path, title: str) -> None:
     """Feasible share and gap over the penalty, as PNG or SVG by the suffix."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
+    plt = pyplot()
+    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
     penalties = [row.penalty for row in rows]
     shares = [float("nan") if row.feasible_share is None else row.feasible_share for row in rows]
     axes.plot(penalties, shares, marker="o", color="C0", label="feasible share")
@@ -168,7 +165,7 @@ def plot_sweep(rows: Sequence[SweepRow], path: Path, title: str) -> None:
     axes.set(xscale="log", xlabel="penalty (median of the rows)", ylabel="share, gap", title=title)
     axes.legend()
     figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def _valid(rows: Sequence[SweepRow]) -> float:

@@ -46,4 +46,5 @@ def _row(solver: str, encoder: str | None, estimate: Estimate) -> dict[str, Any]
         "bytes": estimate.bytes,
         "seconds": estimate.seconds,
         "refusal": estimate.refusal or None,
+        "note": estimate.note or None,
     }

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .drawing import pyplot
+
 #: Nodes beyond which nothing could be told apart.
 MAX_NODES = 400
 #: Names are written into graphs of at most so many nodes.
@@ -32,22 +34,20 @@ def plot_merges(document: Mapping[str, Any], path: Path) -> None:
         raise ValueError(
             f"a graph must have at most {MAX_NODES} bits to be drawn, got {count}; draw a smaller instance"
         )
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    if count == 0:
+        raise ValueError("a graph must have bits to be drawn, got none; the presolve had fixed every variable")
+    plt = pyplot()
     index, flip = (np.array(document["bits"][key]) for key in ("index", "flip"))
     edges = list(zip(graph["heads"], graph["tails"], strict=True))
     at = _positions(count, edges)
     colours = _colours(index)
-    figure, (before, after) = pyplot.subplots(1, 2, figsize=(11, 5.2), layout="constrained")
+    figure, (before, after) = plt.subplots(1, 2, figsize=(11, 5.2), layout="constrained")
     _draw_before(before, document, at, colours, edges, index, flip)
     _draw_after(after, document, at, edges, index, colours)
     title = f"{document['name']}: {count} bits shrunk to {int(index.max(initial=-1)) + 1} ({document['ended']})"
     figure.suptitle(title)
     figure.savefig(path, dpi=100)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def _positions(count: int, edges: list[tuple[int, int]]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import Record
+from .drawing import pyplot
 
 #: More multipliers than this are drawn without a legend.
 MAX_LEGEND = 8
@@ -23,12 +24,8 @@ def plot_rounds(record: Record, path: Path) -> None:
     rows = record.rounds
     if not rows or not any("multiplier_norm" in row for row in rows):
         raise ValueError("record must have rounds of an iterating encoder, got none; solve with --encoder bundle")
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (values, prices, shares) = pyplot.subplots(
+    plt = pyplot()
+    figure, (values, prices, shares) = plt.subplots(
         3, 1, figsize=(7, 7.5), sharex=True, layout="constrained", height_ratios=(3, 2, 1)
     )
     _draw_values(values, rows)
@@ -43,7 +40,7 @@ def plot_rounds(record: Record, path: Path) -> None:
     shares.step(at, [row["raw_feasible_share"] for row in rows], where="mid", color="C2")
     shares.set(ylabel="raw feasible", xlabel="round", ylim=(-0.05, 1.05))
     figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def _draw_values(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:

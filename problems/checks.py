@@ -14,6 +14,9 @@ import numpy.typing as npt
 from ..core import AnyArray, Float, Int, Solution, frozen, frozen_number
 from ..core.program import FEASIBILITY_TOLERANCE
 
+#: Sums, squares and penalties of numbers beyond it would leave the range of doubles, or of the solvers.
+LARGEST = 1e15
+
 
 def number_vector(values: npt.ArrayLike, subject: str, *, size: int | None = None, minimum: float | None = None) -> Any:
     """Read-only vector of numbers, integers where all are.
@@ -53,6 +56,10 @@ def _checked(array: AnyArray, subject: str, minimum: float | None) -> AnyArray:
         raise ValueError(f"{subject} must be >= {minimum:g}, got {array.min().item()!r} (at {where}); check the file")
     if array.dtype.kind == "i" and np.abs(array).sum(dtype=np.float64) >= 2.0**53:
         raise ValueError(f"{subject} must sum to less than 2**53 to be added exactly; rescale the instance")
+    if array.dtype.kind == "f" and array.size and np.abs(array).max() > LARGEST:
+        raise ValueError(
+            f"{subject} must be at most {LARGEST:g} in size, got {np.abs(array).max():g}; rescale the instance"
+        )
     return array
 
 

@@ -28,6 +28,7 @@ from ..core import (
     Size,
     Solution,
     frozen,
+    frozen_number,
     number,
 )
 from .checks import excess, named, number_matrix, number_vector, restore
@@ -81,7 +82,7 @@ class MultiKnapsack:
         weights = number_vector(self.weights, "weights", minimum=0)
         capacities = number_vector(self.capacities, "capacities", minimum=0)
         n, K = weights.size, capacities.size
-        if np.ndim(self.profits) == 2:
+        if frozen_number(self.profits, "profits").ndim == 2:
             profits = number_matrix(self.profits, "profits", shape=(n, K))
         else:
             profits = number_vector(self.profits, "profits", size=n)

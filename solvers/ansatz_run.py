@@ -77,7 +77,8 @@ def optimize(
                         angles = found
     except Spent:
         is_cut = True
-    assert best is not None
+    if best is None:
+        raise ValueError("energies must be finite, got none that is; rescale the instance or the loss")
     return Optimized(best, float(best_value) if np.isfinite(best_value) else ledger.best_value, ledger, name, is_cut)
 
 

@@ -17,6 +17,9 @@ from .statevector import EngineChoice, engine_name
 #: Seconds a gate takes per amplitude (measured at 17 qubits, 885 gates), for estimates only.
 SECONDS_PER_AMPLITUDE = {"compiled": 5.5e-10, "numpy": 5e-9}
 
+#: Seconds that an evaluation takes whatever the state's size, for estimates only.
+SECONDS_PER_EVALUATION = 2e-3
+
 #: Simulations that one exact gradient costs, for estimates only.
 GRADIENT_COST = 5.0
 
@@ -25,6 +28,9 @@ NUMBERS_PER_AMPLITUDE = 14
 
 #: Seconds that Aer takes a gate and an amplitude, for estimates only.
 AER_SECONDS_PER_AMPLITUDE = 2e-9
+
+#: Entangling layers at most: building the circuit takes time and memory as well.
+MAX_REPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,9 @@ class AnsatzSettings(QuboSampler):
             raise unknown_name(f"backend of {type(self).__name__.lower()}", self.backend, self.backends)
         for name, least in (("reps", 0), ("num_shots", 1), ("maxiter", 1), ("restarts", 0)):
             require(getattr(self, name) >= least, f"{name} must be >= {least}, got {getattr(self, name)!r}")
+        require(
+            self.reps <= MAX_REPS, f"reps must be <= {MAX_REPS:,}, got {self.reps!r}; no optimiser trains that many"
+        )
         require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
         if self.target_device and kind in ("noisy", "device"):
             raise ValueError(
@@ -119,7 +128,8 @@ class AnsatzSettings(QuboSampler):
         else:
             need, rate = power(n, 32), AER_SECONDS_PER_AMPLITUDE
         remedy = "use backend='mps' with linear entanglement, pce or qrao, another encoder, or fewer variables"
-        return Estimate(n, need, power(n, gates * rate * evaluations), too_large(n, need, self.kind, remedy))
+        seconds = evaluations * (SECONDS_PER_EVALUATION + gates * rate * 2.0 ** min(n, 62))
+        return Estimate(n, need, seconds, too_large(n, need, self.kind, remedy))
 
     def _estimate_mps(self, n: int) -> Estimate:
         exponent = self._bond_exponent(n)

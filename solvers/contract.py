@@ -24,12 +24,16 @@ Report = Callable[[float, Number], None]
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run would take, counted before any work; ``refusal`` says why it is not possible, empty if it is."""
+    """What a run would take, counted before any work; ``refusal`` says why it is not possible, empty if it is.
+
+    ``note`` says where a figure is not what the run will take but the least or the most of it.
+    """
 
     qubits: int | None = None
     bytes: int | None = None
     seconds: float | None = None
     refusal: str = ""
+    note: str = ""
 
 
 class QuboSampler(dimod.Sampler):  # type: ignore[misc]

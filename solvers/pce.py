@@ -6,6 +6,7 @@ add to the decoded point is told apart, as ``info["swapped"]``, and never counte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -76,8 +77,9 @@ class Pce(AnsatzSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(1 <= self.k <= 8, f"k must lie in 1..8, got {self.k!r}; 2 or 3 are usual")
-        require(self.beta >= 0, f"beta must be >= 0, got {self.beta!r}")
-        require(self.tanh_scale is None or self.tanh_scale > 0, f"tanh_scale must be > 0, got {self.tanh_scale!r}")
+        require(0 <= self.beta < math.inf, f"beta must be finite and >= 0, got {self.beta!r}")
+        scale = self.tanh_scale
+        require(scale is None or 0 < scale < math.inf, f"tanh_scale must be finite and > 0, got {scale!r}")
 
     def sample(
         self,

@@ -116,7 +116,8 @@ class Qrao(AnsatzSettings):
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """For the fewest qubits a colouring could give; the true number is checked once the colouring is known."""
         n = -(-num_variables // self.vars_per_qubit)
-        return self.settled(n).circuit_estimate(n)
+        note = "qubits, and what follows from them, are the fewest that a colouring could give"
+        return replace(self.settled(n).circuit_estimate(n), note=note)
 
     def settled(self, num_qubits: int) -> Qrao:
         """These settings with the backend that ``auto`` stands for at that many qubits."""

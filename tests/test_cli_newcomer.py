@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import qopt
 from qopt.cli import main
+from qopt.problems.multi_knapsack import MultiKnapsack
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 MDKP = str(EXAMPLES / "mdkp.json")
@@ -64,6 +66,17 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         (["encode", MDKP, "--encoder", "slack", "--penalty", "high"], "or NAME=NUMBER,..., got 'high'"),
         (["encode", MDKP, "--encoder", "slack", "--penalty", "capacity[7]=3"], "got 'capacity[7]'; did you mean"),
         (["--plugin", MDKP, "list"], "its name must end in .py"),
+        # of a fixed list only the first name was told
+        (["solve", MDKP, "--solver", "vqe", "--init", "ramp"], "init must be 'random', 'unit' or 'small', got"),
+        (["solve", MDKP, "--solver", "qrao", "--vars-per-qubit", "7"], "vars_per_qubit must be 1, 2 or 3, got"),
+        # faults of ours, or a library's own words
+        (["solve", MDKP, "--solver", "pce", "--encoder", "slack", "--beta", "inf"], "beta must be a finite number"),
+        (["solve", MDKP, "--solver", "pce", "--encoder", "slack", "--reps", "99999999"], "reps must be <= 10,000"),
+        (["solve", MDKP, "--target", "nan"], "target must be a finite number"),
+        (["shrink", MDKP, "--target", "inf"], "target must be a finite number"),
+        (["shrink", MDKP, "--min-correlation", "nan"], "min_correlation must be a finite number"),
+        (["shrink", MDKP, "--save", "/nowhere/merges.json"], "got the missing folder '/nowhere'"),
+        (["shrink", MDKP, "--export", "small.foo"], "export path must end in .bqm"),
         # these filled the memory before they failed
         (["generate", "mdkp", "-n", "100000000", "-m", "30"], "n * m must be at most 25,000,000, got 3,000,000,000"),
         (["generate", "mis", "-n", "1000000"], "n * n must be at most"),
@@ -210,6 +223,57 @@ def test_ctrl_c_ends_a_search_of_cp_sat() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=_listen, cwd=EXAMPLES.parent
     )
     assert (process.returncode, process.stdout) == (0, "heard\n"), process.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"schema": "qopt.shrink/1"}', "got KeyError: 'graph'"),
+        ('{"schema": "qopt.shrink/1", "graph": {"nodes": 1}, "names": ["a"], "bits": {}}', "got KeyError: 'index'"),
+        ('{"schema": "qopt.shrink/1", "graph": {}, "names": []}', "a graph must have bits to be drawn, got none"),
+        ("[]", "record must be a JSON object, got list"),
+    ],
+)
+def test_a_damaged_record_is_not_drawn(shell: Shell, tmp_path: Path, text: str, message: str) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "broken.json").write_text(text, encoding="utf-8")
+    shell.run("plot", str(tmp_path / "broken.json"))
+    assert shell.code == 2
+    assert message in shell.err
+
+
+def test_pictures_without_matplotlib_name_the_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep was measured first, and the answer was `No module named 'matplotlib'`."""
+    monkeypatch.setattr("qopt.experiments.drawing.find_spec", lambda name: None)
+    for words in (["penalty-sweep", MDKP, "--plot", "sweep.png"], ["plot", MDKP]):
+        shell.run(*words)
+        assert (shell.code, shell.out) == (2, "")
+        assert "pip install 'qopt-workbench[plot]'" in shell.err
+
+
+def test_an_instance_without_a_feasible_point_ends_with_21_for_every_solver(shell: Shell, tmp_path: Path) -> None:
+    """Samplers answered as if an option had been wrong."""
+    problem = MultiKnapsack([1, 1], [5, 5], [4], required=[1, 0])
+    qopt.save(problem, str(tmp_path / "none.json"))
+    for solver in ("cpsat", "sa"):
+        shell.run("solve", str(tmp_path / "none.json"), "--solver", solver)
+        assert shell.code == 21
+    assert "CP-SAT proves that it has none" in shell.err
+
+
+def test_numbers_of_a_fixed_list_are_taken_from_the_command_line(shell: Shell) -> None:
+    """`--vars-per-qubit 2` was answered with `must be 1, got '2'`."""
+    mis = str(EXAMPLES / "mis.json")
+    shell.run("solve", mis, "--solver", "qrao", "--vars-per-qubit", "2", "--maxiter", "2", "--json", "--quiet")
+    assert shell.code == 0
+    assert json.loads(shell.out)["pipeline"]["solver"]["vars_per_qubit"] == 2
+
+
+def test_plan_says_which_figures_are_the_least(shell: Shell) -> None:
+    rows = {row["solver"]: row for row in json.loads(shell.run("plan", MDKP, "--json").out)["rows"]}
+    assert "fewest" in rows["qrao"]["note"]
+    assert rows["pce"]["note"] is None
+    assert rows["pce"]["seconds"] > 0.1  # was a whole number, and 0
 
 
 def _listen() -> None:

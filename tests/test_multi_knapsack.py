@@ -100,3 +100,10 @@ def test_generator_is_feasible_and_positive_semidefinite_in_risk():
         generate("multi-knapsack", n=6, tightness=0.1, required=6)
     with pytest.raises(ValueError, match="required must be"):
         generate("multi-knapsack", n=3, tightness=5.0, required=4)
+
+
+def test_ragged_and_huge_numbers_are_refused_in_our_words() -> None:
+    with pytest.raises(ValueError, match="profits must be a rectangular array of numbers"):
+        MultiKnapsack([[5, 2], [3]], [1, 1], [1, 1])
+    with pytest.raises(ValueError, match=r"profits must be at most 1e\+15 in size, got 1e\+308"):
+        MultiKnapsack([1e308, 1], [1, 1], [1])

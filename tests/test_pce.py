@@ -110,6 +110,12 @@ def test_scale_of_the_tanh_grows_with_half_of_k(k: int, exponent: float) -> None
     assert loss.scale == pytest.approx(settings.qubits_of(9) ** exponent)
 
 
+def test_a_loss_beyond_all_numbers_is_refused() -> None:
+    """It ended in an assertion of ours."""
+    with pytest.raises(ValueError, match="energies must be finite"):
+        Pce(beta=1e308, reps=1, restarts=0).sample(model(9, 3), seed=1)
+
+
 def test_scales_of_the_regulariser() -> None:
     graph = networkx.random_regular_graph(3, 20, seed=1)
     i, j = np.array(sorted(graph.edges())).T

@@ -7,6 +7,7 @@ energy: every point of the small QUBO has the energy of the point it expands to.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -105,7 +106,7 @@ class Shrink:
     max_bound_loss: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.target > 0 or (self.target >= 1 and self.target != int(self.target)):
+        if not 0 < self.target < math.inf or (self.target >= 1 and self.target != int(self.target)):
             raise ValueError(
                 f"target must be a number of qubits or a share below 1, got {self.target!r}; write 20 or 0.6"
             )

@@ -145,9 +145,10 @@ class Shrinking:
         control, reason = self.control, ""
         if control.max_spectral_change is not None and self._eigenvalues is not None:
             change = spectral_change(leading_eigenvalues(task.cut, control.num_eigenvalues), self._eigenvalues)
-            self.spectral_changes.append(change)
             if change > control.max_spectral_change:
                 reason = f"spectral change {change:.3g}"
+            else:
+                self.spectral_changes.append(change)
         if control.max_bound_loss is not None and bound is not None and self.first_bound is not None:
             loss = bound_loss(bound, self.first_bound, self._constant)
             if loss > control.max_bound_loss:

@@ -31,7 +31,8 @@ of a simulator and of IBM devices.
   judged by violation, then cost. The paper's figures are after such a round on the QUBO's energies, so *swapped* is
   the stage to compare, and *raw* is the stage that the circuit earned. *repaired*: the best of ten samples after
   repair (a feasible sample is left as it is). *improved*: after the local search that follows.
-- *control*: as many uniform random points as the run looked at, through the same stages. With an LP core or a shrunk
+- *control*: as many uniform random points as the run looked at, through the same stages; PCE's has one for each of its
+  3,000 measurements at the end, though they and its 200 evaluations decode to 201 points. With an LP core or a shrunk
   graph the control still draws from the whole program; what the reduction earns is in its own section.
 - Gaps are relative to the proven optimum, medians over the seeds, then over the instances; `infeasible` is worse than
   every gap."""

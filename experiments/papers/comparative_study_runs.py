@@ -42,7 +42,7 @@ class Cell:
         feasible; stages that the pipeline does not have are left out.
     pairs : (own, control's) value of every run, by stage.
     share : median share of feasible raw samples.
-    points : samples looked at in a run, as many as the control draws.
+    points, control_points : samples looked at in a run, and those that its control drew.
     """
 
     method: str
@@ -58,6 +58,7 @@ class Cell:
     share: float | None
     qubits: int | None
     points: int | None
+    control_points: int | None
     evaluations: int | None
     seconds: float | None
 
@@ -92,6 +93,7 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
                 pairs[stage].append((own[stage][-1], value_of(control.get(stage), kind)))
     resources = [row["resources"] for row in able]
     raw = [row["stages"]["raw"] for row in able if row["stages"]["raw"] is not None]
+    controls = [row["stages"]["control"] for row in able if row["stages"].get("control") is not None]
     return Cell(
         method=method,
         encoding=encoding,
@@ -106,6 +108,7 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
         share=_some(stage["feasible_share"] for stage in raw),
         qubits=_whole(found["qubits"] for found in resources),
         points=_whole(stage["num_points"] for stage in raw),
+        control_points=_whole(control["num_points"] for control in controls),
         evaluations=_whole(found["evaluations"] for found in resources),
         seconds=_some(found["cpu_seconds"] for found in resources),
     )

@@ -87,9 +87,17 @@ def cell_tables(found: Sequence[Cell], kind: str, published: Mapping[str, Any]) 
     return "\n\n".join(parts)
 
 
+def _points(cell: Cell) -> str:
+    """Points of a run; those of its control as well, where it drew another number."""
+    if cell.points is None:
+        return NOTHING
+    differs = cell.control_points not in (None, cell.points)
+    return f"{cell.points:,} (control {cell.control_points:,})" if differs else f"{cell.points:,}"
+
+
 def _cell_row(cell: Cell, known: Mapping[str, Mapping[str, float | None]]) -> list[Any]:
     row: list[Any] = [cell.instance, ENCODINGS.get(cell.encoding, cell.encoding), cell.qubits, cell.num_runs]
-    row += [f"{cell.points:,}" if cell.points is not None else NOTHING, percent(cell.share, 1)]
+    row += [_points(cell), percent(cell.share, 1)]
     row += _stages(cell.values, cell.kind) + _stages(cell.control, cell.kind)
     for place in PLACES:
         if known[place]:

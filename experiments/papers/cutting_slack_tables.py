@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..drawing import pyplot
 from .cutting_slack_runs import Measured, Summed, summed
 from .tables import NOTHING, markdown, median, number, percent, published
 
@@ -133,12 +134,8 @@ def _bound(distance: float, run: Measured) -> str:
 
 def draw_gaps(found: Sequence[Measured], path: Path) -> None:
     """Above the median gaps by annealing, raw and repaired with the control; below the share of feasible reads."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(2, len(KINDS), figsize=(13, 7.6), layout="constrained")
+    plt = pyplot()
+    figure, axes = plt.subplots(2, len(KINDS), figsize=(13, 7.6), layout="constrained")
     for column, (kind, title) in enumerate(KINDS):
         lines = {oracle: summed(found, oracle=oracle, kind=kind) for oracle in ("sa", "qaoa")}
         _draw_gaps(axes[0][column], [line for line in lines["sa"] if line.runs])
@@ -147,7 +144,7 @@ def draw_gaps(found: Sequence[Measured], path: Path) -> None:
     for row in axes:
         row[-1].legend(fontsize=8)
     figure.savefig(path, dpi=70)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def _draw_gaps(axis: Any, lines: Sequence[Summed]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..drawing import pyplot
 from .graph_shrinking_runs import KINDS, WAYS, Measured, Summed, reductions, summed
 from .tables import NOTHING, markdown, median, number, percent
 
@@ -105,13 +106,9 @@ def sixteen_table(found: Sequence[Measured], kind: str) -> str:
 
 def draw_trends(found: Sequence[Measured], path: Path) -> None:
     """Feasible reads and gap after repair over the qubits removed, a line for each way of merging."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    plt = pyplot()
     shares = reductions(found)
-    figure, axes = pyplot.subplots(2, len(KINDS), figsize=(11, 5.5), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(2, len(KINDS), figsize=(11, 5.5), sharex=True, layout="constrained")
     for column, (kind, title) in enumerate(KINDS):
         for colour, way in enumerate(WAYS[1:]):
             lines = [summed(found, kind, way, share) for share in shares]
@@ -128,7 +125,7 @@ def draw_trends(found: Sequence[Measured], path: Path) -> None:
     axes[1, 0].set_ylabel("gap after repair, %")
     axes[1, 0].legend(fontsize="x-small")
     figure.savefig(path, dpi=75)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def _hundredfold(value: float | None) -> float:

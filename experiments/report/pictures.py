@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...core import MissingDependencyError
+from ..drawing import pyplot
 from .plot import LINEAR_BELOW, MUTED, Axis, Panel, Plot, Series
 
 #: Colours by position, for light ground; after Okabe and Ito (2008), Color Universal Design, yellow darkened.
@@ -27,37 +27,31 @@ def draw_pictures(plots: Sequence[Plot], folder: Path) -> list[Path]:
     MissingDependencyError
         matplotlib is not installed.
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise MissingDependencyError("matplotlib", "plot") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    plt = pyplot()
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     # no date and no random ids: equal rows give equal files
-    with matplotlib.rc_context({"svg.hashsalt": "qopt", "svg.fonttype": "none", "font.size": 9}):
+    with plt.rc_context({"svg.hashsalt": "qopt", "svg.fonttype": "none", "font.size": 9}):
         for plot in plots:
             if plot.is_empty:
                 continue
-            figure = _figure(pyplot, plot)
+            figure = _figure(plt, plot)
             for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
                 path = folder / (plot.key + suffix)
                 figure.savefig(path, dpi=120, metadata=metadata)
                 figure.set_layout_engine("none")  # laid out once; the second file keeps the places
                 written.append(path)
-            pyplot.close(figure)
+            plt.close(figure)
     return written
 
 
-def _figure(pyplot: Any, plot: Plot) -> Any:
+def _figure(plt: Any, plot: Plot) -> Any:
     panels = [panel for panel in plot.panels if panel.series]
     columns = 2 if len(panels) == 4 else min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     width = 8.0 if len(panels) == 1 else 4.2 * columns
     height = 3.6 if panels[0].y.is_hidden else 3.4 * rows + 0.6
-    figure, axes = pyplot.subplots(rows, columns, figsize=(width, height), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", squeeze=False)
     for axis, panel in zip(axes.flat, panels):
         _draw(axis, panel)
     for axis in list(axes.flat)[len(panels) :]:

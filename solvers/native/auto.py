@@ -60,7 +60,7 @@ def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
 def candidates(problem: Problem) -> list[Choice]:
     """Solvers to try for a problem, best first, each with its reason."""
     return [
-        ("cpsat", f"exact search on the binary program, as nothing is known about the kind {problem.kind}"),
+        ("cpsat", "exact search on the binary program, with a proven bound"),
         ("sa", "the program is too large for an exact model"),
     ]
 
