@@ -59,11 +59,15 @@ def part_errors(ctx: typer.Context) -> Iterator[None]:
         The part's error, with the command's option that was probably meant.
     """
     from ..experiments.pipeline import UnknownOptionError
+    from ..experiments.wrap import wrapper_of
 
     try:
         yield
     except UnknownOptionError as error:
         written = f"--{error.option.replace('_', '-')}"
+        wrapper = wrapper_of(error.option)
+        if wrapper:
+            raise ValueError(f"option {written} is one of --{wrapper}, got it without; add --{wrapper}") from None
         own = [name for parameter in ctx.command.params for name in parameter.opts]
         close = difflib.get_close_matches(written, own, n=1, cutoff=LIKENESS)
         if not close:

@@ -62,6 +62,11 @@ def take_options(
     return taken, left
 
 
+def wrapper_of(option: str) -> str:
+    """The shorthand whose encoder alone has that option, such as ``presolve`` for ``core``; empty for none."""
+    return next((key for key, (name, _) in SHORTHANDS.items() if option in _free_fields(key, {"name": name})), "")
+
+
 def _free_fields(shorthand: str, spec: Mapping[str, Any]) -> set[str]:
     return set(fields_of(ENCODERS.get(spec["name"]).make)) - {"inner", SHORTHANDS[shorthand][1]}
 

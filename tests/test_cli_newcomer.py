@@ -51,6 +51,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         (["penalty-sweep", MDKP, "--factor", "1"], "did you mean --factors?"),
         # an option of another solver did not say whose it is
         (["solve", MDKP, "--solver", "sa", "--layers", "3"], "layers is an option of solver adapt"),
+        (["solve", MDKP, "--solver", "sa", "--core", "3"], "--core is one of --presolve, got it without"),
         (["solve", MDKP, "--best-known", "nan"], "--best-known must be a finite number"),
         # the run was done before the place for its record turned out not to exist
         (["solve", MDKP, "--out", "/nowhere/record.json"], "got the missing folder '/nowhere'"),
