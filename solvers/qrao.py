@@ -69,10 +69,7 @@ class Qrao(AnsatzSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.vars_per_qubit in (1, 2, 3), f"vars_per_qubit must be 1, 2 or 3, got {self.vars_per_qubit!r}")
-        require(
-            self.shots is None,
-            f"shots must be left out for qrao, whose relaxation is exact, got {self.shots!r}; num_shots are its roundings",
-        )
+        require(self.shots is None, f"shots must be left out for qrao, got {self.shots!r}; num_shots is what it draws")
         if self.relaxation == "eigen" and self.kind not in ("auto", "exact"):
             raise ValueError(f"relaxation='eigen' must have backend='exact', got {self.backend!r}")
 

@@ -92,17 +92,16 @@ def _reductions(found: Sequence[Cell]) -> str:
 def _summary(found: Sequence[Cell], figures: Any) -> list[str]:
     summary = [_against_paper(found, figures, stage) for stage in ("raw", "swapped")]
     for kind, title in (("mdkp", "Knapsacks"), ("mis", "Independent sets")):
-        summary.append(f"{title}, better than as many random points (median): {_winners(found, kind)}.")
+        summary.append(f"{title}, better than the control's random points (median): {_winners(found, kind)}.")
     summary.append(_explained(found))
     summary.append(_core_line(found))
     summary += [_kind_line(found, "qap", "Quadratic assignment"), _kind_line(found, "market-share", "Market share")]
     summary.append(_classical(found))
     runs = [cell.num_runs for cell in found if cell.method in METHODS]
     failed = sum(cell.num_failed for cell in found)
-    summary.append(
-        f"Seeds a quantum cell: {min(runs, default=0)} to {max(runs, default=0)} in {len(runs)} cells; {failed} runs "
-        "failed or were refused."
-    )
+    fewest, most = min(runs, default=0), max(runs, default=0)
+    seeds = f"{most}" if fewest == most else f"{fewest} to {most}"
+    summary.append(f"Seeds a quantum cell: {seeds}, in {len(runs)} cells; {failed} runs failed or were refused.")
     return summary
 
 
