@@ -12,6 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..core import SOLVERS
+
 if TYPE_CHECKING:
     from ..core import Record, Stage
 
@@ -36,7 +38,7 @@ def print_records(records: Sequence[Record]) -> None:
 
 
 def _print_record(console: Console, record: Record) -> None:
-    solver = record.pipeline["solver"]["name"]
+    solver = SOLVERS.name_of(record.pipeline["solver"])
     encoder = record.pipeline["encoder"]
     title = f"{record.instance.name or record.instance.kind}: {solver}"
     if encoder is not None:
@@ -133,7 +135,7 @@ def _comparison(records: Sequence[Record]) -> Table:
         table.add_column(column, justify="left" if column in ("solver", "status") else "right")
     for record in records:
         table.add_row(
-            str(record.pipeline["solver"]["name"]),
+            SOLVERS.name_of(record.pipeline["solver"]),
             _objective(record.stages.raw),
             _objective(record.stages.repaired),
             _objective(record.stages.improved),

@@ -106,6 +106,16 @@ class Registry:
                 return entry
         raise ValueError(f"{make!r} must be registered in {self.room}; put @register above it")
 
+    def name_of(self, spec: Mapping[str, Any]) -> str:
+        """The name a person would type for a full spec: that of a preset whose fields it has, else its own."""
+        name = str(spec["name"])
+        if name not in self:
+            return name
+        make = self.get(name).make
+        presets = [entry for entry in self if entry.make is make and entry.preset]
+        fits = [one for one in presets if all(_same(spec.get(key), value) for key, value in one.preset.items())]
+        return max(fits, key=lambda one: len(one.preset)).name if fits else name
+
     def __iter__(self) -> Iterator[Entry]:
         self.load()
         return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
@@ -114,6 +124,11 @@ class Registry:
         self.load()
         key = name.replace("_", "-").lower()
         return self._aliases.get(key, key) in self._entries
+
+
+def _same(told: Any, preset: Any) -> bool:
+    """Whether a spec's value is a preset's; JSON has lists where fields have tuples."""
+    return bool((tuple(told) if isinstance(told, list) else told) == preset)
 
 
 PROBLEMS = Registry("problems", "problems")

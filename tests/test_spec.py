@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 import pytest
 
-from qopt.core import ENCODERS, Registry, coerce, fields_of, from_spec, part, spec_id, to_spec
+from qopt.core import ENCODERS, SOLVERS, Registry, canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,11 @@ def test_a_preset_sets_fields_and_the_spec_names_the_class() -> None:
 def test_the_id_does_not_depend_on_key_order() -> None:
     assert spec_id({"a": 1, "b": [1.5]}) == spec_id({"b": [1.5], "a": 1})
     assert spec_id({"a": 1}) != spec_id({"a": 2})
+
+
+def test_a_preset_is_told_by_the_name_that_was_typed() -> None:
+    """A table of cvar-vqe was headed vqe."""
+    for name in ("vqe", "cvar-vqe", "qaoa", "cvar-qaoa", "lr-qaoa", "sa"):
+        spec = json.loads(canonical_json(to_spec(from_spec("solvers", name))))
+        assert SOLVERS.name_of(spec) == name
+    assert SOLVERS.name_of({"name": "of-a-plugin-not-loaded"}) == "of-a-plugin-not-loaded"
