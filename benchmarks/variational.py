@@ -122,18 +122,25 @@ def large() -> list[str]:
 
 def scale() -> list[str]:
     """The scale of the tanh with k = 3: qubits**floor(k / 2), as published, and qubits**(k / 2), our default."""
+    graphs = [(seed, *cut_model(SCALE_N, seed)) for seed in SCALE_SEEDS]
+    annealed = [annealed_energy(bqm) for _, bqm, _ in graphs]
+
+    def shares(points_of: Callable[[dimod.BinaryQuadraticModel, int], np.ndarray]) -> list[str]:
+        """Medians over the graphs of the cut's share of annealing's, before and after the swaps."""
+        found = []
+        for (seed, bqm, edges), best in zip(graphs, annealed, strict=True):
+            energies = best_before_and_after(bqm, points_of(bqm, seed))
+            found.append([(edges - energy) / (edges - best) for energy in energies])
+        return [f"{statistics.median(column):.4f}" for column in zip(*found, strict=True)]
+
     rows = []
     for name, exponent in (("qubits^floor(k/2)", 1.0), ("qubits^(k/2)", 1.5)):
         for init in ("unit", "random"):
-            shares = []
-            for seed in SCALE_SEEDS:
-                bqm, edges = cut_model(SCALE_N, seed)
-                pce = Pce(k=3, reps=16, restarts=0, init=init, tanh_scale=float(num_qubits(SCALE_N, 3) ** exponent))
-                points = np.asarray(pce.sample(bqm, seed=seed, evaluations=200).record.sample)
-                cuts = [(edges - energy) / 2 for energy in (*best_before_and_after(bqm, points), annealed_energy(bqm))]
-                shares.append((cuts[0] / cuts[2], cuts[1] / cuts[2]))
-            raw, swapped = (statistics.median(column) for column in zip(*shares, strict=True))
-            rows.append([name, init, f"{raw:.4f}", f"{swapped:.4f}"])
+            pce = Pce(k=3, reps=16, restarts=0, init=init, tanh_scale=float(num_qubits(SCALE_N, 3) ** exponent))
+            decoded = shares(lambda bqm, seed, pce=pce: pce.sample(bqm, seed=seed, evaluations=200).record.sample)
+            rows.append([name, init, *decoded])
+    uniform = shares(lambda bqm, seed: np.random.default_rng(seed).integers(0, 2, (201, SCALE_N), dtype=np.uint8))
+    rows.append(["random points, as many", "", *uniform])
     return markdown(["scale", "start", "best point, share of SA's cut", "after one round of swaps"], rows).splitlines()
 
 
