@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -90,7 +91,9 @@ def _solve(solver: Any, model: Any, watcher: Any) -> Any:
         try:
             return running.result()
         except BaseException:
-            solver.stop_search()
+            while not running.done():  # again, as a search that has not begun cannot be stopped
+                solver.stop_search()
+                time.sleep(0.01)
             raise
 
 
