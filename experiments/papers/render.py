@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -74,7 +75,8 @@ def _made_of(rows: Rows) -> str:
 
 
 def _reason(row: Mapping[str, Any]) -> str:
-    text = str(row.get("message", ""))
+    # free memory differs from run to run, and would make as many reasons
+    text = re.sub(r"available, [\d,]+ bytes", "available", str(row.get("message", "")))
     return f"`{row['sweep']['family']}`: {text if len(text) <= 160 else text[:157] + '...'}"
 
 
