@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ..core import UnsupportedError, unknown_name
+from ..core import unknown_name
 from .ansatz import AnsatzInit, AnsatzName, EntanglementName, num_gates
 from .circuits.runners import DEFAULT_SHOTS, parse_backend
 from .contract import Estimate, QuboSampler
-from .exact import available_bytes
 from .matrix_product import MAX_BOND
 from .optimizers import OPTIMIZERS, OptimizerName
+from .sizes import amplitudes, power, require, too_large
 from .statevector import EngineChoice, engine_name
 
 #: Seconds a gate takes per amplitude (measured at 17 qubits, 885 gates), for estimates only.
@@ -128,7 +128,7 @@ class AnsatzSettings(QuboSampler):
         else:
             need, rate = power(n, 32), AER_SECONDS_PER_AMPLITUDE
         remedy = "use backend='mps' with linear entanglement, pce or qrao, another encoder, or fewer variables"
-        seconds = evaluations * (SECONDS_PER_EVALUATION + gates * rate * 2.0 ** min(n, 62))
+        seconds = evaluations * (SECONDS_PER_EVALUATION + gates * rate * amplitudes(n))
         return Estimate(n, need, seconds, too_large(n, need, self.kind, remedy))
 
     def _estimate_mps(self, n: int) -> Estimate:
@@ -155,36 +155,3 @@ class AnsatzSettings(QuboSampler):
 def backend_kind(text: str) -> str:
     """Kind of a backend's text; ``mps`` and ``auto`` are ours, the others are those of the circuits' runners."""
     return text if text in ("mps", "auto") else parse_backend(text)[0]
-
-
-def check_size(settings: QuboSampler, num_variables: int, num_interactions: int) -> None:
-    """Refuse what does not fit, before anything is built.
-
-    Raises
-    ------
-    UnsupportedError
-        With the numbers and the remedy.
-    """
-    refusal = settings.estimate(num_variables, num_interactions).refusal
-    if refusal:
-        raise UnsupportedError(refusal)
-
-
-def too_large(n: int, need: int, where: str, remedy: str) -> str:
-    """The refusal of a size, empty if it fits."""
-    free = available_bytes()
-    if free is None or need <= free:
-        return ""
-    size = f"{need:,} bytes" if need < 2**62 else f"more than {2**62:,} bytes"
-    return f"backend {where} must fit in the memory available, {free:,} bytes, got {n} qubits ({size}); {remedy}"
-
-
-def power(n: int, factor: float) -> int:
-    """factor * 2**n as an int, at most 2**62."""
-    return 2**62 if n > 62 else int(min(2.0**n * factor, 2.0**62))
-
-
-def require(holds: bool, text: str) -> None:
-    """ValueError with that text unless it holds."""
-    if not holds:
-        raise ValueError(text)

@@ -17,7 +17,7 @@ import numpy as np
 from ..core import SOLVERS, Bits, Clock, Float
 from .ansatz import AnsatzInit, AnsatzName, ansatz
 from .ansatz_run import circuit_info, optimize, run_info
-from .ansatz_settings import AnsatzSettings, check_size, require
+from .ansatz_settings import AnsatzSettings
 from .bit_swap import one_round_swap
 from .contract import Estimate, energies_of, sample_set
 from .exact.state import State
@@ -25,6 +25,7 @@ from .ising import Ising
 from .pauli_strings import NUM_BASES, PauliStrings, num_qubits
 from .pce_loss import LinearTerms, PceLoss, Regulariser
 from .seeds import spawn_seeds
+from .sizes import check_size, require
 from .statevector import EngineChoice, GateCircuit, engine_name, pull_back, simulate
 from .variational import Measured
 from .vqe_evaluators import rotation_periods

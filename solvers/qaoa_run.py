@@ -21,8 +21,9 @@ from .contract import energies_of, sample_set
 from .ising import Ising
 from .optimizers import Spent, minimize
 from .qaoa_evaluators import CircuitEvaluator, ExactEvaluator, Shape, circuit_evaluator
-from .qaoa_settings import QaoaSettings, check_size
+from .qaoa_settings import QaoaSettings
 from .seeds import spawn_seeds
+from .sizes import check_size
 from .variational import Ledger, LedgerTarget
 
 AnyEvaluator = ExactEvaluator | CircuitEvaluator

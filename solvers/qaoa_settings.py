@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..core import UnsupportedError
 from .circuits.runners import DEFAULT_SHOTS, parse_backend
 from .circuits.transpile import fake_backend
 from .contract import Estimate, QuboSampler
-from .exact import available_bytes, engine_name, required_bytes
+from .exact import engine_name, required_bytes
 from .ising import Scale
 from .optimizers import OPTIMIZERS, OptimizerName
+from .sizes import amplitudes, most_that_fit, power, require, too_large
 from .starts import MOST_FIXED, InitName
 
 #: Seconds a layer takes per amplitude of the exact engines (measured at n = 20; see docs), for estimates only.
@@ -81,10 +81,10 @@ class QaoaSettings(QuboSampler):
     def __post_init__(self) -> None:
         kind, _ = parse_backend(self.backend)
         for name in ("layers", "num_shots", "maxiter", "threads"):
-            _require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)!r}")
-        _require(self.restarts >= 0, f"restarts must be >= 0, got {self.restarts!r}")
-        _require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
-        _require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
+            require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)!r}")
+        require(self.restarts >= 0, f"restarts must be >= 0, got {self.restarts!r}")
+        require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
+        require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
         self._check_optimizer()
         self._check_start()
         self._check_backend(kind)
@@ -120,7 +120,7 @@ class QaoaSettings(QuboSampler):
             raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
         if self.bond_dimension is not None and kind != "aer-mps":
             raise ValueError(f"bond_dimension must come with backend='aer-mps', got {self.backend!r}")
-        _require(self.bond_dimension is None or self.bond_dimension >= 1, "bond_dimension must be >= 1")
+        require(self.bond_dimension is None or self.bond_dimension >= 1, "bond_dimension must be >= 1")
         if self.target_device and kind in ("noisy", "device"):
             raise ValueError(
                 f"target_device must be left out on {kind}, whose device it is, got {self.target_device!r}"
@@ -156,22 +156,23 @@ class QaoaSettings(QuboSampler):
             return Estimate(qubits=n)
         if self.backend_kind == "noisy":
             return self._estimate_noisy(n, num_interactions)
-        need = _power(n, 32)  # Aer's complex128 state, once more for the sampled distribution
+        need = power(n, 32)  # Aer's complex128 state, once more for the sampled distribution
         gates = (num_interactions + 2 * n) * self.layers
-        seconds = gates * _amplitudes(n) * AER_SECONDS_PER_AMPLITUDE * self._evaluations
+        seconds = gates * amplitudes(n) * AER_SECONDS_PER_AMPLITUDE * self._evaluations
         remedy = "use backend='aer-mps', another encoder, or fewer variables"
-        return Estimate(n, need, seconds, _too_large(n, need, "aer", remedy))
+        return Estimate(n, need, seconds, too_large(n, need, "aer", remedy))
 
     def _estimate_exact(self, n: int) -> Estimate:
         name = engine_name(self.engine).partition(" ")[0]
         has_gradient = self.optimizer_used == "l-bfgs"
         need = self._exact_bytes(n, name, has_gradient)
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
-        seconds = cost * self.layers * _amplitudes(n) * self._evaluations
-        free = available_bytes() or 0
-        most = max((k for k in range(56) if self._exact_bytes(k, name, has_gradient) <= free), default=0)
-        remedy = f"{most} qubits fit; use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
-        return Estimate(n, need, seconds, _too_large(n, need, "exact", remedy))
+        seconds = cost * self.layers * amplitudes(n) * self._evaluations
+        remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
+        if too_large(n, need, "exact", remedy):
+            most = most_that_fit(lambda k: self._exact_bytes(k, name, has_gradient), n)
+            remedy = f"{most} qubits fit; {remedy}"
+        return Estimate(n, need, seconds, too_large(n, need, "exact", remedy))
 
     def _exact_bytes(self, n: int, engine: str, has_gradient: bool) -> int:
         """States and a cost diagonal of the widest type; at most 2**62."""
@@ -186,53 +187,17 @@ class QaoaSettings(QuboSampler):
             refusal = f"{device.name} must have at least {n} qubits, has {device.num_qubits}; choose a larger device"
             return Estimate(qubits=n, refusal=refusal)
         gates = 4 * self.layers * (num_interactions + n) * (self.num_evaluation_shots or 1)
-        seconds = gates * (NOISY_GATE_SECONDS + NOISY_SECONDS_PER_AMPLITUDE * _amplitudes(n + 2))
-        need = _power(n + 2, 32)
+        seconds = gates * (NOISY_GATE_SECONDS + NOISY_SECONDS_PER_AMPLITUDE * amplitudes(n + 2))
+        need = power(n + 2, 32)
         remedy = "fewer qubits: noise is simulated on the state of the whole circuit"
-        return Estimate(n, need, seconds * self._evaluations, _too_large(n, need, self.backend, remedy))
+        return Estimate(n, need, seconds * self._evaluations, too_large(n, need, self.backend, remedy))
 
     def _estimate_mps(self, n: int) -> Estimate:
         bond = min(2 ** min(n // 2, 40), self.bond_dimension or 2**40)
         need = 4 * 16 * max(n, 1) * bond**2  # two tensors a bond, and the copy of a decomposition
         remedy = "set bond_dimension (an approximation), another encoder, or fewer variables"
-        return Estimate(n, min(need, 2**62), None, _too_large(n, need, "aer-mps in the worst case", remedy))
+        return Estimate(n, min(need, 2**62), None, too_large(n, need, "aer-mps in the worst case", remedy))
 
     @property
     def _evaluations(self) -> int:
         return 1 if self.optimizer == "none" else self.maxiter * (1 + self.restarts)
-
-
-def check_size(settings: QaoaSettings, num_variables: int, num_interactions: int) -> None:
-    """Refuse what does not fit, before anything is built.
-
-    Raises
-    ------
-    UnsupportedError
-        With the numbers and the remedy.
-    """
-    refusal = settings.estimate(num_variables, num_interactions).refusal
-    if refusal:
-        raise UnsupportedError(refusal)
-
-
-def _too_large(n: int, need: int, where: str, remedy: str) -> str:
-    free = available_bytes()
-    if free is None or need <= free:
-        return ""
-    size = f"{need:,} bytes" if need < 2**62 else f"more than {2**62:,} bytes"
-    return f"backend {where} must fit in the memory available, {free:,} bytes, got {n} qubits ({size}); {remedy}"
-
-
-def _amplitudes(n: int) -> float:
-    """2**n as a float, at most 2**62: nothing larger is estimated in earnest."""
-    return 2.0 ** min(n, 62)
-
-
-def _power(n: int, factor: float) -> int:
-    """factor * 2**n as an int, at most 2**62."""
-    return 2**62 if n > 62 else int(min(2.0**n * factor, 2.0**62))
-
-
-def _require(holds: bool, text: str) -> None:
-    if not holds:
-        raise ValueError(text)

@@ -15,7 +15,7 @@ import numpy as np
 from ..core import SOLVERS, AnyArray, Bits, Clock, UnsupportedError
 from .ansatz import ansatz
 from .ansatz_run import circuit_info, optimize, run_info
-from .ansatz_settings import AnsatzSettings, check_size, require
+from .ansatz_settings import AnsatzSettings
 from .contract import Estimate, energies_of, sample_set
 from .ising import Ising
 from .qrao_colouring import ColouringName, Placement, VarsPerQubit, place
@@ -23,6 +23,7 @@ from .qrao_relaxed import DENSE_QUBITS, LANCZOS_QUBITS, Relaxed, ground_state
 from .qrao_rounding import magic_points, pauli_points
 from .qrao_states import RelaxedState, RunnerRelaxed, VectorRelaxed, mps_relaxed, vector_relaxed
 from .seeds import spawn_seeds
+from .sizes import check_size, require
 from .statevector import engine_name
 
 #: Qubits up to which ``auto`` takes the state vector.
@@ -130,10 +131,10 @@ class Qrao(AnsatzSettings):
         return replace(self, backend="exact")
 
     def relaxation_used(self, num_qubits: int) -> Literal["eigen", "vqe"]:
-        """What ``auto`` stands for at that many qubits."""
+        """What relaxation ``auto`` stands for at that many qubits, on a settled backend."""
         if self.relaxation != "auto":
             return self.relaxation
-        return "eigen" if self.kind in ("auto", "exact") and num_qubits <= DENSE_QUBITS else "vqe"
+        return "eigen" if self.kind == "exact" and num_qubits <= DENSE_QUBITS else "vqe"
 
     def _check_qubits(self, relaxed: Relaxed) -> None:
         n = relaxed.num_qubits

@@ -16,12 +16,13 @@ from ..core import SOLVERS, Clock, bqm_to_arrays
 from . import exact
 from .ansatz import ansatz
 from .ansatz_run import Limits, circuit_info, optimize, run_info
-from .ansatz_settings import AnsatzSettings, check_size, require
+from .ansatz_settings import AnsatzSettings
 from .circuits.readout import calibrate
 from .circuits.runners import make_runner
 from .contract import Estimate, energies_of, sample_set
 from .ising import Ising
 from .seeds import spawn_seeds
+from .sizes import check_size, require
 from .statevector import GateCircuit, engine_name
 from .vqe_evaluators import ProductEvaluator, RunnerEvaluator, StateEvaluator
 
