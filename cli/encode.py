@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .instances import JsonFlag, KindOption, load_instance, print_written
-from .options import part_options
+from .options import check_export, part_options
 from .tables import print_encodings, print_plan
 
 #: Encoders that search or solve relaxations for their QUBO, and the variables from which they must be asked for.
@@ -34,6 +34,10 @@ def encode(
     from ..encoders.export import export_encoding
     from ..experiments.formulate import formulate
 
+    if export is not None:
+        if encoder is None:
+            raise ValueError("--export must come with --encoder NAME; name it")
+        check_export(export)
     problem = load_instance(file, kind=kind)
     program = formulate(problem, formulation).program
     names = [entry.name for entry in ENCODERS] if encoder is None else [encoder]
@@ -42,8 +46,6 @@ def encode(
         raise ValueError("options of an encoder must come with --encoder NAME; name it")
     parts = [from_spec("encoders", {"name": name, **options}) for name in names]
     if export is not None:
-        if encoder is None:
-            raise ValueError("--export must come with --encoder NAME; name it")
         export_encoding(parts[0].encode(program), export)
         if as_json:
             print_written(str(export), problem)

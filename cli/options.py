@@ -75,6 +75,32 @@ def part_errors(ctx: typer.Context) -> Iterator[None]:
         raise ValueError(f"option must be known, got {written}; did you mean {close[0]}?") from None
 
 
+def check_picture(name: str, path: Path) -> None:
+    """Refuse, before any work, a picture that could not be drawn.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be written, or its suffix is another.
+    MissingDependencyError
+        matplotlib is not installed.
+    """
+    from ..experiments.drawing import require_pictures
+
+    check_targets(path)
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise ValueError(f"{name} must end with .png or .svg, got {path.name!r}; rename it")
+    require_pictures()
+
+
+def check_export(path: Path) -> None:
+    """Refuse, before any work, a QUBO's file that could not be written."""
+    from ..encoders.export import check_export_path
+
+    check_targets(path)
+    check_export_path(path)
+
+
 def check_targets(*paths: Path | None) -> None:
     """Refuse files that cannot be written before any work is done for them.
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from .instances import JsonFlag, KindOption, load_instance
-from .options import check_targets, part_errors, part_options
+from .options import check_picture, part_errors, part_options
 
 
 def penalty_sweep(
@@ -28,18 +28,14 @@ def penalty_sweep(
     """Feasible share and gap over the penalty; tells a penalty too small from a sampler too weak."""
     from ..core import Budget
     from ..experiments.choose import choose_pipeline, is_sampler
-    from ..experiments.drawing import require_pictures
     from ..experiments.penalty_sweep import FACTORS, plot_sweep
     from ..experiments.penalty_sweep import penalty_sweep as sweep
 
     tried = FACTORS if factors is None else _factors(factors)
-    check_targets(plot)
-    if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
-        raise ValueError(f"plot must end with .png or .svg, got {plot.name!r}; rename it")
+    if plot is not None:
+        check_picture("plot", plot)
     if not is_sampler(solver):
         raise ValueError(f"solver must be a sampler, got {solver!r}, which reads the instance itself; use sa")
-    if plot is not None:
-        require_pictures()
     problem = load_instance(file, kind=kind)
     with part_errors(ctx):
         pipeline = choose_pipeline(problem, solver, encoder, None, part_options(ctx.args))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import check_targets
+from .options import check_picture
 
 
 def plot(
@@ -19,13 +19,9 @@ def plot(
     """Draw a record's rounds (dual value, incumbent, multipliers), or a shrinking's graph before and after."""
     from ..core import Record
     from ..experiments import merges
-    from ..experiments.drawing import require_pictures
 
-    require_pictures()
     path = out or record.with_suffix(".png")
-    check_targets(path)
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise ValueError(f"out must end with .png or .svg, got {path.name!r}")
+    check_picture("out", path)
     try:
         data = json.loads(record.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .instances import JsonFlag, KindOption, load_instance
-from .options import check_targets, part_options
+from .options import check_export, check_targets, part_options
 
 if TYPE_CHECKING:
     from ..core import Encoder
@@ -38,13 +38,13 @@ def shrink(
     Any field of the encoder shrink is an option too: --correlations lp, --admissibility verified, --every 5; those of
     the encoder inside are written --encoder.penalty 12.
     """
-    from ..encoders.export import check_export_path, export_encoding
+    from ..encoders.export import export_encoding
     from ..experiments.formulate import formulate
     from ..experiments.merges import shrink_document
 
-    check_targets(export, save)
+    check_targets(save)
     if export is not None:
-        check_export_path(export)
+        check_export(export)
     problem = load_instance(file, kind=kind)
     program = formulate(problem, formulation).program
     chosen = _chosen(encoder, target, presolve, part_options(ctx.args))
