@@ -82,10 +82,11 @@ class MultiKnapsack:
         weights = number_vector(self.weights, "weights", minimum=0)
         capacities = number_vector(self.capacities, "capacities", minimum=0)
         n, K = weights.size, capacities.size
-        if frozen_number(self.profits, "profits").ndim == 2:
-            profits = number_matrix(self.profits, "profits", shape=(n, K))
+        given = frozen_number(self.profits, "profits")
+        if given.ndim == 2:
+            profits = number_matrix(given, "profits", shape=(n, K))
         else:
-            profits = number_vector(self.profits, "profits", size=n)
+            profits = number_vector(given, "profits", size=n)
         required = None
         if self.required is not None:
             required = number_vector(self.required, "required", size=n)
