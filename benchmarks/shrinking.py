@@ -7,15 +7,15 @@ feasible, density, speed, end-to-end, rounds.
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from public import write_block
 
 import qopt
 from qopt.core import BinaryProgram, Encoding, LiteralMap, Problem, from_spec
@@ -174,6 +174,7 @@ def speed(arguments: argparse.Namespace) -> list[str]:
     return [f"{program.num_variables} bits, {terms:,} products.\n", markdown(head, cells)]
 
 
+HP1 = "mknap/sac94/hp1.dat"
 #: File, encoder inside, solver.
 RUNS = (
     ("mis/sloane/1dc.64.txt", "slack", {"name": "qaoa"}),
@@ -182,16 +183,16 @@ RUNS = (
     ("mis/sloane/1tc.64.txt", "slack", {"name": "cvar-vqe"}),
     ("mis/sloane/1et.64.txt", "slack", {"name": "qaoa"}),
     ("mis/sloane/1et.64.txt", "slack", {"name": "cvar-vqe"}),
-    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "qaoa"}),
-    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "cvar-qaoa"}),
-    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "cvar-qaoa", "num_shots": 10_000}),
-    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "cvar-vqe"}),
+    (HP1, "unbalanced", {"name": "qaoa"}),
+    (HP1, "unbalanced", {"name": "cvar-qaoa"}),
+    (HP1, "unbalanced", {"name": "cvar-qaoa", "num_shots": 10_000}),
+    (HP1, "unbalanced", {"name": "cvar-vqe"}),
     # what the shrunk problem leaves to chance
     ("mis/sloane/1dc.64.txt", "slack", {"name": "random", "num_reads": 1000}),
     ("mis/sloane/1tc.64.txt", "slack", {"name": "random", "num_reads": 1000}),
     ("mis/sloane/1et.64.txt", "slack", {"name": "random", "num_reads": 1000}),
-    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "random", "num_reads": 1000}),
-    ("mknap/sac94/hp1.dat", "unbalanced", {"name": "random", "num_reads": 10_000}),
+    (HP1, "unbalanced", {"name": "random", "num_reads": 1000}),
+    (HP1, "unbalanced", {"name": "random", "num_reads": 10_000}),
 )
 #: Seeds at most of a VQE: at 20 qubits it takes many times as long as a QAOA.
 VQE_SEEDS = 3
@@ -204,8 +205,8 @@ def end_to_end(arguments: argparse.Namespace) -> list[str]:
     """One run a row: shrunk to 20 qubits, the state vector's samples, and as many uniform points."""
     cells = []
     for file, inner, solver in RUNS:
-        few = min(VQE_SEEDS, arguments.repeats)
-        for seed in range(few if solver["name"] == "cvar-vqe" else arguments.repeats):
+        most = VQE_SEEDS if solver["name"] == "cvar-vqe" else arguments.repeats
+        for seed in range(min(most, arguments.repeats)):
             cells.append(_at_twenty(arguments.instances, file, inner, solver, seed))
             print(cells[-1], flush=True)
     return [markdown(HEAD, cells)]
@@ -215,7 +216,7 @@ def rounds(arguments: argparse.Namespace) -> list[str]:
     """hp1 with multipliers instead of slack, each round's QUBO shrunk to 20 qubits."""
     cells = []
     for seed in range(arguments.repeats):
-        cells.append(_at_twenty(arguments.instances, RUNS[-1][0], ITERATING, {"name": "qaoa"}, seed, rounds=ROUNDS))
+        cells.append(_at_twenty(arguments.instances, HP1, ITERATING, {"name": "qaoa"}, seed, rounds=ROUNDS))
         print(cells[-1], flush=True)
     return [markdown(HEAD, cells)]
 
@@ -264,16 +265,6 @@ TABLES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
 }
 
 
-def rewrite(name: str, lines: Iterator[str] | list[str]) -> None:
-    """Put the table into its block of the page."""
-    block = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-    text = PAGE.read_text(encoding="utf-8")
-    if not block.search(text):
-        raise ValueError(f"{PAGE} must have a block for the table {name}, it has none; add its two comments")
-    body = "\n".join(lines) + "\n"
-    PAGE.write_text(block.sub(lambda m: m[1] + body + m[2], text), encoding="utf-8")
-
-
 def main() -> None:
     """Compute one table and rewrite it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -283,7 +274,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.instances is None and arguments.table in ("speed", "end-to-end", "rounds"):
         parser.error(f"{arguments.table} needs --instances DIR")
-    rewrite(arguments.table, TABLES[arguments.table](arguments))
+    write_block(PAGE, arguments.table, TABLES[arguments.table](arguments))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ def bench():
     path = Path(__file__).resolve().parents[1] / "benchmarks" / "shrinking.py"
     spec = importlib.util.spec_from_file_location("bench_shrinking", path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(path.parent))  # as where the script is run: it imports its neighbour
+        spec.loader.exec_module(module)
     return module
 
 

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import MissingDependencyError
+from ..drawing import require_pictures
 from .paper import Paper, Rows, Section, Telling
 
 #: Packages whose versions a report names.
@@ -33,8 +34,10 @@ def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Pat
     folder.mkdir(parents=True, exist_ok=True)
     rows = current(rows)
     telling = paper.tell(rows)
-    if find_spec("matplotlib") is None:
-        note = "left out: matplotlib is not installed (pip install 'qopt-workbench[plot]')"
+    try:
+        require_pictures()
+    except MissingDependencyError as error:
+        note = f"left out: {error}"
         telling = replace(telling, plots={}, sections=[*telling.sections, Section("Pictures", note)])
     for name, draw in telling.plots.items():
         draw(folder / name)
