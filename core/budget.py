@@ -43,7 +43,8 @@ class Budget:
                 continue
             whole = field.name in ("evaluations", "shots", "rounds", "memory_bytes")
             kind = numbers.Integral if whole else numbers.Real
-            if isinstance(value, bool) or not isinstance(value, kind):
+            is_endless = isinstance(value, float) and not math.isfinite(value)  # told below as such
+            if isinstance(value, bool) or not (is_endless or isinstance(value, kind)):
                 raise TypeError(f"{field.name} must be {'an integer' if whole else 'a number'}, got {value!r}")
             value = int(value) if isinstance(value, numbers.Integral) else float(value)
             object.__setattr__(self, field.name, value)

@@ -26,7 +26,7 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_every_registered_problem_encoder_and_solver_is_at_the_top() -> None:
-    """A part that `qopt list` shows can be built as an object; the dimod wrapper is built by handing the sampler over."""
+    """A part that `qopt list` shows can be built as an object; dimod samplers are handed over themselves."""
     made = {entry.make.__name__ for room in (qopt.PROBLEMS, qopt.ENCODERS, qopt.SOLVERS) for entry in room}
     assert made - {"Foreign", "Auto"} <= set(qopt.__all__)
 
@@ -91,7 +91,7 @@ def test_dimod_models_keep_their_energies() -> None:
     best = -min(-3 * a - 2 * b - c for a in (0, 1) for b in (0, 1) for c in range(6) if 2 * a + 2 * b + c <= 4)
     assert qopt.solve(cqm, "cpsat").objective == -best
     cqm.add_constraint(x * y <= 0)
-    with pytest.raises(UnsupportedError, match="product|linear|quadratic"):
+    with pytest.raises(UnsupportedError, match=r"product|linear|quadratic"):
         qopt.problem_of(cqm)
 
 
@@ -200,7 +200,8 @@ def test_one_line_says_what_an_object_is() -> None:
 def test_a_sweep_and_its_report(tmp_path: Path) -> None:
     spec = tmp_path / "small.yaml"
     spec.write_text(
-        "name: small\nrepeats: 2\ninstances:\n  - {generate: mis, n: 5}\npipelines:\n  sa: {solver: sa, num_sweeps: 10}\n",
+        "name: small\nrepeats: 2\ninstances:\n  - {generate: mis, n: 5}\n"
+        "pipelines:\n  sa: {solver: sa, num_sweeps: 10}\n",
         encoding="utf-8",
     )
     folder = qopt.bench(spec, out=tmp_path / "run")
