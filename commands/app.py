@@ -10,6 +10,7 @@ import typer
 
 from .bench import bench
 from .compare import compare
+from .crossover import crossover, resources
 from .encode import encode, plan
 from .errors import exit_code_of
 from .export import export
@@ -81,6 +82,8 @@ app.command("compare")(compare)
 app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("crossover")(crossover)
+app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)
