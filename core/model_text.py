@@ -62,8 +62,7 @@ def lp_text(model: Model) -> str:
     CPLEX LP format: the bracket of products is halved; a row with two bounds is written as two rows.
     """
     names = plain_names(model.names, "x")
-    used = np.flatnonzero(model.c)
-    cost = list(_terms(model.c[used], [names[j] for j in used]))
+    cost = list(_terms(model.c, names))  # also 0 x: readers take variables in the order in which they first stand
     if len(model.pairs):
         products = [f"{names[i]} ^ 2" if i == j else f"{names[i]} * {names[j]}" for i, j in model.pairs.tolist()]
         cost += ["+ [", *_terms(2.0 * model.couplings, products), "] / 2"]

@@ -95,7 +95,8 @@ def from_cqm(cqm: dimod.ConstrainedQuadraticModel, *, integers: Literal["expand"
 
     labels = tuple(cqm.variables)
     place = {label: i for i, label in enumerate(labels)}
-    texts, names = label_texts(labels), []
+    texts = label_texts(labels)
+    names: list[str] = []
     constants = np.zeros(len(labels))
     entries: list[tuple[int, int, float]] = []
     for i, label in enumerate(labels):

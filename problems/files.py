@@ -76,6 +76,8 @@ def load_all(path: str | os.PathLike[str], kind: str | None = None, *, complemen
     except InstanceFormatError:
         raise
     except ValueError as error:  # a problem's own check of its data, which does not know the file
+        if str(error).startswith(shown):
+            raise
         raise InstanceFormatError(shown, None, str(error)) from None
     if not problems:
         raise InstanceFormatError(shown, None, "expected at least one instance, found none")

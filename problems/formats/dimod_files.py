@@ -106,7 +106,7 @@ class CqmReader:
             model, types = model_of_cqm(cqm)
         except UnsupportedError as error:
             raise UnsupportedError(f"{error} ({path})") from None
-        return [problem_of(_in_order(model), types, name=path_name(path), path=path, kind=options.kind)]
+        return [problem_of(_in_order(model), types, name=path_name(path), kind=options.kind)]
 
 
 @READERS.register("dimod-json")

@@ -54,8 +54,8 @@ def read_highs(
     with tempfile.TemporaryDirectory() as folder:
         file, log = Path(folder) / f"model{suffix}", Path(folder) / "log"
         file.write_text(text, encoding="utf-8")
-        solver = highspy.Highs()
-        for option, value in (("output_flag", True), ("log_to_console", False), ("log_file", str(log))):
+        solver = _quiet(highspy)
+        for option, value in (("log_to_console", False), ("output_flag", True), ("log_file", str(log))):
             solver.setOptionValue(option, value)
         solver.setOptionValue("small_matrix_value", SMALLEST)
         status = solver.readModel(str(file))
@@ -66,6 +66,17 @@ def read_highs(
     _check_warnings(messages, path, line_of, named)
     model = solver.getModel()
     return _arrays(model.lp_, model.hessian_, highspy, path), _types(model.lp_, highspy)
+
+
+def _quiet(highspy: Any) -> Any:
+    """A solver that prints nothing: HiGHS prints a banner when callbacks are enabled, which the constructor does."""
+
+    class Quiet(highspy.Highs):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Quiet()
 
 
 def _lines(messages: str) -> list[str]:

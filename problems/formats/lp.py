@@ -45,7 +45,6 @@ _REFUSED = {
     "MULTOBJ": "several objectives",
     "REFROW": "reference rows of special ordered sets",
 }
-_SEMI = re.compile(r"^\s+S[CI]\s", re.MULTILINE)
 
 
 @READERS.register("lp")
@@ -65,7 +64,7 @@ class LpReader:
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         model, types = read_lp(text, path)
-        return [problem_of(model, types, name=path_name(path), path=path, kind=options.kind)]
+        return [problem_of(model, types, name=path_name(path), kind=options.kind)]
 
     def write(self, problem: Problem) -> str:
         """The text; a row with two bounds becomes two rows."""
@@ -92,7 +91,7 @@ class MpsReader:
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         model, types = read_mps(text, path)
-        return [problem_of(model, types, name=path_name(path), path=path, kind=options.kind)]
+        return [problem_of(model, types, name=path_name(path), kind=options.kind)]
 
     def write(self, problem: Problem) -> str:
         """Free MPS text."""
@@ -136,7 +135,7 @@ def read_mps(text: str, path: str) -> tuple[Model, tuple[str, ...]]:
     Raises
     ------
     UnsupportedError
-        A section that qopt cannot hold, or a semi-continuous variable.
+        A section that qopt cannot hold.
     InstanceFormatError
         HiGHS cannot read the text.
     """
@@ -154,12 +153,6 @@ def read_mps(text: str, path: str) -> tuple[Model, tuple[str, ...]]:
         seen.add(word)
     if "ENDATA" not in seen:
         fail(path, len(text.rstrip().split("\n")), "ENDATA as the last line", END_OF_FILE, "is the file cut?")
-    semi = _SEMI.search(text)
-    if semi is not None and "BOUNDS" in seen:
-        line = text[: semi.start()].count("\n") + 1
-        raise UnsupportedError(
-            f"{path} line {line}: variables must be integer, got a semi-continuous one; split it in two"
-        )
     return read_highs(text, ".mps", path)
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from ...core import UnsupportedError
-from ..reading import END_OF_FILE, fail
+from ..reading import END_OF_FILE, fail, said
 from .lp_tokens import INFINITY, OPERATORS, Spelled, Token
 
 _COMPARISONS = MappingProxyType({"=<": "<=", "=>": ">=", "<": "<=", ">": ">=", "==": "="})
@@ -23,11 +23,17 @@ class _Row:
     label: str = ""
     segments: list[list[Token]] = field(default_factory=lambda: [[]])
     comparisons: list[str] = field(default_factory=list)
+    goes_on: bool = False  # terms behind a comparison went on in the next line, with a sign
 
     @property
     def is_complete(self) -> bool:
         last = self.segments[-1]
         return bool(self.comparisons) and bool(last) and last[-1].text not in OPERATORS
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether terms and a number stand on two sides, so that another term would start the next row."""
+        return self.is_complete and self.is_constant_last and any(t.kind == "name" for s in self.segments for t in s)
 
     @property
     def is_constant_last(self) -> bool:
@@ -36,23 +42,26 @@ class _Row:
 
 def write_rows(spelled: Spelled, tokens: list[Token]) -> None:
     spelled.write("Subject To", tokens[0].line if tokens else 0)
-    for row in _rows(tokens, spelled.path):
+    rows = list(_rows(tokens, spelled.path))
+    if any(not row.label for row in rows):
+        for row in rows:
+            if row.goes_on and len(row.comparisons) > 1:  # one row, or two?
+                fail(spelled.path, row.line, "a name before each row, where one goes on in the next line", said("none"))
+    for row in rows:
         _write_row(spelled, row)
 
 
 def _rows(tokens: list[Token], path: str) -> Iterator[_Row]:
     """The rows: each ends before a label, or on a line's end where it is complete."""
     row: _Row | None = None
-    for token, following in zip(tokens, _following(tokens), strict=True):
-        if token.kind == "newline":
-            is_over = following is None or not (
-                following.kind in ("compare", "arrow")
-                or (following.text in ("+", "-") and row and not row.is_constant_last)
-            )
-            if row and row.is_complete and is_over:
-                yield row
-                row = None
-            continue
+    solid = [i for i, token in enumerate(tokens) if token.kind != "newline"]
+    for place, i in enumerate(solid):
+        token = tokens[i]
+        coming = [tokens[k] for k in solid[place + 1 : place + 4]]
+        is_next_line = i > 0 and tokens[i - 1].kind == "newline"
+        if row is not None and ((is_next_line and _ends_before(row, token, coming)) or _starts_row(row, token, coming)):
+            yield row
+            row = None
         if token.kind == "arrow":
             _refuse(path, token, "an indicator row", "qopt holds linear rows; write it with a large number")
         if token.kind == "colon":
@@ -62,12 +71,8 @@ def _rows(tokens: list[Token], path: str) -> Iterator[_Row]:
                 fail(path, token.line, "a row's name before `:`", token.text)
             row.label, row.segments = row.segments[0][0].text, [[]]
             continue
-        is_label = following is not None and following.kind == "colon"
-        is_new = token.kind in ("name", "number") and row is not None and row.is_complete and row.is_constant_last
-        if row is not None and (is_label or is_new) and (row.comparisons or row.label):
-            yield row
-            row = None
         row = row or _Row(token.line)
+        row.goes_on |= is_next_line and token.text in ("+", "-") and bool(row.comparisons) and row.is_complete
         if token.kind == "compare":
             row.comparisons.append(_COMPARISONS.get(token.text, token.text))
             row.segments.append([])
@@ -77,14 +82,23 @@ def _rows(tokens: list[Token], path: str) -> Iterator[_Row]:
         yield row
 
 
-def _following(tokens: list[Token]) -> list[Token | None]:
-    """The next piece behind each that is no line's end."""
-    found: list[Token | None] = []
-    coming: Token | None = None
-    for token in reversed(tokens):
-        found.append(coming)
-        coming = coming if token.kind == "newline" else token
-    return found[::-1]
+def _ends_before(row: _Row, token: Token, coming: list[Token]) -> bool:
+    """Whether a row has ended with the line before a token."""
+    if not row.is_complete or token.kind in ("compare", "arrow"):
+        return False
+    if token.text not in ("+", "-") or row.is_constant_last:
+        return True
+    # a sign goes on with the terms, unless it belongs to the number before the next row's comparison
+    kinds = [one.kind for one in coming[:2]]
+    return kinds == ["number", "compare"]
+
+
+def _starts_row(row: _Row, token: Token, coming: list[Token]) -> bool:
+    """Whether a token starts the next row in the middle of a line: a label, or a term behind a complete row."""
+    is_label = bool(coming) and coming[0].kind == "colon" and token.kind in ("name", "number")
+    if is_label:
+        return bool(row.comparisons or row.label)
+    return token.kind in ("name", "number") and row.has_ended
 
 
 def _refuse(path: str, token: Token, what: str, remedy: str) -> NoReturn:
@@ -119,7 +133,10 @@ def _write_row(spelled: Spelled, row: _Row) -> None:
         if not spelled.names:
             fail(path, row.line, "a variable in the row", shown)
         terms = [(0.0, spelled.names[0])]
-    words = [f"{'-' if value < 0 else '+'} {abs(value)!r} {spelled.plain(name)}" for value, name in terms]
+    merged: dict[str, float] = {}
+    for value, name in terms:
+        merged[name] = merged.get(name, 0.0) + value
+    words = [f"{'-' if value < 0 else '+'} {abs(value)!r} {spelled.plain(name)}" for name, value in merged.items()]
     shown_bound = repr(bound) if math.isfinite(bound) else "1e30" if bound > 0 else "-1e30"
     spelled.rows.append(row.label)
     spelled.write(f" r{number}: {' '.join(words)} {sense} {shown_bound}", row.line)

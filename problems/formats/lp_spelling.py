@@ -68,15 +68,15 @@ def spell(text: str, path: str) -> Spelled:
     tokens = list(tokens_of(content, sense.end()))
     spelled = Spelled(path)
     spelled.write("Minimize" if sense[1] else "Maximize", content[: sense.end()].count("\n") + 1)
-    section, held = "objective", []
+    section, line = "objective", 1
     for name, piece in _sections(tokens, path):
         if name not in _WRITERS:
             raise UnsupportedError(
-                f"{path} line {piece[0].line if piece else held[-1].line if held else 1}: {name} must be left out, "
+                f"{path} line {piece[0].line if piece else line}: {name} must be left out, "
                 f"got a section of them; qopt holds linear rows over integers"
             )
         _WRITERS[name](spelled, piece)
-        section, held = name, piece or held
+        section, line = name, piece[-1].line if piece else line
     if section != "end":
         last = max((i for i, line in enumerate(content.split("\n"), start=1) if line.strip()), default=1)
         found = content.split("\n")[last - 1].strip() or END_OF_FILE
@@ -87,7 +87,8 @@ def spell(text: str, path: str) -> Spelled:
 
 def _sections(tokens: list[Token], path: str) -> Iterator[tuple[str, list[Token]]]:
     """Name and tokens of each section, headers left out."""
-    section, held, position, is_start = "objective", [], 0, True
+    held: list[Token] = []
+    section, position, is_start = "objective", 0, True
     while position < len(tokens):
         token = tokens[position]
         header, length = _header(tokens, position) if is_start and token.kind in ("name", "number") else ("", 0)
@@ -111,7 +112,7 @@ def _sections(tokens: list[Token], path: str) -> Iterator[tuple[str, list[Token]
 def _header(tokens: list[Token], position: int) -> tuple[str, int]:
     """The section that starts at a token, and how many tokens its header has; an empty name where none does."""
     line = []
-    for token in tokens[position:]:
+    for token in tokens[position : position + _LONGEST + 3]:
         if token.kind == "newline":
             break
         line.append(token)
@@ -145,8 +146,10 @@ def _write_plainly(header: str) -> Callable[[Spelled, list[Token]], None]:
                 spelled.write(" ".join(["", *words]), token.line)
                 words = []
             elif token.kind == "name" and not (header == "Bounds" and _is_word(tokens, place)):
-                is_label = place + 1 < len(tokens) and tokens[place + 1].text == ":" and not header
-                words.append("obj" if is_label else spelled.plain(token.text))
+                is_label = not header and place + 1 < len(tokens) and tokens[place + 1].text == ":"
+                words.append("obj:" if is_label else spelled.plain(token.text))
+            elif token.text == ":" and words == ["obj:"]:
+                continue
             else:
                 words.append(token.text)
         if words:
@@ -168,8 +171,8 @@ def _write_objective(spelled: Spelled, tokens: list[Token]) -> None:
     if content and content[0].text.lower() in ("multi-objectives", "multi"):
         raise UnsupportedError(f"{spelled.path} must have one objective, got several; put them into one")
     _write_plainly("")(spelled, tokens)
-    if not content:
-        spelled.write(" obj: 0", 0)
+    if not content or content[-1].text == ":":
+        spelled.write(" 0" if content else " obj: 0", 0)
 
 
 def _write_binary(spelled: Spelled, tokens: list[Token]) -> None:

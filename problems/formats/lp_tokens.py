@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r"(?P<newline>\n)|(?P<space>\s+)"
+    r"(?P<newline>\n)|(?P<space>[^\S\n]+)"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<arrow><?->)|(?P<compare><=|>=|=<|=>|==|<|>|=)|(?P<colon>:+)"
     r"|(?P<name>[^\s\d.+\-*^<>=:\[\]/\\][^\s+\-*^<>=:\[\]\\]*(?:\[[^\s\[\]]*\][^\s+\-*^<>=:\[\]\\]*)*)"

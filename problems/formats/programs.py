@@ -22,13 +22,12 @@ from ..qubo import Qubo
 _ROUNDS = 20
 
 
-def problem_of(model: Model, types: tuple[str, ...], *, name: str, path: str, kind: str | None = None) -> Problem:
+def problem_of(model: Model, types: tuple[str, ...], *, name: str, kind: str | None = None) -> Problem:
     """The model as an instance.
 
     Parameters
     ----------
     types : ``integer`` or ``continuous`` for each variable; any other is refused.
-    path : how errors name the file.
     kind : ``integer-program`` where that is wanted for bits to be minimised too.
 
     Raises
@@ -38,7 +37,7 @@ def problem_of(model: Model, types: tuple[str, ...], *, name: str, path: str, ki
     """
     for one, word in zip(model.names, types, strict=True):
         if word not in ("integer", "continuous"):
-            raise UnsupportedError(f"variable {one} must be integer, got a {word} one ({path}); split it in two")
+            raise UnsupportedError(f"variable {one} must be integer, got a {word} one; split it in two")
     is_integer = np.array([word == "integer" for word in types], dtype=bool)
     fixed = ~is_integer & (model.minimum == model.maximum)
     if not is_integer.all():
@@ -48,15 +47,14 @@ def problem_of(model: Model, types: tuple[str, ...], *, name: str, path: str, ki
         model, is_integer = without_constants(model, fixed), is_integer[kept]
     for i in np.flatnonzero(~is_integer):
         raise UnsupportedError(
-            f"variable {model.names[i]} must be integer, got a continuous one ({path}); a program of bits has no other"
+            f"variable {model.names[i]} must be integer, got a continuous one; a program of bits has no other"
         )
     model = replace(model, minimum=np.ceil(model.minimum - 1e-9), maximum=np.floor(model.maximum + 1e-9))
     model = bounded(model)
     for i in np.flatnonzero(~(model.maximum - model.minimum <= MAX_SPAN)):
         low, high = model.minimum[i], model.maximum[i]
         raise UnsupportedError(
-            f"integer {model.names[i]} must have a range of at most {MAX_SPAN}, got {low:g}..{high:g} ({path}); "
-            "give it bounds"
+            f"integer {model.names[i]} must have a range of at most {MAX_SPAN}, got {low:g}..{high:g}; give it bounds"
         )
     return _instance(model, name, kind)
 
@@ -78,8 +76,8 @@ def _instance(model: Model, name: str, kind: str | None) -> Problem:
     }
     if model.sense == "min" and model.is_bit.all() and kind != "integer-program":
         return Qubo(**data)
-    bounds = {"minimum": model.minimum.astype(np.int64), "maximum": model.maximum.astype(np.int64)}
-    return IntegerProgram(**data, **bounds, sense=model.sense)
+    data |= {"minimum": model.minimum.astype(np.int64), "maximum": model.maximum.astype(np.int64)}
+    return IntegerProgram(**data, sense=model.sense)
 
 
 def model_of_instance(problem: Problem) -> Model:
@@ -91,7 +89,9 @@ def model_of_instance(problem: Problem) -> Model:
     assert isinstance(problem, Qubo | IntegerProgram)
     n, m = problem.linear.size, len(problem.lower)
     values = problem.row_values.astype(np.float64)
-    is_ranged = isinstance(problem, IntegerProgram)
+    minimum, maximum = np.zeros(n), np.ones(n)
+    if isinstance(problem, IntegerProgram):
+        minimum, maximum = problem.minimum.astype(np.float64), problem.maximum.astype(np.float64)
     return Model(
         c=problem.linear.astype(np.float64),
         offset=float(problem.offset),
@@ -100,8 +100,8 @@ def model_of_instance(problem: Problem) -> Model:
         A=csr_array((values, tuple(problem.row_entries.T)), shape=(m, n)),
         lower=lower_array(problem.lower),
         upper=upper_array(problem.upper),
-        minimum=problem.minimum.astype(np.float64) if is_ranged else np.zeros(n),
-        maximum=problem.maximum.astype(np.float64) if is_ranged else np.ones(n),
+        minimum=minimum,
+        maximum=maximum,
         names=problem.variable_names,
         row_names=problem.row_names,
         sense=problem.sense,

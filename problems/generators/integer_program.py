@@ -37,7 +37,7 @@ def integer_program(
     weights = rng.integers(1, max_coefficient + 1, (m, n))
     return IntegerProgram(
         linear=rng.integers(1, max_coefficient + 1, n),
-        minimum=np.zeros(n),
+        minimum=np.zeros(n, dtype=np.int64),
         maximum=np.full(n, max_value),
         pairs=np.stack([u[chosen], v[chosen]], axis=1),
         couplings=-rng.integers(1, max_coefficient + 1, chosen.size),
