@@ -223,7 +223,7 @@ def test_mps_with_ranges_and_a_constant(tmp_path):
         ("ENDATA", "SOS1\n S1 SOS s1\n ENDATA", "special ordered sets"),
         ("BOUNDS", "QCMATRIX c1\n x x 1\nBOUNDS", "products in rows"),
         ("BOUNDS", "INDICATORS\n IF c1 x 1\nBOUNDS", "indicator rows"),
-        (" UP BND z 5", " SC BND z 5", "variable z must be integer, got a semi-integer one"),
+        (" UP BND z 5", " SC BND z 5", "variable z must be integer, got a semi-continuous one"),
         ("RANGES", "FANCY", "expected a section of MPS, found 'FANCY'"),
         ("ENDATA\n", "", "ENDATA as the last line"),
         (" x c2 1", " x c9 1", "c9|c2|expected"),
@@ -341,6 +341,7 @@ def highs_optimum(path: Path) -> tuple[str, float | None]:
     assert solver.readModel(str(path)) != highspy.HighsStatus.kError, path.read_text()
     sense = "max" if solver.getLp().sense_ == highspy.ObjSense.kMaximize else "min"
     solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("threads", 1)  # the number is one for the whole process
     solver.run()
     is_optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return sense, solver.getObjectiveValue() if is_optimal else None
