@@ -11,6 +11,7 @@ import typer
 from ..core.allowed_modules import allow_module as allow
 from .bench import bench
 from .compare import compare
+from .crossover import crossover, resources
 from .encode import encode, plan
 from .errors import exit_code_of
 from .export import export
@@ -87,6 +88,8 @@ app.command("compare")(compare)
 app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("crossover")(crossover)
+app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)
