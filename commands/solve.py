@@ -57,6 +57,7 @@ def solve(
     `qopt list solvers --options`.
     """
     from ..core import Budget
+    from ..core.allowed_modules import allow_class
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
     from ..experiments.run import run
     from .instances import load_instance
@@ -65,7 +66,9 @@ def solve(
     check_targets(out, save_solution)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
-    options = {**shot_options(solver, shots), **part_options(ctx.args)}
+    given = part_options(ctx.args)
+    allow_class(str(given.get("solver.target", "")))  # named on the command line
+    options = {**shot_options(solver, shots), **given}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     around = {"shrink": shrink, "presolve": presolve}
     with part_errors(ctx):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Budget, Clock, Problem, Record, UnsupportedError, number
+from ..core import Budget, Clock, InfeasibleError, Problem, Record, UnsupportedError, impossible_row, number
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import NativeSolver, QuboSampler, Report
@@ -158,6 +158,9 @@ def _sample(
     problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
 ) -> Answer:
     formulation = formulate(problem, pipeline.formulation)
+    broken = impossible_row(formulation.program)
+    if broken:
+        raise InfeasibleError(f"row {broken} must hold at some point of {{0,1}}^n, got none; the program is infeasible")
     seeds = np.random.SeedSequence(seed)
     done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds.spawn(1)[0], clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]

@@ -157,7 +157,7 @@ class SubspaceQaoa(QuboSampler):
         if program is None:
             raise UnsupportedError(
                 "xy must know the rows of the program whose bits it samples, got a QUBO alone; choose an encoder "
-                "without auxiliary bits, or qaoa"
+                "without auxiliary bits, or qaoa; from Python give sample(bqm, program=BinaryProgram(...))"
             )
         if program.num_variables != num_variables:
             raise UnsupportedError(
