@@ -60,7 +60,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Control:
-    """The same selection, repair and improvement applied to uniform random points."""
+    """The same selection, repair and improvement applied to uniform random points; ``space`` says of what."""
 
     raw: Stage | None = None
     swapped: Stage | None = None
@@ -74,7 +74,10 @@ class Control:
 class Stages:
     """The stages of a run; None where a stage was off or does not apply.
 
-    ``swapped`` is the raw point after one round of bit swaps, without any repair (experiments/swap.py).
+    ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
+    earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
+    both are the same. ``swapped`` is the raw point after one round of bit swaps, without any repair
+    (experiments/swap.py).
     """
 
     raw: Stage | None = None
@@ -83,6 +86,7 @@ class Stages:
     repaired: Stage | None = None
     improved: Stage | None = None
     control: Control | None = None
+    control_program: Control | None = None
 
 
 @dataclass(frozen=True)
@@ -221,6 +225,7 @@ _NESTED: dict[str, type] = {
     "stages": Stages,
     "resources": Resources,
     "control": Control,
+    "control_program": Control,
     **dict.fromkeys(("raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
 }
 

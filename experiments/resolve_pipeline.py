@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core import ENCODERS, SOLVERS, Problem, fields_of
 from ..problems.formulations import formulate
-from ..solvers.base import QuboSampler
+from ..solvers.base import QuboSampler, keeps_rows
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
 from .pipeline import Pipeline, build_parts
 
@@ -78,8 +78,7 @@ def default_encoder(
     program = formulate(problem, formulation).program
     errors: list[ValueError] = []
     reasons: list[str] = []
-    keeps_rows = hasattr(SOLVERS.get(_name(solver)).make, "uniform_points")
-    tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
+    tried = SUBSPACE_ENCODERS if keeps_rows(SOLVERS.get(_name(solver)).make) else DEFAULT_ENCODERS
     for name in tried:
         try:
             sampler, encoder = build_parts(solver, name, options)

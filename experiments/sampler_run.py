@@ -31,7 +31,8 @@ from .candidates import Candidates, best_verified, evaluate
 from .checkpoint import RoundsFile
 from .iteration import closed_form, tell_round, with_fractional_cuts
 from .pipeline import Pipeline
-from .refinement import Draw, Refinement, signed_objective, uniform_bits
+from .refinement import Refinement, signed_objective
+from .twin import Twin, same_ground
 from .verify import Verified
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
@@ -45,7 +46,9 @@ class SamplerRun:
     """What a sampler's run found, round by round; the Record is made of it.
 
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
-    ``continued``: rounds of a stopped run that this one goes on from.
+    ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
+    ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
+    no more than a twin's goal.
     """
 
     refinement: Refinement
@@ -61,7 +64,9 @@ class SamplerRun:
     bound: float | None = None
     trace: list[tuple[float, Number]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
-    draw: Draw | None = None
+    first: Encoding | None = None
+    ground_changes: bool = False
+    reached: int = 0
     interactions: int = 0
     continued: int = 0
 
@@ -91,8 +96,9 @@ def run_sampler(
     seeds: np.random.SeedSequence,
     clock: Clock,
     watching: Watching | None = None,
+    twin: Twin | None = None,
 ) -> SamplerRun:
-    """All rounds of one run, or those that are left of a stopped one.
+    """All rounds of one run, or those that are left of a stopped one; with uniform points instead for a twin.
 
     Raises
     ------
@@ -108,24 +114,29 @@ def run_sampler(
     program = formulation.program
     start = clock.elapsed
     stored = None if state is None else state.load()
-    encoding = stored or encoder.encode(program)
+    encoding = stored or (encoder.encode(program) if twin is None else twin.start)
     program = program if stored is None or stored.native is None else stored.native  # with its lazy rows
-    if encoding.state.get("needs_subspace") and not hasattr(sampler, "uniform_points"):
+    if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
-    run = SamplerRun(refinement, encoding, draw=_subspace_draw(sampler, encoding, formulation))
+    run = SamplerRun(refinement, encoding, first=encoding)
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
     for index in _rounds(budget, run.continued):
         start = clock.elapsed
-        keywords = offered(sampler, encoding, budget, sampler_seeds.spawn(1)[0], clock)
-        samples = closed_form(sampler, encoding) or sampler.sample(encoding.bqm, **keywords)
+        round_seed = sampler_seeds.spawn(1)[0]
+        if twin is None:
+            keywords = offered(sampler, encoding, budget, round_seed, clock)
+            samples = closed_form(sampler, encoding) or sampler.sample(encoding.bqm, **keywords)
+        else:
+            samples = twin.sample(sampler, encoding, index, round_seed)
         _add(run.seconds, "solve", clock.elapsed - start)
         Z, energies, counts = points_of(samples)
         X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
         found, program = evaluate(formulation, program, X, counts)
-        _note(run, found, energies, samples.info, index)
+        _note(run, found, energies, samples.info)
+        run.reached += 0 if twin is None else found.hits(twin.goal)
         start = clock.elapsed
         refinement.add(found.best(pipeline.repair_top), clock)
         _add(run.seconds, "repair", clock.elapsed - start)
@@ -138,6 +149,7 @@ def run_sampler(
         _add(run.seconds, "encode", clock.elapsed - start)
         if following is None:
             break
+        run.ground_changes |= not same_ground(sampler, encoding, following)
         run.encoding = encoding = following
         tell_round(report, formulation.problem, encoding)
         if state is not None:
@@ -217,7 +229,7 @@ def _relaxation(encoding: Encoding) -> AnyArray | None:
     return None if solved.is_infeasible else solved.x
 
 
-def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], index: int) -> None:
+def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any]) -> None:
     """Take one round's points into the run."""
     pipeline, formulation = run.refinement.pipeline, run.refinement.formulation
     top = found.best(pipeline.repair_top)
@@ -261,19 +273,6 @@ def _is_done(incumbent: float | None, formulation: Formulation, budget: Budget, 
     if budget.target is None or incumbent is None:
         return False
     return incumbent <= signed(formulation.problem, budget.target)
-
-
-def _subspace_draw(sampler: QuboSampler, encoding: Encoding, formulation: Formulation) -> Draw:
-    """Where the control draws from: the sampler's own feasible subspace where it has one."""
-    uniform = getattr(sampler, "uniform_points", None)
-    program = encoding.native
-    if uniform is None or program is None:
-        return uniform_bits(formulation)
-
-    def draw(num_points: int, rng: np.random.Generator) -> Bits:
-        return formulation.complete(encoding.decode(uniform(program, num_points, rng)))
-
-    return draw
 
 
 def _distinct(X: Bits, energies: AnyArray, counts: AnyArray) -> tuple[Bits, AnyArray, AnyArray]:

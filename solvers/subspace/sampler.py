@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, BinaryProgram, Clock, Float, Ground, UnsupportedError, bqm_to_arrays
 from ..base import Estimate, QuboSampler, sample_set
 from .angles import Optimized, Search, optimize, optimize_grown
 from .keyed import KeyedSpace
@@ -23,7 +23,7 @@ from .memory import check_bytes
 from .mixers import GroupMixer, GroverMixer, Mixer, TranspositionMixer, uniform_state
 from .moves import Form, flip_mixer, swap_mixer
 from .recognition import SpaceChoice, recognise
-from .spaces import CHUNK, GroupSpace, PermutationSpace, Space, uniform_sample
+from .spaces import CHUNK, GroupSpace, PermutationSpace, Space, SpaceGround
 from .states import Costs, cvar, draw, evolve, expectation, optimum_probability, point_state
 
 MixerChoice = Literal["auto", "transposition", "complete-xy", "ring-xy", "flip", "grover"]
@@ -66,6 +66,8 @@ class SubspaceQaoa(QuboSampler):
     >>> float(samples.first.energy), samples.info["subspace"]
     (1.0, '1 one-hot groups: 3 states instead of 2**3; keeps 1 of 1 rows')
     """
+
+    keeps_rows: ClassVar[bool] = True
 
     layers: int = 3
     mixer: MixerChoice = "auto"
@@ -144,10 +146,15 @@ class SubspaceQaoa(QuboSampler):
         }
         return sample_set(space.points(indices), costs.values[indices], counts, info)
 
-    def uniform_points(self, program: BinaryProgram, num_points: int, rng: np.random.Generator) -> Bits:
-        """Uniform, independent points of the subspace that ``sample`` works in, for a fair random control."""
-        space, _ = self._space(program, program.num_variables)
-        return uniform_sample(space, num_points, rng)
+    def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
+        """The subspace that ``sample`` works in.
+
+        Raises
+        ------
+        UnsupportedError
+            As ``sample``.
+        """
+        return SpaceGround(*self._space(program, num_variables))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits; bytes depend on the rows and are checked, before they are taken, when these are known."""
