@@ -103,7 +103,8 @@ def core_control(
     field = core_field(sampler, encoding, done.refinement.formulation)
     if not done.ground_changes:
         return _control(field, pipeline, np.random.SeedSequence([seed, 1]), done, reference, budget)
-    twin = Twin(encoding, tuple(done.points_by_round), math.inf if done.best is None else done.best.best_cost)
+    goal = math.inf if done.best is None else done.best.best_cost
+    twin = Twin(encoding, tuple(done.points_by_round), goal, done.begun)
     again = run_sampler(
         field.formulation,
         pipeline,

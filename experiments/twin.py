@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core import Encoding
+from ..core import Bits, Encoding, Ground, UnsupportedError
 from ..solvers.base import QuboSampler, energies_of, sample_set
+from .candidates import Candidates
 
 if TYPE_CHECKING:
     import dimod
+
+#: Most points of a round that is solved exactly, and how many are looked at together.
+MOST_EXACT = 1 << 22
+BLOCK = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,21 +27,52 @@ class Twin:
     """A run once more with uniform points of the sampler's ground in the place of its samples (see control.py).
 
     ``start``: the encoding of the first round; ``points_by_round``: how many points to draw; ``goal``: the cost that
-    counts as reached.
+    counts as reached; ``begun``: the point that a decomposition starts from; ``is_exact``: the best point of the ground
+    instead of random ones.
     """
 
     start: Encoding
     points_by_round: tuple[int, ...]
     goal: float
+    begun: Candidates | None = None
+    is_exact: bool = False
 
     def sample(
         self, sampler: QuboSampler, encoding: Encoding, index: int, seed: np.random.SeedSequence
     ) -> dimod.SampleSet:
         """Uniform points of the round's ground, as a sample set."""
         ground = sampler.ground(encoding.num_qubits, encoding.native)
+        if self.is_exact:
+            Z = best_of_ground(ground, encoding)
+            return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
         num_points = self.points_by_round[min(index, len(self.points_by_round) - 1)]
         Z = ground.draw(np.random.default_rng(seed), num_points)
         return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
+
+
+def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
+    """The point of a decomposition's round with the least violation, then cost, of all that the sampler chooses from.
+
+    Raises
+    ------
+    UnsupportedError
+        There are too many of them.
+    """
+    inside, decoder = encoding.state["inside"], encoding.state["inner"].decoder
+    if ground.size is None or ground.size > MOST_EXACT:
+        raise UnsupportedError(
+            f"a ceiling must have rounds of at most {MOST_EXACT:,} points, got {ground.size}; lower --size"
+        )
+    best: tuple[float, float, Bits] | None = None
+    for first in range(0, ground.size, BLOCK):
+        Z = ground.block(first, min(first + BLOCK, ground.size))
+        Y = decoder.apply(Z)
+        costs, broken = inside.costs(Y), inside.violations(Y).sum(axis=1)
+        at = int(np.lexsort((costs, broken))[0])
+        if best is None or (broken[at], costs[at]) < best[:2]:
+            best = float(broken[at]), float(costs[at]), Z[at : at + 1]
+    assert best is not None
+    return best[2]
 
 
 def same_ground(sampler: QuboSampler, one: Encoding, other: Encoding) -> bool:

@@ -35,7 +35,9 @@ class Starting(Protocol):
 
     start: Any
 
-    def encode_from(self, program: BinaryProgram, x: Bits, *, seed: int = 0) -> Encoding: ...
+    def encode_from(
+        self, program: BinaryProgram, x: Bits, *, seed: int = 0, cost: float | None = None, broken: float | None = None
+    ) -> Encoding: ...
 
 
 @ENCODERS.register("neighbourhood", aliases=("decompose",))
@@ -108,24 +110,32 @@ class Neighbourhood:
         """The first round from a feasible point of the rows, or from zeros where none is found."""
         return _encoded(self, program)
 
-    def encode_from(self, program: BinaryProgram, x: Bits, *, seed: int = 0) -> Encoding:
-        """The first round from a given point; ``seed`` decides all choices of neighbourhoods."""
-        search = Search(self.accept, self.temperature, self._patience(program), self.restarts)
-        return self._round(program, Kept.at(program, x, seed), search, ())
+    def encode_from(
+        self, program: BinaryProgram, x: Bits, *, seed: int = 0, cost: float | None = None, broken: float | None = None
+    ) -> Encoding:
+        """The first round from a given point.
+
+        Parameters
+        ----------
+        seed : decides all choices of neighbourhoods.
+        cost, broken : of the point, where the program does not know its objective or its lazy rows.
+        """
+        kept = Kept.at(program, x, seed, cost, broken)
+        return self._round(program, kept, ())
 
     def update(self, encoding: Encoding, round: Round) -> Encoding | None:
         """The next neighbourhood, round the incumbent that this round's points leave; None after the end."""
         if encoding.state.get("is_done"):
             return None
         program = round.program
-        search = Search(self.accept, self.temperature, self._patience(program), self.restarts)
+        search = self._search(program)
         kept, row = accepted(Kept.of(encoding.state, program), round, search)
         row |= encoding.state["round"]
         reason = self._ending(kept, row, encoding, round)
         if reason:
             state = {**encoding.state, **kept.as_state(), "is_done": True}
             return replace(encoding, state=state, trace=(*encoding.trace, {**row, "stopped": reason}))
-        return self._round(program, kept, search, (*encoding.trace, row))
+        return self._round(program, kept, (*encoding.trace, row))
 
     def num_qubits(self, program: BinaryProgram) -> int:
         """Qubits of the first round."""
@@ -137,6 +147,9 @@ class Neighbourhood:
 
         view = View(program, structure_of(program), np.zeros(program.num_variables, np.uint8), self.size, 0, 0)
         return " and ".join(WORDS[name] for name in cycle_of(self.chooser, view))
+
+    def _search(self, program: BinaryProgram) -> Search:
+        return Search(self.accept, self.temperature, self._patience(program), self.restarts)
 
     def _patience(self, program: BinaryProgram) -> int:
         if self.patience is not None:
@@ -156,7 +169,7 @@ class Neighbourhood:
         return "the whole program, solved exactly" if is_proven and not row["broken"] else ""
 
     def _round(
-        self, program: BinaryProgram, kept: Kept, search: Search, trace: tuple[Mapping[str, Any], ...]
+        self, program: BinaryProgram, kept: Kept, trace: tuple[Mapping[str, Any], ...]
     ) -> Encoding:
         view = View(program, structure_of(program), kept.x, self.size, kept.index, kept.seed, kept.pool)
         small, turn = self._small(view)
@@ -175,7 +188,7 @@ class Neighbourhood:
                 **{key: inner.state[key] for key in _SHOWN if key in inner.state},
                 **kept.as_state(),
                 "rows": program.num_rows,
-                "outer": program if search.keeps_program and program.num_rows else None,
+                "outer": program if program.num_rows else None,
                 "inner": replace(inner, state={}, trace=()),
                 "inside": small.program,
                 "round": row,

@@ -32,7 +32,6 @@ class Search:
     temperature: float
     patience: int
     restarts: int
-    keeps_program: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +63,13 @@ class Kept:
     pool: Bits = field(default_factory=lambda: np.zeros((0, 0), dtype=np.uint8))
 
     @staticmethod
-    def at(program: BinaryProgram, x: Bits, seed: int) -> Kept:
+    def at(
+        program: BinaryProgram, x: Bits, seed: int, cost: float | None = None, broken: float | None = None
+    ) -> Kept:
         """At the start."""
         x = frozen(x, np.uint8)
-        cost, broken = float(program.costs(x)[0]), float(program.violations(x).sum())
+        cost = float(program.costs(x)[0]) if cost is None else cost
+        broken = float(program.violations(x).sum()) if broken is None else broken
         return Kept(x, cost, broken, cost, broken, seed)
 
     @staticmethod
