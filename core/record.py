@@ -76,10 +76,12 @@ class Stages:
 
     ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
     earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
-    both are the same. ``swapped`` is the raw point after one round of bit swaps, without any repair
+    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved exactly
+    (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit swaps, without any repair
     (experiments/swap.py).
     """
 
+    start: Stage | None = None
     raw: Stage | None = None
     lowest_energy: Stage | None = None
     swapped: Stage | None = None
@@ -87,6 +89,7 @@ class Stages:
     improved: Stage | None = None
     control: Control | None = None
     control_program: Control | None = None
+    ceiling: Control | None = None
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,8 @@ _NESTED: dict[str, type] = {
     "resources": Resources,
     "control": Control,
     "control_program": Control,
-    **dict.fromkeys(("raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
+    "ceiling": Control,
+    **dict.fromkeys(("start", "raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
 }
 
 

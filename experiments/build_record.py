@@ -25,7 +25,7 @@ from ..core import (
     relative_gap,
     spec_id,
 )
-from .control import core_control, program_control
+from .control import core_control, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
@@ -109,9 +109,12 @@ def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, ref
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
     core = core_control(pipeline, budget, seed, done, reference)
     whole = program_control(pipeline, budget, seed, done, reference)
+    ceiling = scheme_ceiling(pipeline, budget, seed, done, reference)
+    start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
-    return Stages(raw=raw, lowest_energy=lowest, swapped=swapped, control=core, control_program=whole, **further)
+    controls = {"control": core, "control_program": whole, "ceiling": ceiling}
+    return Stages(start=start, raw=raw, lowest_energy=lowest, swapped=swapped, **controls, **further)
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:

@@ -18,11 +18,17 @@ from ..encoders.neighbourhood import Neighbourhood, Starting
 from ..repair import repair
 from ..solvers.base import QuboSampler
 from ..solvers.qaoa.settings import QaoaSettings
-from .candidates import Candidates, evaluate
+from ..solvers.subspace.sampler import SubspaceQaoa
+from .candidates import Candidates, evaluate_apart
+from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 
+#: Samplers whose angles go from round to round.
+TAKES_ANGLES = (QaoaSettings, SubspaceQaoa)
 #: Rounds whose angles are optimised before they are only used, with angles "learn".
 LEARNING = 3
+#: Patience that no run reaches.
+NEVER = 1 << 40
 #: Work of judging a round's points in the whole program (points times terms), above which they are thinned out.
 MOST_WORK = 4_000_000
 #: Points that are left then, and stored as the best ones.
@@ -40,7 +46,7 @@ def first_encoding(
     x = start_point(formulation, encoder.start, seed)
     if x is None:
         x = np.asarray(encoder.encode(program).state["x"], dtype=np.uint8)
-    start, _ = evaluate(formulation, program, formulation.complete(x[None]), [0])
+    start, _ = evaluate_apart(formulation, program, formulation.complete(x[None]), [0])
     cost, broken = float(start.costs[0]), float(start.broken[0])
     return encoder.encode_from(program, start.X[0], seed=seed, cost=cost, broken=broken), start
 
@@ -105,6 +111,14 @@ def refines_rounds(encoder: Encoder | None) -> bool:
     return not isinstance(encoder, Neighbourhood) or encoder.polish
 
 
+def unending(pipeline: Pipeline) -> Pipeline:
+    """The pipeline for a twin, which goes through as many rounds as the run did, whether they bring anything or not."""
+    encoder = pipeline.encoder
+    if not isinstance(encoder, Neighbourhood) or encoder.restarts:
+        return pipeline
+    return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, patience=NEVER))
+
+
 def points_asked(encoder: Encoder) -> int | None:
     """Samples a round where the budget names none; None leaves it to the sampler."""
     return encoder.points if isinstance(encoder, Neighbourhood) else None
@@ -142,27 +156,36 @@ def _is_direct(formulation: Formulation) -> bool:
 def round_sampler(sampler: QuboSampler, encoder: Encoder, state: Mapping[str, Any]) -> QuboSampler:
     """The sampler of a round: with the angles that were learnt, where it takes angles."""
     angles = state.get("angles")
-    if not isinstance(encoder, Neighbourhood) or not isinstance(sampler, QaoaSettings) or angles is None:
+    if not isinstance(encoder, Neighbourhood) or angles is None or not isinstance(sampler, TAKES_ANGLES):
         return sampler
+    changes: dict[str, Any] = {"init": "transfer", "angles": tuple(angles)}
+    if isinstance(sampler, QaoaSettings):
+        changes |= {"transfer": "", "restarts": 0}
     if encoder.angles == "learn" and int(state["learnt"]) >= LEARNING:
-        return dataclasses.replace(
-            sampler, init="transfer", angles=tuple(angles), transfer="", optimizer="none", restarts=0
-        )
-    return dataclasses.replace(sampler, init="transfer", angles=tuple(angles), transfer="", restarts=0)
+        changes["optimizer"] = "none"
+    return dataclasses.replace(sampler, **changes)
 
 
 def with_angles(
     encoder: Encoder, sampler: QuboSampler, before: Encoding, after: Encoding, info: Mapping[str, Any]
 ) -> Encoding:
     """The next encoding with the scaled angles of this round, so that a stored run goes on with them."""
-    if not isinstance(encoder, Neighbourhood) or encoder.angles == "each" or not isinstance(sampler, QaoaSettings):
+    if not isinstance(encoder, Neighbourhood) or encoder.angles == "each" or not isinstance(sampler, TAKES_ANGLES):
         return after
     angles, learnt = before.state.get("angles"), int(before.state.get("learnt", 0))
-    found = info.get("angles")
-    is_learning = encoder.angles == "warm" or learnt < LEARNING
-    if is_learning and found and len(found["gammas"]) == len(found["betas"]) == sampler.layers:
-        angles = [*(gamma * found["unit"] for gamma in found["gammas"]), *found["betas"]]
-        learnt += 1
+    found = scaled_angles(info)
+    if found is not None and len(found) == 2 * sampler.layers and (encoder.angles == "warm" or learnt < LEARNING):
+        angles, learnt = found, learnt + 1
     if angles is None:
         return after
     return dataclasses.replace(after, state={**after.state, "angles": angles, "learnt": learnt})
+
+
+def scaled_angles(info: Mapping[str, Any]) -> list[float] | None:
+    """Gammas, then betas, in the scaled form that a sampler of the same class takes; None where it told none."""
+    found = info.get("angles")
+    if not found:
+        return None
+    if "scaled" in found:
+        return list(found["scaled"])
+    return [*(gamma * found["unit"] for gamma in found["gammas"]), *found["betas"]]

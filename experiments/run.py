@@ -20,6 +20,7 @@ from ..solvers.base import NativeSolver, QuboSampler, Report
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
+from .default_decomposition import with_default_limit
 from .encoder_shorthands import SHORTHANDS
 from .pipeline import Pipeline
 from .references import own_bound
@@ -105,7 +106,7 @@ def run(
     """
     if not (isinstance(seed, int) and 0 <= seed < 2**31):
         raise ValueError(f"seed must be an integer in 0..2**31-1, got {seed!r}")
-    budget = budget or Budget()
+    budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
     if isinstance(pipeline.solver, QuboSampler):
         watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))

@@ -28,7 +28,7 @@ from ..core import (
 from ..core.unique import unique_rows
 from ..encoders.neighbourhood import Starting
 from ..solvers.base import QuboSampler, Report, points_of
-from .candidates import Candidates, best_verified, evaluate
+from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
 from .decomposition import (
     first_encoding,
@@ -148,7 +148,7 @@ def run_sampler(
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun)
-    refines = refines_rounds(encoder)
+    refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
@@ -170,7 +170,7 @@ def run_sampler(
         if few is not None:
             Z, energies, counts, _ = few
         X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
-        found, program = evaluate(formulation, program, X, counts)
+        found, program = judge(formulation, program, X, counts)
         _note(run, found, energies, samples.info, tally)
         run.reached += 0 if twin is None else found.hits(twin.goal)
         _add(run.seconds, "judge", clock.elapsed - start)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Most points of a round that is solved exactly, and how many are looked at together.
 MOST_EXACT = 1 << 22
 BLOCK = 1 << 15
+#: Points of a round that are kept.
+BEST = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,9 @@ class Twin:
 
 
 def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
-    """The point of a decomposition's round with the least violation, then cost, of all that the sampler chooses from.
+    """The points of a decomposition's round with the least violation, then cost, of all that the sampler chooses from.
+
+    Several, because the best ones may break lazy rows.
 
     Raises
     ------
@@ -63,16 +67,12 @@ def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
         raise UnsupportedError(
             f"a ceiling must have rounds of at most {MOST_EXACT:,} points, got {ground.size}; lower --size"
         )
-    best: tuple[float, float, Bits] | None = None
+    best = np.zeros((0, ground.num_bits), dtype=np.uint8)
     for first in range(0, ground.size, BLOCK):
-        Z = ground.block(first, min(first + BLOCK, ground.size))
+        Z = np.concatenate([best, ground.block(first, min(first + BLOCK, ground.size))])
         Y = decoder.apply(Z)
-        costs, broken = inside.costs(Y), inside.violations(Y).sum(axis=1)
-        at = int(np.lexsort((costs, broken))[0])
-        if best is None or (broken[at], costs[at]) < best[:2]:
-            best = float(broken[at]), float(costs[at]), Z[at : at + 1]
-    assert best is not None
-    return best[2]
+        best = Z[np.lexsort((inside.costs(Y), inside.violations(Y).sum(axis=1)))[:BEST]]
+    return best
 
 
 def same_ground(sampler: QuboSampler, one: Encoding, other: Encoding) -> bool:

@@ -26,6 +26,7 @@ Chooser = Literal[
     "objects",
     "windows",
     "pairs",
+    "edges",
 ]
 
 CHOOSERS: Mapping[Chooser, Callable[[View], Wanted | Merged]] = MappingProxyType(
@@ -43,6 +44,7 @@ CHOOSERS: Mapping[Chooser, Callable[[View], Wanted | Merged]] = MappingProxyType
         "objects": constrained.objects,
         "windows": constrained.windows,
         "pairs": constrained.pairs,
+        "edges": constrained.edges,
     }
 )
 
@@ -56,6 +58,7 @@ NEEDED: Mapping[Chooser, tuple[str, ...]] = MappingProxyType(
         "objects": ("assignment",),
         "windows": ("assignment",),
         "pairs": ("assignment",),
+        "edges": ("degrees",),
     }
 )
 
@@ -71,6 +74,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "objects": "objects and their places",
         "windows": "windows of the tour",
         "pairs": "pairs of windows of the tour",
+        "edges": "exchanges of edges near each other",
         "bfs": "breadth-first balls",
         "impact": "impact order",
         "random": "at random",
@@ -105,6 +109,8 @@ def cycle_of(chooser: Chooser, view: View) -> tuple[Chooser, ...]:
     match kind:
         case "assignment":
             return ("windows", "pairs") if place_line(view.program).size else ("objects",)
+        case "degrees":
+            return ("edges",)
         case "knapsacks":
             return ("knapsacks",)
         case "packing":

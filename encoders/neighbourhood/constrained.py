@@ -75,6 +75,33 @@ def pairs(view: View) -> Wanted:
     return _of_places(view, cells, np.concatenate([first, second]))
 
 
+def edges(view: View) -> Wanted:
+    """All edges between the ends of t edges of the tour: every exchange of up to t of them; t = 3 in 15 variables.
+
+    Looks at the incumbent. The first edge is any; the others start or end at cities that are near to its ends.
+    """
+    cells, rng = _cells(view), view.rng
+    low, high = np.nonzero(np.triu(cells >= 0, 1) & (view.x[cells] == 1))
+    count = max(2, int((1 + (1 + 8 * view.size) ** 0.5) / 4))  # t (2t - 1) variables
+    chosen = [int(rng.integers(low.size))]
+    cities = [int(low[chosen[0]]), int(high[chosen[0]])]
+    while len(chosen) < min(count, low.size):
+        base = int(rng.choice(cities))
+        costs = np.where(cells[base] >= 0, view.program.c[cells[base]], np.inf)
+        costs[cities] = np.inf
+        other = int(rng.choice(np.argsort(costs, kind="stable")[:NEAREST]))
+        at = np.flatnonzero((low == other) | (high == other))
+        at = at[~np.isin(low[at], cities) & ~np.isin(high[at], cities)]
+        if not at.size:
+            at = np.flatnonzero(~np.isin(low, cities) & ~np.isin(high, cities))
+            if not at.size:
+                break
+        chosen.append(int(rng.choice(at)))
+        cities += [int(low[chosen[-1]]), int(high[chosen[-1]])]
+    between = cells[np.ix_(cities, cities)]
+    return Wanted([np.unique(between[between >= 0])])
+
+
 def core(view: View) -> Wanted:
     """Items round the break item: by |reduced cost| of the LP relaxation in the first round, then drawn by that rank.
 

@@ -149,9 +149,10 @@ class Neighbourhood:
         return " and ".join(WORDS[name] for name in cycle_of(self.chooser, view))
 
     def _search(self, program: BinaryProgram) -> Search:
-        return Search(self.accept, self.temperature, self._patience(program), self.restarts)
+        return Search(self.accept, self.temperature, self.patience_of(program), self.restarts)
 
-    def _patience(self, program: BinaryProgram) -> int:
+    def patience_of(self, program: BinaryProgram) -> int:
+        """Rounds without a better point after which the run ends."""
         if self.patience is not None:
             return self.patience
         structure = structure_of(program)
@@ -175,14 +176,12 @@ class Neighbourhood:
         small, turn = self._small(view)
         inner = self.inner.encode(small.program)
         is_whole = small.program.num_variables == program.num_variables
-        note = f"{small.program.num_variables} of {program.num_variables} variables a round ({WORDS[turn]})"
         row = {"kept": small.program.num_variables, "chooser": turn, "qubits": inner.num_qubits}
         return replace(
             inner,
             decoder=chain(small.lift, inner.decoder),
             is_exact=inner.is_exact and is_whole,
             is_relaxation=inner.is_relaxation and is_whole,
-            note=f"{note}; {inner.note}" if inner.note else note,
             trace=trace,
             state={
                 **{key: inner.state[key] for key in _SHOWN if key in inner.state},

@@ -117,10 +117,11 @@ def accepted(kept: Kept, round: Round, search: Search) -> tuple[Kept, dict[str, 
         new = replace(new, idle=new.idle + 1)
     new = _restarted(new, search)
     row = {
+        "round": kept.index - 1,
         "incumbent": new.best_cost if new.best_broken == 0 else None,
-        "cost": new.cost,
+        "current": new.cost if new.broken == 0 else None,
         "broken": new.best_broken,
-        "points": int(round.counts.sum()) if round.counts is not None else len(round.X),
+        "raw_feasible_share": _share(broken, round),
         "is_gain": is_gain,
         "moved": moved,
     }
@@ -132,6 +133,12 @@ def _judged(round: Round) -> tuple[Float, Float]:
     costs = round.program.costs(round.X) if round.costs is None else round.costs
     broken = round.program.violations(round.X).sum(axis=1) if round.broken is None else round.broken
     return costs, broken
+
+
+def _share(broken: Float, round: Round) -> float | None:
+    """Share of the samples that keep all rows, of those that the pipeline judged."""
+    counts = np.ones(len(broken)) if round.counts is None else np.asarray(round.counts, dtype=np.float64)
+    return float(counts[broken == 0].sum() / counts.sum()) if counts.sum() else None
 
 
 def _pick(

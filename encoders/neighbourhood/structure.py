@@ -18,7 +18,7 @@ from ...core.arrays import Int
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Kind = Literal["assignment", "knapsacks", "packing", "items", "groups", "free"]
+Kind = Literal["assignment", "degrees", "knapsacks", "packing", "items", "groups", "free"]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -28,9 +28,10 @@ class Structure:
 
     Parameters
     ----------
-    kind : ``assignment`` (objects and places), ``knapsacks`` (one item, several knapsacks), ``packing`` (at most one
+    kind : ``assignment`` (objects and places), ``degrees`` (edges of a tour: two at each city), ``knapsacks`` (one item, several knapsacks), ``packing`` (at most one
         of each row), ``items`` (inequalities alone), ``groups`` (any other with one-hot rows), ``free`` (no rows).
-    cells : variable of each object and place (assignment, shape (k, k)), or of each item and knapsack (items, K).
+    cells : variable of each object and place (assignment, shape (k, k)), of each item and knapsack (items, K), or of
+        each pair of cities (degrees, -1 where there is no edge).
     group_of : group of each variable, shape (n,); -1 for none, otherwise 0.. .
     """
 
@@ -61,6 +62,9 @@ def structure_of(program: BinaryProgram) -> Structure:
         return Structure("assignment", cells, groups)
     if not len(program.constraints):
         return Structure("free", None, alone)
+    cells = _pairs(program, rows)
+    if cells is not None:
+        return Structure("degrees", cells, alone)
     groups = _groups(program, rows)
     table = _table(program, rows, groups)
     if table is not None:
@@ -82,6 +86,7 @@ class _Rows:
         is_one = np.ones(len(rows), dtype=bool)
         is_one[np.repeat(np.arange(len(rows)), lengths)[A.data != 1]] = False
         self.lengths = lengths
+        self.is_ones: Flags = is_one
         self.is_one_hot: Flags = is_one & (rows.lower == 1) & (rows.upper == 1) & (lengths > 0)
         self.is_packing: Flags = is_one & (rows.lower <= 0) & (rows.upper == 1)
 
@@ -109,6 +114,21 @@ def _square(program: BinaryProgram, rows: _Rows) -> Int | None:
     cells = np.full((side, side), -1, dtype=np.int64)
     cells[rank[object_row], rank[place_row]] = np.arange(n)
     return None if (cells < 0).any() else cells
+
+
+def _pairs(program: BinaryProgram, rows: _Rows) -> Int | None:
+    """Edge of each pair of cities, where every variable lies in exactly two rows ``sum of x == 2``; lazy rows apart."""
+    degree = np.flatnonzero(rows.is_ones & (program.constraints.lower == 2) & (program.constraints.upper == 2))
+    if not degree.size:
+        return None
+    columns = program.constraints.A[degree].tocsc()
+    columns.sort_indices()
+    if (np.diff(columns.indptr) != 2).any():
+        return None
+    ends = columns.indices.reshape(-1, 2)
+    cells = np.full((degree.size, degree.size), -1, dtype=np.int64)
+    cells[ends[:, 0], ends[:, 1]] = cells[ends[:, 1], ends[:, 0]] = np.arange(program.num_variables)
+    return cells
 
 
 def _groups(program: BinaryProgram, rows: _Rows) -> Int:
