@@ -76,9 +76,9 @@ class Stages:
 
     ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
     earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
-    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved exactly
-    (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit swaps, without any repair
-    (experiments/swap.py).
+    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved
+    exactly (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit
+    swaps, without any repair (experiments/swap.py).
     """
 
     start: Stage | None = None
@@ -180,6 +180,14 @@ class Record:
         for key in ("seconds", "cpu_seconds", "peak_bytes"):
             resources.pop(key)
         return view
+
+    def __repr__(self) -> str:
+        """One line for a person; ``to_json`` has everything."""
+        solver = (self.pipeline.get("solver") or {}).get("name", "?")
+        gap = "" if self.gap is None else f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
+        bound = "" if self.bound is None else f", bound {self.bound}"
+        name = self.instance.name or self.instance.kind
+        return f"<record of {name} by {solver}: {self.status.value}, objective {self.objective}{bound}{gap}>"
 
     def _repr_html_(self) -> str:
         """The answer, and each stage beside its control, as a table for notebooks."""

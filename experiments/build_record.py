@@ -113,8 +113,16 @@ def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, ref
     start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
-    controls = {"control": core, "control_program": whole, "ceiling": ceiling}
-    return Stages(start=start, raw=raw, lowest_energy=lowest, swapped=swapped, **controls, **further)
+    return Stages(
+        start=start,
+        raw=raw,
+        lowest_energy=lowest,
+        swapped=swapped,
+        control=core,
+        control_program=whole,
+        ceiling=ceiling,
+        **further,
+    )
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:

@@ -31,8 +31,8 @@ LEARNING = 3
 NEVER = 1 << 40
 #: Work of judging a round's points in the whole program (points times terms), above which they are thinned out.
 MOST_WORK = 4_000_000
-#: Points that are left then, and stored as the best ones.
-THIN = 2
+#: Points that are left then.
+THIN = 4
 
 
 def first_encoding(
@@ -58,7 +58,7 @@ def start_point(formulation: Formulation, start: str, seed: int) -> Bits | None:
     --------
     >>> import qopt
     >>> from qopt.problems.formulations import formulate
-    >>> start_point(formulate(qopt.generate("mis", n=4, density=0.0, seed=1), None), "greedy", 0).tolist()
+    >>> start_point(formulate(qopt.generate("mis", n=4, p=0.0, seed=1), None), "greedy", 0).tolist()
     [1, 1, 1, 1]
     """
     from ..solvers.native.construct.default import construct, construct_refusal
@@ -92,10 +92,15 @@ def polished(round: Round, encoder: Encoder, refinement: Refinement) -> Round:
     best = refinement.incumbent
     if not (isinstance(encoder, Neighbourhood) and encoder.polish) or best is None or best.solution is None:
         return round
-    assert round.costs is not None and round.broken is not None
+    assert round.costs is not None
+    assert round.broken is not None
     formulation = refinement.formulation
     x = formulation.complete(formulation.encode(best.solution)[None])
-    cost = formulation.program.costs(x) if not formulation.is_surrogate else [signed_objective(best, formulation.problem.sense)]
+    cost = (
+        formulation.program.costs(x)
+        if not formulation.is_surrogate
+        else [signed_objective(best, formulation.problem.sense)]
+    )
     return dataclasses.replace(
         round,
         X=np.concatenate([round.X, x]),
@@ -129,8 +134,8 @@ def thinned(
 ) -> tuple[Bits, AnyArray, AnyArray, int] | None:
     """The best few points, judged in the small program, with the number of feasible samples among all.
 
-    None where all of them are judged in the whole program: where that is cheap, and where rows are lazy, bits are
-    auxiliary or the cost is a surrogate, which the small program does not know.
+    None where all of them are judged in the whole program: where that is cheap, and where bits are auxiliary or the
+    cost is a surrogate, which the small program does not know.
     """
     inside = encoding.state.get("inside")
     program = formulation.program
@@ -147,10 +152,10 @@ def thinned(
 
 
 def _is_direct(formulation: Formulation) -> bool:
-    """Whether the formulation has neither auxiliary bits nor lazy rows: told by two points that it leaves as they are."""
+    """Whether the formulation has no auxiliary bits: told by two points that it leaves as they are."""
     n = formulation.program.num_variables
     X = np.stack([np.zeros(n, dtype=np.uint8), np.ones(n, dtype=np.uint8)])
-    return bool(np.array_equal(formulation.complete(X), X)) and formulation.separate(X[:1]) is None
+    return bool(np.array_equal(formulation.complete(X), X))
 
 
 def round_sampler(sampler: QuboSampler, encoder: Encoder, state: Mapping[str, Any]) -> QuboSampler:

@@ -131,10 +131,8 @@ def decomposing(encoder: Encoder | None) -> Neighbourhood | None:
 def completed_spec(
     spec: str | Mapping[str, Any], problem: Problem, sampler: QuboSampler, formulation: str | None
 ) -> tuple[dict[str, Any], str | None]:
-    """An asked-for neighbourhood with the inner encoder and the size that suit, where it names none; its formulation."""
+    """A neighbourhood with the inner encoder and the size that suit, where it names none; and its formulation."""
     given = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = direct_formulation(problem, formulation, keeps_rows=sampler.keeps_rows)
     suited = decomposition(formulate(problem, name), sampler)
     return {**suited, **given}, name
-
-

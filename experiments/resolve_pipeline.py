@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..core import ENCODERS, SOLVERS, BinaryProgram, Encoder, Problem, UnsupportedError, fields_of
+from ..core import BinaryProgram, Encoder, Problem, UnsupportedError
 from ..encoders.native import Native
 from ..encoders.neighbourhood import Neighbourhood
 from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
 from .default_decomposition import FIELDS, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
+from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
 #: Tried in this order when no encoder was asked for.
@@ -27,8 +28,8 @@ SUBSPACE_ENCODERS = ("native",)
 
 def choose_pipeline(
     problem: Problem,
-    solver: str | Mapping[str, Any] = "auto",
-    encoder: str | Mapping[str, Any] | None = None,
+    solver: Part = "auto",
+    encoder: Part | None = None,
     formulation: str | None = None,
     options: Mapping[str, Any] | None = None,
     **switches: Any,
@@ -62,7 +63,8 @@ def choose_pipeline(
         choice = default_encoder(problem, solver, formulation, options, wrappers)
         encoder, formulation = choice.encoder, choice.formulation
         notes.append(f"encoder {_name(encoder)}: {choice.reason}")
-    elif ENCODERS.get(_name(encoder)).make is Neighbourhood:
+    elif part_make("encoder", encoder) is Neighbourhood and not isinstance(encoder, Neighbourhood):
+        assert isinstance(encoder, str | Mapping)
         sampler, _ = build_parts(solver, None, {})
         encoder, formulation = completed_spec(encoder, problem, sampler, formulation)
     built, encoding = build_parts(solver, encoder, options)
@@ -72,9 +74,9 @@ def choose_pipeline(
     return Pipeline(built, wrapped(encoding, wrappers), formulation, note="; ".join(notes), **switches)
 
 
-def is_sampler(solver: str | Mapping[str, Any]) -> bool:
+def is_sampler(solver: Part) -> bool:
     """Whether the named solver samples a QUBO (and so needs an encoder)."""
-    made = SOLVERS.get(_name(solver)).make
+    made = part_make("solver", solver)
     return isinstance(made, type) and issubclass(made, QuboSampler)
 
 
@@ -88,7 +90,7 @@ class Choice(NamedTuple):
 
 def default_encoder(
     problem: Problem,
-    solver: str | Mapping[str, Any],
+    solver: Part,
     formulation: str | None,
     options: Mapping[str, Any],
     wrappers: Wrappers | None = None,
@@ -97,7 +99,7 @@ def default_encoder(
     form = formulate(problem, formulation)
     errors: list[ValueError] = []
     reasons: list[str] = []
-    tried = SUBSPACE_ENCODERS if keeps_rows(SOLVERS.get(_name(solver)).make) else DEFAULT_ENCODERS
+    tried = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
     for name in tried:
         try:
             sampler, encoder = build_parts(solver, name, options)
@@ -131,17 +133,17 @@ def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: Bin
     return sampler.estimate(qubits, 0).refusal
 
 
-def shot_options(solver: str | Mapping[str, Any], shots: int | None) -> dict[str, Any]:
+def shot_options(solver: Part, shots: int | None) -> dict[str, Any]:
     """``--shots N`` for a circuit is N points an evaluation too, not only of the final state."""
-    if shots is None or solver == "auto" or "shots" not in fields_of(SOLVERS.get(_name(solver)).make):
+    if shots is None or solver == "auto" or "shots" not in part_fields("solver", solver):
         return {}
     return {"solver.shots": shots}
 
 
-def _fields(solver: str | Mapping[str, Any], encoder: str | Mapping[str, Any] | None) -> set[str]:
-    parts = {*fields_of(SOLVERS.get(_name(solver)).make)}
-    return parts if encoder is None else parts | set(fields_of(ENCODERS.get(_name(encoder)).make))
+def _fields(solver: Part, encoder: Part | None) -> set[str]:
+    own = {*part_fields("solver", solver)}
+    return own if encoder is None else own | set(part_fields("encoder", encoder))
 
 
-def _name(part: str | Mapping[str, Any]) -> str:
-    return part if isinstance(part, str) else str(part["name"])
+def _name(solver: Part) -> str:
+    return part_name("solver", solver)

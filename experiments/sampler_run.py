@@ -291,9 +291,7 @@ def _relaxation(encoding: Encoding) -> AnyArray | None:
     return None if solved.is_infeasible else solved.x
 
 
-def _note(
-    run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], tally: Tally
-) -> None:
+def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], tally: Tally) -> None:
     """Take one round's points into the run."""
     pipeline, formulation = run.refinement.pipeline, run.refinement.formulation
     top = found.best(pipeline.repair_top)

@@ -152,7 +152,7 @@ def exchange(view: View) -> Wanted:
         return Wanted([np.array([j]) for j in rng.permutation(len(x))[: view.size].tolist()])
     tight = np.asarray(near.astype(bool).astype(np.int64) @ x.astype(np.int64))
     start = int(rng.choice(chosen))
-    order: list[int] = [j for j in np.flatnonzero((tight == 0) & (x == 0)).tolist()][: view.size // 4]
+    order: list[int] = np.flatnonzero((tight == 0) & (x == 0))[: view.size // 4].tolist()
     waiting: dict[int, int] = {start: 0}
     taken: set[int] = set()
     while waiting and len(order) < view.size:
@@ -186,7 +186,8 @@ def core_order(program: BinaryProgram) -> Int:
     if solved.is_infeasible:
         return np.arange(program.num_variables)
     fractional = (solved.x > 1e-6) & (solved.x < 1 - 1e-6)
-    return np.lexsort((np.abs(solved.reduced_costs), ~fractional)).astype(np.int64)
+    order: Int = np.lexsort((np.abs(solved.reduced_costs), ~fractional)).astype(np.int64)
+    return order
 
 
 @lru_cache(maxsize=4)
@@ -216,7 +217,7 @@ def place_line(program: BinaryProgram) -> Int:
     if (degree > PATH_DEGREE).any() or m < 3:
         return np.zeros(0, dtype=np.int64)
     end = int(breadth_first_order(graph, 0, directed=False)[0][-1]) if (degree < PATH_DEGREE).any() else 0
-    line = depth_first_order(graph, end, directed=False)[0].astype(np.int64)
+    line: Int = np.asarray(depth_first_order(graph, end, directed=False)[0], dtype=np.int64)
     return line if line.size == m else np.zeros(0, dtype=np.int64)
 
 

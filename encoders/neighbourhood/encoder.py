@@ -169,9 +169,7 @@ class Neighbourhood:
         is_proven = encoding.is_exact and round.energy_bound is not None
         return "the whole program, solved exactly" if is_proven and not row["broken"] else ""
 
-    def _round(
-        self, program: BinaryProgram, kept: Kept, trace: tuple[Mapping[str, Any], ...]
-    ) -> Encoding:
+    def _round(self, program: BinaryProgram, kept: Kept, trace: tuple[Mapping[str, Any], ...]) -> Encoding:
         view = View(program, structure_of(program), kept.x, self.size, kept.index, kept.seed, kept.pool)
         small, turn = self._small(view)
         inner = self.inner.encode(small.program)

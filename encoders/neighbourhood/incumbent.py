@@ -63,9 +63,7 @@ class Kept:
     pool: Bits = field(default_factory=lambda: np.zeros((0, 0), dtype=np.uint8))
 
     @staticmethod
-    def at(
-        program: BinaryProgram, x: Bits, seed: int, cost: float | None = None, broken: float | None = None
-    ) -> Kept:
+    def at(program: BinaryProgram, x: Bits, seed: int, cost: float | None = None, broken: float | None = None) -> Kept:
         """At the start."""
         x = frozen(x, np.uint8)
         cost = float(program.costs(x)[0]) if cost is None else cost
@@ -75,7 +73,7 @@ class Kept:
     @staticmethod
     def of(state: Mapping[str, Any], program: BinaryProgram) -> Kept:
         """From an encoding's state; violations anew where rows were added."""
-        kept = Kept(frozen(state["x"], np.uint8), *(state[key] for key in _NUMBERS), pool=state["pool"])
+        kept = Kept(frozen(state["x"], np.uint8), pool=state["pool"], **{key: state[key] for key in _NUMBERS})
         if int(state["rows"]) == program.num_rows:
             return kept
         broken = float(program.violations(kept.x).sum())
@@ -141,13 +139,11 @@ def _share(broken: Float, round: Round) -> float | None:
     return float(counts[broken == 0].sum() / counts.sum()) if counts.sum() else None
 
 
-def _pick(
-    kept: Kept, X: Bits, costs: Float, broken: Float, search: Search, rng: np.random.Generator
-) -> int | None:
+def _pick(kept: Kept, X: Bits, costs: Float, broken: Float, search: Search, rng: np.random.Generator) -> int | None:
     """Which point becomes the incumbent; None for none."""
     if not len(X):
         return None
-    other = np.flatnonzero((X != kept.x).any(axis=1))
+    other = np.flatnonzero((kept.x != X).any(axis=1))
     if not other.size:
         return None
     other = other[np.lexsort((rng.random(other.size), costs[other], broken[other]))]

@@ -28,8 +28,9 @@ class Structure:
 
     Parameters
     ----------
-    kind : ``assignment`` (objects and places), ``degrees`` (edges of a tour: two at each city), ``knapsacks`` (one item, several knapsacks), ``packing`` (at most one
-        of each row), ``items`` (inequalities alone), ``groups`` (any other with one-hot rows), ``free`` (no rows).
+    kind : ``assignment`` (objects and places), ``degrees`` (edges of a tour: two at each city), ``knapsacks`` (one
+        item, several knapsacks), ``packing`` (at most one of each row), ``items`` (inequalities alone), ``groups`` (any
+        other with one-hot rows), ``free`` (no rows).
     cells : variable of each object and place (assignment, shape (k, k)), of each item and knapsack (items, K), or of
         each pair of cities (degrees, -1 where there is no edge).
     group_of : group of each variable, shape (n,); -1 for none, otherwise 0.. .
@@ -197,4 +198,5 @@ def near_of(program: BinaryProgram) -> csr_array:
 
 def neighbours(near: csr_array, variable: int) -> Int:
     """The variables that interact with this one."""
-    return near.indices[int(near.indptr[variable]) : int(near.indptr[variable + 1])].astype(np.int64)
+    part = slice(int(near.indptr[variable]), int(near.indptr[variable + 1]))
+    return np.asarray(near.indices[part], dtype=np.int64)

@@ -15,8 +15,8 @@ from typing import Any
 from ...core import Budget, spec_id
 from ...problems.formulations import formulate
 from ...solvers.base import Estimate, QuboSampler
-from ..pipeline import Pipeline
 from ..default_decomposition import with_default_limit
+from ..pipeline import Pipeline
 from ..resolve_pipeline import choose_pipeline, shot_options
 from .document import Document, read_document
 from .grid import MAX_RUNS, Variant, variants
