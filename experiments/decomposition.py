@@ -25,7 +25,7 @@ from .refinement import Refinement, signed_objective
 
 #: Samplers whose angles go from round to round.
 TAKES_ANGLES = (QaoaSettings, SubspaceQaoa)
-#: Rounds whose angles are optimised before they are only used, with angles "learn".
+#: Rounds whose angles are optimised before they are only used, with learn "first".
 LEARNING = 3
 #: Patience that no run reaches.
 NEVER = 1 << 40
@@ -166,7 +166,7 @@ def round_sampler(sampler: QuboSampler, encoder: Encoder, state: Mapping[str, An
     changes: dict[str, Any] = {"init": "transfer", "angles": tuple(angles)}
     if isinstance(sampler, QaoaSettings):
         changes |= {"transfer": "", "restarts": 0}
-    if encoder.angles == "learn" and int(state["learnt"]) >= LEARNING:
+    if encoder.learn == "first" and int(state["learnt"]) >= LEARNING:
         changes["optimizer"] = "none"
     return dataclasses.replace(sampler, **changes)
 
@@ -175,11 +175,11 @@ def with_angles(
     encoder: Encoder, sampler: QuboSampler, before: Encoding, after: Encoding, info: Mapping[str, Any]
 ) -> Encoding:
     """The next encoding with the scaled angles of this round, so that a stored run goes on with them."""
-    if not isinstance(encoder, Neighbourhood) or encoder.angles == "each" or not isinstance(sampler, TAKES_ANGLES):
+    if not isinstance(encoder, Neighbourhood) or encoder.learn == "each" or not isinstance(sampler, TAKES_ANGLES):
         return after
     angles, learnt = before.state.get("angles"), int(before.state.get("learnt", 0))
     found = scaled_angles(info)
-    if found is not None and len(found) == 2 * sampler.layers and (encoder.angles == "warm" or learnt < LEARNING):
+    if found is not None and len(found) == 2 * sampler.layers and (encoder.learn == "warm" or learnt < LEARNING):
         angles, learnt = found, learnt + 1
     if angles is None:
         return after

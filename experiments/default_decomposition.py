@@ -80,7 +80,7 @@ def direct_formulation(problem: Problem, name: str | None, *, keeps_rows: bool =
     Examples
     --------
     >>> import qopt
-    >>> direct_formulation(qopt.generate("market-share", m=2, n=8, seed=1), None)
+    >>> direct_formulation(qopt.generate("market-share", products=2, retailers=8, seed=1), None)
     'squares'
     """
     if name is not None:

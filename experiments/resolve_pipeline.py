@@ -39,7 +39,8 @@ def choose_pipeline(
     Parameters
     ----------
     options : fields of the solver or encoder, by name or as ``solver.name``.
-    switches : ``repair``, ``improve``, ``repair_top``, ``control`` of the Pipeline; ``shrink``, ``presolve`` (wrap.py).
+    switches : ``repair``, ``improve``, ``repair_top``, ``control``, ``ceiling`` of the Pipeline; ``shrink``,
+        ``presolve`` (encoder_shorthands.py).
     """
     options = dict(options or {})
     notes = []

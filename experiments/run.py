@@ -98,7 +98,7 @@ def solve(
             raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
     options = {**shot_options(solver, budget.shots), **options}
-    switches = {key: options.pop(key) for key in ("repair_top", "control", *SHORTHANDS) if key in options}
+    switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
         problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches

@@ -43,6 +43,7 @@ from .decomposition import (
 from .iteration import closed_form, tell_round, with_fractional_cuts
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
+from .remedies import refused
 from .twin import Twin, same_ground
 from .verify import Verified
 
@@ -143,7 +144,7 @@ def run_sampler(
         encoding, begun = (stored, None) if stored else first_encoding(encoder, formulation, seeds)
     program = program if stored is None else outer_program(stored, program)
     if isinstance(encoder, Starting):
-        check_qubits(encoding.num_qubits, sampler)
+        check_qubits(encoding.num_qubits, encoder, sampler, formulation)
     if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
@@ -228,20 +229,20 @@ def check_size(encoder: Encoder, sampler: QuboSampler, formulation: Formulation)
     UnsupportedError
         With the sampler's own numbers and remedy.
     """
-    check_qubits(encoder.num_qubits(formulation.program), sampler)
+    check_qubits(encoder.num_qubits(formulation.program), encoder, sampler, formulation)
 
 
-def check_qubits(qubits: int, sampler: QuboSampler) -> None:
+def check_qubits(qubits: int, encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -> None:
     """Refuse a QUBO of more bits than the sampler can hold.
 
     Raises
     ------
     UnsupportedError
-        With the sampler's own numbers and remedy.
+        With the sampler's own numbers and the remedies that work here.
     """
     refusal = sampler.estimate(qubits, 0).refusal
     if refusal:
-        raise UnsupportedError(refusal)
+        raise refused(refusal, encoder, sampler, formulation)
 
 
 def offered(

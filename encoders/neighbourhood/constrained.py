@@ -235,7 +235,7 @@ def _places(view: View) -> Int:
         The incumbent is no permutation.
     """
     placed = view.x[_cells(view)]
-    places = placed.argmax(axis=1).astype(np.int64)
+    places: Int = placed.argmax(axis=1).astype(np.int64)
     if (np.sort(places) != np.arange(len(places))).any():
         raise UnsupportedError("start must put each object at one place, got another point; choose start greedy")
     return places

@@ -24,7 +24,7 @@ from .subproblem import Small, kept_program, merged_program
 from .view import Merged, View, Wanted
 
 Start = Literal["greedy", "random"]
-Angles = Literal["learn", "warm", "each"]
+Learn = Literal["first", "warm", "each"]
 #: Entries of the inner state that the pipeline looks at.
 _SHOWN = ("multipliers", "needs_subspace", "fractional")
 
@@ -60,8 +60,8 @@ class Neighbourhood:
         variables, at least 40.
     restarts : how often, after that, the best other point of each of three rounds is accepted, whatever it costs.
     max_rounds : rounds after which it ends; None for no limit.
-    angles : of circuits: ``learn`` in the first rounds and only sample later, ``warm``: go on from the last ones, or
-        ``each`` round for itself.
+    learn : angles of circuits in the ``first`` rounds, which only sample later; ``warm``: every round goes on from the
+        angles of the last one; ``each`` round for itself.
     polish : repair and improve the best points inside the rounds, so that incumbents are no longer raw.
 
     References
@@ -89,11 +89,11 @@ class Neighbourhood:
     patience: int | None = None
     restarts: int = 0
     max_rounds: int | None = None
-    angles: Angles = "learn"
+    learn: Learn = "first"
     polish: bool = False
 
     def __post_init__(self) -> None:
-        choices = (("chooser", Chooser), ("start", Start), ("accept", Accept), ("angles", Angles))
+        choices = (("chooser", Chooser), ("start", Start), ("accept", Accept), ("learn", Learn))
         for name, known in choices:
             if getattr(self, name) not in get_args(known):
                 raise unknown_name(name, str(getattr(self, name)), get_args(known))
