@@ -1,14 +1,12 @@
 """What a run does for encoders that begin at a point and look at a part of the variables a round.
 
 The start is constructed here, since encoders know no problem; points of a round are judged inside the small program
-where the whole one is large; angles of circuits go from round to round.
+where the whole one is large.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -16,17 +14,10 @@ from ..core import AnyArray, BinaryProgram, Bits, Encoder, Encoding, Formulation
 from ..core.unique import unique_rows
 from ..encoders.neighbourhood import Neighbourhood, Starting
 from ..repair import repair
-from ..solvers.base import QuboSampler
-from ..solvers.qaoa.settings import QaoaSettings
-from ..solvers.subspace.sampler import SubspaceQaoa
 from .candidates import Candidates, evaluate_apart
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 
-#: Samplers whose angles go from round to round.
-TAKES_ANGLES = (QaoaSettings, SubspaceQaoa)
-#: Rounds whose angles are optimised before they are only used, with learn "first".
-LEARNING = 3
 #: Patience that no run reaches.
 NEVER = 1 << 40
 #: Work of judging a round's points in the whole program (points times terms), above which they are thinned out.
@@ -156,41 +147,3 @@ def _is_direct(formulation: Formulation) -> bool:
     n = formulation.program.num_variables
     X = np.stack([np.zeros(n, dtype=np.uint8), np.ones(n, dtype=np.uint8)])
     return bool(np.array_equal(formulation.complete(X), X))
-
-
-def round_sampler(sampler: QuboSampler, encoder: Encoder, state: Mapping[str, Any]) -> QuboSampler:
-    """The sampler of a round: with the angles that were learnt, where it takes angles."""
-    angles = state.get("angles")
-    if not isinstance(encoder, Neighbourhood) or angles is None or not isinstance(sampler, TAKES_ANGLES):
-        return sampler
-    changes: dict[str, Any] = {"init": "transfer", "angles": tuple(angles)}
-    if isinstance(sampler, QaoaSettings):
-        changes |= {"transfer": "", "restarts": 0}
-    if encoder.learn == "first" and int(state["learnt"]) >= LEARNING:
-        changes["optimizer"] = "none"
-    return dataclasses.replace(sampler, **changes)
-
-
-def with_angles(
-    encoder: Encoder, sampler: QuboSampler, before: Encoding, after: Encoding, info: Mapping[str, Any]
-) -> Encoding:
-    """The next encoding with the scaled angles of this round, so that a stored run goes on with them."""
-    if not isinstance(encoder, Neighbourhood) or encoder.learn == "each" or not isinstance(sampler, TAKES_ANGLES):
-        return after
-    angles, learnt = before.state.get("angles"), int(before.state.get("learnt", 0))
-    found = scaled_angles(info)
-    if found is not None and len(found) == 2 * sampler.layers and (encoder.learn == "warm" or learnt < LEARNING):
-        angles, learnt = found, learnt + 1
-    if angles is None:
-        return after
-    return dataclasses.replace(after, state={**after.state, "angles": angles, "learnt": learnt})
-
-
-def scaled_angles(info: Mapping[str, Any]) -> list[float] | None:
-    """Gammas, then betas, in the scaled form that a sampler of the same class takes; None where it told none."""
-    found = info.get("angles")
-    if not found:
-        return None
-    if "scaled" in found:
-        return list(found["scaled"])
-    return [*(gamma * found["unit"] for gamma in found["gammas"]), *found["betas"]]

@@ -28,6 +28,9 @@ UNLIMITED_SIZE = 64
 KEPT_OBJECTS = 7
 #: Bits for samplers that keep other rows, at most 2**k states.
 KEPT_BITS = 14
+#: Variables of a model without rows from which a round takes many parts, and how many.
+MANY = 20_000
+PARTS = 256
 #: Seconds of a run for which no limit is given.
 DEFAULT_SECONDS = 60.0
 
@@ -53,7 +56,10 @@ def decomposition(formulation: Formulation, sampler: QuboSampler) -> dict[str, A
         return {"name": "neighbourhood", "inner": {"name": "native"}, "size": size}
     size = _size(sampler)
     has_slack = Slack().num_qubits(program) > program.num_variables
-    return {"name": "neighbourhood", "inner": {"name": "unbalanced" if has_slack else "slack"}, "size": size}
+    spec = {"name": "neighbourhood", "inner": {"name": "unbalanced" if has_slack else "slack"}, "size": size}
+    if structure.kind == "free" and program.num_variables >= MANY:
+        spec |= {"chooser": "partition", "parts": PARTS}
+    return spec
 
 
 def _size(sampler: QuboSampler) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,11 +36,10 @@ from .decomposition import (
     points_asked,
     polished,
     refines_rounds,
-    round_sampler,
     thinned,
-    with_angles,
 )
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 from .remedies import refused
@@ -51,6 +50,8 @@ from .verify import Verified
 MAX_ROUNDS = 1000
 #: The same for encoders that look at a part of the variables a round, which end by themselves.
 NEIGHBOURHOODS = 1_000_000
+#: Time of a decomposition's control as a multiple of what its run spent on encoding and judging.
+CONTROL_RESERVE = 1.2
 #: Share of a time limit that sampling may use; the rest is for repair, improvement and the check.
 SAMPLING_SHARE = 0.85
 
@@ -144,7 +145,7 @@ def run_sampler(
         encoding, begun = (stored, None) if stored else first_encoding(encoder, formulation, seeds)
     program = program if stored is None else outer_program(stored, program)
     if isinstance(encoder, Starting):
-        check_qubits(encoding.num_qubits, encoder, sampler, formulation)
+        check_qubits(part_sizes(encoding), encoder, sampler, formulation)
     if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
@@ -159,10 +160,10 @@ def run_sampler(
         round_seed = sampler_seeds.spawn(1)[0]
         if twin is None:
             keywords = offered(sampler, encoding, budget, round_seed, clock, points_asked(encoder))
-            worker = round_sampler(sampler, encoder, encoding.state)
-            samples = closed_form(sampler, encoding) or worker.sample(encoding.bqm, **keywords)
+            closed = closed_form(sampler, encoding)
+            samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
         else:
-            samples = twin.sample(sampler, encoding, index, round_seed)
+            samples, learnt = twin.sample(sampler, encoding, index, round_seed), {}
         _add(run.seconds, "solve", clock.elapsed - start)
         start = clock.elapsed
         Z, energies, counts = points_of(samples)
@@ -180,7 +181,7 @@ def run_sampler(
             refinement.add(found.best(pipeline.repair_top), clock)
             _add(run.seconds, "repair", clock.elapsed - start)
         incumbent = _incumbent(run, clock, report)
-        if _is_done(incumbent, formulation, budget, clock):
+        if _is_done(incumbent, formulation, budget, clock, _reserved(run, pipeline) if twin is None else 0.0):
             break
         bound = samples.info.get("energy_bound")
         seen = Round(X, energies, bound, incumbent, program, index, counts, found.costs, found.broken)
@@ -191,7 +192,7 @@ def run_sampler(
         if following is None:
             break
         run.ground_changes = run.ground_changes or not same_ground(sampler, encoding, following)
-        run.encoding = encoding = with_angles(encoder, sampler, encoding, following, samples.info)
+        run.encoding = encoding = replace(following, state={**following.state, **learnt}) if learnt else following
         tell_round(report, formulation.problem, encoding)
         if state is not None:
             state.save(encoding)
@@ -335,8 +336,20 @@ def _incumbent(run: SamplerRun, clock: Clock, report: Report | None) -> float | 
     return signed_objective(best, sense)
 
 
-def _is_done(incumbent: float | None, formulation: Formulation, budget: Budget, clock: Clock) -> bool:
-    if clock.is_over:
+def _reserved(run: SamplerRun, pipeline: Pipeline) -> float:
+    """Seconds that the control of a decomposition will take, which goes through all rounds again without the sampler.
+
+    The time limit holds for both together, so that run and control have the same number of rounds.
+    """
+    if not (pipeline.control and isinstance(pipeline.encoder, Starting)):
+        return 0.0
+    return CONTROL_RESERVE * (run.seconds.get("encode", 0.0) + run.seconds.get("judge", 0.0))
+
+
+def _is_done(
+    incumbent: float | None, formulation: Formulation, budget: Budget, clock: Clock, reserved: float = 0.0
+) -> bool:
+    if clock.is_over or (clock.remaining is not None and clock.remaining <= reserved):
         return True
     if budget.target is None or incumbent is None:
         return False

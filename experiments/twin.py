@@ -13,6 +13,7 @@ import numpy as np
 from ..core import Bits, Encoding, Ground, UnsupportedError
 from ..solvers.base import QuboSampler, energies_of, sample_set
 from .candidates import Candidates
+from .parts_sampling import aligned_points
 
 if TYPE_CHECKING:
     import dimod
@@ -48,7 +49,7 @@ class Twin:
             Z = best_of_ground(ground, encoding)
             return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
         num_points = self.points_by_round[min(index, len(self.points_by_round) - 1)]
-        Z = ground.draw(np.random.default_rng(seed), num_points)
+        Z = aligned_points(encoding, ground.draw(np.random.default_rng(seed), num_points))
         return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
 
 

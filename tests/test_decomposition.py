@@ -13,15 +13,18 @@ from qopt.core import BinaryProgram, Budget, Problem, UnsupportedError
 from qopt.encoders.exhaustive import all_points
 from qopt.encoders.neighbourhood import Neighbourhood
 from qopt.encoders.neighbourhood.choose import CHOOSERS, NEEDED, choose
+from qopt.encoders.neighbourhood.coloured import independent_parts
 from qopt.encoders.neighbourhood.graphs import hierarchy
 from qopt.encoders.neighbourhood.structure import structure_of
 from qopt.encoders.neighbourhood.subproblem import kept_program, merged_program
 from qopt.encoders.neighbourhood.view import Merged, View
 from qopt.experiments.default_decomposition import with_default_limit
 from qopt.experiments.estimates import plan_rows
+from qopt.experiments.parts_sampling import part_sizes, sample_round
 from qopt.experiments.resolve_pipeline import choose_pipeline
 from qopt.experiments.run import run
 from qopt.problems.formulations import formulate
+from qopt.solvers.classical.brute_force import BruteForce
 
 SMALL = {
     "mdkp": qopt.generate("mdkp", n=8, m=1, seed=3),
@@ -156,6 +159,33 @@ def test_clusters_halve_until_they_fit() -> None:
     assert counts[0] <= 8
     assert counts[-1] == 40
     assert all(fine > coarse >= fine / 2 - 1 for coarse, fine in itertools.pairwise(counts))
+
+
+def test_parts_of_a_round_share_no_product_and_a_pass_takes_all() -> None:
+    problem = qopt.generate("max-cut", n=60, degree=3, seed=1)
+    program = formulate(problem, None).program
+    terms = program.products.tocoo()
+    seen: list[int] = []
+    for index in range(60):
+        keep, part_of = independent_parts(view_of(problem, np.zeros(60), 5, index), 4)
+        part = np.full(60, -1)
+        part[keep] = part_of
+        inside = (part[terms.row] >= 0) & (part[terms.col] >= 0)
+        assert (part[terms.row] == part[terms.col])[inside].all()
+        assert np.bincount(part_of).max() <= 5
+        seen += keep.tolist()
+        if len(seen) == 60:
+            break
+    assert sorted(seen) == list(range(60))
+
+
+def test_parts_solved_exactly_are_the_union_solved_exactly() -> None:
+    problem = qopt.generate("max-cut", n=60, degree=3, seed=1)
+    encoder = Neighbourhood(size=5, chooser="partition", parts=4)
+    encoding = encoder.encode(formulate(problem, None).program)
+    assert part_sizes(encoding) == 5
+    samples, _ = sample_round(BruteForce(), encoder, encoding, {"seed": 1})
+    assert samples.first.energy == BruteForce().sample(encoding.bqm).first.energy
 
 
 def decomposed(problem: Problem, solver: str = "qaoa", **options: object) -> qopt.Record:

@@ -15,9 +15,11 @@ from typing import Any, Literal, Protocol, get_args, runtime_checkable
 import numpy as np
 
 from ...core import ENCODERS, BinaryProgram, Bits, Encoder, Encoding, Round, chain, part, unknown_name
+from ...core.arrays import Int
 from ..feasible import feasible_point
 from ..slack import Slack
 from .choose import WORDS, Chooser, choose
+from .coloured import independent_parts
 from .incumbent import Accept, Kept, Search, accepted
 from .structure import structure_of
 from .subproblem import Small, kept_program, merged_program
@@ -62,6 +64,8 @@ class Neighbourhood:
     max_rounds : rounds after which it ends; None for no limit.
     learn : angles of circuits in the ``first`` rounds, which only sample later; ``warm``: every round goes on from the
         angles of the last one; ``each`` round for itself.
+    parts : neighbourhoods of a round that share no product (chooser partition, models without rows); each is sampled
+        by itself, so that 10**5 variables need few rounds.
     polish : repair and improve the best points inside the rounds, so that incumbents are no longer raw.
 
     References
@@ -90,6 +94,7 @@ class Neighbourhood:
     restarts: int = 0
     max_rounds: int | None = None
     learn: Learn = "first"
+    parts: int = 1
     polish: bool = False
 
     def __post_init__(self) -> None:
@@ -97,12 +102,14 @@ class Neighbourhood:
         for name, known in choices:
             if getattr(self, name) not in get_args(known):
                 raise unknown_name(name, str(getattr(self, name)), get_args(known))
-        for name, least in (("size", 1), ("points", 1), ("restarts", 0)):
+        for name, least in (("size", 1), ("points", 1), ("restarts", 0), ("parts", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)!r}")
         for name in ("qubits", "patience", "max_rounds"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be >= 1 or left out, got {getattr(self, name)!r}")
+        if self.parts > 1 and self.chooser != "partition":
+            raise ValueError(f"parts must be 1 for chooser {self.chooser}, got {self.parts}; use --chooser partition")
         if not self.temperature >= 0:
             raise ValueError(f"temperature must be >= 0, got {self.temperature!r}")
 
@@ -159,6 +166,7 @@ class Neighbourhood:
         per_round, whole = max(1, self.size), program.num_variables
         if structure.kind == "assignment" and structure.cells is not None:
             per_round, whole = max(1, int(self.size**0.5)), len(structure.cells)
+        per_round *= self.parts
         return max(40, 4 * -(-whole // per_round))
 
     def _ending(self, kept: Kept, row: Mapping[str, Any], encoding: Encoding, round: Round) -> str:
@@ -171,7 +179,7 @@ class Neighbourhood:
 
     def _round(self, program: BinaryProgram, kept: Kept, trace: tuple[Mapping[str, Any], ...]) -> Encoding:
         view = View(program, structure_of(program), kept.x, self.size, kept.index, kept.seed, kept.pool)
-        small, turn = self._small(view)
+        small, turn, part_of = self._small(view)
         inner = self.inner.encode(small.program)
         is_whole = small.program.num_variables == program.num_variables
         row = {"kept": small.program.num_variables, "chooser": turn, "qubits": inner.num_qubits}
@@ -189,14 +197,19 @@ class Neighbourhood:
                 "inner": replace(inner, state={}, trace=()),
                 "inside": small.program,
                 "round": row,
+                "part_of": part_of,
             },
         )
 
-    def _small(self, view: View) -> tuple[Small, Chooser]:
+    def _small(self, view: View) -> tuple[Small, Chooser, Int | None]:
+        """The round's small program, who chose it, and the part of each of its variables where it has parts."""
+        if self.parts > 1:
+            keep, part_of = independent_parts(view, self.parts)
+            return kept_program(view.program, keep, view.x), "partition", part_of
         wanted, turn = choose(self.chooser, view)
         if isinstance(wanted, Merged):
-            return merged_program(view.program, wanted.classes, view.x), turn
-        return self._cut(view, wanted), turn
+            return merged_program(view.program, wanted.classes, view.x), turn, None
+        return self._cut(view, wanted), turn, None
 
     def _cut(self, view: View, wanted: Wanted) -> Small:
         """The largest head of the units whose inner encoding has at most ``qubits``; at least one unit."""

@@ -128,7 +128,7 @@ def multilevel(view: View) -> Merged:
     return Merged(np.unique(classes, return_inverse=True)[1].reshape(n))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def grown_order(program: BinaryProgram, size: int, seed: int, number: int) -> Int:
     """All variables in an order whose runs of ``size`` are parts grown breadth-first from random starts."""
     near = near_of(program)
