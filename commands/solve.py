@@ -31,6 +31,7 @@ def solve(
     repair: Annotated[str, typer.Option(help="auto, nearest or off.")] = "auto",
     improve: Annotated[bool, typer.Option(help="Local search after the repair, its own stage.")] = True,
     control: Annotated[bool, typer.Option(help="Repeat the stages on as many random points.")] = True,
+    ceiling: Annotated[bool, typer.Option(help="Also solve each round of a decomposition exactly.")] = False,
     repair_top: Annotated[int, typer.Option(help="Distinct samples a round that are repaired.")] = 10,
     seed: Annotated[int, typer.Option(help="0..2**31-1.")] = 0,
     time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
@@ -70,9 +71,10 @@ def solve(
     allow_class(str(given.get("solver.target", "")))  # named on the command line
     options = {**shot_options(solver, shots), **given}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
+    own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
     with part_errors(ctx):
-        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **around)]
+        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **own, **around)]
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None

@@ -23,6 +23,7 @@ from .errors import (
     unknown_name,
 )
 from .gap import absolute_gap, relative_gap
+from .ground import Cube, Ground
 from .problem import (
     BestKnown,
     Formulation,
@@ -66,6 +67,7 @@ __all__ = [
     "Chain",
     "Clock",
     "Control",
+    "Cube",
     "DECODERS",
     "Decoder",
     "ENCODERS",
@@ -75,6 +77,7 @@ __all__ = [
     "Float",
     "Formulation",
     "GENERATORS",
+    "Ground",
     "Instance",
     "InfeasibleError",
     "InstanceFormatError",

@@ -60,7 +60,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Control:
-    """The same selection, repair and improvement applied to uniform random points."""
+    """The same selection, repair and improvement applied to uniform random points; ``space`` says of what."""
 
     raw: Stage | None = None
     swapped: Stage | None = None
@@ -74,15 +74,22 @@ class Control:
 class Stages:
     """The stages of a run; None where a stage was off or does not apply.
 
-    ``swapped`` is the raw point after one round of bit swaps, without any repair (experiments/swap.py).
+    ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
+    earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
+    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved
+    exactly (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit
+    swaps, without any repair (experiments/swap.py).
     """
 
+    start: Stage | None = None
     raw: Stage | None = None
     lowest_energy: Stage | None = None
     swapped: Stage | None = None
     repaired: Stage | None = None
     improved: Stage | None = None
     control: Control | None = None
+    control_program: Control | None = None
+    ceiling: Control | None = None
 
 
 @dataclass(frozen=True)
@@ -229,7 +236,9 @@ _NESTED: dict[str, type] = {
     "stages": Stages,
     "resources": Resources,
     "control": Control,
-    **dict.fromkeys(("raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
+    "control_program": Control,
+    "ceiling": Control,
+    **dict.fromkeys(("start", "raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
 }
 
 

@@ -10,12 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..core import (
     Budget,
-    Clock,
-    Control,
     Instance,
     Number,
     Problem,
@@ -29,17 +25,15 @@ from ..core import (
     relative_gap,
     spec_id,
 )
+from .control import core_control, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
 from .references import reference_of, status_of
-from .refinement import Refinement, raw_stage, refined_stages, run_control, stage_of
+from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
 from .swap import swapped_stage
 from .verify import Verified
-
-#: The control may take as long as the run's own repair did, but at least this, when time is limited.
-CONTROL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,34 +102,27 @@ def record_of(
 
 
 def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None) -> Stages:
-    """The stages side by side; the control runs here, outside the time of the solver it is compared with."""
+    """The stages side by side; the controls run here, outside the time of the solver they are compared with."""
     formulation = done.refinement.formulation
     shares = {"feasible_share": done.feasible_share, "hit_share": done.hit_share}
     raw = raw_stage(formulation, done.best, reference, num_points=done.seen, **shares)
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
-    control = _control(pipeline, seed, done, reference, is_timed=budget.seconds is not None)
+    core = core_control(pipeline, budget, seed, done, reference)
+    whole = program_control(pipeline, budget, seed, done, reference)
+    ceiling = scheme_ceiling(pipeline, budget, seed, done, reference)
+    start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
-    return Stages(raw=raw, lowest_energy=lowest, swapped=swapped, control=control, **further)
-
-
-def _control(
-    pipeline: Pipeline, seed: int, done: SamplerRun, reference: Number | None, *, is_timed: bool
-) -> Control | None:
-    if not pipeline.control or done.draw is None:
-        return None
-    formulation = done.refinement.formulation
-    draw_seed, repair_seed = np.random.SeedSequence([seed, 1]).spawn(2)
-    refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
-    clock = Clock(max(CONTROL_SECONDS, done.seconds.get("repair", 0.0)) if is_timed else None)
-    rng, cost = np.random.default_rng(draw_seed), math.inf if done.best is None else done.best.best_cost
-    drawn = run_control(refinement, done.draw, done.points_by_round, rng, clock=clock, cost=cost)
-    stages = refined_stages(refinement, reference)
-    space = str(done.infos[-1].get("subspace") or "program bits") if done.infos else "program bits"
-    shares = {"feasible_share": drawn.feasible_share, "hit_share": drawn.hit_share}
-    raw = raw_stage(formulation, drawn.best, reference, num_points=drawn.num_points, **shares)
-    swapped = swapped_stage(formulation, drawn.best, reference) if pipeline.improve else None
-    return Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=space, **stages)
+    return Stages(
+        start=start,
+        raw=raw,
+        lowest_energy=lowest,
+        swapped=swapped,
+        control=core,
+        control_program=whole,
+        ceiling=ceiling,
+        **further,
+    )
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:

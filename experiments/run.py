@@ -21,6 +21,7 @@ from ..solvers.base import NativeSolver, QuboSampler, Report
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
+from .default_decomposition import with_default_limit
 from .encoder_shorthands import SHORTHANDS
 from .parts import Part, as_part, part_fields
 from .pipeline import Pipeline
@@ -97,7 +98,7 @@ def solve(
             raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
     options = {**shot_options(solver, budget.shots), **options}
-    switches = {key: options.pop(key) for key in ("repair_top", "control", *SHORTHANDS) if key in options}
+    switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
         problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches
@@ -122,7 +123,7 @@ def run(
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     """
     seed = checked_seed(seed)
-    budget = budget or Budget()
+    budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
     if isinstance(pipeline.solver, QuboSampler):
         watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))

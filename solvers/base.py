@@ -10,12 +10,12 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import dimod
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Budget, Float, Number, Problem, Solution
+from ..core import AnyArray, BinaryProgram, Bits, Budget, Cube, Float, Ground, Number, Problem, Solution
 from ..core.unique import unique_rows
 
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
@@ -48,11 +48,13 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
     drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
     (name of the feasible subspace it worked in). All but ``seconds`` must be the same for the same seed.
-    A sampler that works in a subspace also offers ``uniform_points(program, num_points, rng) -> Z``.
+    A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left.
 
     A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated
     there and back around it, so that ours work wherever dimod's samplers do.
     """
+
+    keeps_rows: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -72,6 +74,15 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
+
+    def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
+        """The points that ``sample`` chooses from, for a QUBO of that size and its ``program``; the control's too."""
+        return Cube(num_variables)
+
+
+def keeps_rows(part: object) -> bool:
+    """Whether what a solver's name makes is a sampler that keeps rows of the program itself."""
+    return isinstance(part, type) and issubclass(part, QuboSampler) and part.keeps_rows
 
 
 def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.SampleSet]:
@@ -167,6 +178,7 @@ __all__ = [
     "QuboSampler",
     "Report",
     "energies_of",
+    "keeps_rows",
     "points_of",
     "sample_set",
 ]
