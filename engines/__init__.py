@@ -1,0 +1,1 @@
+"""Compiled cores behind one call each, with NumPy references."""
