@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from qopt.solvers import exact, statevector
-from qopt.solvers.exact.compiled import instruction_sets
+from qopt.engines import diagonal, statevector
+from qopt.engines.diagonal.compiled import instruction_sets
 
-assert exact.engine_name().startswith("compiled"), exact.engine_name()
+assert diagonal.engine_name().startswith("compiled"), diagonal.engine_name()
 assert statevector.engine_name().startswith("compiled"), statevector.engine_name()
 rng = np.random.default_rng(1)
 rows, cols = np.triu_indices(14, 1)
 for linear in (np.zeros(14), rng.integers(-9, 9, 14), rng.normal(size=14)):
     values = rng.integers(-9, 9, rows.size)
-    cost = exact.CostDiagonal.from_arrays(linear, rows, cols, values)
-    compiled, plain = (exact.energy(cost, [0.05, 0.1], [0.5, 0.25], engine=name) for name in ("compiled", "numpy"))
+    cost = diagonal.CostDiagonal.from_arrays(linear, rows, cols, values)
+    compiled, plain = (diagonal.energy(cost, [0.05, 0.1], [0.5, 0.25], engine=name) for name in ("compiled", "numpy"))
     assert abs(compiled - plain) < 1e-10 * abs(plain), (compiled, plain)
-print(exact.engine_name(), instruction_sets())
+print(diagonal.engine_name(), instruction_sets())

@@ -18,12 +18,12 @@ import dimod
 import networkx as nx
 import numpy as np
 
-from qopt.solvers.circuits.transpile import fake_backend
-from qopt.solvers.contract import energies_of
-from qopt.solvers.qaoa import Qaoa
-from qopt.solvers.qaoa_evaluators import CircuitEvaluator
-from qopt.solvers.qaoa_run import Circuit, evaluator_factory
-from qopt.solvers.variational import Measured
+from qopt.solvers.backends.transpile import fake_backend
+from qopt.solvers.base import energies_of
+from qopt.solvers.qaoa.evaluators import CircuitEvaluator
+from qopt.solvers.qaoa.qaoa import Qaoa
+from qopt.solvers.qaoa.run import Circuit, evaluator_factory
+from qopt.solvers.training.evaluation_log import Measured
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "devices.md"
 #: Device, qubits, layers, shots: a shot of a noisy circuit on 13 physical qubits takes 15 ms, on 8 far less.

@@ -27,7 +27,7 @@ import numpy as np
 from engine_contenders import Case, Evaluate, aer_estimator, contenders, qopt_engine
 
 from qopt.core import UnsupportedError
-from qopt.solvers import exact
+from qopt.engines import diagonal
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "engine.md"
 AGREEMENT = 1e-10
@@ -145,9 +145,9 @@ def large() -> str:
     for n, dtype in ((26, "complex128"), (30, "complex64")):
         case = Case("dense", n, 1)
         start = time.process_time()
-        cost = exact.CostDiagonal.from_arrays(*case.terms())
+        cost = diagonal.CostDiagonal.from_arrays(*case.terms())
         built, _ = time.process_time() - start, cost.bound
-        taken, value = cpu_seconds(partial(exact.energy, cost, case.gammas, case.betas, dtype=dtype))
+        taken, value = cpu_seconds(partial(diagonal.energy, cost, case.gammas, case.betas, dtype=dtype))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         lines.append(
             f"- n = {n}, {dtype}, dense, one layer, one thread: diagonal {built:.1f} s "
@@ -156,7 +156,7 @@ def large() -> str:
         )
         print(lines[-1], flush=True)
     try:
-        exact.CostDiagonal.from_arrays(*Case("dense", 36, 1).terms())
+        diagonal.CostDiagonal.from_arrays(*Case("dense", 36, 1).terms())
     except UnsupportedError as refusal:
         lines.append(f"- n = 36 is refused at once: {refusal}")
     return "\n".join(lines)
@@ -174,11 +174,11 @@ def gradients(qubits: list[int]) -> str:
 
 def gradient_cost(case: Case) -> float:
     """CPU time of value and gradient over that of an energy."""
-    cost = exact.CostDiagonal.from_arrays(*case.terms())
+    cost = diagonal.CostDiagonal.from_arrays(*case.terms())
     times: list[list[float]] = [[], []]
     for _ in range(9):
-        times[0].append(cpu_seconds(lambda: exact.energy(cost, case.gammas, case.betas))[0])
-        times[1].append(cpu_seconds(lambda: exact.value_and_gradient(cost, case.gammas, case.betas)[0])[0])
+        times[0].append(cpu_seconds(lambda: diagonal.energy(cost, case.gammas, case.betas))[0])
+        times[1].append(cpu_seconds(lambda: diagonal.value_and_gradient(cost, case.gammas, case.betas)[0])[0])
     return statistics.median(times[1]) / statistics.median(times[0])
 
 
@@ -187,12 +187,12 @@ def optimization() -> str:
     from scipy.optimize import minimize
 
     case = Case("max-cut", 16, 5)
-    cost = exact.CostDiagonal.from_arrays(*case.terms())
+    cost = diagonal.CostDiagonal.from_arrays(*case.terms())
     ramp = np.concatenate([case.gammas, case.betas])
     rng = np.random.default_rng(1)
 
     def with_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
-        value, by_gamma, by_beta = exact.value_and_gradient(cost, x[:5], x[5:])
+        value, by_gamma, by_beta = diagonal.value_and_gradient(cost, x[:5], x[5:])
         return value, np.concatenate([by_gamma, by_beta])
 
     points = [ramp, *(rng.uniform(0, [np.pi] * 5 + [np.pi / 2] * 5) for _ in range(20))]
@@ -207,7 +207,7 @@ def optimization() -> str:
         return _aer_at(case, x)
 
     def on_engine(x: np.ndarray) -> float:
-        return exact.energy(cost, x[:5], x[5:])
+        return diagonal.energy(cost, x[:5], x[5:])
 
     runs: dict[str, Callable[[], float]] = {
         "qopt, L-BFGS-B, ramp": lambda: multistart(points[:1]),
@@ -278,7 +278,7 @@ def main() -> None:
 
     chosen, missing = contenders(args.qokit)
     machine = (
-        f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; engine {exact.engine_name()}, "
+        f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; engine {diagonal.engine_name()}, "
         f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}"
     )
     about = f"{machine}; medians of {args.rounds} rounds (one where a run takes over {LONG_SECONDS:.0f} s)."

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from qopt.solvers import exact
+from qopt.engines import diagonal
 
 Evaluate = Callable[[], float]
 
@@ -60,15 +60,15 @@ class Case:
 
 def qopt_engine(case: Case, threads: int = 1, dtype: str = "complex128") -> Evaluate:
     """This package's engine: the compiled one where it was built."""
-    cost = exact.CostDiagonal.from_arrays(*case.terms())
+    cost = diagonal.CostDiagonal.from_arrays(*case.terms())
     cost.bound, cost.is_symmetric  # noqa: B018 - cached beside the diagonal
-    return lambda: exact.energy(cost, case.gammas, case.betas, threads=threads, dtype=dtype)
+    return lambda: diagonal.energy(cost, case.gammas, case.betas, threads=threads, dtype=dtype)
 
 
 def numpy_engine(case: Case) -> Evaluate:
     """This package's reference engine."""
-    cost = exact.CostDiagonal.from_arrays(*case.terms())
-    return lambda: exact.energy(cost, case.gammas, case.betas, engine="numpy")
+    cost = diagonal.CostDiagonal.from_arrays(*case.terms())
+    return lambda: diagonal.energy(cost, case.gammas, case.betas, engine="numpy")
 
 
 def _circuit(case: Case) -> Any:
@@ -107,7 +107,7 @@ def aer_statevector(case: Case) -> Evaluate:
     circuit = _circuit(case)
     circuit.save_statevector()
     simulator = AerSimulator(method="statevector", max_parallel_threads=1)
-    energies = exact.CostDiagonal.from_arrays(*case.terms()).values()
+    energies = diagonal.CostDiagonal.from_arrays(*case.terms()).values()
 
     def evaluate() -> float:
         amplitudes = np.asarray(simulator.run(circuit).result().get_statevector())
@@ -156,7 +156,7 @@ class Qokit:
         self.library = ctypes.CDLL(str(library))
 
     def __call__(self, case: Case) -> Evaluate:
-        energies = exact.CostDiagonal.from_arrays(*case.terms()).values()
+        energies = diagonal.CostDiagonal.from_arrays(*case.terms()).values()
         doubles = ctypes.POINTER(ctypes.c_double)
         # Its mixer is exp(-i theta X), its phase exp(-i theta C / 2).
         gammas, betas = 2 * case.gammas, -case.betas

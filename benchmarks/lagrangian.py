@@ -21,6 +21,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
+from qopt.algorithms.cuts import fractional_cuts
+from qopt.algorithms.linear import linear_relaxation
+from qopt.algorithms.one_tree import held_karp_bound
 from qopt.core import BinaryProgram, Budget, Problem, Record, Round, from_spec
 from qopt.encoders.slack import Slack
 from qopt.experiments.pipeline import Pipeline
@@ -28,11 +31,8 @@ from qopt.experiments.references import read_best_known
 from qopt.experiments.run import formulate, run
 from qopt.problems.files import load
 from qopt.problems.mdkp import Mdkp
-from qopt.relaxations.cuts import fractional_cuts
-from qopt.relaxations.linear import linear_relaxation
-from qopt.relaxations.one_tree import held_karp_bound
-from qopt.solvers.contract import points_of
-from qopt.solvers.exact_oracle import ExactOracle
+from qopt.solvers.base import points_of
+from qopt.solvers.classical.exact_oracle import ExactOracle
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "lagrangian.md"
 KNAPSACKS = ("hp1", "hp2", "pb1", "pb2", "pb4", "pb5", "pet2", "pet3", "pet4", "pet5", "pet6", "pet7")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qopt.core import SOLVERS, Budget, Problem
-from qopt.solvers.contract import Outcome
+from qopt.solvers.base import Outcome
 
 
 @SOLVERS.register("noop")

@@ -20,8 +20,8 @@ from public import write_block
 
 import qopt
 from qopt.encoders.slack import Slack
-from qopt.experiments.choose import choose_pipeline
 from qopt.experiments.penalty_sweep import penalty_sweep, plot_sweep
+from qopt.experiments.resolve_pipeline import choose_pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "penalties.md"

@@ -19,9 +19,9 @@ from public import write_block
 
 import qopt
 from qopt.core import BinaryProgram, Encoding, LiteralMap, Problem, from_spec
-from qopt.experiments.formulate import formulate
 from qopt.experiments.papers.tables import markdown, percent
 from qopt.experiments.references import read_best_known
+from qopt.problems.formulations import formulate
 
 PAGE = Path("docs/shrinking.md")
 #: Generated instances of the feasibility table, by kind.

@@ -20,11 +20,11 @@ from public import write_block
 import qopt
 from qopt.core import from_spec
 from qopt.experiments.papers.tables import markdown
-from qopt.solvers.ansatz import initial_angles
-from qopt.solvers.bit_swap import one_round_swap
-from qopt.solvers.contract import energies_of
-from qopt.solvers.pauli_strings import num_qubits
-from qopt.solvers.pce import Pce
+from qopt.solvers.ansatz.bit_swap import one_round_swap
+from qopt.solvers.ansatz.circuits import initial_angles
+from qopt.solvers.ansatz.pauli_strings import num_qubits
+from qopt.solvers.ansatz.pce import Pce
+from qopt.solvers.base import energies_of
 
 PAGE = Path("docs/variational.md")
 

@@ -137,7 +137,7 @@ GENERATORS = Registry("generators", "problems")
 DECODERS = Registry("decoders", "encoders")
 ENCODERS = Registry("encoders", "encoders")
 CORRELATIONS = Registry("correlations", "encoders")
-SOLVERS = Registry("solvers", "solvers.parts")
+SOLVERS = Registry("solvers", "solvers.builtin")
 
 REGISTRIES: Mapping[str, Registry] = MappingProxyType(
     {r.room: r for r in (PROBLEMS, READERS, GENERATORS, DECODERS, ENCODERS, CORRELATIONS, SOLVERS)}

@@ -130,8 +130,8 @@ def _searched(
     program: BinaryProgram, linear: BinaryProgram, effort: float, guide: Float | None, *, is_first_enough: bool
 ) -> FeasiblePoint:
     """CP-SAT's best point for the linear costs, with the cost that it has in the program."""
-    from ..relaxations.cpsat_model import build_model
-    from ..relaxations.cpsat_search import Search, SearchStatus, search
+    from ..algorithms.cpsat_model import build_model
+    from ..algorithms.cpsat_search import Search, SearchStatus, search
 
     built = build_model(linear)
     if guide is not None:

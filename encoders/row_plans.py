@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..algorithms.scaling import scale_to_integers
 from ..core import BinaryProgram, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
 from ..core.program import FEASIBILITY_TOLERANCE
-from ..relaxations.scaling import scale_to_integers
 from .tighten import IntegerRow, tightened
 
 if TYPE_CHECKING:

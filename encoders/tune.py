@@ -177,7 +177,7 @@ def _relative(costs: Float, best: float) -> Float:
 
 
 def _reference(program: BinaryProgram) -> float:
-    from ..relaxations.cpsat_model import minimise
+    from ..algorithms.cpsat_model import minimise
 
     answer = minimise(program, seconds=_REFERENCE_SECONDS)
     if answer.cost is None:

@@ -1,1 +1,1 @@
-"""Compiled cores behind one call each, with NumPy references."""
+"""Engines: compiled cores with a NumPy reference, each behind one call; they know no encoder and no solver."""

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ..core import Budget, Number, Problem, Record, from_spec, number, relative_gap, signed, to_spec
-from .choose import choose_pipeline
+from ..problems.formulations import formulate
 from .drawing import pyplot
-from .formulate import formulate
 from .pipeline import Pipeline
+from .resolve_pipeline import choose_pipeline
 from .run import run
 
 #: Multiples of the valid penalty that are tried by default.

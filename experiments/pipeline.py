@@ -11,7 +11,7 @@ from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal, get_args
 
 from ..core import ENCODERS, SOLVERS, Budget, Encoder, fields_of, from_spec, to_spec, unknown_name
-from ..solvers.contract import NativeSolver, QuboSampler
+from ..solvers.base import NativeSolver, QuboSampler
 
 RepairMode = Literal["auto", "nearest", "off"]
 

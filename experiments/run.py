@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 
 from ..core import Budget, Clock, Problem, Record, UnsupportedError, number
-from ..solvers.contract import NativeSolver, QuboSampler, Report
+from ..problems.formulations import formulate
+from ..solvers.base import NativeSolver, QuboSampler, Report
+from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
-from .choose import choose_pipeline, shot_options
-from .continuing import rounds_file
-from .formulate import formulate
+from .checkpoint import rounds_file
+from .encoder_shorthands import SHORTHANDS
 from .pipeline import Pipeline
 from .references import own_bound
+from .refinement import signed_objective
+from .resolve_pipeline import choose_pipeline, shot_options
 from .sampler_run import SamplerRun, Watching, run_sampler
-from .stages import signed_objective
-from .tell import Answer, record_of, resources_of
 from .verify import Verified, verify
-from .wrap import SHORTHANDS
 
 
 def solve(

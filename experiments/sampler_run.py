@@ -26,12 +26,12 @@ from ..core import (
     signed,
 )
 from ..core.unique import unique_rows
-from ..solvers.contract import QuboSampler, Report, points_of
+from ..solvers.base import QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate
-from .continuing import RoundsFile
+from .checkpoint import RoundsFile
+from .iteration import closed_form, tell_round, with_fractional_cuts
 from .pipeline import Pipeline
-from .rounds import closed_form, tell_round, with_fractional_cuts
-from .stages import Draw, Refinement, signed_objective, uniform_bits
+from .refinement import Draw, Refinement, signed_objective, uniform_bits
 from .verify import Verified
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
@@ -206,7 +206,7 @@ def offered(
 
 def _relaxation(encoding: Encoding) -> AnyArray | None:
     """Fractional optimum of the native program's LP relaxation; products of the cost are left out of it."""
-    from ..relaxations.linear import linear_relaxation
+    from ..algorithms.linear import linear_relaxation
 
     program = encoding.native
     assert program is not None

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import AnyArray, Bits, Float, Formulation, Number, Stage
 from .candidates import Candidates
-from .stages import stage_of
+from .refinement import stage_of
 from .verify import verify_point
 
 #: Bits up to which the round is done: it looks at every pair of bits.

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..algorithms.cpsat_model import nearest_point
 from ..core import AnyArray, Bits, RepairFailed
-from ..relaxations.cpsat_model import nearest_point
 
 _CHUNK = 512
 

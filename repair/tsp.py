@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..algorithms.tours import improve_tour
 from ..core import AnyArray, Bits, Float, Int, RepairFailed
 from ..problems.tsp_edges import TspEdges
 from ..problems.tsp_positions import TspPositions
 from .assignment import complete_assignment
 from .dispatch import improve, repair
-from .tours import improve_tour
 
 
 @repair.register

@@ -1,4 +1,4 @@
 """Solvers: samplers of a QUBO (annealers, circuits, enumeration) and native solvers of a problem.
 
-``parts`` imports them all and so registers them; the engine alone is imported without them, in half the time.
+``builtin`` imports them all and so registers them; the engine alone is imported without them, in half the time.
 """

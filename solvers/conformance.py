@@ -15,8 +15,8 @@ import dimod
 import numpy as np
 
 from ..core import BinaryProgram, Entry, bqm_from_arrays, from_spec, make_rows, to_spec
-from .brute_force import all_energies
-from .contract import Estimate, QuboSampler, energies_of, points_of
+from .base import Estimate, QuboSampler, energies_of, points_of
+from .classical.brute_force import all_energies
 
 #: Limits given to every sampler that names them, so that the suite is quick.
 LIMITS: dict[str, Any] = {"evaluations": 12, "num_reads": 10, "num_shots": 40}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from qopt.core import SOLVERS, Budget, Problem
-from qopt.solvers.contract import Outcome
+from qopt.solvers.base import Outcome
 
 
 def hang() -> None:

@@ -11,11 +11,11 @@ from dwave.samplers import SimulatedAnnealingSampler
 from dwave.samplers.sa.sampler import default_beta_range
 
 from qopt.core import SOLVERS, from_spec
-from qopt.solvers.annealing import SimulatedAnnealing, Tabu, default_betas
-from qopt.solvers.brute_force import all_energies
-from qopt.solvers.contract import QuboSampler
-from qopt.solvers.foreign import Foreign, adapt
-from qopt.solvers.uniform import RandomSampler
+from qopt.solvers.base import QuboSampler
+from qopt.solvers.classical.annealing import SimulatedAnnealing, Tabu, default_betas
+from qopt.solvers.classical.brute_force import all_energies
+from qopt.solvers.classical.dimod_sampler import Foreign, adapt
+from qopt.solvers.classical.random_sampler import RandomSampler
 
 
 def model(n: int = 12, seed: int = 0) -> dimod.BinaryQuadraticModel:

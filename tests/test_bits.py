@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from qopt.relaxations.bits import bounded_coefficients, join_bits, num_bits, split_bits
+from qopt.core.bits import bounded_coefficients, join_bits, num_bits, split_bits
 
 
 @pytest.mark.parametrize("span", range(70))

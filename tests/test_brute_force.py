@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError
-from qopt.solvers.brute_force import BLOCK_BITS, BruteForce, all_energies
+from qopt.solvers.classical.brute_force import BLOCK_BITS, BruteForce, all_energies
 
 
 def model(n: int, seed: int = 0, *, is_integer: bool = True) -> dimod.BinaryQuadraticModel:

@@ -209,7 +209,7 @@ def test_ctrl_c_ends_a_search_of_cp_sat() -> None:
     code = (
         "import os, signal\n"
         "from ortools.sat.python import cp_model\n"
-        "from qopt.relaxations.cpsat_search import Search, search\n"
+        "from qopt.algorithms.cpsat_search import Search, search\n"
         "model = cp_model.CpModel()\n"
         "x = [model.new_int_var(0, 9, f'x{i}') for i in range(9)]\n"
         "model.maximize(sum(x))\n"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from qopt.relaxations.cut_polytope import OddCycles, cut_polytope_lp
-from qopt.relaxations.odd_cycles import CycleRows, triangles, violated_odd_cycles, violated_triangles
+from qopt.algorithms.cut_polytope import OddCycles, cut_polytope_lp
+from qopt.algorithms.odd_cycles import CycleRows, triangles, violated_odd_cycles, violated_triangles
 
 
 def _graph(seed: int, n: int, density: float) -> tuple[np.ndarray, np.ndarray]:

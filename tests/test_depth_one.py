@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from qopt.relaxations.depth_one import DepthOne, Waves, correlations, optimize_depth_one
-from qopt.solvers.exact import CostDiagonal, evolve
+from qopt.algorithms.depth_one import DepthOne, Waves, correlations, optimize_depth_one
+from qopt.engines.diagonal import CostDiagonal, evolve
 
 
 def _model(n, density, seed):

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError
-from qopt.solvers.circuits.qaoa_circuit import qaoa_circuit
-from qopt.solvers.circuits.readout import Confusion, calibrate, nearest_distribution
-from qopt.solvers.circuits.runners import device_of, make_runner, noise_model, parse_backend
-from qopt.solvers.circuits.transpile import COUPLINGS, cost_of, fake_backend, qubits_used, transpiled_cost
+from qopt.solvers.backends.readout import Confusion, calibrate, nearest_distribution
+from qopt.solvers.backends.runners import device_of, make_runner, noise_model, parse_backend
+from qopt.solvers.backends.transpile import COUPLINGS, cost_of, fake_backend, qubits_used, transpiled_cost
 from qopt.solvers.ising import Ising
-from qopt.solvers.qaoa import Qaoa
+from qopt.solvers.qaoa.circuit import qaoa_circuit
+from qopt.solvers.qaoa.qaoa import Qaoa
 
 pytest.importorskip("qiskit_ibm_runtime")
 

@@ -9,7 +9,7 @@ import qopt
 from qopt.core import BinaryProgram, UnsupportedError, from_spec, make_rows, to_spec
 from qopt.encoders.conformance import exact_round
 from qopt.encoders.exhaustive import all_points, best_cost
-from qopt.encoders.fix import Fix, relaxed
+from qopt.encoders.presolve import Fix, relaxed
 from qopt.encoders.residual import residual
 from qopt.encoders.slack import Slack
 from qopt.encoders.unbalanced import Unbalanced

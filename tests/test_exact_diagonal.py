@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from qopt.core.errors import UnsupportedError
-from qopt.solvers.exact import CostDiagonal, evolve, required_bytes, value_and_gradient
-from qopt.solvers.exact import memory as memory_module
+from qopt.engines.diagonal import CostDiagonal, evolve, required_bytes, value_and_gradient
+from qopt.engines.diagonal import memory as memory_module
 
 from .exact_cases import cut_cost, qubo, qubo_cost, regular_edges
 
@@ -111,7 +111,7 @@ def test_too_large_is_refused_before_anything_is_allocated(monkeypatch):
 
 
 def test_half_states_need_half_the_memory(monkeypatch):
-    from qopt.solvers.exact import engine_name
+    from qopt.engines.diagonal import engine_name
 
     if engine_name() == "numpy":
         pytest.skip("only the compiled engine keeps half states")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qopt.solvers import exact
-from qopt.solvers.exact import CVaR, Expectation, compiled
-from qopt.solvers.exact.engine import Options, layers_gradient, objective_of
-from qopt.solvers.exact.layers import Layers
+from qopt.engines import diagonal
+from qopt.engines.diagonal import CVaR, Expectation, compiled
+from qopt.engines.diagonal.engine import Options, layers_gradient, objective_of
+from qopt.engines.diagonal.layers import Layers
 
 from .exact_cases import cut_cost, qubo, qubo_cost, regular_edges
 from .test_exact_engine import ENGINES, ISAS
@@ -31,10 +31,10 @@ def test_gradients_match_central_differences(engine, objective, symmetric):
     gammas, betas = np.array([0.21, -0.13, 0.3]), np.array([0.5, 0.2, -0.4])
 
     def value(g, b):
-        state = exact.evolve(cost, g, b, engine=engine)
-        return exact.expectation(state, cost) if objective == Expectation() else exact.cvar(state, cost, 0.3)
+        state = diagonal.evolve(cost, g, b, engine=engine)
+        return diagonal.expectation(state, cost) if objective == Expectation() else diagonal.cvar(state, cost, 0.3)
 
-    found, by_gamma, by_beta = exact.value_and_gradient(cost, gammas, betas, objective=objective, engine=engine)
+    found, by_gamma, by_beta = diagonal.value_and_gradient(cost, gammas, betas, objective=objective, engine=engine)
     assert abs(found - value(gammas, betas)) < 1e-10
     np.testing.assert_allclose(by_gamma, _central(lambda g: value(g, betas), gammas), rtol=0, atol=1e-6)
     np.testing.assert_allclose(by_beta, _central(lambda b: value(gammas, b), betas), rtol=0, atol=1e-6)
@@ -46,9 +46,9 @@ def test_warm_started_gradients_match_central_differences(engine):
     gammas, betas = np.array([0.21, -0.13]), np.array([0.5, 0.2])
 
     def value(g, b):
-        return exact.expectation(exact.ws_evolve(cost, thetas, g, b, engine=engine), cost)
+        return diagonal.expectation(diagonal.ws_evolve(cost, thetas, g, b, engine=engine), cost)
 
-    found, by_gamma, by_beta = exact.ws_value_and_gradient(cost, thetas, gammas, betas, engine=engine)
+    found, by_gamma, by_beta = diagonal.ws_value_and_gradient(cost, thetas, gammas, betas, engine=engine)
     assert abs(found - value(gammas, betas)) < 1e-10
     np.testing.assert_allclose(by_gamma, _central(lambda g: value(g, betas), gammas), rtol=0, atol=1e-6)
     np.testing.assert_allclose(by_beta, _central(lambda b: value(gammas, b), betas), rtol=0, atol=1e-6)
@@ -59,18 +59,18 @@ def test_warm_started_gradients_match_central_differences(engine):
 def test_multi_angle_gradients_match_central_differences(engine, symmetric):
     if symmetric:
         edges, n = regular_edges(6), 6
-        terms = exact.IsingTerms.from_arrays([-3] * n, edges[:, 0], edges[:, 1], [2] * len(edges))
+        terms = diagonal.IsingTerms.from_arrays([-3] * n, edges[:, 0], edges[:, 1], [2] * len(edges))
     else:
         n = 5
-        terms = exact.IsingTerms.from_arrays(*qubo(n, size=3))
+        terms = diagonal.IsingTerms.from_arrays(*qubo(n, size=3))
     rng = np.random.default_rng(4)
     gammas, betas = rng.uniform(-0.5, 0.5, (2, terms.num_terms)), rng.uniform(-0.8, 0.8, (2, n))
     cost = terms.diagonal()
 
     def value(g, b):
-        return exact.expectation(exact.ma_evolve(terms, g, b, engine=engine), cost)
+        return diagonal.expectation(diagonal.ma_evolve(terms, g, b, engine=engine), cost)
 
-    found, by_gamma, by_beta = exact.ma_value_and_gradient(terms, gammas, betas, engine=engine)
+    found, by_gamma, by_beta = diagonal.ma_value_and_gradient(terms, gammas, betas, engine=engine)
     assert abs(found - value(gammas, betas)) < 1e-10
     np.testing.assert_allclose(by_gamma, _central(lambda g: value(g, betas), gammas), rtol=0, atol=1e-6)
     np.testing.assert_allclose(by_beta, _central(lambda b: value(gammas, b), betas), rtol=0, atol=1e-6)
@@ -78,11 +78,11 @@ def test_multi_angle_gradients_match_central_differences(engine, symmetric):
 
 def test_tied_multi_angle_gradients_sum_to_plain_ones():
     n, gammas, betas = 6, np.array([0.2, 0.1]), np.array([0.5, 0.3])
-    terms = exact.IsingTerms.from_arrays(*qubo(n), 3.0)
-    tied = exact.ma_value_and_gradient(
+    terms = diagonal.IsingTerms.from_arrays(*qubo(n), 3.0)
+    tied = diagonal.ma_value_and_gradient(
         terms, np.outer(gammas, np.ones(terms.num_terms)), np.outer(betas, np.ones(n)), objective=CVaR(0.4)
     )
-    plain = exact.value_and_gradient(qubo_cost(n), gammas, betas, objective=CVaR(0.4))
+    plain = diagonal.value_and_gradient(qubo_cost(n), gammas, betas, objective=CVaR(0.4))
     assert abs(tied[0] - plain[0]) < 1e-10
     np.testing.assert_allclose(tied[1].sum(axis=1), plain[1], atol=1e-9)
     np.testing.assert_allclose(tied[2].sum(axis=1), plain[2], atol=1e-9)
@@ -115,8 +115,8 @@ def test_compiled_gradients_agree_with_numpy_in_every_angle(isa, dtype):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_uniform_superposition_is_stationary_where_the_cost_is_flat(engine):
-    flat = exact.CostDiagonal.from_values(np.full(32, 4.0))
-    value, by_gamma, by_beta = exact.value_and_gradient(flat, [0.3], [0.4], engine=engine)
+    flat = diagonal.CostDiagonal.from_values(np.full(32, 4.0))
+    value, by_gamma, by_beta = diagonal.value_and_gradient(flat, [0.3], [0.4], engine=engine)
     assert value == pytest.approx(4.0)
     assert np.abs(by_gamma).max() < 1e-12
     assert np.abs(by_beta).max() < 1e-12
@@ -128,7 +128,7 @@ def test_a_short_optimisation_goes_down():
     cost = cut_cost(regular_edges(10), 10)
 
     def fun(x):
-        value, by_gamma, by_beta = exact.value_and_gradient(cost, x[:3], x[3:])
+        value, by_gamma, by_beta = diagonal.value_and_gradient(cost, x[:3], x[3:])
         return value, np.concatenate([by_gamma, by_beta])
 
     found = minimize(fun, [0.2, 0.4, 0.5, 0.6, 0.4, 0.2], jac=True, method="L-BFGS-B")

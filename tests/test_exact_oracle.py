@@ -11,8 +11,8 @@ import pytest
 
 from qopt.cli import main
 from qopt.core import bqm_from_arrays
-from qopt.solvers.brute_force import all_energies
-from qopt.solvers.exact_oracle import ExactOracle
+from qopt.solvers.classical.brute_force import all_energies
+from qopt.solvers.classical.exact_oracle import ExactOracle
 
 
 def model(rng: np.random.Generator, n: int, *, is_separable: bool = False) -> dimod.BinaryQuadraticModel:

@@ -6,8 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from qopt.relaxations.fixed_angles import FIXED_ANGLES, tree_ratio
-from qopt.solvers.exact import energy
+from qopt.algorithms.fixed_angles import FIXED_ANGLES, tree_ratio
+from qopt.engines.diagonal import energy
 
 from .exact_cases import cut_cost
 

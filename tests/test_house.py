@@ -19,12 +19,13 @@ PACKAGES = CONFIG["tool"]["setuptools"]["packages"]
 MAY_IMPORT = {
     "core": set(),
     "problems": {"core"},
-    "relaxations": {"core", "problems"},
-    "encoders": {"core", "problems", "relaxations"},
-    "solvers": {"core", "problems", "relaxations"},
-    "repair": {"core", "problems", "relaxations"},
-    "experiments": {"core", "problems", "relaxations", "encoders", "solvers", "repair"},
-    "cli": {"core", "problems", "relaxations", "encoders", "solvers", "repair", "experiments"},
+    "algorithms": {"core", "problems"},
+    "engines": {"core", "problems", "algorithms"},
+    "encoders": {"core", "problems", "algorithms", "engines"},
+    "solvers": {"core", "problems", "algorithms", "engines"},
+    "repair": {"core", "problems", "algorithms"},
+    "experiments": {"core", "problems", "algorithms", "engines", "encoders", "solvers", "repair"},
+    "commands": {"core", "problems", "algorithms", "engines", "encoders", "solvers", "repair", "experiments"},
 }
 MODULES = sorted(
     path.relative_to(ROOT)

@@ -7,18 +7,18 @@ import itertools
 import numpy as np
 import pytest
 
+from qopt.algorithms.cone_qp import least_combination
+from qopt.algorithms.cut_models import CutModel
+from qopt.algorithms.cuts import conflicts, fractional_cuts, implied_cuts, light_cuts
+from qopt.algorithms.linear import linear_relaxation
 from qopt.core import BinaryProgram, Round, from_spec, make_rows
 from qopt.encoders.exhaustive import all_points
 from qopt.experiments.pipeline import Pipeline
 from qopt.experiments.run import formulate, run
 from qopt.problems.mis import Mis
 from qopt.problems.tsp import Tsp
-from qopt.relaxations.cone_qp import least_combination
-from qopt.relaxations.cut_models import CutModel
-from qopt.relaxations.cuts import conflicts, fractional_cuts, implied_cuts, light_cuts
-from qopt.relaxations.linear import linear_relaxation
-from qopt.solvers.contract import points_of
-from qopt.solvers.exact_oracle import ExactOracle
+from qopt.solvers.base import points_of
+from qopt.solvers.classical.exact_oracle import ExactOracle
 
 
 def exact(spec, **options):

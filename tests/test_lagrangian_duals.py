@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
+from qopt.algorithms.linear import linear_relaxation
 from qopt.core import BinaryProgram, Round, from_spec, make_rows
 from qopt.encoders.exhaustive import all_energies, all_points, best_cost
 from qopt.encoders.lagrangian.dual_rows import dual_rows
 from qopt.encoders.serialise import encoding_from_json, encoding_to_json
-from qopt.relaxations.linear import linear_relaxation
-from qopt.solvers.contract import points_of
-from qopt.solvers.exact_oracle import ExactOracle
+from qopt.solvers.base import points_of
+from qopt.solvers.classical.exact_oracle import ExactOracle
 
 METHODS = [
     {"name": "dual-ascent"},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from qopt.relaxations.linear import dual_value, linear_relaxation
+from qopt.algorithms.linear import dual_value, linear_relaxation
 
 
 def _random_program(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array, csr_array, random_array
 
-from qopt.relaxations.max_cut import max_cut_to_qubo, qubo_to_max_cut
+from qopt.algorithms.max_cut import max_cut_to_qubo, qubo_to_max_cut
 
 
 def _all_points(n: int) -> np.ndarray:

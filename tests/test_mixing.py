@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array, csr_array
 
-from qopt.relaxations import mixing
-from qopt.relaxations.max_cut import qubo_to_max_cut
-from qopt.relaxations.mixing import Mixing, cut_objective, dual_bound, mixing_method
+from qopt.algorithms import mixing
+from qopt.algorithms.max_cut import qubo_to_max_cut
+from qopt.algorithms.mixing import Mixing, cut_objective, dual_bound, mixing_method
 
 
 def _weights(seed: int, n: int, density: float = 0.7) -> np.ndarray:

@@ -10,13 +10,8 @@ import numpy as np
 import pytest
 
 import qopt
-from qopt.relaxations.one_tree import (
-    held_karp_bound,
-    minimum_one_tree,
-    nearest_neighbour_length,
-    one_tree_value,
-)
-from qopt.relaxations.steps import Constant, Subgradient
+from qopt.algorithms.one_tree import held_karp_bound, minimum_one_tree, nearest_neighbour_length, one_tree_value
+from qopt.algorithms.steps import Constant, Subgradient
 
 
 def _distances(seed: int, n: int) -> np.ndarray:

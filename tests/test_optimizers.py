@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from qopt.solvers.optimizers import OPTIMIZERS, OptimizerName, Spent, minimize
+from qopt.solvers.training.optimizers import OPTIMIZERS, OptimizerName, Spent, minimize
 
 
 class Waves:

@@ -9,7 +9,7 @@ import pytest
 
 import qopt
 from qopt.core import PROBLEMS, SOLVERS, Problem, Record, Status, UnsupportedError
-from qopt.experiments.choose import is_sampler
+from qopt.experiments.resolve_pipeline import is_sampler
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 FILES = {

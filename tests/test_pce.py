@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from qopt.core import bqm_from_arrays
-from qopt.solvers.ansatz import initial_angles
-from qopt.solvers.bit_swap import one_round_swap
-from qopt.solvers.contract import energies_of
-from qopt.solvers.exact.state import State
+from qopt.engines.diagonal.state import State
+from qopt.solvers.ansatz.bit_swap import one_round_swap
+from qopt.solvers.ansatz.circuits import initial_angles
+from qopt.solvers.ansatz.pauli_strings import PauliStrings, num_qubits
+from qopt.solvers.ansatz.pce import Pce
+from qopt.solvers.ansatz.pce_loss import PceLoss, nu
+from qopt.solvers.base import energies_of
 from qopt.solvers.ising import Ising
-from qopt.solvers.pauli_strings import PauliStrings, num_qubits
-from qopt.solvers.pce import Pce
-from qopt.solvers.pce_loss import PceLoss, nu
 
 DENSE = {
     0: np.array([[0, 1], [1, 0]], dtype=complex),

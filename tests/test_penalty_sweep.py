@@ -13,8 +13,8 @@ from qopt.core import BestKnown, Problem
 from qopt.encoders.exhaustive import all_points
 from qopt.encoders.slack import Slack
 from qopt.experiments import penalty_sweep as module
-from qopt.experiments.choose import choose_pipeline
 from qopt.experiments.penalty_sweep import TOO_SMALL, SweepRow, penalty_sweep, plot_sweep
+from qopt.experiments.resolve_pipeline import choose_pipeline
 
 FACTORS = (0.003, 0.03, 0.1, 0.3, 0.6, 1.0)
 CASES = [("tsp", {"n": 4}), ("qap", {"n": 3}), ("mis", {"n": 9})]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError, bqm_to_arrays
-from qopt.solvers import exact
-from qopt.solvers.adapt import AdaptCircuit, AdaptQaoa, apply_pauli, derivative, pool_of
-from qopt.solvers.brute_force import all_energies
+from qopt.engines import diagonal
+from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.ising import Ising
+from qopt.solvers.qaoa.adapt import AdaptCircuit, AdaptQaoa, apply_pauli, derivative, pool_of
 
 LETTERS = {"I": np.eye(2), "X": np.array([[0, 1], [1, 0]]), "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1, -1])}
 
@@ -64,8 +64,8 @@ def test_with_sum_x_in_every_layer_it_is_qaoa() -> None:
     unit = Ising.of(bqm).unit()
     circuit = AdaptCircuit(all_energies(bqm), unit, (pool_of(5, "single")[0],) * 2)
     gammas, betas = np.array([0.3, 0.8]), np.array([0.6, 0.2])
-    cost = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
-    plain = exact.energy(cost, gammas / unit, betas, engine="numpy")
+    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
+    plain = diagonal.energy(cost, gammas / unit, betas, engine="numpy")
     assert circuit.measure(np.concatenate([gammas, betas])).value == pytest.approx(plain, abs=1e-12)
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from qopt.core import bqm_to_arrays
-from qopt.solvers import exact
-from qopt.solvers.circuits.bits import points_of_bit_array
-from qopt.solvers.circuits.qaoa_circuit import logical_depth, qaoa_circuit
-from qopt.solvers.circuits.runners import make_runner
-from qopt.solvers.contract import energies_of
-from qopt.solvers.exact.multi_angle import IsingTerms
+from qopt.engines import diagonal
+from qopt.engines.diagonal.multi_angle import IsingTerms
+from qopt.solvers.backends.bits import points_of_bit_array
+from qopt.solvers.backends.runners import make_runner
+from qopt.solvers.base import energies_of
 from qopt.solvers.ising import Ising
-from qopt.solvers.qaoa_evaluators import ExactEvaluator, Shape, circuit_evaluator
+from qopt.solvers.qaoa.circuit import logical_depth, qaoa_circuit
+from qopt.solvers.qaoa.evaluators import ExactEvaluator, Shape, circuit_evaluator
 
 EYE, X, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.diag([1, -1])
 
@@ -57,7 +57,7 @@ def dense_probabilities(
 
 def evaluators(bqm: dimod.BinaryQuadraticModel, shape: Shape) -> tuple[ExactEvaluator, np.ndarray]:
     """The exact evaluator of the NumPy engine, and all energies."""
-    cost = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
+    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
     return ExactEvaluator(bqm, shape, cost, engine="numpy"), cost.values()
 
 
@@ -141,10 +141,10 @@ def test_positive_ramp_ends_below_the_mean_and_a_flipped_sign_above() -> None:
     ising = Ising.of(bqm)
     assert np.allclose(ising.fields, 0)
     assert np.allclose(ising.couplings, 1)
-    cost = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
+    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
     gammas, betas = np.linspace(0.06, 0.6, 10), np.linspace(0.6, 0.06, 10)
-    below = exact.energy(cost, gammas, betas, engine="numpy")
-    above = exact.energy(cost, gammas, -betas, engine="numpy")
+    below = diagonal.energy(cost, gammas, betas, engine="numpy")
+    above = diagonal.energy(cost, gammas, -betas, engine="numpy")
     assert below < -11
     assert above > 11
 
@@ -184,7 +184,7 @@ def test_aer_samples_follow_the_engines_probabilities() -> None:
     assert drawn.Z is not None
     assert drawn.counts is not None
     observed = np.zeros(16)
-    observed[exact.bits_to_indices(drawn.Z)] = drawn.counts
+    observed[diagonal.bits_to_indices(drawn.Z)] = drawn.counts
     expected = 20_000 * exactly.state(angles).probabilities()
     chi_square = ((observed - expected) ** 2 / expected).sum()
     assert chi_square < 45  # 15 degrees of freedom: 1e-4

@@ -7,13 +7,13 @@ import networkx
 import numpy as np
 import pytest
 
+from qopt.algorithms.depth_one import optimize_depth_one
 from qopt.core import bqm_to_arrays
-from qopt.relaxations.depth_one import optimize_depth_one
-from qopt.solvers import exact
-from qopt.solvers.brute_force import all_energies
-from qopt.solvers.contract import energies_of
+from qopt.engines import diagonal
+from qopt.solvers.base import energies_of
+from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.ising import Ising
-from qopt.solvers.rqaoa import RecursiveQaoa, Relations, closed_form, correlations_of, strongest
+from qopt.solvers.qaoa.recursive import RecursiveQaoa, Relations, closed_form, correlations_of, strongest
 
 
 def model(n: int = 10, seed: int = 1) -> dimod.BinaryQuadraticModel:
@@ -42,7 +42,9 @@ def test_relations_keep_every_energy(seed: int) -> None:
 
 def test_correlations_are_those_of_the_probabilities() -> None:
     bqm = model(6)
-    state = exact.evolve(exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)), [0.05, 0.1], [0.5, 0.2], engine="numpy")
+    state = diagonal.evolve(
+        diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)), [0.05, 0.1], [0.5, 0.2], engine="numpy"
+    )
     singles, pairs = correlations_of(state)
     spins = 1 - 2 * all_points(6)
     weights = state.probabilities()
@@ -96,11 +98,11 @@ def test_closed_form_correlations_are_the_states(seed: int) -> None:
     J = np.zeros((7, 7))
     J[ising.rows, ising.columns] = ising.couplings
     gamma, beta, energy = optimize_depth_one(ising.fields, J + J.T)
-    cost = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
-    state = exact.evolve(cost, [gamma], [beta], engine="numpy")
+    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
+    state = diagonal.evolve(cost, [gamma], [beta], engine="numpy")
     singles, pairs = correlations_of(state)
     closed_singles, closed_pairs = closed_form(ising)
-    assert energy + ising.offset == pytest.approx(exact.expectation(state, cost), abs=1e-10)
+    assert energy + ising.offset == pytest.approx(diagonal.expectation(state, cost), abs=1e-10)
     assert np.allclose(closed_singles, singles, rtol=0, atol=1e-8)
     ends = (ising.rows, ising.columns)
     assert np.allclose(closed_pairs[ends], pairs[ends], rtol=0, atol=1e-8)

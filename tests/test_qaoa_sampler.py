@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from qopt.core import Clock, UnsupportedError, from_spec
-from qopt.solvers import sizes
-from qopt.solvers.brute_force import all_energies
-from qopt.solvers.optimizers import OPTIMIZERS, Spent, minimize
-from qopt.solvers.qaoa import Qaoa
-from qopt.solvers.qaoa_variants import MultiAngleQaoa, WarmStartQaoa
-from qopt.solvers.variational import Ledger, LedgerTarget, Measured
-from qopt.solvers.warm_start import convex_relaxation, greedy_point, sdp_relaxation
+from qopt.solvers.classical.brute_force import all_energies
+from qopt.solvers.qaoa.qaoa import Qaoa
+from qopt.solvers.qaoa.relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
+from qopt.solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa
+from qopt.solvers.training import resources
+from qopt.solvers.training.evaluation_log import Ledger, LedgerTarget, Measured
+from qopt.solvers.training.optimizers import OPTIMIZERS, Spent, minimize
 
 
 def model(n: int = 6, seed: int = 1) -> dimod.BinaryQuadraticModel:
@@ -238,7 +238,7 @@ def test_growth_of_multi_angles_is_refused() -> None:
 def test_a_size_that_does_not_fit_is_refused_with_numbers(
     backend: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sizes, "available_bytes", lambda: 2**30)
+    monkeypatch.setattr(resources, "available_bytes", lambda: 2**30)
     sampler = Qaoa(backend=backend)
     assert sampler.estimate(10, 45).refusal == ""
     refusal = sampler.estimate(60, 1770).refusal
@@ -261,7 +261,7 @@ def test_estimated_seconds_grow_with_qubits_and_layers(backend: str) -> None:
 
 
 def test_bond_dimension_makes_a_large_mps_possible(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizes, "available_bytes", lambda: 2**30)
+    monkeypatch.setattr(resources, "available_bytes", lambda: 2**30)
     assert Qaoa(backend="aer-mps", bond_dimension=32).estimate(60, 100).refusal == ""
 
 

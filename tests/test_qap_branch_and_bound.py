@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from qopt.solvers.native import lawler
-from qopt.solvers.native.lawler import gilmore_lawler_bound, solve_qap
-from qopt.solvers.native.lawler_bound import forced_increases, reduce_nodes
-from qopt.solvers.native.lawler_symmetry import automorphisms, is_repeated, value_step
-from qopt.solvers.native.qap_tabu import exchange_costs, permutation_values, tabu_search
+from qopt.solvers.native.qap import branch_and_bound as lawler
+from qopt.solvers.native.qap.bound import forced_increases, reduce_nodes
+from qopt.solvers.native.qap.branch_and_bound import gilmore_lawler_bound, solve_qap
+from qopt.solvers.native.qap.symmetry import automorphisms, is_repeated, value_step
+from qopt.solvers.native.qap.tabu import exchange_costs, permutation_values, tabu_search
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

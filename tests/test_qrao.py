@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError, bqm_from_arrays, bqm_to_arrays
-from qopt.solvers import exact
-from qopt.solvers.ansatz import ansatz, initial_angles
-from qopt.solvers.contract import energies_of
+from qopt.engines import diagonal
+from qopt.engines.statevector import simulate
+from qopt.solvers.ansatz.circuits import ansatz, initial_angles
+from qopt.solvers.base import energies_of
 from qopt.solvers.ising import Ising
-from qopt.solvers.qrao import Qrao
-from qopt.solvers.qrao_colouring import Placement, place
-from qopt.solvers.qrao_relaxed import Relaxed, ground_state
-from qopt.solvers.qrao_rounding import (
+from qopt.solvers.qrao.colouring import Placement, place
+from qopt.solvers.qrao.evaluators import mps_relaxed, vector_relaxed
+from qopt.solvers.qrao.hamiltonian import Relaxed, ground_state
+from qopt.solvers.qrao.qrao import Qrao
+from qopt.solvers.qrao.rounding import (
     DIRECTIONS,
     basis_change,
     bloch_vectors,
@@ -26,8 +28,6 @@ from qopt.solvers.qrao_rounding import (
     measure,
     pauli_points,
 )
-from qopt.solvers.qrao_states import mps_relaxed, vector_relaxed
-from qopt.solvers.statevector import simulate
 
 
 def model(n: int, seed: int = 0, p: float = 0.4) -> dimod.BinaryQuadraticModel:
@@ -116,7 +116,7 @@ def test_mean_of_magic_rounding_on_max_cut(d: int, from_weight: float, from_valu
         outcomes = measure(psi, basis_change(DIRECTIONS[d]), choices, rng)
         mean, error = magic_mean(-energies_of(bqm, magic_points(found.placement, choices, outcomes)))
         assert abs(mean - (from_weight * weight + from_value * value)) < 5 * error
-    best = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min
+    best = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min
     assert ground.bound is not None
     assert ground.bound <= best
 
@@ -124,14 +124,14 @@ def test_mean_of_magic_rounding_on_max_cut(d: int, from_weight: float, from_valu
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_spectrum_is_a_bound_and_lanczos_is_not_called_one(d: int, monkeypatch: pytest.MonkeyPatch) -> None:
     bqm = model(9, 5)
-    lowest = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min
+    lowest = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min
     found = relaxed(bqm, d)
     dense = ground_state(found, np.random.default_rng(0))
     assert dense.bound is not None
     assert dense.bound <= lowest + 1e-9
     if d == 1:
         assert dense.value == pytest.approx(lowest, abs=1e-9)
-    monkeypatch.setattr("qopt.solvers.qrao_relaxed.DENSE_QUBITS", 1)
+    monkeypatch.setattr("qopt.solvers.qrao.hamiltonian.DENSE_QUBITS", 1)
     lanczos = ground_state(found, np.random.default_rng(0))
     assert lanczos.bound is None
     assert lanczos.value == pytest.approx(dense.value, abs=1e-7)
@@ -180,7 +180,7 @@ def test_shots_that_share_a_state_are_independent_measurements() -> None:
     expected = np.abs(turned) ** 2
     for batch in (1 << 21, 1):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("qopt.solvers.qrao_rounding._BATCH", batch)
+            patch.setattr("qopt.solvers.qrao.rounding._BATCH", batch)
             outcomes = measure(psi, changes, choices, rng)
         shares = np.bincount(outcomes @ (1 << np.arange(n)), minlength=8) / shots
         assert np.abs(shares - expected).max() < 5 / np.sqrt(shots)
@@ -211,7 +211,7 @@ def test_every_engine_rounds_the_trained_relaxation(backend: str) -> None:
 def test_whole_run_with_the_spectrum() -> None:
     bqm = model(12, 2)
     samples = Qrao(num_shots=2000).sample(bqm, seed=1)
-    lowest = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min
+    lowest = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min
     assert samples.info["relaxation"] == "eigen"
     assert samples.info["energy_bound"] <= lowest
     assert samples.first.energy == pytest.approx(lowest)

@@ -10,10 +10,10 @@ import pytest
 import qopt
 from qopt.core import Problem
 from qopt.encoders.slack import Slack
+from qopt.solvers.ansatz.pauli_strings import num_qubits
+from qopt.solvers.ansatz.pce import Pce
 from qopt.solvers.ising import Ising
-from qopt.solvers.pauli_strings import num_qubits
-from qopt.solvers.pce import Pce
-from qopt.solvers.qrao_colouring import place
+from qopt.solvers.qrao.colouring import place
 
 TABLES = Path(__file__).resolve().parents[1] / "experiments/papers/published/comparative_study.json"
 PUBLISHED = json.loads(TABLES.read_text(encoding="utf-8"))["qubits"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from qopt.cli.app import app
+from qopt.commands.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])

@@ -12,12 +12,12 @@ import pytest
 
 import qopt
 from qopt.core import Budget, Record, Status, UnsupportedError, signed
-from qopt.experiments.choose import choose_pipeline
-from qopt.experiments.formulate import formulate
 from qopt.experiments.pipeline import Pipeline, build_parts, pipeline_from_spec
 from qopt.experiments.references import own_bound, status_of
+from qopt.experiments.resolve_pipeline import choose_pipeline
 from qopt.experiments.run import run
 from qopt.experiments.verify import DisagreementError, Verified, verify_point
+from qopt.problems.formulations import formulate
 
 SMALL: dict[str, dict[str, Any]] = {
     "mdkp": {"n": 6, "m": 1},

@@ -12,7 +12,7 @@ import pytest
 
 from qopt.core import SOLVERS, Entry
 from qopt.solvers import conformance
-from qopt.solvers.contract import QuboSampler, sample_set
+from qopt.solvers.base import QuboSampler, sample_set
 
 ENTRIES = [entry for entry in SOLVERS if not entry.missing]
 

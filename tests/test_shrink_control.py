@@ -9,6 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 import qopt
+from qopt.algorithms.max_cut import qubo_to_max_cut
 from qopt.core import BinaryProgram, from_spec, make_rows
 from qopt.encoders.exhaustive import all_energies, all_points
 from qopt.encoders.quadratic import Quadratic
@@ -17,8 +18,7 @@ from qopt.encoders.shrink.correlations import Correlations
 from qopt.encoders.shrink.loop import Control, Shrinking
 from qopt.encoders.shrink.stops import bound_loss, leading_eigenvalues, spectral_change
 from qopt.encoders.shrink.thresholds import threshold
-from qopt.experiments.formulate import formulate
-from qopt.relaxations.max_cut import qubo_to_max_cut
+from qopt.problems.formulations import formulate
 
 STRENGTHS = np.array([0.1, 0.2, 0.5, 0.9, 1.0])
 
@@ -224,6 +224,6 @@ def test_sdp_agrees_with_scs():
     X = cvxpy.Variable((9, 9), PSD=True)
     model = cvxpy.Problem(cvxpy.Maximize(cvxpy.sum(cvxpy.multiply(W, 1 - X)) / 4), [cvxpy.diag(X) == 1])
     model.solve(solver="SCS")
-    from qopt.relaxations.mixing import mixing_method
+    from qopt.algorithms.mixing import mixing_method
 
     assert mixing_method(cut.adjacency()).bound == pytest.approx(model.value, rel=1e-3)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, triu
 
+from qopt.algorithms.max_cut import qubo_to_max_cut
 from qopt.core import BinaryProgram, LiteralMap, from_spec, make_rows
 from qopt.encoders.exhaustive import all_points
 from qopt.encoders.quadratic import Quadratic
 from qopt.encoders.shrink.classes import Classes, substitution
-from qopt.relaxations.max_cut import qubo_to_max_cut
 
 #: Points of the reduced problem that are enumerated; beyond, as many are drawn.
 ENUMERATED_BITS = 14

@@ -18,7 +18,7 @@ from qopt.encoders.shrink.classes import Classes
 from qopt.encoders.shrink.feasibility import Feasibility
 from qopt.encoders.shrink.propagation import ClassRows
 from qopt.encoders.slack import Slack
-from qopt.experiments.formulate import formulate
+from qopt.problems.formulations import formulate
 
 
 @pytest.fixture(scope="module")

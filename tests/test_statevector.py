@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError
-from qopt.solvers.ansatz import ENTANGLEMENTS, ansatz, initial_angles, num_gates
-from qopt.solvers.matrix_product import bond_of, product_state
-from qopt.solvers.matrix_product_gradient import TwoBody, value_and_gradient
-from qopt.solvers.statevector import GateCircuit, Kind, engine_name, pull_back, simulate, walsh_hadamard
+from qopt.engines.matrix_product.gradient import TwoBody, value_and_gradient
+from qopt.engines.matrix_product.state import bond_of, product_state
+from qopt.engines.statevector import GateCircuit, Kind, engine_name, pull_back, simulate, walsh_hadamard
+from qopt.solvers.ansatz.circuits import ENTANGLEMENTS, ansatz, initial_angles, num_gates
 
 ENGINES = ["numpy", pytest.param("compiled", marks=pytest.mark.skipif(engine_name() == "numpy", reason="not built"))]
 

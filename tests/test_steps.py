@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qopt.relaxations.linear import linear_relaxation
-from qopt.relaxations.steps import (
+from qopt.algorithms.linear import linear_relaxation
+from qopt.algorithms.steps import (
     Answer,
     Ascent,
     Constant,

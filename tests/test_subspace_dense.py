@@ -285,11 +285,11 @@ def test_costs_of_the_same_value_keep_equal_amplitudes_under_grover() -> None:
 @pytest.mark.parametrize("make", [lambda s: GroupMixer(s), lambda s: flip_mixer(enumerate_rows(make_rows([[1] * 6])))])
 def test_without_rows_it_is_plain_qaoa(make: Callable[[GroupSpace], Mixer]) -> None:
     """Free bits, or an enumeration that cuts nothing, give the state of the exact engine, phase included."""
-    from qopt.solvers import exact
+    from qopt.engines import diagonal
 
     mixer = make(GroupSpace((), tuple(range(6))))
     energies = np.random.default_rng(6).normal(size=64)
-    engine = exact.evolve(exact.CostDiagonal.from_values(energies), GAMMAS, BETAS).amplitudes()
+    engine = diagonal.evolve(diagonal.CostDiagonal.from_values(energies), GAMMAS, BETAS).amplitudes()
     index = mixer.space.points().astype(int) @ (1 << np.arange(6))
     assert np.abs(evolve(mixer, energies[index], GAMMAS, BETAS) - engine[index]).max() < 1e-12
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qopt.core import BinaryProgram, UnsupportedError, bqm_from_arrays, from_spec, make_rows, to_spec
-from qopt.solvers.contract import energies_of
+from qopt.solvers.base import energies_of
 from qopt.solvers.subspace import SubspaceQaoa, energies_on, permutation_space
 
 

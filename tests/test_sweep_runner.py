@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from qopt import generate
-from qopt.cli.bench_view import Watcher
+from qopt.commands.bench_view import Watcher
 from qopt.experiments.sweep.folder import instance_of
 from qopt.experiments.sweep.matrix import read_matrix
 from qopt.experiments.sweep.merge import merge

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import qopt
-from qopt.cli import app
+from qopt.commands import app
 from qopt.experiments.sweep.matrix import Matrix, read_matrix
 from qopt.problems.files import save
 

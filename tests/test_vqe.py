@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError, bqm_from_arrays, bqm_to_arrays, from_spec
-from qopt.solvers import exact
-from qopt.solvers.ansatz import ansatz, initial_angles
-from qopt.solvers.ansatz_settings import AnsatzSettings
+from qopt.engines import diagonal
+from qopt.solvers.ansatz.circuits import ansatz, initial_angles
+from qopt.solvers.ansatz.evaluators import StateEvaluator
+from qopt.solvers.ansatz.settings import AnsatzSettings
+from qopt.solvers.ansatz.vqe import Vqe, alphas, make_evaluator
 from qopt.solvers.ising import Ising
-from qopt.solvers.vqe import Vqe, alphas, make_evaluator
-from qopt.solvers.vqe_evaluators import StateEvaluator
 
 
 def model(n: int, seed: int = 0) -> dimod.BinaryQuadraticModel:
@@ -25,7 +25,7 @@ def model(n: int, seed: int = 0) -> dimod.BinaryQuadraticModel:
 
 def evaluator(bqm: dimod.BinaryQuadraticModel, alpha: float = 1.0, shots: int | None = None) -> StateEvaluator:
     circuit = ansatz("two-local-ry-rz", bqm.num_variables, 2, "circular")
-    cost = exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
+    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
     return StateEvaluator(bqm, circuit, cost, alpha, shots, np.random.default_rng(1))
 
 
@@ -71,7 +71,7 @@ def test_cvar_counts_the_last_outcome_in_part() -> None:
 
 def test_training_finds_the_ground_state_of_a_small_model() -> None:
     bqm = model(6, 3)
-    lowest = float(exact.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min)
+    lowest = float(diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min)
     samples = Vqe(reps=2, restarts=2).sample(bqm, seed=3)
     assert samples.first.energy == pytest.approx(lowest)
     assert samples.info["value"] >= lowest - 1e-9

@@ -1,4 +1,4 @@
-"""The state of an ascent (relaxations/steps.py) as JSON values, and with a place for new rows."""
+"""The state of an ascent (algorithms/steps.py) as JSON values, and with a place for new rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ...algorithms.steps import AscentState, StepState
 from ...core.arrays import Float
-from ...relaxations.steps import AscentState, StepState
 
 
 def to_memory(state: AscentState) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.cut_models import CutModel, Master
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
-from ...relaxations.cut_models import CutModel, Master
 from .cut_memory import added_cuts, fewer_cuts, grown_cuts, model_of, no_cuts, widest_box
 from .dual_ascent import aim
 from .dual_method import DualMethod, Memory, Step

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ...algorithms.cut_models import CutModel
 from ...core import BinaryProgram
 from ...core.arrays import Float
-from ...relaxations.cut_models import CutModel
 from ..unbalanced import cost_scale
 from .dual_rows import DualRows, RowForm
 from .seen import Seen

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.cut_models import CutModel
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
-from ...relaxations.cut_models import CutModel
 from .cut_memory import added_cuts, grown_cuts, model_of, no_cuts, widest_box
 from .dual_method import DualMethod, Memory, Step
 from .dual_rows import DualRows

@@ -13,19 +13,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.steps import Answer, Ascent, Constant, Exponential, Harmonic, Polyak, SquareRoot, Subgradient, Volume
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
-from ...relaxations.steps import (
-    Answer,
-    Ascent,
-    Constant,
-    Exponential,
-    Harmonic,
-    Polyak,
-    SquareRoot,
-    Subgradient,
-    Volume,
-)
 from .ascent_memory import appended, from_memory, rearranged, to_memory
 from .dual_method import DualMethod, Memory, Step
 from .dual_rows import DualRows
@@ -59,7 +49,7 @@ class DualAscent(DualMethod):
     References
     ----------
     M. Held, P. Wolfe, H. P. Crowder (1974), Validation of subgradient optimization, doi:10.1007/BF01580223; further
-    sources stand with the rules in relaxations/steps.py. The text of arXiv:2507.12159, which uses dual ascent for
+    sources stand with the rules in algorithms/steps.py. The text of arXiv:2507.12159, which uses dual ascent for
     slack-free models, was not at hand: this is the standard form.
 
     Examples

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...algorithms.cuts import implied_cuts
 from ...core import ENCODERS, BinaryProgram, Encoding, Round, Rows, UnsupportedError, part
 from ...core.arrays import AnyArray
-from ...relaxations.cuts import implied_cuts
 from .bundle import Bundle
 from .dual_method import DualMethod, check_settings
 

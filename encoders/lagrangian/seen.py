@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...algorithms.linear import linear_relaxation
 from ...core import BinaryProgram, Encoding, Round, UnsupportedError
 from ...core.arrays import Bits, Float
-from ...relaxations.linear import linear_relaxation
 from ..unbalanced import cost_scale
 from .dual_rows import DualRows, RowForm
 
@@ -115,7 +115,7 @@ def start_multipliers(program: BinaryProgram, rows: DualRows, start: Start) -> F
 
 def _row_duals(program: BinaryProgram) -> Float:
     if program.products.nnz:
-        from ..fix import relaxed
+        from ..presolve import relaxed
 
         return np.asarray(relaxed(program).row_duals)
     rows = program.constraints

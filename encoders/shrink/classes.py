@@ -1,6 +1,6 @@
 """Nodes tied together by sign: a union-find whose links say "same side" or "opposite side".
 
-Node 0 is the anchor of the Max-Cut form (relaxations/max_cut.py): what is tied to it is a fixed variable. Lookups cost
+Node 0 is the anchor of the Max-Cut form (algorithms/max_cut.py): what is tied to it is a fixed variable. Lookups cost
 nothing, a merge costs one pass over all nodes.
 """
 

@@ -12,9 +12,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from ...algorithms.max_cut import AnchoredCut, qubo_to_max_cut
 from ...core import BinaryProgram, LiteralMap, UnsupportedError
 from ...core.arrays import Float, Int
-from ...relaxations.max_cut import AnchoredCut, qubo_to_max_cut
 from ..quadratic import Quadratic
 
 #: Pairs a node that are handed on where a source knows all pairs of a large graph.

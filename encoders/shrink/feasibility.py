@@ -75,8 +75,8 @@ def agrees(points: Bits, literals: LiteralMap) -> npt.NDArray[np.bool_]:
 
 def _cp_sat(rows: ClassRows) -> Bits | str | None:
     """A point, None where there is none, or a text where neither was proven."""
-    from ...relaxations.cpsat_model import build_model
-    from ...relaxations.cpsat_search import Search, SearchStatus, search
+    from ...algorithms.cpsat_model import build_model
+    from ...algorithms.cpsat_search import Search, SearchStatus, search
 
     k = rows.num_bits
     built = build_model(BinaryProgram(np.zeros(k), rows=make_rows(rows.A, lower=rows.lower, upper=rows.upper)))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...algorithms.depth_one import DepthOne, optimize_depth_one
 from ...core import CORRELATIONS, UnsupportedError
 from ...core.arrays import AnyArray, Float
-from ...relaxations.depth_one import DepthOne, optimize_depth_one
 from .correlations import Correlations, Task
 
 #: Largest number of bits whose amplitudes are held.

@@ -91,7 +91,7 @@ class ProgramLp:
 
 def _marginals(task: Task, reduced: BinaryProgram) -> Float:
     """Fractional value of each class's bit."""
-    from ..fix import MAX_PRODUCTS, relaxed
+    from ..presolve import MAX_PRODUCTS, relaxed
 
     try:
         return relaxed(reduced).x

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...algorithms.cut_polytope import OddCycles, cut_polytope_lp
+from ...algorithms.mixing import Mixing, mixing_method
 from ...core import CORRELATIONS
-from ...relaxations.cut_polytope import OddCycles, cut_polytope_lp
-from ...relaxations.mixing import Mixing, mixing_method
 from .correlations import Correlations, Task, gram_pairs
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...algorithms.max_cut import AnchoredCut
 from ...core.arrays import Float
-from ...relaxations.max_cut import AnchoredCut
 
 #: Up to this many nodes the spectrum is taken from a dense matrix.
 _DENSE_NODES = 300
@@ -22,7 +22,7 @@ def leading_eigenvalues(cut: AnchoredCut, count: int = 1) -> Float:
 
     Examples
     --------
-    >>> from qopt.relaxations.max_cut import qubo_to_max_cut
+    >>> from qopt.algorithms.max_cut import qubo_to_max_cut
     >>> leading_eigenvalues(qubo_to_max_cut([[1.0]])).round(6).tolist()
     [2.0]
     """

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core import ENCODERS, SOLVERS, MissingDependencyError, fields_of, unknown_name
-from ..choose import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
+from ..encoder_shorthands import SHORTHANDS, take_options, wrapped, wrappers_of
 from ..pipeline import build_parts
-from ..wrap import SHORTHANDS, take_options, wrapped, wrappers_of
+from ..resolve_pipeline import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
 from .document import Document, Place
 from .spec import PipelineSpec, Sweep, shown, validated
 

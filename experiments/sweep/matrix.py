@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Budget, spec_id
-from ...solvers.contract import Estimate, QuboSampler
-from ..choose import choose_pipeline, shot_options
-from ..formulate import formulate
+from ...problems.formulations import formulate
+from ...solvers.base import Estimate, QuboSampler
 from ..pipeline import Pipeline
+from ..resolve_pipeline import choose_pipeline, shot_options
 from .document import Document, read_document
 from .grid import MAX_RUNS, Variant, variants
 from .overrides import apply_overrides

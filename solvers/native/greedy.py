@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...core import SOLVERS, Budget, Clock, Problem, UnsupportedError
-from ..contract import Outcome, Report
-from .construct import construct, construct_refusal
+from ..base import Outcome, Report
+from .construct.default import construct, construct_refusal
 from .incumbent import Incumbent
 
 

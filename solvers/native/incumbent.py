@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Clock, Number, Problem, Solution, number
-from ..contract import Outcome, Report
+from ..base import Outcome, Report
 
 
 class Incumbent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core import UnsupportedError
-from ..exact.memory import available_bytes
+from ...engines.diagonal.memory import available_bytes
 
 #: Most bytes that one table or one run of this package plans to take, unless the caller says otherwise.
 MAX_BYTES = 4 * 2**30

@@ -16,7 +16,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, UnsupportedError, bqm_to_arrays
-from ..contract import Estimate, QuboSampler, sample_set
+from ..base import Estimate, QuboSampler, sample_set
 from .angles import Optimized, Search, optimize, optimize_grown
 from .keyed import KeyedSpace
 from .memory import check_bytes

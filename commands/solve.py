@@ -1,0 +1,128 @@
+"""``qopt solve``: one instance, one pipeline, one verified answer; with ``--compare`` several side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .errors import INFEASIBLE
+from .options import check_targets, part_errors, part_options
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..core import Problem, Record
+    from ..experiments.pipeline import Pipeline
+
+
+def solve(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="Instance file; FILE#3 for the third in it; - for stdin.")],
+    solver: Annotated[str, typer.Option(help="Name from `qopt list solvers`; auto chooses and says why.")] = "auto",
+    encoder: Annotated[str | None, typer.Option(help="Name from `qopt list encoders`.")] = None,
+    compare: Annotated[list[str] | None, typer.Option(help="Further solver, same seed and limits; repeatable.")] = None,
+    formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
+    shrink: Annotated[
+        float | None, typer.Option(help="Shrink the QUBO to so many qubits (20) or a share (0.6).")
+    ] = None,
+    presolve: Annotated[str | None, typer.Option(help="Fix variables by the LP first: lp or safe.")] = None,
+    repair: Annotated[str, typer.Option(help="auto, nearest or off.")] = "auto",
+    improve: Annotated[bool, typer.Option(help="Local search after the repair, its own stage.")] = True,
+    control: Annotated[bool, typer.Option(help="Repeat the stages on as many random points.")] = True,
+    repair_top: Annotated[int, typer.Option(help="Distinct samples a round that are repaired.")] = 10,
+    seed: Annotated[int, typer.Option(help="0..2**31-1.")] = 0,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
+    evaluations: Annotated[int | None, typer.Option(help="Energy evaluations of a circuit optimiser.")] = None,
+    shots: Annotated[
+        int | None, typer.Option(help="Points a circuit draws (each evaluation, and the end), or reads of an annealer.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
+    target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
+    best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Kind of the instance where the file does not tell.")] = None,
+    prove: Annotated[bool, typer.Option(help="Exit 20 unless the answer is proven optimal.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the record as JSON.")] = None,
+    save_solution: Annotated[Path | None, typer.Option(help="Write the solution; `qopt verify` reads it.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep the rounds of an iterating encoder here; a file that is there goes on.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+) -> int:
+    """Solve an instance and say how far from the optimum the answer is.
+
+    Any field of the chosen solver or encoder is an option too: --layers 3, --penalty 12.5, --solver.alpha 0.25; see
+    `qopt list solvers --options`.
+    """
+    from ..core import Budget
+    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
+    from ..experiments.run import run
+    from .instances import load_instance
+    from .render import print_records
+
+    check_targets(out, save_solution)
+    problem = load_instance(file, kind=kind, best_known=best_known)
+    budget = Budget(time_limit, evaluations, shots, rounds, target)
+    options = {**shot_options(solver, shots), **part_options(ctx.args)}
+    switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
+    around = {"shrink": shrink, "presolve": presolve}
+    with part_errors(ctx):
+        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **around)]
+    # the options were meant for the first solver; the others run with their defaults
+    for other in compare or []:
+        form = formulation if is_sampler(other) else None
+        pipelines.append(choose_pipeline(problem, other, None, form, {}, **switches))
+    records: list[Record] = []
+    for pipeline in pipelines:
+        if not quiet:
+            _announce(problem, pipeline)
+        report = None if quiet else Progress()
+        kept = state if not records else None  # of the first pipeline alone
+        records.append(run(problem, pipeline, budget=budget, seed=seed, report=report, path=file, state=kept))
+    if out is not None:
+        out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
+    if save_solution is not None:
+        _save_solution(problem, records[0], save_solution)
+    if as_json:
+        typer.echo(json.dumps(_document(records)))
+    else:
+        print_records(records)
+    return exit_code(records[0], prove=prove)
+
+
+def exit_code(record: Record, *, prove: bool) -> int:
+    """0 for a feasible answer, 1 for none, 20 for an unproven one with ``--prove``, 21 for a proven empty instance."""
+    from ..core import Status
+
+    if record.status is Status.INFEASIBLE:
+        return INFEASIBLE
+    if record.status is Status.OPTIMAL:
+        return 0
+    if record.status is Status.FEASIBLE:
+        return 20 if prove else 0
+    return 1
+
+
+def _document(records: list[Record]) -> dict[str, object]:
+    if len(records) == 1:
+        return records[0].to_json()
+    return {"schema": "qopt.records/1", "records": [record.to_json() for record in records]}
+
+
+def _save_solution(problem: Problem, record: Record, path: Path) -> None:
+    import numpy as np
+
+    from ..problems.solutions import write_solution
+
+    if record.solution is None:
+        raise RuntimeError(f"there is no solution to save (status {record.status.value}); raise the limits")
+    write_solution(problem, np.array(record.solution, dtype=np.int64), str(path))
+
+
+def _announce(problem: Problem, pipeline: Pipeline) -> None:
+    size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
+    typer.echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
+    if pipeline.note:
+        typer.echo(f"chosen: {pipeline.note}", err=True)

@@ -1,0 +1,1 @@
+"""Matrix product states: sampling, values and gradients of circuits of few entangled qubits."""

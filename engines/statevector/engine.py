@@ -1,0 +1,147 @@
+"""Simulation and its adjoint: the calls that samplers make, and the choice of the engine.
+
+A gradient costs about three simulations whatever the number of parameters: gates are undone one by one on the state and
+on the cotangent, and each rotation's derivative is one inner product. Compiled kernels where they were built, else
+NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core import Float, UnsupportedError
+from ..diagonal.state import State
+from . import reference
+from .circuit import GateCircuit
+
+try:
+    _kernels: Any = importlib.import_module("._kernels", __package__)
+    _WHY = ""
+except ImportError as error:
+    _kernels = None
+    _WHY = str(error)
+
+EngineChoice = Literal["auto", "compiled", "numpy"]
+Complex = npt.NDArray[np.complex128]
+
+
+def engine_name(engine: EngineChoice = "auto") -> str:
+    """``compiled`` or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
+
+    Raises
+    ------
+    UnsupportedError
+        ``compiled`` was asked for and was not built.
+    """
+    if engine not in ("auto", "compiled", "numpy"):
+        raise ValueError(f"engine must be auto, compiled or numpy, got {engine!r}")
+    if engine == "compiled" and _kernels is None:
+        raise UnsupportedError(
+            f"engine must be one that was built, got 'compiled' ({_WHY}); install with a C++ compiler, or use numpy"
+        )
+    wants_numpy = engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy")
+    return "numpy" if wants_numpy or _kernels is None else "compiled"
+
+
+def simulate(circuit: GateCircuit, angles: npt.ArrayLike, *, engine: EngineChoice = "auto") -> State:
+    """The state after all gates on |0...0>; bit i of an index is qubit i.
+
+    Parameters
+    ----------
+    angles : shape (num_parameters,), radians.
+
+    Examples
+    --------
+    >>> from .circuit import Kind
+    >>> turned = GateCircuit.of(2, [(Kind.RY, 1, -1, 0)])
+    >>> simulate(turned, [np.pi]).probabilities().round(12).tolist()
+    [0.0, 0.0, 1.0, 0.0]
+    """
+    values = _angles(circuit, angles)
+    if engine_name(engine) == "numpy":
+        psi = reference.run(circuit, values)
+        return State(psi.real.copy(), psi.imag.copy(), circuit.num_qubits)
+    real, imag = np.zeros(2**circuit.num_qubits), np.zeros(2**circuit.num_qubits)
+    real[0] = 1.0
+    _kernels.run(real, imag, circuit.num_qubits, circuit.gates, values)
+    return State(real, imag, circuit.num_qubits)
+
+
+def pull_back(
+    circuit: GateCircuit, angles: npt.ArrayLike, state: State, cotangent: Complex, *, engine: EngineChoice = "auto"
+) -> Float:
+    """Gradient of a real function f of the state in the angles, from its cotangent.
+
+    Parameters
+    ----------
+    state : ``simulate(circuit, angles)``.
+    cotangent : df/d(conj psi), shape (2**n,): ``H psi`` for f = <psi|H|psi>.
+
+    Returns
+    -------
+    shape (num_parameters,); each rotation about P adds ``Im <cotangent| P |psi>``, both taken right after the gate.
+
+    References
+    ----------
+    Jones, Gacon (2020), Efficient calculation of gradients in classical simulations of variational quantum algorithms,
+    arXiv:2009.02823, algorithm 1.
+    """
+    values = _angles(circuit, angles)
+    if engine_name(engine) == "numpy":
+        return reference.pull_back(circuit, values, state.real + 1j * state.imag, cotangent.copy())
+    gradient = np.zeros(circuit.num_parameters)
+    parts = [state.real.copy(), state.imag.copy(), cotangent.real.copy(), cotangent.imag.copy()]
+    _kernels.pull_back(*parts, circuit.num_qubits, circuit.gates, values, gradient)
+    return gradient
+
+
+def walsh_hadamard(values: npt.NDArray[Any], *, engine: EngineChoice = "auto") -> npt.NDArray[Any]:
+    """``out[k] = sum_j (-1)**popcount(j & k) values[j]`` of 2**n real or complex numbers; twice is 2**n times them.
+
+    Examples
+    --------
+    >>> walsh_hadamard(np.array([1.0, 0.0, 0.0, 2.0])).tolist()
+    [3.0, -1.0, -1.0, 3.0]
+    """
+    if engine_name(engine) == "numpy":
+        return reference.walsh_hadamard(values)
+    if np.iscomplexobj(values):
+        real, imag = np.array(values.real, dtype=np.float64), np.array(values.imag, dtype=np.float64)
+        _kernels.walsh(real)
+        _kernels.walsh(imag)
+        return real + 1j * imag
+    out = np.array(values, dtype=np.float64)
+    _kernels.walsh(out)
+    return out
+
+
+def apply_pauli(amplitudes: Complex, pauli: str, qubit: int) -> Complex:
+    """X, Y or Z of one qubit on amplitudes, as a new array.
+
+    Examples
+    --------
+    >>> apply_pauli(np.array([1.0, 2.0], dtype=complex), "Y", 0).tolist()
+    [-2j, 1j]
+    """
+    parts = amplitudes.reshape(-1, 2, 1 << qubit)
+    out = np.empty_like(parts)
+    if pauli == "Z":
+        out[:, 0], out[:, 1] = parts[:, 0], -parts[:, 1]
+    elif pauli == "X":
+        out[:, 0], out[:, 1] = parts[:, 1], parts[:, 0]
+    else:
+        np.multiply(parts[:, 1], -1j, out=out[:, 0])
+        np.multiply(parts[:, 0], 1j, out=out[:, 1])
+    return out.reshape(-1)
+
+
+def _angles(circuit: GateCircuit, angles: npt.ArrayLike) -> Float:
+    values = np.ascontiguousarray(angles, dtype=np.float64)
+    if values.shape != (circuit.num_parameters,):
+        raise ValueError(f"angles must have shape ({circuit.num_parameters},), got {values.shape}")
+    return values

@@ -1,0 +1,1 @@
+"""Samplers of hardware-efficient circuits: VQE and Pauli correlation encoding."""

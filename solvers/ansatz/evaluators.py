@@ -1,0 +1,224 @@
+"""VQE of a diagonal cost at given angles: by state vector, by matrix product state, or as a circuit on a runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import dimod
+import numpy as np
+
+from ...core import AnyArray, Float
+from ...engines import diagonal
+from ...engines.diagonal.measure import tail
+from ...engines.matrix_product.gradient import TwoBody, value_and_gradient
+from ...engines.matrix_product.state import MatrixProduct, product_state
+from ...engines.statevector import EngineChoice, GateCircuit, pull_back, simulate
+from ..backends.readout import Confusion
+from ..backends.runners import Compiled, Runner
+from ..ising import Ising
+from ..seeds import spawn_seeds
+from ..training.evaluation_log import Measured, measured_points
+
+
+def rotation_periods(circuit: GateCircuit) -> Float:
+    """Period of any expectation in each angle: a full turn, since each angle is that of one rotation."""
+    return np.full(circuit.num_parameters, 2 * np.pi)
+
+
+@dataclass(frozen=True, eq=False)
+class StateEvaluator:
+    """State vector: mean or CVaR of the cost's diagonal, with exact gradients where no shots are drawn.
+
+    Parameters
+    ----------
+    cost : energies of all points.
+    alpha : share of the best outcomes whose mean is the value; 1 is the expectation.
+    """
+
+    bqm: dimod.BinaryQuadraticModel
+    circuit: GateCircuit
+    cost: diagonal.CostDiagonal
+    alpha: float
+    shots: int | None
+    rng: np.random.Generator
+    engine: EngineChoice = "auto"
+
+    @property
+    def num_parameters(self) -> int:
+        return self.circuit.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return rotation_periods(self.circuit)
+
+    @property
+    def has_gradient(self) -> bool:
+        return self.shots is None
+
+    def measure(self, angles: Float) -> Measured:
+        if self.shots is not None:
+            return self.draw(angles, self.shots)
+        state = self._state(angles)
+        if self.alpha == 1:
+            return Measured(float(state.weights() @ self._energies))
+        return Measured(diagonal.cvar(state, self.cost, self.alpha))
+
+    def slope(self, angles: Float) -> tuple[float, Float]:
+        """Value and gradient; that of CVaR with the value at risk held fixed."""
+        state = self._state(angles)
+        value, slopes = value_and_slopes(state.weights(), self._energies, self.alpha)
+        cotangent = slopes * (state.real + 1j * state.imag)
+        return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
+
+    def draw(self, angles: Float, num_shots: int) -> Measured:
+        indices = diagonal.sample(self._state(angles), num_shots, self.rng)
+        return measured_points(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
+
+    def figures(self, angles: Float) -> Mapping[str, Any]:
+        state = self._state(angles)
+        return {
+            "expectation": diagonal.expectation(state, self.cost),
+            "cvar": diagonal.cvar(state, self.cost, self.alpha),
+            "optimum_probability": diagonal.probability_below(state, self.cost, self.cost.min),
+        }
+
+    def _state(self, angles: Float) -> diagonal.State:
+        return simulate(self.circuit, angles, engine=self.engine)
+
+    @cached_property
+    def _energies(self) -> Float:
+        return self.cost.values()
+
+
+def value_and_slopes(weights: Float, energies: Float, alpha: float) -> tuple[float, AnyArray]:
+    """Mean or CVaR of outcomes, and its derivative in each outcome's weight.
+
+    The derivative of CVaR is ``-(VaR - E)_+ / alpha`` up to a constant, which has no effect where weights sum to one;
+    VaR is held fixed. It jumps where the cumulative weight meets alpha exactly.
+    """
+    if alpha == 1:
+        return float(weights @ energies), energies
+    value, at_risk = tail(weights, energies, alpha)
+    return value, -np.maximum(at_risk - energies, 0.0) / alpha
+
+
+@dataclass(frozen=True, eq=False)
+class ProductEvaluator:
+    """Matrix product state: exact expectation with gradients, or the mean or CVaR of points drawn."""
+
+    bqm: dimod.BinaryQuadraticModel
+    circuit: GateCircuit
+    ising: Ising
+    alpha: float
+    shots: int | None
+    rng: np.random.Generator
+
+    @property
+    def num_parameters(self) -> int:
+        return self.circuit.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return rotation_periods(self.circuit)
+
+    @property
+    def has_gradient(self) -> bool:
+        return self.shots is None
+
+    def measure(self, angles: Float) -> Measured:
+        if self.shots is not None:
+            return self.draw(angles, self.shots)
+        n = self.ising.n
+        value = self._state(angles).expectation(range(n), ["Z"] * n, self.ising.fields, self._couplings)
+        return Measured(value + self.ising.offset)
+
+    def slope(self, angles: Float) -> tuple[float, Float]:
+        value, gradient = value_and_gradient(self.circuit, angles, self._energy)
+        return value + self.ising.offset, gradient
+
+    def draw(self, angles: Float, num_shots: int) -> Measured:
+        return measured_points(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
+
+    def figures(self, angles: Float) -> Mapping[str, Any]:
+        return {"bond": self._state(angles).bond}
+
+    def _state(self, angles: Float) -> MatrixProduct:
+        return product_state(self.circuit, angles)
+
+    @cached_property
+    def _energy(self) -> TwoBody:
+        n = self.ising.n
+        return TwoBody(range(n), ["Z"] * n, self.ising.fields, self._couplings + self._couplings.T)
+
+    @cached_property
+    def _couplings(self) -> Float:
+        out = np.zeros((self.ising.n, self.ising.n))
+        out[self.ising.rows, self.ising.columns] = self.ising.couplings
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class RunnerEvaluator:
+    """The circuit on a runner: exact expectation where the runner has one and no shots are asked for, else samples.
+
+    Parameters
+    ----------
+    seed : of all shots; each evaluation takes the next of its stream.
+    confusion : readout errors that are undone in the value; None for none.
+    """
+
+    bqm: dimod.BinaryQuadraticModel
+    circuit: GateCircuit
+    ising: Ising
+    runner: Runner
+    compiled: Compiled
+    alpha: float
+    shots: int | None
+    seed: int
+    confusion: Confusion | None = None
+    _calls: list[int] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def num_parameters(self) -> int:
+        return self.circuit.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return rotation_periods(self.circuit)
+
+    @property
+    def has_gradient(self) -> bool:
+        return False
+
+    def measure(self, angles: Float) -> Measured:
+        if self.shots is not None:
+            return self.draw(angles, self.shots)
+        return Measured(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
+
+    def slope(self, angles: Float) -> tuple[float, Float]:
+        raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
+
+    def draw(self, angles: Float, num_shots: int) -> Measured:
+        self._calls.append(num_shots)
+        seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
+        Z = self.runner.sample(self.compiled, angles, num_shots, seed)
+        return measured_points(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
+
+    def figures(self, angles: Float) -> Mapping[str, Any]:
+        cost = self.compiled.cost
+        return {
+            "depth": cost.depth,
+            "two_qubit_gates": cost.two_qubit_gates,
+            "two_qubit_depth": cost.two_qubit_depth,
+            "qubits_used": cost.qubits_used,
+            "is_readout_mitigated": self.confusion is not None,
+        }
+
+    @cached_property
+    def _operator(self) -> Any:
+        operator = self.ising.operator()
+        layout = self.compiled.bare.layout
+        return operator if layout is None else operator.apply_layout(layout)

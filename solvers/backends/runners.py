@@ -1,0 +1,343 @@
+"""Where a circuit runs: Aer exactly or with shots, Aer with a device's noise, or a device, all through V2 primitives.
+
+A runner is named by text: ``aer``, ``aer-mps``, ``noisy:fake_torino``, ``device:ibm_x`` (``device:fake_x`` is the
+runtime's local testing mode); or built around any BackendV2 or BaseSamplerV2 object. Limits: an exact expectation only
+on ``aer`` and ``aer-mps``; job sessions and queues are the caller's.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+
+from ...core import Bits, Float, UnsupportedError, unknown_name
+from ...core.optional import require
+from .bits import points_of_bit_array
+from .transpile import CircuitCost, backend_pass_manager, check_holds, cost_of, fake_backend, qubits_used
+
+#: Shots an evaluation on backends that have no exact expectation, where none are asked for.
+DEFAULT_SHOTS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A parametrised circuit made ready for one runner: bare for expectations, measured for shots.
+
+    ``logical`` has the figures before, ``cost`` those after transpilation (the same where nothing is transpiled);
+    ``used`` selects the values of the parameters that the circuit really contains.
+    """
+
+    bare: Any
+    measured: Any
+    logical: CircuitCost
+    cost: CircuitCost
+    used: tuple[int, ...]
+
+    def values(self, parameters: Float) -> Float:
+        """The circuit's own parameter values, in its order."""
+        return np.asarray(parameters, dtype=np.float64)[list(self.used)]
+
+
+class Runner(Protocol):
+    """Where circuits run."""
+
+    @property
+    def engine(self) -> str:
+        """What ran, with its version, for the record."""
+        ...
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether ``expectation`` works."""
+        ...
+
+    def compile(self, circuit: Any) -> Compiled:
+        """The circuit made ready."""
+        ...
+
+    def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        """Exact expectation of an operator on the circuit's qubits."""
+        ...
+
+    def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        """Points (shots, n); column i is qubit i."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AerRunner:
+    """Noiseless Aer, nothing transpiled.
+
+    Parameters
+    ----------
+    method : of AerSimulator.
+    bond_dimension : largest of the matrix product state; None keeps the state exact to 1e-16.
+    """
+
+    method: str = "statevector"
+    bond_dimension: int | None = None
+    is_exact: bool = True
+    _held: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def engine(self) -> str:
+        version = require("qiskit_aer", "qiskit-aer", "quantum").__version__
+        bond = "" if self.bond_dimension is None else f", bond dimension <= {self.bond_dimension}"
+        return f"aer {version} ({self.method}{bond})"
+
+    def compile(self, circuit: Any) -> Compiled:
+        cost = cost_of(circuit)
+        return Compiled(circuit, circuit.measure_all(inplace=False), cost, cost, _used(circuit))
+
+    def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        primitives = require("qiskit_aer.primitives", "qiskit-aer", "quantum")
+        if "estimator" not in self._held:
+            self._held["estimator"] = primitives.EstimatorV2.from_backend(self._backend)
+        job = self._held["estimator"].run([(compiled.bare, operator, compiled.values(parameters))], precision=0.0)
+        return float(job.result()[0].data.evs)
+
+    def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        return _aer_sample(self._backend, compiled, parameters, shots, seed)
+
+    @property
+    def _backend(self) -> Any:
+        if "backend" not in self._held:
+            aer = require("qiskit_aer", "qiskit-aer", "quantum")
+            options: dict[str, Any] = {"method": self.method}
+            if self.bond_dimension is not None:
+                options["matrix_product_state_max_bond_dimension"] = self.bond_dimension
+            self._held["backend"] = aer.AerSimulator(**options)
+        return self._held["backend"]
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyRunner:
+    """Aer with the noise model, basis and coupling of a device, on circuits transpiled for it.
+
+    Parameters
+    ----------
+    device : a BackendV2 with properties, such as the runtime's fake backends.
+    seed : of the transpiler.
+    """
+
+    device: Any
+    seed: int = 0
+    level: int = 2
+    is_exact: bool = False
+    _held: dict[tuple[int, ...], Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def engine(self) -> str:
+        version = require("qiskit_aer", "qiskit-aer", "quantum").__version__
+        return f"aer {version} with the noise of {self.device.name}"
+
+    def compile(self, circuit: Any) -> Compiled:
+        return _isa(circuit, self.device, self.seed, self.level)
+
+    def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        raise _no_expectation(self.engine)
+
+    def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        qubits = qubits_used(compiled.measured)
+        if qubits not in self._held:
+            aer = require("qiskit_aer", "qiskit-aer", "quantum")
+            noise = noise_model(self.device, qubits)
+            self._held[qubits] = aer.AerSimulator(noise_model=noise, coupling_map=self.device.coupling_map)
+        return _aer_sample(self._held[qubits], compiled, parameters, shots, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class SamplerRunner:
+    """Any BaseSamplerV2 object, on circuits transpiled for a device where one is given.
+
+    Parameters
+    ----------
+    make_sampler : seed -> BaseSamplerV2; objects that take no seed make the run not replayable.
+    device : BackendV2 that circuits are transpiled for; None leaves them as they are.
+    """
+
+    make_sampler: Callable[[int], Any]
+    name: str
+    device: Any = None
+    seed: int = 0
+    level: int = 2
+    is_exact: bool = False
+
+    @property
+    def engine(self) -> str:
+        return self.name
+
+    def compile(self, circuit: Any) -> Compiled:
+        if self.device is not None:
+            return _isa(circuit, self.device, self.seed, self.level)
+        cost = cost_of(circuit)
+        return Compiled(circuit, circuit.measure_all(inplace=False), cost, cost, _used(circuit))
+
+    def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        raise _no_expectation(self.engine)
+
+    def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        job = self.make_sampler(seed).run([(compiled.measured, compiled.values(parameters))], shots=shots)
+        return points_of_bit_array(job.result()[0].data.meas)
+
+
+def parse_backend(text: str) -> tuple[str, str]:
+    """``(kind, device name)`` of a backend's text; the name is empty where the kind takes none.
+
+    Raises
+    ------
+    ValueError
+        No such kind, or a name is missing or too many.
+
+    Examples
+    --------
+    >>> parse_backend("aer"), parse_backend("noisy:fake_torino")
+    (('aer', ''), ('noisy', 'fake_torino'))
+    """
+    kind, colon, name = text.partition(":")
+    known = ("exact", *RUNNERS)
+    if kind not in known:
+        raise unknown_name("backend", kind, known)
+    if bool(name) != (kind in NAMED) or bool(colon) != bool(name):
+        example = f"{kind}:fake_torino" if kind in NAMED else kind
+        raise ValueError(f"backend must be written {example}, got {text!r}; see `qopt list --options`")
+    return kind, name
+
+
+def make_runner(backend: str, *, seed: int, bond_dimension: int | None = None, device: Any = None) -> Runner:
+    """The runner that a backend's text, or a BackendV2 or BaseSamplerV2 object, describes.
+
+    Parameters
+    ----------
+    seed : of the transpiler.
+    device : object of the caller; it takes the place of the name.
+    """
+    if device is not None:
+        return _runner_around(device, seed)
+    kind, name = parse_backend(backend)
+    return RUNNERS[kind](name, seed, bond_dimension)
+
+
+def device_of(name: str) -> Any:
+    """BackendV2 of a name: a fake backend, else one of the account saved for qiskit-ibm-runtime."""
+    if name.startswith("fake_"):
+        return fake_backend(name)
+    runtime = require("qiskit_ibm_runtime", "qiskit-ibm-runtime", "ibm")
+    try:
+        return runtime.QiskitRuntimeService().backend(name)
+    except Exception as error:  # the service raises many unrelated classes; all of them mean that it is not reachable
+        text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UnsupportedError(
+            f"device {name} must be reachable ({text}); save an account or use device:fake_torino"
+        ) from error
+
+
+def _aer(name: str, seed: int, bond_dimension: int | None) -> Runner:
+    return AerRunner()
+
+
+def _aer_mps(name: str, seed: int, bond_dimension: int | None) -> Runner:
+    return AerRunner("matrix_product_state", bond_dimension)
+
+
+def _noisy(name: str, seed: int, bond_dimension: int | None) -> Runner:
+    return NoisyRunner(fake_backend(name), seed)
+
+
+def _device(name: str, seed: int, bond_dimension: int | None) -> Runner:
+    device = device_of(name)
+    return SamplerRunner(partial(_runtime_sampler, device), f"qiskit-ibm-runtime on {device.name}", device, seed)
+
+
+#: Backends that take a device name behind a colon.
+NAMED = frozenset({"noisy", "device"})
+
+RUNNERS: Mapping[str, Callable[[str, int, int | None], Runner]] = MappingProxyType(
+    {"aer": _aer, "aer-mps": _aer_mps, "noisy": _noisy, "device": _device}
+)
+
+
+def _runtime_sampler(device: Any, seed: int) -> Any:
+    """The runtime's V2 sampler; its local testing mode, which runs fake backends, takes the seed."""
+    runtime = require("qiskit_ibm_runtime", "qiskit-ibm-runtime", "ibm")
+    try:  # the client-side sampler that replaces SamplerV2 from release 0.50 on
+        make = importlib.import_module("qiskit_ibm_runtime.executor_sampler").Sampler
+    except ModuleNotFoundError:
+        make = runtime.SamplerV2
+    sampler = make(mode=device)
+    if device.name.startswith("fake_"):
+        sampler.options.simulator.seed_simulator = seed
+    return sampler
+
+
+def _runner_around(device: Any, seed: int) -> Runner:
+    primitives = require("qiskit.primitives", "qiskit", "quantum")
+    if isinstance(device, primitives.BaseSamplerV2):
+        target = getattr(device, "backend", None)
+        target = target() if callable(target) else target
+        return SamplerRunner(lambda _: device, f"sampler {type(device).__name__}", target, seed)
+    if hasattr(device, "target") and hasattr(device, "run"):
+        make = partial(_backend_sampler, device)
+        return SamplerRunner(make, f"backend {device.name}", device, seed)
+    raise TypeError(
+        f"device must be a BackendV2 or BaseSamplerV2 object, got {type(device).__name__}; see qiskit's primitives"
+    )
+
+
+def _backend_sampler(device: Any, seed: int) -> Any:
+    primitives = require("qiskit.primitives", "qiskit", "quantum")
+    return primitives.BackendSamplerV2(backend=device, options={"seed_simulator": seed})
+
+
+def noise_model(device: Any, qubits: Iterable[int]) -> Any:
+    """Aer's ``NoiseModel.from_backend`` of a device's properties on these qubits only.
+
+    The other qubits' errors change nothing, but every run would carry them to the simulator again (133 qubits: 2 s).
+    """
+    from types import SimpleNamespace
+
+    transpiler = require("qiskit.transpiler", "qiskit", "quantum")
+    whole, chosen = device.target, set(qubits)
+    target = transpiler.Target(num_qubits=device.num_qubits, dt=whole.dt, qubit_properties=whole.qubit_properties)
+    for name in whole.operation_names:
+        properties = whole[name]
+        operation = whole.operation_from_name(name)
+        if None in properties:  # not bound to qubits
+            target.add_instruction(operation, name=name)
+            continue
+        kept = {ends: value for ends, value in properties.items() if chosen.issuperset(ends)}
+        if kept:
+            target.add_instruction(operation, kept, name=name)
+    view = SimpleNamespace(
+        version=2, name=device.name, target=target, operation_names=list(whole.operation_names), dt=whole.dt
+    )
+    return require("qiskit_aer.noise", "qiskit-aer", "quantum").NoiseModel.from_backend(view)
+
+
+def _aer_sample(backend: Any, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+    primitives = require("qiskit_aer.primitives", "qiskit-aer", "quantum")
+    sampler = primitives.SamplerV2.from_backend(backend, seed=seed)
+    job = sampler.run([(compiled.measured, compiled.values(parameters))], shots=shots)
+    return points_of_bit_array(job.result()[0].data.meas)
+
+
+def _isa(circuit: Any, device: Any, seed: int, level: int) -> Compiled:
+    check_holds(device, circuit.num_qubits)
+    measured = backend_pass_manager(device, seed=seed, level=level).run(circuit.measure_all(inplace=False))
+    bare = measured.remove_final_measurements(inplace=False)
+    return Compiled(bare, measured, cost_of(circuit), cost_of(bare, device.name), _used(measured))
+
+
+def _used(circuit: Any) -> tuple[int, ...]:
+    """Positions in the circuit's ParameterVector of the parameters it contains, in its own order."""
+    return tuple(int(parameter.index) for parameter in circuit.parameters)
+
+
+def _no_expectation(engine: str) -> UnsupportedError:
+    return UnsupportedError(f"shots must be given on {engine}, which has no exact expectation; e.g. shots=1000")

@@ -1,0 +1,24 @@
+"""Every solver of the room; importing this registers them, which the registry does when a name is looked up."""
+
+from . import native, subspace
+from .ansatz import pce, vqe
+from .classical import annealing, brute_force, dimod_sampler, exact_oracle, random_sampler
+from .qaoa import adapt, qaoa, recursive, variants
+from .qrao import qrao
+
+__all__ = [
+    "adapt",
+    "annealing",
+    "brute_force",
+    "dimod_sampler",
+    "exact_oracle",
+    "native",
+    "pce",
+    "qaoa",
+    "qrao",
+    "random_sampler",
+    "recursive",
+    "subspace",
+    "variants",
+    "vqe",
+]

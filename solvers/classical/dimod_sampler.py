@@ -1,0 +1,132 @@
+"""Any dimod sampler as one of ours: options checked, labels kept, energies recomputed.
+
+Limits: keywords of ``sample`` that the foreign sampler does not name are refused, not dropped; what cannot be written
+as JSON is left out of its info; an object handed over from Python replays only if its class builds it again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dimod
+import numpy as np
+
+from ...core import SOLVERS, unknown_name
+from ..base import QuboSampler, energies_of, points_of, sample_set
+
+
+@SOLVERS.register("dimod")
+@dataclass(frozen=True)
+class Foreign(QuboSampler):
+    """Any dimod sampler, named as ``module:Class``.
+
+    Parameters
+    ----------
+    target : where the class stands; it is built without arguments.
+    options : keywords of its ``sample``; one that it does not name is an error (dimod's own samplers only warn).
+
+    Raises
+    ------
+    ValueError
+        The target is not there, is no dimod sampler, or does not know an option.
+
+    Examples
+    --------
+    >>> sampler = Foreign("dimod:ExactSolver")
+    >>> float(sampler.sample(dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {}, 0.0, "BINARY")).first.energy)
+    -1.0
+    """
+
+    target: str
+    options: dict[str, Any] = field(default_factory=dict)
+    built: Any = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._hold(_build(self.target))
+
+    def _hold(self, sampler: Any) -> None:
+        if not hasattr(sampler, "sample") or not hasattr(sampler, "parameters"):
+            raise ValueError(f"target must be a dimod sampler, got {self.target!r}; name a class with sample()")
+        object.__setattr__(self, "built", sampler)
+        for option in self.options:
+            if option not in sampler.parameters:
+                raise unknown_name(f"option of {self.target}", option, sampler.parameters)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Keywords of the foreign ``sample``, and ``seconds`` where it calls them ``time_limit`` (Leap's hybrids)."""
+        own: dict[str, Any] = {name: [] for name in self.built.parameters}
+        return {**own, "seconds": []} if "time_limit" in own else own
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The foreign sampler's own."""
+        return dict(self.built.properties)
+
+    def sample(self, bqm: dimod.BinaryQuadraticModel, **keywords: Any) -> dimod.SampleSet:
+        """The foreign sampler's points, with the energies of this model.
+
+        Raises
+        ------
+        TypeError
+            A keyword that the foreign sampler does not name.
+        """
+        for keyword in keywords:
+            if keyword not in self.parameters:
+                raise TypeError(str(unknown_name(f"keyword of {self.target}", keyword, self.parameters)))
+        if "seconds" in keywords:
+            keywords["time_limit"] = keywords.pop("seconds")
+        if bqm.num_variables == 0:  # some samplers fail here, some return no point; the empty point is the answer
+            return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, {"engine": self.target})
+        samples = self.built.sample(bqm, **{**self.options, **keywords})
+        Z, _, counts = points_of(samples)
+        info = {"engine": self.target, **_json_part(samples.info)}
+        return sample_set(Z, energies_of(bqm, Z), counts, info)
+
+
+def adapt(sampler: Any, **options: Any) -> Foreign:
+    """A dimod sampler object, built by the caller, as one of ours.
+
+    Examples
+    --------
+    >>> adapt(dimod.RandomSampler(), num_reads=7).options
+    {'num_reads': 7}
+    """
+    kind = type(sampler)
+    adapted = object.__new__(Foreign)
+    object.__setattr__(adapted, "target", f"{kind.__module__}:{kind.__qualname__}")
+    object.__setattr__(adapted, "options", options)
+    adapted._hold(sampler)
+    return adapted
+
+
+def _build(target: str) -> Any:
+    module, _, name = target.partition(":")
+    if not module or not name:
+        raise ValueError(f"target must be module:Class, got {target!r}; e.g. dwave.samplers:SteepestDescentSampler")
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"target must be importable, got {target!r} ({error}); install the package") from None
+    return cls()
+
+
+def _json_part(info: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a foreign info that JSON can hold."""
+    kept: dict[str, Any] = {}
+    for key, value in info.items():
+        try:
+            kept[str(key)] = json.loads(json.dumps(value, default=_plain, allow_nan=False))
+        except (TypeError, ValueError):
+            continue
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,1 @@
+"""QAOA and its variants: settings, circuits, evaluators and samplers."""

@@ -1,0 +1,280 @@
+"""QAOA at given angles: on the exact engine, or as a circuit on a runner.
+
+Angles are one flat vector: scaled gammas (gamma times the unit) layer by layer, then betas. Plain and warm-started
+circuits have one gamma and one beta a layer; multi-angle circuits one a term and one a qubit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import dimod
+import numpy as np
+
+from ...core import Float
+from ...engines import diagonal
+from ...engines.diagonal.engine import EngineChoice
+from ...engines.diagonal.measure import CVaR, Expectation, Objective
+from ...engines.diagonal.memory import Precision
+from ..backends.readout import Confusion, calibrate
+from ..backends.runners import Compiled, Runner
+from ..base import energies_of
+from ..ising import Ising
+from ..seeds import spawn_seeds
+from ..training.evaluation_log import Measured, measured_points
+from .circuit import logical_depth, qaoa_circuit
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """Which circuit: layers, what is tied, where it starts, and the unit of gammas.
+
+    Parameters
+    ----------
+    thetas : warm start RY(theta_i)|0> with its mixer, shape (n,); None is |+> and sum X.
+    """
+
+    ising: Ising
+    num_layers: int
+    unit: float
+    is_multi_angle: bool = False
+    thetas: Float | None = None
+
+    @property
+    def gammas_per_layer(self) -> int:
+        return self.ising.num_terms if self.is_multi_angle else 1
+
+    @property
+    def betas_per_layer(self) -> int:
+        return self.ising.n if self.is_multi_angle else 1
+
+    @property
+    def num_parameters(self) -> int:
+        return self.num_layers * (self.gammas_per_layer + self.betas_per_layer)
+
+    @property
+    def periods(self) -> Float:
+        """pi for betas; for the gamma of one term with coefficient c, pi / |c| in scaled units; pi for tied gammas."""
+        gamma = np.pi * self.unit / np.abs(self.ising.coefficients) if self.is_multi_angle else np.array([np.pi])
+        betas = np.full(self.num_layers * self.betas_per_layer, np.pi)
+        return np.concatenate([np.tile(gamma, self.num_layers), betas])
+
+    def flat(self, gammas: Float, betas: Float) -> Float:
+        """Flat angles from one scaled gamma and one beta a layer."""
+        return np.concatenate([np.repeat(gammas, self.gammas_per_layer), np.repeat(betas, self.betas_per_layer)])
+
+    def split(self, angles: Float) -> tuple[Float, Float]:
+        """Scaled gammas and betas, shapes (p,), or (p, num_terms) and (p, n) for multi-angle circuits."""
+        count = self.num_layers * self.gammas_per_layer
+        gammas, betas = angles[:count], angles[count:]
+        if not self.is_multi_angle:
+            return gammas, betas
+        return gammas.reshape(self.num_layers, -1), betas.reshape(self.num_layers, -1)
+
+    def gates(self, angles: Float) -> tuple[Float, Float]:
+        """Gammas and betas of the gates."""
+        gammas, betas = self.split(angles)
+        return gammas / self.unit, betas
+
+
+@dataclass(frozen=True, eq=False)
+class ExactEvaluator:
+    """State vector with exact gradients.
+
+    Parameters
+    ----------
+    cost : diagonal of the model's energies.
+    shots : points an evaluation; None for exact values.
+    """
+
+    bqm: dimod.BinaryQuadraticModel
+    shape: Shape
+    cost: diagonal.CostDiagonal
+    alpha: float = 1.0
+    shots: int | None = None
+    rng: np.random.Generator = field(default_factory=np.random.default_rng)
+    precision: Precision = "complex128"
+    threads: int = 1
+    engine: EngineChoice = "auto"
+
+    @property
+    def num_parameters(self) -> int:
+        return self.shape.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return self.shape.periods
+
+    @property
+    def has_gradient(self) -> bool:
+        return self.shots is None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Engine and the size of the circuit that was simulated, before any transpilation."""
+        ising, p = self.shape.ising, self.shape.num_layers
+        return {
+            "engine": f"exact {diagonal.engine_name(self.engine)}, {self.precision}",
+            "depth": logical_depth(ising, p, is_warm=self.shape.thetas is not None),
+            "two_qubit_gates": p * len(ising.couplings),
+        }
+
+    def measure(self, angles: Float) -> Measured:
+        if self.shots is not None:
+            return self.draw(angles, self.shots)
+        if self.alpha < 1:
+            return Measured(diagonal.cvar(self.state(angles), self.cost, self.alpha))
+        if self.shape.is_multi_angle or self.shape.thetas is not None:
+            return Measured(diagonal.expectation(self.state(angles), self.cost))
+        return Measured(diagonal.energy(self.cost, *self.shape.gates(angles), **self._options))
+
+    def slope(self, angles: Float) -> tuple[float, Float]:
+        gammas, betas = self.shape.gates(angles)
+        objective: Objective = Expectation() if self.alpha == 1 else CVaR(self.alpha)
+        if self.shape.is_multi_angle:
+            value, by_gamma, by_beta = diagonal.ma_value_and_gradient(
+                self._terms, gammas, betas, objective=objective, cost=self.cost, **self._options
+            )
+        elif self.shape.thetas is not None:
+            value, by_gamma, by_beta = diagonal.ws_value_and_gradient(
+                self.cost, self.shape.thetas, gammas, betas, objective=objective, **self._options
+            )
+        else:
+            value, by_gamma, by_beta = diagonal.value_and_gradient(
+                self.cost, gammas, betas, objective=objective, **self._options
+            )
+        return value, np.concatenate([by_gamma.ravel() / self.shape.unit, by_beta.ravel()])
+
+    def draw(self, angles: Float, num_shots: int) -> Measured:
+        indices = diagonal.sample(self.state(angles), num_shots, self.rng)
+        return measured_points(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
+
+    def figures(self, angles: Float) -> Mapping[str, Any]:
+        state = self.state(angles)
+        return {
+            "expectation": diagonal.expectation(state, self.cost),
+            "cvar": diagonal.cvar(state, self.cost, self.alpha),
+            "optimum_probability": diagonal.probability_below(state, self.cost, self.cost.min),
+        }
+
+    def state(self, angles: Float) -> diagonal.State:
+        """The final state."""
+        gammas, betas = self.shape.gates(angles)
+        if self.shape.is_multi_angle:
+            return diagonal.ma_evolve(self._terms, gammas, betas, **self._options)
+        if self.shape.thetas is not None:
+            return diagonal.ws_evolve(self.cost, self.shape.thetas, gammas, betas, **self._options)
+        return diagonal.evolve(self.cost, gammas, betas, **self._options)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {"dtype": self.precision, "threads": self.threads, "engine": self.engine}
+
+    @cached_property
+    def _terms(self) -> diagonal.IsingTerms:
+        ising = self.shape.ising
+        singles = np.flatnonzero(ising.fields)
+        masks = np.concatenate([np.int64(1) << singles, (np.int64(1) << ising.rows) | (np.int64(1) << ising.columns)])
+        return diagonal.IsingTerms(masks.astype(np.int64), ising.coefficients, ising.offset, ising.n)
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitEvaluator:
+    """A circuit on a runner: exact expectation where the runner has one and no shots are asked for, else samples.
+
+    Parameters
+    ----------
+    seed : of all shots; each evaluation takes the next of its stream.
+    confusion : readout errors that are undone in the value; None for none.
+    """
+
+    bqm: dimod.BinaryQuadraticModel
+    shape: Shape
+    runner: Runner
+    compiled: Compiled
+    alpha: float = 1.0
+    shots: int | None = None
+    seed: int = 0
+    confusion: Confusion | None = None
+    _calls: list[int] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def num_parameters(self) -> int:
+        return self.shape.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return self.shape.periods
+
+    @property
+    def has_gradient(self) -> bool:
+        return False
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Engine and the size of the circuit as it runs there, with that before transpilation."""
+        cost, logical = self.compiled.cost, self.compiled.logical
+        return {
+            "engine": self.runner.engine,
+            "depth": cost.depth,
+            "two_qubit_gates": cost.two_qubit_gates,
+            "two_qubit_depth": cost.two_qubit_depth,
+            "qubits_used": cost.qubits_used,
+            "logical_depth": logical.depth,
+            "logical_two_qubit_gates": logical.two_qubit_gates,
+            "is_readout_mitigated": self.confusion is not None,
+        }
+
+    def measure(self, angles: Float) -> Measured:
+        if self.shots is not None:
+            return self.draw(angles, self.shots)
+        value = self.runner.expectation(self.compiled, self._gates(angles), self._operator)
+        return Measured(value + self.shape.ising.offset)
+
+    def slope(self, angles: Float) -> tuple[float, Float]:
+        raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
+
+    def draw(self, angles: Float, num_shots: int) -> Measured:
+        self._calls.append(num_shots)
+        seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
+        Z = self.runner.sample(self.compiled, self._gates(angles), num_shots, seed)
+        return measured_points(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
+
+    def figures(self, angles: Float) -> Mapping[str, Any]:
+        return {}
+
+    def _gates(self, angles: Float) -> Float:
+        gammas, betas = self.shape.gates(angles)
+        return np.concatenate([gammas.ravel(), betas.ravel()])
+
+    @cached_property
+    def _operator(self) -> Any:
+        operator = self.shape.ising.operator()
+        layout = self.compiled.bare.layout
+        return operator if layout is None else operator.apply_layout(layout)
+
+
+def circuit_evaluator(
+    bqm: dimod.BinaryQuadraticModel,
+    shape: Shape,
+    runner: Runner,
+    *,
+    alpha: float = 1.0,
+    shots: int | None = None,
+    seed: int = 0,
+    is_mitigated: bool = False,
+) -> CircuitEvaluator:
+    """The circuit built, compiled for the runner, and its readout calibrated where that is asked for."""
+    circuit = qaoa_circuit(shape.ising, shape.num_layers, is_multi_angle=shape.is_multi_angle, thetas=shape.thetas)
+    compiled = runner.compile(circuit)
+    confusion = None
+    if is_mitigated:
+        first, second = spawn_seeds(seed, 2, 0)
+        confusion = calibrate(runner, shape.ising.n, compiled.measured, shots or 1000, (first, second))
+    return CircuitEvaluator(bqm, shape, runner, compiled, alpha, shots, seed, confusion)
+
+
+__all__ = ["CircuitEvaluator", "ExactEvaluator", "Shape", "circuit_evaluator", "energies_of"]

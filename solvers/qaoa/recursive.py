@@ -1,0 +1,338 @@
+"""Recursive QAOA: the strongest correlation of a QAOA state fixes a relation between two bits, until few are left.
+
+Each round optimises QAOA on the remaining model, takes argmax of |<Z_i Z_j>| over couplings and |<Z_i>| over fields,
+and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. Limits: an exact state needs 2**n
+amplitudes in the first round; one layer goes by the closed form for any size. Early relations are never taken back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import dimod
+import numpy as np
+
+from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int
+from ...engines import diagonal
+from ..base import Estimate, energies_of, sample_set
+from ..ising import Ising
+from ..seeds import spawn_seeds
+from ..training.evaluation_log import Measured
+from .evaluators import ExactEvaluator
+from .run import Circuit, Limits, Optimized, optimize
+from .settings import QaoaSettings
+
+CorrelationSource = Literal["auto", "state", "depth-one"]
+
+#: Above this many bits one layer goes by the closed form, which is cheaper than a state there.
+STATE_QUBITS = 16
+
+#: Largest number of bits that are enumerated at the end.
+MOST_CUTOFF = 20
+
+
+@SOLVERS.register("rqaoa", aliases=("recursive-qaoa",))
+@dataclass(frozen=True)
+class RecursiveQaoa(QaoaSettings):
+    """Recursive QAOA: relations read off QAOA states one after another, the rest enumerated.
+
+    Parameters
+    ----------
+    cutoff : bits that are left to enumeration.
+    correlations : ``state`` (of the exact state; estimated from ``num_shots`` points on other backends), ``depth-one``
+        (closed form of one layer at its best angles, any size), ``auto`` (depth-one above 16 bits where it applies).
+    merges : relations taken from one set of correlations.
+
+    All points of the enumeration are returned, and those drawn where the backend samples. Equal correlations are
+    settled by the seed.
+
+    References
+    ----------
+    Bravyi, Kliesch, Koenig, Tang (2020), Obstacles to variational quantum optimization from symmetry protection,
+    arXiv:1910.08980, section "RQAOA". Fields are eliminated too, which the paper's models do not have.
+
+    Examples
+    --------
+    >>> chain = {(i, i + 1): 2.0 for i in range(9)}
+    >>> model = dimod.BinaryQuadraticModel({i: -1.0 for i in range(10)}, chain, 0.0, "BINARY")
+    >>> samples = RecursiveQaoa().sample(model, seed=1)
+    >>> float(samples.first.energy), len(samples.info["relations"])
+    (-5.0, 2)
+    """
+
+    layers: int = 1
+    cutoff: int = 8
+    correlations: CorrelationSource = "auto"
+    merges: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.cutoff <= MOST_CUTOFF:
+            raise ValueError(f"cutoff must lie in 1..{MOST_CUTOFF}, got {self.cutoff!r}")
+        if self.target_device:
+            raise ValueError(
+                f"target_device must be left out for rqaoa, whose circuits shrink, got {self.target_device!r}"
+            )
+        if self.merges < 1:
+            raise ValueError(f"merges must be >= 1, got {self.merges!r}")
+        if self.correlations == "depth-one" and not self._has_closed_form:
+            raise ValueError(
+                "correlations='depth-one' must have layers=1, backend='exact', alpha=1 and no shots; use 'state'"
+            )
+
+    @property
+    def _has_closed_form(self) -> bool:
+        return self.layers == 1 and self.backend_kind == "exact" and self.alpha == 1 and self.shots is None
+
+    def uses_closed_form(self, num_variables: int) -> bool:
+        """Whether a model of that size goes without a state."""
+        if self.correlations == "auto":
+            return self._has_closed_form and num_variables > STATE_QUBITS
+        return self.correlations == "depth-one"
+
+    def sample(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        seed: int | None = None,
+        num_shots: int | None = None,
+        seconds: float | None = None,
+        evaluations: int | None = None,
+        device: Any = None,
+    ) -> dimod.SampleSet:
+        """The enumerated points of the last model, expanded, and those drawn on the way."""
+        clock = Clock(seconds)
+        n = bqm.num_variables
+        rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
+        while rounds.relations.num_left > self.cutoff:
+            rounds.step()
+        left = rounds.relations
+        Z, counts = left.expanded(_all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
+        for points, times in rounds.drawn:
+            Z, counts = np.concatenate([Z, points]), np.concatenate([counts, times])
+        info = {
+            "engine": rounds.engine or f"enumeration of {n} bits",
+            "qubits": n,
+            "layers": self.layers,
+            **rounds.counts,
+            "relations": rounds.told,
+            "is_cut": rounds.is_cut,
+            "seconds": {"sample": clock.elapsed},
+        }
+        return sample_set(Z, energies_of(bqm, Z), counts, info)
+
+    def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
+        """That of the first round, and of all the smaller ones together once more."""
+        if self.uses_closed_form(num_variables):
+            return Estimate(qubits=num_variables, bytes=100 * num_variables**2)
+        first = super().estimate(num_variables, num_interactions)
+        return replace(first, seconds=None if first.seconds is None else 2 * first.seconds)  # 1 + 1/2 + 1/4 + ...
+
+
+class _Rounds:
+    """The rounds of one run: the relations so far, and what they cost."""
+
+    def __init__(self, settings: RecursiveQaoa, bqm: dimod.BinaryQuadraticModel, limits: Limits, clock: Clock) -> None:
+        self.settings = settings
+        self.relations = Relations.none(bqm)
+        self.limits = limits
+        self.clock = clock
+        self.rng = np.random.default_rng(spawn_seeds(limits.seed, 1, 9)[0])
+        self.seeds = iter(spawn_seeds(limits.seed, bqm.num_variables + 1))
+        self.angles: tuple[float, ...] = ()
+        self.last: tuple[Float, Float] | None = None
+        self.counts = {"evaluations": 0, "gradients": 0, "circuits": 0, "shots": 0, "closed_forms": 0}
+        self.drawn: list[tuple[Bits, AnyArray]] = []
+        self.told: list[list[float]] = []
+        self.engine = ""
+        self.is_cut = False
+
+    def step(self) -> None:
+        """One relation more."""
+        ising = self.relations.ising
+        is_fresh = len(self.told) % self.settings.merges == 0
+        if self.last is not None and (self.is_spent or not is_fresh):
+            self.is_cut |= is_fresh
+            singles, pairs = self.last
+        else:
+            singles, pairs = self.correlations(ising)
+        i, j, value = strongest(ising, singles, pairs, self.rng)
+        sign = 1 if value >= 0 else -1
+        original = self.relations.alive
+        self.told.append([int(original[i]), -1 if j < 0 else int(original[j]), sign, float(value)])
+        self.relations = self.relations.fixed(i, sign) if j < 0 else self.relations.merged(i, j, sign)
+        if j >= 0:  # what is not known of i is known of j
+            pairs[i] = np.where(pairs[i] == 0, sign * pairs[j], pairs[i])
+            pairs[:, i] = pairs[i]
+        removed = i if j < 0 else j
+        self.last = np.delete(singles, removed), np.delete(np.delete(pairs, removed, axis=0), removed, axis=1)
+
+    @property
+    def is_spent(self) -> bool:
+        limit = self.limits.evaluations
+        return self.clock.is_over or (limit is not None and self.counts["evaluations"] >= limit)
+
+    def correlations(self, ising: Ising) -> tuple[Float, Float]:
+        """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of an optimised state of the remaining model."""
+        if self.settings.uses_closed_form(ising.n):
+            self.engine = self.engine or "closed form of one layer (numpy)"
+            self.counts["closed_forms"] += 1
+            return closed_form(ising)
+        settings: QaoaSettings = self.settings
+        if self.angles:  # scaled angles carry over from the round before
+            settings = replace(self.settings, init="transfer", angles=self.angles, transfer="")
+        left = None if self.limits.evaluations is None else self.limits.evaluations - self.counts["evaluations"]
+        limits = replace(self.limits, seed=next(self.seeds), seconds=self.clock.remaining, evaluations=left)
+        model = ising.model()
+        run = optimize(settings, model, limits, Circuit(), Clock(self.clock.remaining))
+        self.angles = tuple(run.angles.tolist())
+        engine = str(run.evaluator.facts["engine"])
+        self.engine = engine if self.engine in ("", engine) else f"closed form of one layer (numpy), then {engine}"
+        if isinstance(run.evaluator, ExactEvaluator) and run.evaluator.shots is None:
+            found = correlations_of(run.evaluator.state(run.angles))
+        else:
+            found = self.estimated(run)
+        self.count(run)
+        return found
+
+    def estimated(self, run: Optimized) -> tuple[Float, Float]:
+        """Correlations of points drawn at the best angles."""
+        measured: Measured = run.evaluator.draw(run.angles, self.limits.num_shots or self.settings.num_shots)
+        run.ledger.keep(measured)
+        assert measured.Z is not None
+        assert measured.counts is not None
+        spins = 1.0 - 2.0 * measured.Z
+        weights = measured.counts / measured.counts.sum()
+        return weights @ spins, (spins * weights[:, None]).T @ spins
+
+    def count(self, run: Optimized) -> None:
+        ledger = run.ledger
+        for key in ("evaluations", "gradients", "circuits", "shots"):
+            self.counts[key] += int(getattr(ledger, key))
+        if ledger.shots:
+            Z, counts = ledger.points()
+            self.drawn.append((self.relations.expanded(Z), counts))
+
+
+@dataclass(frozen=True, eq=False)
+class Relations:
+    """What is known: original spin k is ``sign[k] * s[home[k]]``, or ``sign[k]`` itself where home is -1.
+
+    Parameters
+    ----------
+    ising : the remaining model; its spin i is original spin ``alive[i]``.
+    """
+
+    ising: Ising
+    alive: Int
+    home: Int
+    sign: Int
+
+    @staticmethod
+    def none(bqm: dimod.BinaryQuadraticModel) -> Relations:
+        """No relation yet."""
+        n = bqm.num_variables
+        return Relations(Ising.of(bqm), np.arange(n), np.arange(n), np.ones(n, dtype=np.int64))
+
+    @property
+    def num_left(self) -> int:
+        return self.ising.n
+
+    def fixed(self, i: int, sign: int) -> Relations:
+        """Spin i is the constant ``sign``."""
+        h, J = _dense(self.ising)
+        fields = h + sign * J[i]
+        offset = self.ising.offset + sign * h[i]
+        constant = self.home == i
+        home = np.where(constant, -1, self.home - (self.home > i))
+        return self._without(i, fields, J, offset, home, np.where(constant, self.sign * sign, self.sign))
+
+    def merged(self, i: int, j: int, sign: int) -> Relations:
+        """Spin j is ``sign`` times spin i."""
+        h, J = _dense(self.ising)
+        fields = h.copy()
+        fields[i] += sign * h[j]
+        couplings = J.copy()
+        couplings[i] += sign * J[j]
+        couplings[:, i] += sign * J[j]
+        couplings[i, i] = 0.0
+        offset = self.ising.offset + sign * J[i, j]
+        joined = self.home == j
+        home = np.where(joined, i, self.home)
+        home = home - (home > j)
+        return self._without(j, fields, couplings, offset, home, np.where(joined, self.sign * sign, self.sign))
+
+    def expanded(self, Z: AnyArray) -> Bits:
+        """Points of the original model for points (k, num_left) of the remaining one."""
+        spins = np.concatenate([1 - 2 * np.asarray(Z, dtype=np.int64), np.ones((len(Z), 1), dtype=np.int64)], axis=1)
+        return ((1 - spins[:, self.home] * self.sign) // 2).astype(np.uint8)
+
+    def _without(self, k: int, h: Float, J: Float, offset: float, home: Int, sign: Int) -> Relations:
+        rest = np.delete(np.arange(self.num_left), k)
+        fields, couplings = h[rest], np.triu(J[np.ix_(rest, rest)], 1)
+        scale = max(1.0, float(np.abs(h).max()), float(np.abs(J).max()))
+        fields = np.where(np.abs(fields) <= 1e-14 * scale, 0.0, fields)
+        couplings[np.abs(couplings) <= 1e-14 * scale] = 0.0
+        rows, columns = np.nonzero(couplings)
+        ising = Ising(fields, rows, columns, couplings[rows, columns], float(offset))
+        return Relations(ising, self.alive[rest], home, sign)
+
+
+def correlations_of(state: diagonal.State) -> tuple[Float, Float]:
+    """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of a state, by one Walsh-Hadamard transform.
+
+    Examples
+    --------
+    >>> from ...engines.diagonal.state import plus_state
+    >>> correlations_of(plus_state(2, np.dtype(float)))[1].round(12).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    from ...engines.diagonal.reference import walsh_hadamard
+
+    probabilities = state.probabilities()
+    spectrum = walsh_hadamard(probabilities / probabilities.sum())
+    bits = np.int64(1) << np.arange(state.n)
+    return spectrum[bits], spectrum[bits[:, None] ^ bits[None, :]]
+
+
+def closed_form(ising: Ising) -> tuple[Float, Float]:
+    """<Z_i> and <Z_i Z_j> (of couplings; 0 elsewhere) of one layer at its best angles, without a state."""
+    from scipy.sparse import csr_array
+
+    from ...algorithms.depth_one import DepthOne, optimize_depth_one
+
+    n = ising.n
+    J = csr_array((ising.couplings, (ising.rows, ising.columns)), shape=(n, n))
+    model = DepthOne(ising.fields, J + J.T)
+    gamma, beta, _ = optimize_depth_one(model, None)  # type: ignore[arg-type]
+    found = model.correlations(gamma, beta, pairs="couplings")
+    pairs = np.zeros((n, n))
+    pairs[found.rows, found.cols] = found.zz
+    return found.z, pairs + pairs.T
+
+
+def strongest(ising: Ising, singles: Float, pairs: Float, rng: np.random.Generator) -> tuple[int, int, float]:
+    """``(i, j, correlation)`` of the largest magnitude over couplings and fields (j = -1); equal ones by chance.
+
+    A model without any term left has its last spin fixed.
+    """
+    values = np.concatenate([pairs[ising.rows, ising.columns], singles[ising.fields != 0]])
+    if not len(values):
+        return ising.n - 1, -1, 1.0
+    largest = np.abs(values)
+    ties = np.flatnonzero(largest >= largest.max() - 1e-9)
+    k = int(rng.choice(ties))
+    if k < len(ising.couplings):
+        return int(ising.rows[k]), int(ising.columns[k]), float(values[k])
+    return int(np.flatnonzero(ising.fields)[k - len(ising.couplings)]), -1, float(values[k])
+
+
+def _dense(ising: Ising) -> tuple[Float, Float]:
+    J = np.zeros((ising.n, ising.n))
+    J[ising.rows, ising.columns] = ising.couplings
+    return ising.fields.copy(), J + J.T
+
+
+def _all_points(n: int) -> Bits:
+    return ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Quantum random access optimization: several variables a qubit, relaxed and rounded."""

@@ -1,0 +1,1 @@
+"""What every variational sampler shares: the evaluation log, optimizers, initial angles, size estimates."""

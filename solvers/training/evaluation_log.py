@@ -1,0 +1,220 @@
+"""A variational run: evaluate, count, remember the best angles and every point that was drawn, stop when spent.
+
+The evaluator knows the circuit and where it runs, the ledger the budget. Whatever the optimiser does, no budget is
+passed by more than one evaluation, and the points of all evaluations are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dimod
+import numpy as np
+
+from ...core import AnyArray, Bits, Clock, Float
+from ...core.unique import unique_rows
+from ..base import energies_of
+from .optimizers import Spent
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Value at some angles, and the points it was estimated from (None where it is exact)."""
+
+    value: float
+    Z: Bits | None = None
+    counts: AnyArray | None = None
+    circuits: int = 1
+
+
+class Evaluator(Protocol):
+    """A circuit of fixed shape, and where it runs; angles are one flat vector."""
+
+    @property
+    def num_parameters(self) -> int: ...
+
+    @property
+    def periods(self) -> Float:
+        """Period of the value in each parameter, shape (num_parameters,)."""
+        ...
+
+    @property
+    def has_gradient(self) -> bool: ...
+
+    def measure(self, angles: Float) -> Measured:
+        """The value that is minimised."""
+        ...
+
+    def slope(self, angles: Float) -> tuple[float, Float]:
+        """Value and exact gradient, where ``has_gradient``."""
+        ...
+
+    def draw(self, angles: Float, num_shots: int) -> Measured:
+        """Points of the final state."""
+        ...
+
+    def figures(self, angles: Float) -> Mapping[str, Any]:
+        """What an exact state tells of the final angles (expectation, cvar, optimum_probability); empty elsewhere."""
+        ...
+
+
+class Ledger:
+    """Counts, points and the best angles of one run.
+
+    ``limit`` counts evaluations; the first one is always allowed, so that a run has an answer.
+    """
+
+    def __init__(self, clock: Clock, limit: int | None = None) -> None:
+        self.clock = clock
+        self.limit = limit
+        self.evaluations = 0
+        self.gradients = 0
+        self.shots = 0
+        self.circuits = 0
+        self.best_value = np.inf
+        self.best_angles: Float | None = None
+        self.longest = 0.0  # seconds of one evaluation
+        self.trace: list[list[float]] = []  # by evaluation, not by second: it must replay
+        self._points: list[Bits] = []
+        self._counts: list[AnyArray] = []
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether another evaluation would pass a limit; the final state is one evaluation more, and must fit too."""
+        over = self.limit is not None and self.evaluations >= self.limit
+        left = self.clock.remaining
+        return self.evaluations > 0 and (over or (left is not None and left < 2 * self.longest))
+
+    @property
+    def wants_final_points(self) -> bool:
+        """Whether the final state is still to be sampled: always, but where the time is over and points are there."""
+        return not (self.clock.is_over and self._points)
+
+    def keep(self, measured: Measured) -> None:
+        """Take in points that were drawn."""
+        self.circuits += measured.circuits
+        if measured.Z is not None and measured.counts is not None:
+            self.shots += int(np.sum(measured.counts))
+            self._points.append(measured.Z)
+            self._counts.append(measured.counts)
+
+    def timed(self, started: float) -> None:
+        """Take in how long an evaluation took that began at this second of the clock."""
+        self.longest = max(self.longest, self.clock.elapsed - started)
+
+    def points(self) -> tuple[Bits, AnyArray]:
+        """All points drawn, distinct within each evaluation, and their counts."""
+        return np.concatenate(self._points), np.concatenate(self._counts)
+
+    def note(self, value: float, angles: Float) -> None:
+        """One value more; the best is remembered with the angles of the full circuit."""
+        self.evaluations += 1
+        if value < self.best_value:
+            self.best_value = value
+            self.best_angles = angles.copy()
+            self.trace.append([self.evaluations, value])
+
+
+class LedgerTarget:
+    """What an optimiser sees: an evaluator whose every call is checked and noted in a ledger.
+
+    Parameters
+    ----------
+    matrix : the optimiser's variables are angles = matrix @ variables (Fourier amplitudes); None for angles themselves.
+    embed : angles of this evaluator -> angles of the full circuit, in which the ledger remembers the best.
+    """
+
+    def __init__(self, evaluator: Evaluator, ledger: Ledger, *, matrix: Float | None = None, embed: Any = None) -> None:
+        self._evaluator = evaluator
+        self._ledger = ledger
+        self._matrix = matrix
+        self._embed = embed
+        self.best_value = np.inf
+        self.best_variables: Float | None = None
+
+    @property
+    def has_gradient(self) -> bool:
+        return self._evaluator.has_gradient
+
+    @property
+    def periods(self) -> Float:
+        if self._matrix is None:
+            return self._evaluator.periods
+        return np.full(self._matrix.shape[1], np.pi)
+
+    def value(self, variables: Float) -> float:
+        angles = self._angles(variables)
+        started = self._ledger.clock.elapsed
+        measured = self._evaluator.measure(angles)
+        self._ledger.timed(started)
+        self._ledger.keep(measured)
+        self._note(measured.value, variables, angles)
+        return measured.value
+
+    def slope(self, variables: Float) -> tuple[float, Float]:
+        angles = self._angles(variables)
+        started = self._ledger.clock.elapsed
+        value, gradient = self._evaluator.slope(angles)
+        self._ledger.timed(started)
+        self._ledger.gradients += 1
+        self._ledger.circuits += 1
+        self._note(value, variables, angles)
+        return value, gradient if self._matrix is None else self._matrix.T @ gradient
+
+    def _angles(self, variables: Float) -> Float:
+        if self._ledger.is_spent:
+            raise Spent
+        return variables if self._matrix is None else self._matrix @ variables
+
+    def _note(self, value: float, variables: Float, angles: Float) -> None:
+        if value < self.best_value:
+            self.best_value, self.best_variables = value, np.array(variables)
+        self._ledger.note(value, angles if self._embed is None else self._embed(angles))
+
+
+def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
+    """Distinct points and how often each stands there.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in distinct(np.array([[1, 0], [0, 1], [1, 0]]))]
+    [[[0, 1], [1, 0]], [1, 2]]
+    """
+    points = np.asarray(Z, dtype=np.uint8)
+    first, _, counts = unique_rows(points)
+    return points[first], counts
+
+
+def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
+    """Mean energy of the best fraction alpha of weighted outcomes; the last one counts in part.
+
+    References
+    ----------
+    Barkoutsos et al. (2020), Improving variational quantum optimization using CVaR, arXiv:1907.04769, equation 8.
+
+    Examples
+    --------
+    >>> sample_value(np.array([1.0, 2.0, 5.0]), np.array([1, 1, 2]), 1.0)
+    3.25
+    >>> sample_value(np.array([1.0, 2.0, 5.0]), np.array([1, 1, 2]), 0.375)
+    1.3333333333333333
+    """
+    order = np.argsort(energies, kind="stable")
+    share = np.asarray(weights, dtype=np.float64)[order] / np.sum(weights)
+    before = np.concatenate([[0.0], np.cumsum(share)[:-1]])
+    taken = np.clip(alpha - before, 0.0, share)
+    return float(taken @ np.asarray(energies, dtype=np.float64)[order] / taken.sum())
+
+
+def measured_points(bqm: dimod.BinaryQuadraticModel, Z: AnyArray, alpha: float, weights_of: Any = None) -> Measured:
+    """Points (shots, n) as a Measured with their value.
+
+    Parameters
+    ----------
+    weights_of : (distinct points, counts) -> weights for the value (readout mitigation); None takes the counts.
+    """
+    points, counts = distinct(Z)
+    weights = counts if weights_of is None else weights_of(points, counts)
+    return Measured(sample_value(energies_of(bqm, points), weights, alpha), points, counts)

@@ -1,0 +1,53 @@
+"""Sizes of circuits told before any work: the memory that is there, numbers that stay in range, and the refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...core import UnsupportedError
+from ...engines.diagonal import available_bytes
+from ..base import QuboSampler
+
+
+def check_size(settings: QuboSampler, num_variables: int, num_interactions: int) -> None:
+    """Refuse what does not fit, before anything is built.
+
+    Raises
+    ------
+    UnsupportedError
+        With the numbers and the remedy.
+    """
+    refusal = settings.estimate(num_variables, num_interactions).refusal
+    if refusal:
+        raise UnsupportedError(refusal)
+
+
+def too_large(n: int, need: int, where: str, remedy: str) -> str:
+    """The refusal of a size, empty if it fits."""
+    free = available_bytes()
+    if free is None or need <= free:
+        return ""
+    size = f"{need:,} bytes" if need < 2**62 else f"more than {2**62:,} bytes"
+    return f"backend {where} must fit in the memory available, {free:,} bytes, got {n} qubits ({size}); {remedy}"
+
+
+def most_that_fit(bytes_of: Callable[[int], int], below: int) -> int:
+    """The most qubits, fewer than ``below``, whose bytes are free; 0 for none."""
+    free = available_bytes()
+    return max((n for n in range(below) if free is None or bytes_of(n) <= free), default=0)
+
+
+def amplitudes(n: int) -> float:
+    """2**n as a float, at most 2**62: nothing larger is estimated in earnest."""
+    return 2.0 ** min(n, 62)
+
+
+def power(n: int, factor: float) -> int:
+    """factor * 2**n as an int, at most 2**62."""
+    return 2**62 if n > 62 else int(min(2.0**n * factor, 2.0**62))
+
+
+def require(holds: bool, text: str) -> None:
+    """ValueError with that text unless it holds."""
+    if not holds:
+        raise ValueError(text)
