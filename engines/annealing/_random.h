@@ -70,8 +70,9 @@ class Pool {
       float x = values_[k] * t;
       x = x < cap ? x : cap;
       x = x > -cap ? x : -cap;
-      const T whole = T(x);
-      out[k] = whole - (float(whole) > x ? T(1) : T(0));
+      int32_t whole = int32_t(x);
+      whole -= float(whole) > x ? 1 : 0;
+      out[k] = T(whole);
     }
   }
   void scale(double* out, float t, float) const {
@@ -82,13 +83,19 @@ class Pool {
  private:
   void draw(Counter& counter, size_t first, size_t count) {
     float* at = values_ + first;
-    const uint64_t start = counter.state;
-    for (size_t k = 0; k < count / 2; k++) {
-      const uint64_t word = Counter::mixed(start + (k + 1) * Counter::gamma);
-      at[2 * k] = variate(uint32_t(word), gibbs_);
-      at[2 * k + 1] = variate(uint32_t(word >> 32), gibbs_);
+    constexpr size_t part = 32;  // words at a time; counts are multiples of it, or less than it
+    for (size_t done = 0; done < count; done += 2 * part) {
+      const size_t words = count - done < 2 * part ? (count - done) / 2 : part;
+      uint64_t word[part];
+      for (size_t k = 0; k < words; k++) word[k] = Counter::mixed(counter.state + (k + 1) * Counter::gamma);
+      counter.state += words * Counter::gamma;
+      uint32_t half[2 * part];
+      std::memcpy(half, word, 8 * words);
+      if (gibbs_)
+        for (size_t k = 0; k < 2 * words; k++) at[done + k] = variate(half[k], true);
+      else
+        for (size_t k = 0; k < 2 * words; k++) at[done + k] = variate(half[k], false);
     }
-    counter.state = start + (count / 2) * Counter::gamma;
     for (size_t k = 0; k < lanes_; k++) values_[size_ + k] = values_[k];  // reads past the end go on at the start
   }
 

@@ -85,12 +85,20 @@ template <class F, class J> class RowReplica {
     const int b = i / block;
     const bool was_up = L::is_up(up_[b], i % block);
     up_[b] = L::toggled(up_[b], i % block);
-    const J* row = twice_ + size_t(i) * padded_;
-    F* f = field_.data();
+    add_row(twice_ + size_t(i) * padded_, was_up);
+  }
+
+  // Fields after a flip: less the row where the spin was +1, else more.
+  INLINE void add_row(const J* row, bool was_up) {
+    typedef F Fields __attribute__((vector_size(64), aligned(64), may_alias));
+    typedef J Weights __attribute__((vector_size(block * sizeof(J)), aligned(block * sizeof(J)), may_alias));
+    Fields* f = reinterpret_cast<Fields*>(field_.data());
+    const Weights* weights = reinterpret_cast<const Weights*>(row);
+    const int count = padded_ / block;
     if (was_up)
-      for (int k = 0; k < padded_; k++) f[k] = F(f[k] - row[k]);
+      for (int k = 0; k < count; k++) f[k] -= __builtin_convertvector(weights[k], Fields);
     else
-      for (int k = 0; k < padded_; k++) f[k] = F(f[k] + row[k]);
+      for (int k = 0; k < count; k++) f[k] += __builtin_convertvector(weights[k], Fields);
   }
 
   void descend() {

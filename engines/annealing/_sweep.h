@@ -35,7 +35,9 @@ template <class T> class LaneBatch {
   LaneBatch(const Model& model, Batch batch, const Schedule& schedule)
       : model_(model), batch_(batch), schedule_(schedule), weight_(static_cast<const T*>(model.weight)),
         counter_{*batch.words}, pool_(batch.pool, batch.pool_size, lanes, schedule.gibbs),
-        field_(size_t(model.n) * lanes), up_(size_t(model.n) * vectors), threshold_(batch.pool_size + lanes) {}
+        field_(size_t(model.n) * lanes), up_(size_t(model.n) * vectors), threshold_(batch.pool_size + lanes) {
+    find_ones();
+  }
 
   Counts run() {
     start();
@@ -78,48 +80,102 @@ template <class T> class LaneBatch {
     *batch_.words = counter_.state;
   }
 
-  // Flips the accepted lanes of variable i; the neighbours' fields follow.
-  INLINE void visit(int i, const Vec (&limits)[vectors]) {
-    T* f = field_.data() + size_t(i) * lanes;
-    Mask* up = up_.data() + size_t(i) * vectors;
-    Mask flips[vectors];
+  // Everything that a visit reads, in local variables: stores of bytes could change members as well, for the compiler.
+  struct View {
+    T* field;
+    Mask* up;
+    const int32_t *ptr, *col;
+    const T* weight;
+    const int* ones;  // where a variable's weights of -1 begin; nullptr where weights are not all +1 or -1
+  };
+  View view() { return {field_.data(), up_.data(), model_.ptr, model_.col, weight_, unit_.empty() ? nullptr : unit_.data()}; }
+
+  // Flips the accepted lanes of variable i, and says how many; the neighbours' fields follow.
+  static INLINE int visit(View at, int i, const Vec (&limits)[vectors]) {
+    const T* f = at.field + size_t(i) * lanes;
+    Mask* up = at.up + size_t(i) * vectors;
+    Mask before[vectors], flips[vectors];
     bool any = false;
     for (int v = 0; v < vectors; v++) {
-      flips[v] = L::at_most(L::gain(L::load(f + v * L::width), up[v]), limits[v]);
+      before[v] = up[v];
+      flips[v] = L::at_most(L::gain(L::load(f + v * L::width), before[v]), limits[v]);
       any |= L::any(flips[v]);
     }
-    if (!any) return;
-    Mask before[vectors];
+    if (!any) return 0;
+    int count = 0;
     for (int v = 0; v < vectors; v++) {
-      before[v] = up[v];
-      up[v] = L::flipped(up[v], flips[v]);
-      flips_ += L::count(flips[v]);
+      up[v] = L::flipped(before[v], flips[v]);
+      count += L::count(flips[v]);
     }
-    const int end = model_.ptr[i + 1];
-    for (int e = model_.ptr[i]; e < end;) {
-      const T weight = weight_[e];
+    if (at.ones)
+      update_by_ones(at, i, before, flips);
+    else
+      update(at, i, before, flips);
+    return count;
+  }
+
+  // The neighbours' fields after the flips of variable i; equal weights share one step.
+  static INLINE void update(View at, int i, const Mask (&before)[vectors], const Mask (&flips)[vectors]) {
+    const int end = at.ptr[i + 1];
+    for (int e = at.ptr[i]; e < end;) {
+      const T weight = at.weight[e];
       Vec step[vectors];
       for (int v = 0; v < vectors; v++) step[v] = L::step(before[v], flips[v], T(2 * weight));
       do {
-        T* g = field_.data() + size_t(model_.col[e]) * lanes;
-        for (int v = 0; v < vectors; v++) L::store(g + v * L::width, L::add(L::load(g + v * L::width), step[v]));
+        shift(at.field + size_t(at.col[e]) * lanes, step);
         e++;
-      } while (e < end && weight_[e] == weight);
+      } while (e < end && at.weight[e] == weight);
+    }
+  }
+
+  // The same where all weights are +1 or -1, those of +1 first.
+  static INLINE void update_by_ones(View at, int i, const Mask (&before)[vectors], const Mask (&flips)[vectors]) {
+    Vec step[vectors];
+    int e = at.ptr[i];
+    for (int v = 0; v < vectors; v++) step[v] = L::step(before[v], flips[v], T(2));
+    for (const int middle = at.ones[i]; e < middle; e++) shift(at.field + size_t(at.col[e]) * lanes, step);
+    for (int v = 0; v < vectors; v++) step[v] = L::step(before[v], flips[v], T(-2));
+    for (const int end = at.ptr[i + 1]; e < end; e++) shift(at.field + size_t(at.col[e]) * lanes, step);
+  }
+
+  static INLINE void shift(T* f, const Vec (&step)[vectors]) {
+    for (int v = 0; v < vectors; v++) L::store(f + v * L::width, L::add(L::load(f + v * L::width), step[v]));
+  }
+
+  // Where each variable's weights of -1 begin, if all are +1 or -1.
+  void find_ones() {
+    const int edges = model_.ptr[model_.n];
+    for (int e = 0; e < edges; e++)
+      if (weight_[e] != 1 && weight_[e] != -1) return;
+    for (int i = 0; i < model_.n; i++) {
+      int e = model_.ptr[i];
+      while (e < model_.ptr[i + 1] && weight_[e] > 0) e++;
+      for (int later = e; later < model_.ptr[i + 1]; later++)
+        if (weight_[later] > 0) return unit_.clear();
+      unit_.push_back(e);
     }
   }
 
   void sweep() {
     if (schedule_.shuffle) shuffle();
-    uint64_t word = 0;
+    const View at = view();
     const T* thresholds = threshold_.data();
-    for (int k = 0; k < model_.n; k++) {
-      word = k % 4 ? word >> 16 : counter_.next();
-      const T* at = thresholds + (word & pool_.offsets());
-      Vec limits[vectors];
-      for (int v = 0; v < vectors; v++) limits[v] = L::load_any(at + v * L::width);
-      visit(schedule_.shuffle ? order_[k] : k, limits);
+    const int* order = order_.empty() ? nullptr : order_.data();
+    const size_t mask = pool_.offsets();
+    const int n = model_.n;
+    Counter counter = counter_;
+    uint64_t flips = 0;
+    for (int first = 0; first < n; first += 4) {
+      uint64_t word = counter.next();
+      const int last = first + 4 < n ? first + 4 : n;
+      for (int k = first; k < last; k++, word >>= 16) {
+        Vec limits[vectors];
+        for (int v = 0; v < vectors; v++) limits[v] = L::load_any(thresholds + (word & mask) + v * L::width);
+        flips += visit(at, order ? order[k] : k, limits);
+      }
     }
-    count();
+    counter_ = counter;
+    count(flips);
   }
 
   void shuffle() {
@@ -131,18 +187,18 @@ template <class T> class LaneBatch {
   void descend() {
     Vec limits[vectors];
     for (int v = 0; v < vectors; v++) limits[v] = L::splat(T(schedule_.descent));
+    const View at = view();
     for (int pass = 0; pass < 1000; pass++) {
-      for (int i = 0; i < model_.n; i++) visit(i, limits);
-      const bool done = flips_ == 0;
-      count();
-      if (done) return;
+      uint64_t flips = 0;
+      for (int i = 0; i < model_.n; i++) flips += visit(at, i, limits);
+      count(flips);
+      if (!flips) return;
     }
   }
 
-  void count() {
+  void count(uint64_t flips) {
     counts_.attempts += uint64_t(model_.n) * lanes;
-    counts_.flips += flips_;
-    flips_ = 0;
+    counts_.flips += flips;
   }
 
   const Model& model_;
@@ -154,9 +210,8 @@ template <class T> class LaneBatch {
   Aligned<T> field_;
   Aligned<Mask> up_;
   Aligned<T> threshold_;
-  std::vector<int> order_;
+  std::vector<int> order_, unit_;
   Counts counts_;
-  uint64_t flips_ = 0;
 };
 
 inline Counts anneal_lanes(const Model& model, Batch batch, const Schedule& schedule) {
