@@ -120,7 +120,7 @@ class Replicas:
         rows = self.layout == "rows"
         smallest = 1e-9 * float(self.model.largest_fields.max(initial=1.0))
         descent = 0.0 if not descend else -smallest if self.model.kind == "float64" else -1.0
-        given = (
+        given: tuple[Any, ...] = (
             self.model.kind,
             rows,
             *self.arrays,
@@ -236,7 +236,7 @@ def anneal(
     how = how or How()
     size = batch_size(model, how)
     firsts = range(0, num_reads, size)
-    words = np.random.SeedSequence(seed).generate_state(len(firsts) * size, np.uint64)
+    words = np.asarray(np.random.SeedSequence(seed).generate_state(len(firsts) * size, np.uint64), dtype=np.uint64)
     arrays = prepared(model, layout_of(model, how))
 
     def run(first: int) -> Replicas | None:

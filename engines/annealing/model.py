@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +117,7 @@ class IsingModel:
         return np.asarray(self.unit * (s @ self.field + ((s @ couplings) * s).sum(axis=1)), dtype=np.float64)
 
     @cached_property
-    def _upper(self) -> AnyArray:
+    def _upper(self) -> Any:
         from scipy.sparse import csr_array, triu
 
         n = self.num_variables

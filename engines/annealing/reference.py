@@ -67,7 +67,8 @@ def minus_log(x: Float32) -> Float32:
     p = np.full_like(f, _LOG_POWERS[8])
     for power in range(7, -1, -1):
         p = p * f + _LOG_POWERS[power]
-    return np.maximum(-(exponent * np.float32(0.693147182) + p * f), np.float32(0))
+    value: Float32 = np.maximum(-(exponent * np.float32(0.693147182) + p * f), np.float32(0))
+    return value
 
 
 def variates(words: Words, is_gibbs: bool) -> Float32:
@@ -97,7 +98,7 @@ def thresholds(pool: Float32, t: float, kind: str) -> Float:
     cap = np.float32(_CAPS[kind])
     with np.errstate(over="ignore"):
         x = np.clip(pool * np.float32(t), -cap, cap)
-    return np.floor(x).astype(np.float64)
+    return np.asarray(np.floor(x), dtype=np.float64)
 
 
 class _Graph:
