@@ -6,6 +6,7 @@ The loop ends when the encoder has nothing more to learn, or at the budget's rou
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from ..core import (
     Clock,
     Encoder,
     Encoding,
+    Float,
     Formulation,
     Number,
     Round,
@@ -29,6 +31,7 @@ from ..core.unique import unique_rows
 from ..solvers.base import QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate
 from .checkpoint import RoundsFile
+from .cost_tally import EMPTY, CostTally
 from .iteration import closed_form, tell_round, with_fractional_cuts
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
@@ -37,6 +40,8 @@ from .verify import Verified
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
 MAX_ROUNDS = 1000
+#: Qubits up to which the probabilities of a final state are kept for its worth.
+MAX_OBSERVED = 26
 #: Share of a time limit that sampling may use; the rest is for repair, improvement and the check.
 SAMPLING_SHARE = 0.85
 
@@ -48,7 +53,8 @@ class SamplerRun:
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
     ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
-    no more than a twin's goal.
+    no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
+    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included.
     """
 
     refinement: Refinement
@@ -67,8 +73,15 @@ class SamplerRun:
     first: Encoding | None = None
     ground_changes: bool = False
     reached: int = 0
+    tally: CostTally = EMPTY
+    state: Float | None = None
+    cpu_seconds: float = 0.0
     interactions: int = 0
     continued: int = 0
+
+    def observe(self, probabilities: Float) -> None:
+        """Keep the final state's probabilities; of several rounds none, since no one state gave the samples."""
+        self.state = None if self.infos else probabilities
 
     @property
     def feasible_share(self) -> float | None:
@@ -124,13 +137,16 @@ def run_sampler(
     run.continued = 0 if stored is None else len(stored.trace)
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
     for index in _rounds(budget, run.continued):
-        start = clock.elapsed
+        start, began = clock.elapsed, time.process_time()
         round_seed = sampler_seeds.spawn(1)[0]
         if twin is None:
             keywords = offered(sampler, encoding, budget, round_seed, clock)
+            if "observe" in sampler.parameters and pipeline.control and encoding.num_qubits <= MAX_OBSERVED:
+                keywords["observe"] = run.observe
             samples = closed_form(sampler, encoding) or sampler.sample(encoding.bqm, **keywords)
         else:
             samples = twin.sample(sampler, encoding, index, round_seed)
+        run.cpu_seconds += time.process_time() - began
         _add(run.seconds, "solve", clock.elapsed - start)
         Z, energies, counts = points_of(samples)
         X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
@@ -238,6 +254,7 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     # a better point makes hits of the former best worthless
     run.hits = (run.hits if run.best.best_cost == before else 0) + found.hits(run.best.best_cost)
     run.seen += int(found.counts.sum())
+    run.tally = run.tally.joined(found.tally())
     run.feasible += int(found.counts[found.feasible].sum())
     run.points_by_round.append(max(int(found.counts.sum()), int(info.get("shots") or 0)))
     run.infos.append(info)
