@@ -18,6 +18,9 @@ import numpy as np
 from ..core import AnyArray, BinaryProgram, Bits, Budget, Cube, Float, Ground, Number, Problem, Solution
 from ..core.unique import unique_rows
 
+#: Called with the probability of each point of the ground in the final state, shape (size,), in the ground's order.
+Observe = Callable[[Float], None]
+
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
 Report = Callable[[float, Number], None]
 
@@ -41,7 +44,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 
     ``sample(bqm, *, ...)`` takes the keywords it understands of: ``seed`` (0..2**31-1), ``seconds``, ``evaluations``,
     ``num_reads`` (annealers) or ``num_shots`` (circuits), ``program`` (Encoding.native, or None) and ``relaxation``
-    (fractional point of the program, or None); the pipeline passes those that it names, and no others. An unknown
+    (fractional point of the program, or None), ``observe`` (called with the probabilities of the final state, where
+    the sampler knows them); the pipeline passes those that it names, and no others. An unknown
     keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
@@ -174,6 +178,7 @@ __all__ = [
     "BinaryProgram",
     "Estimate",
     "NativeSolver",
+    "Observe",
     "Outcome",
     "QuboSampler",
     "Report",
