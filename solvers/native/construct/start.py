@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ....algorithms.tours import improve_tour
 from ....core import Problem, Solution
 from ....problems.tsp import Tsp
-from ..tsp.tours import improve_tour
 from .default import construct, construct_refusal
 
 #: Beyond this, steepest descent takes longer than what it saves.
