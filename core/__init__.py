@@ -36,6 +36,7 @@ from .problem import (
     fingerprint,
     number,
     permutation_solution,
+    short_repr,
     signed,
 )
 from .program import BinaryProgram, Rows, make_rows
@@ -124,6 +125,7 @@ __all__ = [
     "permutation_solution",
     "relative_gap",
     "row_facts",
+    "short_repr",
     "signed",
     "spec_id",
     "to_spec",

@@ -143,6 +143,13 @@ class Encoding:
                 f"the decoder must read {self.bqm.num_variables} bits, as the QUBO has, got {self.decoder.num_inputs}"
             )
 
+    def __repr__(self) -> str:
+        """One line for a person: qubits, auxiliary bits, terms, and what is proven of it."""
+        kinds = [word for word, holds in (("exact", self.is_exact), ("relaxation", self.is_relaxation)) if holds]
+        proven = f", {', '.join(kinds)}" if kinds else ""
+        aux = f" ({self.num_aux} auxiliary)" if self.num_aux else ""
+        return f"<encoding: {self.num_qubits} qubits{aux}, {self.bqm.num_interactions} products{proven}>"
+
     @property
     def num_qubits(self) -> int:
         return int(self.bqm.num_variables)

@@ -129,6 +129,20 @@ def signed(problem: Problem, value: float) -> float:
     return value if problem.sense == "min" else -value
 
 
+def short_repr(problem: Problem) -> str:
+    """One line for a person: kind, name, sizes, best known value.
+
+    Examples
+    --------
+    >>> from qopt import Mdkp
+    >>> Mdkp(profits=[3, 4], weights=[[1, 1]], capacities=[1], name="tiny")
+    <mdkp tiny: 2 items, 1 rows>
+    """
+    size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
+    known = "" if problem.best_known is None else f", best known {problem.best_known.value}"
+    return f"<{problem.kind} {problem.name or '(no name)'}: {size}{known}>"
+
+
 def number(value: float) -> Number:
     """An int where the float is one, so that integer instances print and compare as integers."""
     value = float(value)

@@ -174,6 +174,14 @@ class Record:
             resources.pop(key)
         return view
 
+    def __repr__(self) -> str:
+        """One line for a person; ``to_json`` has everything."""
+        solver = (self.pipeline.get("solver") or {}).get("name", "?")
+        gap = "" if self.gap is None else f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
+        bound = "" if self.bound is None else f", bound {self.bound}"
+        name = self.instance.name or self.instance.kind
+        return f"<record of {name} by {solver}: {self.status.value}, objective {self.objective}{bound}{gap}>"
+
     def _repr_html_(self) -> str:
         """The answer, and each stage beside its control, as a table for notebooks."""
         from html import escape

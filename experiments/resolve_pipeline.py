@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import ENCODERS, SOLVERS, Problem, fields_of
+from ..core import Problem
 from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
+from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
 #: Tried in this order when no encoder was asked for.
@@ -23,8 +24,8 @@ SUBSPACE_ENCODERS = ("native",)
 
 def choose_pipeline(
     problem: Problem,
-    solver: str | Mapping[str, Any] = "auto",
-    encoder: str | Mapping[str, Any] | None = None,
+    solver: Part = "auto",
+    encoder: Part | None = None,
     formulation: str | None = None,
     options: Mapping[str, Any] | None = None,
     **switches: Any,
@@ -61,15 +62,15 @@ def choose_pipeline(
     return Pipeline(built, wrapped(encoding, wrappers), formulation, note="; ".join(notes), **switches)
 
 
-def is_sampler(solver: str | Mapping[str, Any]) -> bool:
+def is_sampler(solver: Part) -> bool:
     """Whether the named solver samples a QUBO (and so needs an encoder)."""
-    made = SOLVERS.get(_name(solver)).make
+    made = part_make("solver", solver)
     return isinstance(made, type) and issubclass(made, QuboSampler)
 
 
 def default_encoder(
     problem: Problem,
-    solver: str | Mapping[str, Any],
+    solver: Part,
     formulation: str | None,
     options: Mapping[str, Any],
     wrappers: Wrappers | None = None,
@@ -78,7 +79,7 @@ def default_encoder(
     program = formulate(problem, formulation).program
     errors: list[ValueError] = []
     reasons: list[str] = []
-    keeps_rows = hasattr(SOLVERS.get(_name(solver)).make, "uniform_points")
+    keeps_rows = hasattr(part_make("solver", solver), "uniform_points")
     tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
     for name in tried:
         try:
@@ -96,17 +97,17 @@ def default_encoder(
     return tried[0], "; ".join(reasons)
 
 
-def shot_options(solver: str | Mapping[str, Any], shots: int | None) -> dict[str, Any]:
+def shot_options(solver: Part, shots: int | None) -> dict[str, Any]:
     """``--shots N`` for a circuit is N points an evaluation too, not only of the final state."""
-    if shots is None or solver == "auto" or "shots" not in fields_of(SOLVERS.get(_name(solver)).make):
+    if shots is None or solver == "auto" or "shots" not in part_fields("solver", solver):
         return {}
     return {"solver.shots": shots}
 
 
-def _fields(solver: str | Mapping[str, Any], encoder: str | Mapping[str, Any] | None) -> set[str]:
-    parts = {*fields_of(SOLVERS.get(_name(solver)).make)}
-    return parts if encoder is None else parts | set(fields_of(ENCODERS.get(_name(encoder)).make))
+def _fields(solver: Part, encoder: Part | None) -> set[str]:
+    own = {*part_fields("solver", solver)}
+    return own if encoder is None else own | set(part_fields("encoder", encoder))
 
 
-def _name(part: str | Mapping[str, Any]) -> str:
-    return part if isinstance(part, str) else str(part["name"])
+def _name(solver: Part) -> str:
+    return part_name("solver", solver)

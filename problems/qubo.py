@@ -29,6 +29,7 @@ from ..core import (
     frozen,
     frozen_number,
     number,
+    short_repr,
 )
 from ..core.program import FEASIBILITY_TOLERANCE
 from .checks import merged_pairs, number_vector, restore
@@ -77,6 +78,7 @@ class Qubo:
 
     kind: ClassVar[str] = "qubo"
     sense: ClassVar[Sense] = "min"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")
@@ -107,6 +109,27 @@ class Qubo:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         restore(self, state, self.__dataclass_fields__)
+
+    @staticmethod
+    def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
+        """``min x'Qx + offset`` of a square matrix, dense or scipy sparse; all entries count."""
+        from .models import from_matrix
+
+        return from_matrix(matrix, offset=offset, name=name)
+
+    @staticmethod
+    def from_bqm(bqm: Any, *, name: str = "") -> Qubo:
+        """The QUBO of a dimod ``BinaryQuadraticModel``; spins become bits by ``s = 2 x - 1``."""
+        from .models import from_bqm
+
+        return from_bqm(bqm, name=name)
+
+    @staticmethod
+    def from_cqm(cqm: Any, *, name: str = "") -> Qubo:
+        """The program of a dimod ``ConstrainedQuadraticModel`` with linear rows; bounded integers become bits."""
+        from .models import from_constrained
+
+        return from_constrained(cqm, name=name)
 
     @staticmethod
     def from_program(program: BinaryProgram, *, name: str = "", best_known: BestKnown | None = None) -> Qubo:
