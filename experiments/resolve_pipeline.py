@@ -79,7 +79,8 @@ def default_encoder(
     program = formulate(problem, formulation).program
     errors: list[ValueError] = []
     reasons: list[str] = []
-    keeps_rows = hasattr(part_make("solver", solver), "uniform_points")
+    make = part_make("solver", solver)
+    keeps_rows = hasattr(make, "uniform_points") or getattr(make, "keeps_rows", False)
     tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
     for name in tried:
         try:

@@ -110,7 +110,8 @@ def run_sampler(
     stored = None if state is None else state.load()
     encoding = stored or encoder.encode(program)
     program = program if stored is None or stored.native is None else stored.native  # with its lazy rows
-    if encoding.state.get("needs_subspace") and not hasattr(sampler, "uniform_points"):
+    keeps_rows = hasattr(sampler, "uniform_points") or getattr(sampler, "keeps_rows", False)
+    if encoding.state.get("needs_subspace") and not keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, draw=_subspace_draw(sampler, encoding, formulation))
