@@ -22,6 +22,7 @@ from .files import as_text, read_bytes, write_bytes
 from .formats.native import layout, parse_json
 from .formats.tsplib import parse
 from .reading import NumberStream, brief, fail, lines, parse_integer, parse_number, said
+from .route_solutions import joined_routes, read_order, read_routes, write_order, write_routes
 
 SCHEMA = "qopt.solution/1"
 
@@ -45,8 +46,9 @@ def read_solution_file(path: str | os.PathLike[str], problem: Problem) -> Soluti
 
     Texts by kind: TSPLIB tour or plain order (tsp), QAPLIB .sln or plain permutation (qap), vertex numbers from 1 or
     one 0/1 a vertex (mis, max-cut), 0/1 values in order or ``x#j v`` lines (mdkp, market-share, qubo), value and
-    knapsack numbers (multi-knapsack). JSON for every kind: ``{"schema": "qopt.solution/1", "kind", "objective",
-    "solution"}``, a record that ``qopt solve`` wrote, or the bare list of a native solution, counted from 0.
+    knapsack numbers (multi-knapsack), value and order (tsptw), ``Route #k: i j ...`` lines (cvrp, vrptw). JSON for
+    every kind: ``{"schema": "qopt.solution/1", "kind", "objective", "solution"}``, a record that ``qopt solve`` wrote,
+    or the bare list of a native solution, counted from 0; a list of routes is one too.
 
     Raises
     ------
@@ -122,6 +124,9 @@ def _from_list(text: str, path: str) -> SolutionFile:
 
 
 def _integers(values: Any, path: str) -> Solution:
+    values = joined_routes(values)
+    if isinstance(values, np.ndarray):
+        return values
     if not isinstance(values, list) or not all(isinstance(v, int) and abs(v) < 2**53 for v in values):
         raise InstanceFormatError(path, None, f"expected a list of integers as solution, found {brief(values)}")
     return np.array(values, dtype=np.int64)
@@ -253,6 +258,14 @@ def _knapsacks(text: str, path: str, problem: Any) -> SolutionFile:
     return SolutionFile(values, stated)
 
 
+def _order(text: str, path: str, problem: Any) -> SolutionFile:
+    return SolutionFile(*read_order(text, path, problem.num_customers))
+
+
+def _routes(text: str, path: str, problem: Any) -> SolutionFile:
+    return SolutionFile(*read_routes(text, path, problem.num_customers))
+
+
 @dataclass(frozen=True)
 class _Format:
     read: Callable[[str, str, Any], SolutionFile]
@@ -292,5 +305,8 @@ _FORMATS: Mapping[str, _Format] = MappingProxyType(
         "market-share": _Format(lambda text, path, p: _bits(text, path, p.demands.shape[1]), _write_values),
         "qubo": _Format(lambda text, path, p: _bits(text, path, len(p.linear)), _write_values),
         "multi-knapsack": _Format(_knapsacks, _write_knapsacks),
+        "tsptw": _Format(_order, lambda order, objective, p: write_order(order, objective)),
+        "cvrp": _Format(_routes, lambda x, objective, p: write_routes(x, objective, p.num_customers)),
+        "vrptw": _Format(_routes, lambda x, objective, p: write_routes(x, objective, p.num_customers)),
     }
 )
