@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core import Int
+from ..core import AnyArray, Float, Int
+from .labels import has, num_words, undominated, unique_sets, with_customer
 
 if TYPE_CHECKING:
     from .vehicles import Fleet
 
 #: Customer sets up to which a pool is complete, and labels looked at before that is given up.
 MAX_SETS = 4_000
-MAX_LABELS = 60_000
+MAX_LABELS = 400_000
 #: Stops of a set that ``best_sequence`` orders exactly.
 MAX_EXACT_STOPS = 10
 
@@ -94,40 +95,83 @@ def _undominated(labels: list[_Label], new: _Label) -> bool:
     return True
 
 
-def complete_pool(fleet: Fleet) -> RoutePool | None:
-    """The best route of every customer set that has a feasible one; None where there are too many."""
-    rules = RouteRules(fleet)
-    layer: dict[int, list[_Label]] = {}
-    loads: dict[int, float] = {0: 0.0}
-    for v in range(1, rules.n + 1):
-        label = rules.start(v)
-        if rules.demands[v] <= rules.capacity and label is not None:
-            layer[1 << v], loads[1 << v] = [label], rules.demands[v]
-    found: dict[int, tuple[float, list[int]]] = {}
-    count = 0
-    while layer:
-        for mask, labels in layer.items():
-            closed = [(cost, x) for x in labels if (cost := rules.closed(x)) is not None]
-            if closed:
-                cost, label = min(closed, key=lambda pair: pair[0])
-                found[mask] = (cost, label.route())
-        further: dict[int, list[_Label]] = {}
-        for mask, labels in layer.items():
-            for v in range(1, rules.n + 1):
-                load = loads[mask] + rules.demands[v]
-                if mask >> v & 1 or load > rules.capacity:
-                    continue
-                for label in labels:
-                    new = rules.extend(label, v)
-                    if new is not None and _undominated(further.setdefault(mask | 1 << v, []), new):
-                        count += 1
-                        loads[mask | 1 << v] = load
-            if count > MAX_LABELS or len(found) + len(further) > MAX_SETS:
+def complete_pool(fleet: Any, *, max_labels: int = MAX_LABELS, max_sets: int = MAX_SETS) -> RoutePool | None:
+    """The best route of every customer set that a solution may have; None where there are too many.
+
+    Where K routes at most carry a total load D, each carries at least ``D - (K - 1) capacity``; smaller sets are left
+    out. Sets grow stop by stop, whole layers at a time.
+    """
+    n = fleet.num_customers
+    d, travel = np.asarray(fleet.distances, dtype=np.float64), np.asarray(fleet.travel, dtype=np.float64)
+    has_windows = fleet.windows is not None
+    windows = np.zeros((n + 1, 2)) if fleet.windows is None else np.asarray(fleet.windows, dtype=np.float64)
+    late = windows[:, 1] + fleet.tolerance
+    demands = np.asarray(fleet.demands, dtype=np.float64)
+    capacity = float(fleet.capacity) + fleet.load_tolerance
+    least = demands.sum() - (fleet.route_limit - 1) * capacity
+    zero = np.zeros(1)
+    layer = _Layer(np.zeros((1, num_words(n)), dtype=np.int64), zero.astype(np.int64), windows[:1, 0], zero, zero, zero)
+    layers, closed, count = [layer], [], 0
+    while len(layer.last) and len(layers) <= n:
+        parts = []
+        for v in range(1, n + 1):
+            k = np.flatnonzero(~has(layer.sets, v) & (layer.load + demands[v] <= capacity))
+            time = np.maximum(windows[v, 0], layer.time[k] + travel[layer.last[k], v]) if has_windows else 0.0 * k
+            if has_windows:
+                k, time = k[time <= late[v]], time[time <= late[v]]
+            cost = layer.cost[k] + d[layer.last[k], v]
+            sets = with_customer(layer.sets[k], v)
+            parts.append(_Layer(sets, np.full(len(k), v), time, cost, layer.load[k] + demands[v], k))
+            count += len(k)
+            if count > 8 * max_labels:
                 return None
-        layer = {mask: labels for mask, labels in further.items() if labels}
-    masks = sorted(found)
-    routes = tuple(np.array(found[mask][1], dtype=np.int64) for mask in masks)
-    return RoutePool(routes, tuple(found[mask][0] for mask in masks), is_complete=True)
+        layer = _Layer(*(np.concatenate([getattr(x, key) for x in parts]) for key in _KEYS)) if parts else layer
+        layer = layer.take(undominated(layer.sets, layer.last, layer.time, layer.cost))
+        layers.append(layer)
+        if sum(len(x.last) for x in layers) > max_labels:
+            return None
+        home = layer.load >= least - 1e-9 * max(1.0, capacity)
+        if has_windows:
+            home &= layer.time + travel[layer.last, 0] <= late[0]
+        k = np.flatnonzero(home)
+        cost = layer.cost[k] + d[layer.last[k], 0]
+        best = unique_sets(layer.sets[k], cost) if len(k) else k
+        closed.append((k[best], cost[best]))
+        if sum(len(x) for x, _ in closed) > max_sets:
+            return None
+    routes: list[Int] = []
+    costs: list[float] = []
+    for depth, (ends, values) in enumerate(closed, start=1):
+        routes += [_walk(layers, depth, int(end)) for end in ends.tolist()]
+        costs += values.tolist()
+    return RoutePool(tuple(routes), tuple(costs), is_complete=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """Labels of one number of stops."""
+
+    sets: Int
+    last: Int
+    time: Float
+    cost: Float
+    load: Float
+    parent: AnyArray
+
+    def take(self, index: Int) -> _Layer:
+        return _Layer(*(getattr(self, key)[index] for key in _KEYS))
+
+
+_KEYS = ("sets", "last", "time", "cost", "load", "parent")
+
+
+def _walk(layers: list[_Layer], depth: int, end: int) -> Int:
+    """The stops of a label, first to last."""
+    stops = []
+    for layer in layers[depth:0:-1]:
+        stops.append(int(layer.last[end]))
+        end = int(layer.parent[end])
+    return np.array(stops[::-1], dtype=np.int64)
 
 
 def best_sequence(fleet: Any, stops: Any) -> tuple[float, list[int]] | None:
