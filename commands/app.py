@@ -25,6 +25,7 @@ from .report import report
 from .reproduce import reproduce
 from .shrink import shrink
 from .solve import solve
+from .tune import tune
 
 app = typer.Typer(
     name="qopt",
@@ -88,6 +89,7 @@ app.command("compare")(compare)
 app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("tune")(tune)
 app.command("crossover")(crossover)
 app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
