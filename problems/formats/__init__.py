@@ -1,6 +1,6 @@
 """File formats: one reader a file, see ``contract.py``; importing the folder registers them."""
 
-from . import biqmac, coo, dimacs, dimod_files, lp, market_split, multiknap, native, orlib, qaplib, rudy, tsplib
+from . import biqmac, coo, dimacs, dimod_files, lp, market_split, multiknap, native, orlib, qaplib, qbsolv, rudy, tsplib
 
 __all__ = [
     "biqmac",
@@ -13,6 +13,7 @@ __all__ = [
     "native",
     "orlib",
     "qaplib",
+    "qbsolv",
     "rudy",
     "tsplib",
 ]

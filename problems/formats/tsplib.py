@@ -1,7 +1,7 @@
 """TSPLIB95: symmetric and asymmetric travelling salesman instances, with TSPLIB's own rounding of distances.
 
 Reads EUC_2D, CEIL_2D, MAN_2D, MAX_2D, ATT, GEO and EXPLICIT in every matrix form. Fixed edges are refused, because
-they change the problem. Other TYPEs (CVRP, HCP, SOP) are not read here.
+they change the problem. Other TYPEs are not read here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from ..tsp import MAX_CITIES, Tsp
 from .contract import ReadOptions, path_name
 
 _SECTIONS = frozenset({"NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", "DISPLAY_DATA_SECTION", "TOUR_SECTION"})
+
+#: Notes, which may stand several times.
+_REPEATED = frozenset({"COMMENT", "NAME", "CAPACITY", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE"})
 
 
 def euc_2d(points: AnyArray) -> Int:
@@ -186,6 +189,8 @@ def parse(text: str, path: str) -> Document:
         key, colon, value = (part.strip() for part in stripped.partition(":"))
         if key == "EOF":
             break
+        if key in document.sections or (key in document.values and key not in _REPEATED):
+            fail(path, index, f"{key} once", key, "remove one of the two")
         if key in _SECTIONS:
             section, collected, first = key, [], index + 1
         elif key.endswith("_SECTION"):
