@@ -42,14 +42,16 @@ def load_instance(
 
 
 def _listed(table: Path, file: str, problem: Problem) -> Any:
-    from ..experiments.references import read_best_known
+    from ..experiments.best_known import known_value, read_table
 
-    path = Path(file.partition("#")[0])
-    for instance, listed, known in read_best_known(table):
-        is_file = Path(listed).name == path.name and Path(listed).parent.name == path.resolve().parent.name
-        if instance == problem.name or (is_file and instance == path.stem):
-            return known
-    raise ValueError(f"{table} must have a row for {problem.name!r}, found none; give the value itself")
+    path = Path(file if Path(file).exists() else file.rpartition("#")[0] or file)
+    known = known_value(read_table(table), table.parent, problem, path)
+    if known is None:
+        raise ValueError(
+            f"{table} must have a row for {problem.name!r} ({problem.kind}, {path.name}), found none; "
+            "give the value itself"
+        )
+    return known
 
 
 def generate(
