@@ -97,7 +97,14 @@ def save(problem: Problem, path: str | os.PathLike[str]) -> None:
     """
     path = os.fspath(path)
     contents = _writer(problem.kind, path).write(problem)
-    write_bytes(path, contents.encode() if isinstance(contents, str) else contents)
+    data = contents.encode() if isinstance(contents, str) else contents
+    if len(data) > MAX_BYTES:
+        others = [s for s in _suffixes(problem.kind) if not path.lower().removesuffix(".gz").endswith(s)]
+        raise UnsupportedError(
+            f"{path} must hold at most {MAX_BYTES} bytes to be read again, got {len(data)}; "
+            f"write another format ({', '.join(others) or 'none'}), or a smaller instance"
+        )
+    write_bytes(path, data)
 
 
 def read_bytes(path: str) -> bytes:
@@ -256,20 +263,25 @@ def _suffix_of(path: str, reader: Reader) -> bool:
 
 
 def _writer(kind: str, path: str) -> Writer:
-    suffixes: list[str] = []
-    for entry in READERS:
-        if entry.missing or not hasattr(entry.make, "write"):
-            continue
-        reader = entry.make()
-        if reader.writes and kind not in reader.writes:
-            continue
+    for reader in _writers(kind):
         if _suffix_of(path, reader) or (path == "-" and not reader.writes):
             writer: Writer = reader
             return writer
-        suffixes += [suffix for suffix in reader.suffixes if suffix not in suffixes]
+    suffixes = _suffixes(kind)
     if not suffixes:
         raise UnsupportedError(f"a {kind} instance cannot be written; the native reader is missing")
     raise UnsupportedError(f"{path} must end in {' or '.join(suffixes)} for a {kind} instance; rename it")
+
+
+def _writers(kind: str) -> list[Any]:
+    """The readers that write a kind."""
+    found = [entry.make() for entry in READERS if not entry.missing and hasattr(entry.make, "write")]
+    return [reader for reader in found if not reader.writes or kind in reader.writes]
+
+
+def _suffixes(kind: str) -> list[str]:
+    """Suffixes under which a kind can be written, each once."""
+    return list(dict.fromkeys(suffix for reader in _writers(kind) for suffix in reader.suffixes))
 
 
 def _select(problems: list[Problem], instance: str, path: str) -> Problem:

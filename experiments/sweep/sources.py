@@ -77,7 +77,7 @@ def _generated(entry: Any, document: Document, place: Place) -> Iterator[tuple[P
     for key, value in (spec.model_extra or {}).items():
         name = key.replace("-", "_")
         if name not in known:
-            text = str(unknown_name(f"size of {kind}", key, known | {"seeds"}))
+            text = str(unknown_name(f"size of {kind}", key, known | {"seed"}))
             raise document.error((*place, key), text)
         try:
             sizes[name] = integers(value)
