@@ -67,7 +67,7 @@ def test_integers_and_a_maximum_through_the_command(qopt, tmp_path):
     path.write_text(
         "Maximize\n obj: 2 x + i\nSubject To\n c: x + i <= 3\nBounds\n i <= 4\nBinary\n x\nGeneral\n i\nEnd\n"
     )
-    code, out, err = qopt("solve", path, "--solver", "milp", "--no-control", "--json")
+    code, out, _ = qopt("solve", path, "--solver", "milp", "--no-control", "--json")
     record = json.loads(out)
     assert code == 0
     assert (record["instance"]["sense"], record["objective"], record["solution"]) == ("max", 4, [1, 2])
