@@ -21,7 +21,6 @@ class TsptwReader:
     kinds: ClassVar[tuple[str, ...]] = ("tsptw",)
     suffixes: ClassVar[tuple[str, ...]] = (".tw", ".tsptw")
     writes: ClassVar[tuple[str, ...]] = ("tsptw",)
-    is_bare: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
     has_complement: ClassVar[bool] = False
 
