@@ -66,6 +66,7 @@ def solve(
     from ..experiments.reference_run import ReferenceRule
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
     from ..experiments.run import run
+    from ..experiments.verify import check_across
     from .instances import load_instance
     from .render import print_records
 
@@ -97,6 +98,7 @@ def solve(
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+    check_across(problem, records)
     if out is not None:
         out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
     if save_solution is not None:

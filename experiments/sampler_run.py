@@ -47,7 +47,7 @@ from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 from .remedies import refused
 from .twin import Twin, same_ground
-from .verify import Verified
+from .verify import Verified, check_energy_bound
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
 MAX_ROUNDS = 1000
@@ -332,6 +332,7 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
         run.lowest = float(energies.min())
         run.lowest_energy = best_verified(formulation, found.take([int(np.argmin(energies))]))
     bound = info.get("energy_bound")
+    check_energy_bound(bound, energies)
     if bound is not None and run.encoding.is_relaxation and not formulation.is_surrogate:
         run.bound = float(bound) if run.bound is None else max(run.bound, float(bound))
 
