@@ -149,7 +149,7 @@ def run_sampler(
     if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
-    run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun)
+    run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun, ground_changes=begun is not None)
     refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
