@@ -19,13 +19,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from public import Collection, write_block
+
 import qopt
-from benchmarks.public import Collection, write_block
 from qopt.core import Problem, Record
 from qopt.experiments.earned import Earned, earned
 
 ROOT = Path(__file__).resolve().parents[1]
-INSTANCES = ROOT.parent / "shared" / "instances"
 PAGE = ROOT / "docs" / "decomposition.md"
 STORE = Path(tempfile.gettempdir()) / "qopt-decomposition.jsonl"
 
@@ -102,9 +102,8 @@ def _figures(record: Record) -> dict[str, Any]:
     }
 
 
-def table(store: Store, solver: str, seeds: Iterable[int]) -> None:
+def table(store: Store, collection: Collection, solver: str, seeds: Iterable[int]) -> None:
     """Every instance that the solver suits, decomposed as it is by default, with control and ceiling."""
-    collection = Collection(INSTANCES)
     for seed in seeds:
         for file in ASSIGNMENTS if solver == "xy" else FILES:
             problem = collection.get(file)
@@ -116,9 +115,9 @@ def table(store: Store, solver: str, seeds: Iterable[int]) -> None:
             store.once(name, problem, solver, rounds=ROUNDS[solver], seed=seed, ceiling=ceiling, **RAW)
 
 
-def points(store: Store, seeds: Iterable[int]) -> None:
+def points(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
     """The share earned on mknapcb1 #1 against the points of a round, for three circuits."""
-    problem = Collection(INSTANCES).get("mknap/mknapcb1.txt#1")
+    problem = collection.get("mknap/mknapcb1.txt#1")
     for seed in seeds:
         for count in POINTS:
             for solver in ("qaoa", "cvar-qaoa", "ws-qaoa"):
@@ -127,9 +126,9 @@ def points(store: Store, seeds: Iterable[int]) -> None:
                 store.once(name, problem, solver, seed=seed, **options, **RAW)
 
 
-def g1(store: Store, seeds: Iterable[int]) -> None:
+def g1(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
     """G1 by parts of 20 bits: exact, QAOA of three layers, and annealing for as many core-seconds."""
-    problem = Collection(INSTANCES).get("maxcut/G1.txt")
+    problem = collection.get("maxcut/G1.txt")
     options: dict[str, Any] = {"encoder": "neighbourhood", "size": 20, "patience": 10**6, "control": False, **RAW}
     for seed in seeds:
         store.once(f"g1/brute-force/{seed}", problem, "brute-force", seed=seed, rounds=4000, points=8, **options)
@@ -148,9 +147,9 @@ def cubic(store: Store) -> None:
     store.once("cubic/sa", problem, "sa", num_reads=1, num_sweeps=1000, seed=1, control=False, **RAW)
 
 
-def nug30(store: Store, seeds: Iterable[int]) -> None:
+def nug30(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
     """Eight of thirty facilities a round in the subspace of permutations."""
-    problem = Collection(INSTANCES).get("qaplib/nug30.dat")
+    problem = collection.get("qaplib/nug30.dat")
     for seed in seeds:
         options = {"encoder": "neighbourhood", "size": 64, "rounds": 200, "patience": 10**6, "ceiling": True}
         store.once(f"nug30/xy/{seed}", problem, "xy", seed=seed, **options, **RAW)
@@ -247,19 +246,20 @@ def main() -> None:
     parser.add_argument("--solver", default="qaoa", choices=(*ROUNDS, "sa"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--store", type=Path, default=STORE)
+    parser.add_argument("--instances", type=Path, default=ROOT.parent / "shared" / "instances")
     options = parser.parse_args()
-    store = Store(options.store)
+    store, collection = Store(options.store), Collection(options.instances)
     match options.what:
         case "table":
-            table(store, options.solver, options.seeds)
+            table(store, collection, options.solver, options.seeds)
         case "points":
-            points(store, options.seeds)
+            points(store, collection, options.seeds)
         case "g1":
-            g1(store, options.seeds)
+            g1(store, collection, options.seeds)
         case "cubic":
             cubic(store)
         case "nug30":
-            nug30(store, options.seeds)
+            nug30(store, collection, options.seeds)
         case _:
             write(store)
 
