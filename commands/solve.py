@@ -50,6 +50,9 @@ def solve(
     state: Annotated[
         Path | None, typer.Option(help="Keep the rounds of an iterating encoder here; a file that is there goes on.")
     ] = None,
+    save_subproblems: Annotated[
+        Path | None, typer.Option(help="Folder for each round of a decomposition: QUBO, points, what was accepted.")
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
@@ -64,6 +67,8 @@ def solve(
     from .render import print_records
 
     check_targets(out, save_solution)
+    if save_subproblems is not None and not save_subproblems.is_dir():
+        raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
     options = {**shot_options(solver, shots), **part_options(ctx.args)}
@@ -82,7 +87,19 @@ def solve(
             _announce(problem, pipeline)
         report = None if quiet else Progress()
         kept = state if not records else None  # of the first pipeline alone
-        records.append(run(problem, pipeline, budget=budget, seed=seed, report=report, path=file, state=kept))
+        folder = save_subproblems if not records else None
+        records.append(
+            run(
+                problem,
+                pipeline,
+                budget=budget,
+                seed=seed,
+                report=report,
+                path=file,
+                state=kept,
+                save_subproblems=folder,
+            )
+        )
     if out is not None:
         out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
     if save_solution is not None:

@@ -29,6 +29,7 @@ from .references import own_bound
 from .refinement import signed_objective
 from .resolve_pipeline import choose_pipeline, shot_options
 from .sampler_run import SamplerRun, Watching, run_sampler
+from .saved_rounds import SavedRounds
 from .verify import Verified, verify
 
 
@@ -115,19 +116,24 @@ def run(
     report: Report | None = None,
     path: str | None = None,
     state: Path | None = None,
+    save_subproblems: Path | None = None,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
     Parameters
     ----------
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
+    save_subproblems : folder that gets each round of a decomposition as files; see saved_rounds.py.
     """
     seed = checked_seed(seed)
     budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
     if isinstance(pipeline.solver, QuboSampler):
-        watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))
+        saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
+        watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline), saved)
         answer = _sample(problem, pipeline, budget, seed, clock, watching)
+    elif save_subproblems is not None:
+        raise UnsupportedError("save-subproblems must come with a sampler; leave it out for this solver")
     elif state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
     else:

@@ -43,6 +43,7 @@ from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 from .remedies import refused
+from .saved_rounds import SavedRounds
 from .twin import Twin, same_ground
 from .verify import Verified
 
@@ -110,6 +111,7 @@ class Watching:
 
     report: Report | None = None
     state: RoundsFile | None = None
+    saved: SavedRounds | None = None
 
 
 def run_sampler(
@@ -132,7 +134,8 @@ def run_sampler(
     sampler, encoder = pipeline.solver, pipeline.encoder
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
-    report, state = (watching.report, watching.state) if watching is not None else (None, None)
+    watching = watching or Watching()
+    report, state = watching.report, watching.state
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
     sampler_seeds, repair_seed = seeds.spawn(2)
@@ -171,9 +174,9 @@ def run_sampler(
         tally = Tally(int(counts.sum()), None if few is None else few[3])
         if few is not None:
             Z, energies, counts, _ = few
-        X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
-        found, program = judge(formulation, program, X, counts)
-        _note(run, found, energies, samples.info, tally)
+        X, lowest, weights = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
+        found, program = judge(formulation, program, X, weights)
+        _note(run, found, lowest, samples.info, tally)
         run.reached += 0 if twin is None else found.hits(twin.goal)
         _add(run.seconds, "judge", clock.elapsed - start)
         if refines:
@@ -184,13 +187,15 @@ def run_sampler(
         if _is_done(incumbent, formulation, budget, clock, _reserved(run, pipeline) if twin is None else 0.0):
             break
         bound = samples.info.get("energy_bound")
-        seen = Round(X, energies, bound, incumbent, program, index, counts, found.costs, found.broken)
+        seen = Round(X, lowest, bound, incumbent, program, index, weights, found.costs, found.broken)
         seen = polished(seen, encoder, refinement)
         start = clock.elapsed
         following = encoder.update(encoding, seen)
         _add(run.seconds, "encode", clock.elapsed - start)
         if following is None:
             break
+        if watching.saved is not None:
+            watching.saved.write(index, encoding, following, Z, energies, counts)
         run.ground_changes = run.ground_changes or not same_ground(sampler, encoding, following)
         run.encoding = encoding = replace(following, state={**following.state, **learnt}) if learnt else following
         tell_round(report, formulation.problem, encoding)
