@@ -41,6 +41,9 @@ def solve(
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
+    reference: Annotated[
+        str, typer.Option(help="Where the literature has none: auto (counted, or a second's search), SECONDS or none.")
+    ] = "auto",
     best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of the instance where the file does not tell.")] = None,
     prove: Annotated[bool, typer.Option(help="Exit 20 unless the answer is proven optimal.")] = False,
@@ -61,6 +64,8 @@ def solve(
     `qopt list solvers --options`.
     """
     from ..core import Budget
+    from ..core.allowed_modules import allow_class
+    from ..experiments.reference_run import ReferenceRule
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
     from ..experiments.run import run
     from .instances import load_instance
@@ -69,9 +74,12 @@ def solve(
     check_targets(out, save_solution)
     if save_subproblems is not None and not save_subproblems.is_dir():
         raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
+    rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
-    options = {**shot_options(solver, shots), **part_options(ctx.args)}
+    given = part_options(ctx.args)
+    allow_class(str(given.get("solver.target", "")))  # named on the command line
+    options = {**shot_options(solver, shots), **given}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
@@ -87,19 +95,9 @@ def solve(
             _announce(problem, pipeline)
         report = None if quiet else Progress()
         kept = state if not records else None  # of the first pipeline alone
-        folder = save_subproblems if not records else None
-        records.append(
-            run(
-                problem,
-                pipeline,
-                budget=budget,
-                seed=seed,
-                report=report,
-                path=file,
-                state=kept,
-                save_subproblems=folder,
-            )
-        )
+        more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
+        more["save_subproblems"] = save_subproblems if not records else None
+        records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     if out is not None:
         out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
     if save_solution is not None:

@@ -54,8 +54,9 @@ from .registry import (
     Entry,
     Registry,
 )
-from .row_kinds import RowFacts, RowKind, row_facts
+from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
 from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
+from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
@@ -67,6 +68,7 @@ __all__ = [
     "Chain",
     "Clock",
     "Control",
+    "Crossover",
     "Cube",
     "DECODERS",
     "Decoder",
@@ -86,6 +88,8 @@ __all__ = [
     "MissingDependencyError",
     "Number",
     "PROBLEMS",
+    "Price",
+    "Probability",
     "Problem",
     "READERS",
     "REGISTRIES",
@@ -105,7 +109,9 @@ __all__ = [
     "Stage",
     "Stages",
     "Status",
+    "TargetWorth",
     "UnsupportedError",
+    "Worth",
     "absolute_gap",
     "binary_solution",
     "bqm_from_arrays",
@@ -122,6 +128,7 @@ __all__ = [
     "frozen",
     "frozen_csr",
     "frozen_number",
+    "impossible_row",
     "make_rows",
     "number",
     "part",

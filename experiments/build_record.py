@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core import (
     Budget,
+    Formulation,
     Instance,
     Number,
     Problem,
@@ -25,15 +26,17 @@ from ..core import (
     relative_gap,
     spec_id,
 )
-from .control import core_control, program_control, scheme_ceiling
+from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
+from .reference_run import ReferenceRule, found_reference
 from .references import reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
 from .swap import swapped_stage
 from .verify import Verified
+from .worth import worth_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +51,18 @@ class Answer:
     resources: Mapping[str, Any]
     trace: tuple[tuple[float, Number], ...]
     run: SamplerRun | None = None
+    formulation: Formulation | None = None
 
 
 def record_of(
-    problem: Problem, pipeline: Pipeline, answer: Answer, *, budget: Budget, seed: int, path: str | None
+    problem: Problem,
+    pipeline: Pipeline,
+    answer: Answer,
+    *,
+    budget: Budget,
+    seed: int,
+    path: str | None,
+    rule: ReferenceRule | None = None,
 ) -> Record:
     """The Record of a run whose work is done.
 
@@ -70,12 +81,23 @@ def record_of(
     verified = answer.verified
     objective = verified.objective if verified is not None and verified.is_feasible else None
     bound = objective if status is Status.OPTIMAL else answer.bound
-    reference = reference_of(problem, status, objective, bound)
-    stages = (
-        Stages(raw=stage_of(verified, reference.value, problem.sense))
-        if answer.run is None
-        else _stages(pipeline, budget, seed, answer.run, reference.value)
-    )
+    ground = None if answer.run is None or not pipeline.control else counted_ground(pipeline, answer.run)
+    formulation = answer.formulation if answer.run is None else answer.run.refinement.formulation
+
+    def look() -> Reference:
+        return found_reference(problem, rule or ReferenceRule(), formulation, ground)
+
+    reference = reference_of(problem, status, objective, bound, look)
+    if answer.run is None:
+        stages, worth = Stages(raw=stage_of(verified, reference.value, problem.sense)), None
+    else:
+        control = core_control(pipeline, budget, seed, answer.run, reference.value)
+        stages = _stages(pipeline, budget, seed, answer.run, reference.value, control)
+        counted = None if ground is None else ground[1]
+        worth = None
+        if control is not None:
+            uniform = more_uniform(pipeline, seed, answer.run, control, counted)
+            worth = worth_of(problem, answer.run, control, counted, uniform, reference)
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
@@ -98,28 +120,36 @@ def record_of(
         rounds=() if answer.run is None else rounds_in_own_units(problem, answer.run.encoding.trace),
         environment=environment(),
         message=_message(pipeline, answer, reference, objective, problem),
+        worth=worth,
     )
 
 
-def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None) -> Stages:
+def _stages(
+    pipeline: Pipeline,
+    budget: Budget,
+    seed: int,
+    done: SamplerRun,
+    reference: Number | None,
+    core: ControlRun | None,
+) -> Stages:
     """The stages side by side; the controls run here, outside the time of the solver they are compared with."""
     formulation = done.refinement.formulation
     shares = {"feasible_share": done.feasible_share, "hit_share": done.hit_share}
     raw = raw_stage(formulation, done.best, reference, num_points=done.seen, **shares)
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
-    core = core_control(pipeline, budget, seed, done, reference)
     whole = program_control(pipeline, budget, seed, done, reference)
     ceiling = scheme_ceiling(pipeline, budget, seed, done, reference)
     start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
+    controls = [None if one is None else one.control for one in (core, whole)]
     return Stages(
         start=start,
         raw=raw,
         lowest_energy=lowest,
         swapped=swapped,
-        control=core,
-        control_program=whole,
+        control=controls[0],
+        control_program=controls[1],
         ceiling=ceiling,
         **further,
     )

@@ -13,12 +13,11 @@ import numpy.typing as npt
 
 from ..core import BinaryProgram, Bits, Float, Formulation, Int, Rows, signed
 from ..core.unique import unique_rows
+from .cost_tally import COST_MARGIN, CostTally
 from .verify import DisagreementError, Verified, verify, verify_point
 
 #: Lowest-energy points that may add lazy rows in a round although they already break others.
 SEPARATED_POINTS = 10
-#: Relative margin within which two costs are the same: sums in different orders.
-COST_MARGIN = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +48,10 @@ class Candidates:
         """Occurrences of feasible points that cost no more than that."""
         reached = self.feasible & (self.costs <= cost + COST_MARGIN * max(1.0, abs(cost))) & np.isfinite(self.costs)
         return int(self.counts[reached].sum())
+
+    def tally(self) -> CostTally:
+        """The feasible points by cost, out of all."""
+        return CostTally.of(self.costs[self.feasible], self.counts[self.feasible], int(self.counts.sum()))
 
     def order(self) -> Int:
         """Positions by violation, then cost; ties by position, so that equal runs select equally."""

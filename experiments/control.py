@@ -1,38 +1,29 @@
 """The control: uniform points on the sampler's own ground, put through the same selection, repair and improvement.
 
-What the control is, in this order: `core_field` says where it draws (the points that the sampler could choose from,
-after the same reduction, with the same rows kept), `core_control` decides how (round by round, or the whole loop again
-where the rounds depend on what was seen, as in a decomposition), seeds it and runs it. `program_control` draws from
-the whole program: the sampler is judged by the first alone, reduction and sampler together by the second.
+What the control is, in this order: `field.core_field` says where it draws (the points that the sampler could choose
+from, after the same reduction, with the same rows kept), `core_control` decides how (round by round, or the whole loop
+again where the rounds depend on what was seen, as in a decomposition), seeds it and runs it. `program_control` draws
+from the whole program: the sampler is judged by the first alone, reduction and sampler together by the second.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import (
-    Bits,
-    Budget,
-    Clock,
-    Control,
-    Cube,
-    Decoder,
-    Encoding,
-    Formulation,
-    Ground,
-    LiteralMap,
-    Number,
-    UnsupportedError,
-)
+from ..core import Budget, Clock, Control, Number, UnsupportedError
 from ..core.unique import unique_rows
 from ..solvers.base import QuboSampler
 from .candidates import Candidates, evaluate
+from .cost_tally import EMPTY, CostTally
 from .decomposition import unending
+from .enumeration import Enumeration, enumerate_field
+from .field import Field, core_field, program_field
 from .pipeline import Pipeline
 from .refinement import Refinement, raw_stage, refined_stages
 from .sampler_run import SamplerRun, run_sampler
@@ -43,70 +34,40 @@ from .twin import Twin
 CONTROL_SECONDS = 2.0
 #: Where every round is gone through again, the control may take so many times the run's own time.
 TWIN_SHARE = 2.0
+#: Uniform points that a chance is told from where the ground cannot be counted, and the bits of all of them at most.
+UNIFORM_POINTS = 20_000
+UNIFORM_BITS = 1 << 21
 #: Bits of uniform points drawn at a time, so that a control of millions of points stays small.
 CONTROL_BATCH_BITS = 1 << 24
 
 
-@dataclass(frozen=True, eq=False)
-class Field:
-    """Where a control draws: uniform points of a ground, decoded and completed to points of the program."""
-
-    formulation: Formulation
-    ground: Ground
-    decoder: Decoder
-
-    def draw(self, rng: np.random.Generator, num_points: int) -> Bits:
-        """Completed points of the program, shape (num_points, n)."""
-        return self.complete(self.ground.draw(rng, num_points))
-
-    def complete(self, Z: Bits) -> Bits:
-        """The program's points that points of the ground stand for."""
-        return self.formulation.complete(self.decoder.apply(Z))
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the points are uniform over all the program's bits: no reduction, no row kept, other bits unused."""
-        if not (isinstance(self.ground, Cube) and isinstance(self.decoder, LiteralMap)):
-            return False
-        index = self.decoder.index
-        return bool((index >= 0).all()) and np.unique(index).size == index.size
-
-    def describe(self) -> str:
-        """What the points are uniform over, in words."""
-        kept, n = self.ground.describe(), self.formulation.program.num_variables
-        if self.is_whole:
-            return "program bits"
-        if not isinstance(self.decoder, LiteralMap):
-            return kept or f"{self.ground.num_bits} bits of the encoding"
-        free = np.unique(self.decoder.index[self.decoder.index >= 0]).size
-        core = "" if free == n else f"core of {free} of {n} program bits"
-        return ": ".join(text for text in (core, kept) if text)
-
-
 @dataclass(frozen=True)
 class Drawn:
-    """The best of the control's uniform points; how many were drawn, feasible, and as good as the sampler's best."""
+    """The best of the control's uniform points; how many were drawn, feasible, and as good as the sampler's best.
+
+    ``tally`` are all of them by cost; ``cpu_seconds`` what drawing and measuring them took.
+    """
 
     best: Candidates | None = None
     num_points: int = 0
     feasible_share: float | None = None
     hit_share: float | None = None
+    tally: CostTally = EMPTY
+    cpu_seconds: float = 0.0
 
 
-def core_field(sampler: QuboSampler, encoding: Encoding, formulation: Formulation) -> Field:
-    """The sampler's own ground: the points that it could choose from in this encoding."""
-    return Field(formulation, sampler.ground(encoding.num_qubits, encoding.native), encoding.decoder)
+@dataclass(frozen=True)
+class ControlRun:
+    """A control as it stands in the Record, with what its points say of the chance of uniform ones."""
 
-
-def program_field(formulation: Formulation) -> Field:
-    """All bit strings of the program: no reduction, no row kept."""
-    n = formulation.program.num_variables
-    return Field(formulation, Cube(n), LiteralMap.identity(n))
+    control: Control
+    tally: CostTally
+    cpu_seconds: float
 
 
 def core_control(
     pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None
-) -> Control | None:
+) -> ControlRun | None:
     """The control that the sampler is judged by; None where it is off.
 
     Where every round had the same ground, it draws as many points as the sampler looked at. Where the ground depends
@@ -121,7 +82,8 @@ def core_control(
         return _control(field, pipeline, np.random.SeedSequence([seed, 1]), done, reference, budget)
     again = _again(pipeline, budget, seed, done, is_exact=False)
     hit_share = again.reached / again.seen if again.seen else None
-    drawn = Drawn(again.best, again.seen, again.feasible_share, hit_share)
+    cpu_seconds = again.cpu_seconds
+    drawn = Drawn(again.best, again.seen, again.feasible_share, hit_share, again.tally, cpu_seconds)
     words = f"{field.describe()}; every round on from uniform points"
     return _told(drawn, again.refinement, pipeline, reference, words)
 
@@ -142,7 +104,7 @@ def scheme_ceiling(
         raise UnsupportedError("ceiling must come with a decomposition; add --encoder neighbourhood, or leave it out")
     again = _again(pipeline, budget, seed, done, is_exact=True)
     drawn = Drawn(again.best, again.seen, again.feasible_share, None)
-    return _told(drawn, again.refinement, pipeline, reference, "every round solved exactly")
+    return _told(drawn, again.refinement, pipeline, reference, "every round solved exactly").control
 
 
 def _again(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, *, is_exact: bool) -> SamplerRun:
@@ -161,7 +123,7 @@ def _again(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, *, i
 
 def program_control(
     pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None
-) -> Control | None:
+) -> ControlRun | None:
     """Uniform points of the whole program; None where it is off, or where the sampler's ground is the whole program."""
     sampler, encoding = pipeline.solver, done.first
     if not pipeline.control or encoding is None:
@@ -174,6 +136,35 @@ def program_control(
     return _control(program_field(formulation), pipeline, seeds, done, reference, budget)
 
 
+def counted_ground(pipeline: Pipeline, done: SamplerRun) -> tuple[Field, Enumeration] | None:
+    """The sampler's ground with all its points counted; None where they are too many, or change between rounds."""
+    sampler, encoding = pipeline.solver, done.first
+    if encoding is None or done.ground_changes:
+        return None
+    assert isinstance(sampler, QuboSampler)
+    field = core_field(sampler, encoding, done.refinement.formulation)
+    counted = enumerate_field(field, done.state)
+    return None if counted is None else (field, counted)
+
+
+def more_uniform(
+    pipeline: Pipeline, seed: int, done: SamplerRun, control: ControlRun, counted: Enumeration | None
+) -> CostTally:
+    """The control's points by cost, with more of the same ground where it is one that could not be counted."""
+    if counted is not None or done.ground_changes or done.first is None:
+        return control.tally
+    assert isinstance(pipeline.solver, QuboSampler)
+    field = core_field(pipeline.solver, done.first, done.refinement.formulation)
+    n = max(1, field.formulation.program.num_variables)
+    wanted = min(UNIFORM_POINTS, UNIFORM_BITS // n) - control.control.num_points
+    if wanted <= 0 or field.formulation.is_surrogate:
+        return control.tally
+    X = field.draw(np.random.default_rng([seed, 3]), wanted)
+    first, _, counts = unique_rows(X)
+    found, _ = evaluate(field.formulation, field.formulation.program, X[first], counts)
+    return control.tally.joined(found.tally())
+
+
 def _control(
     field: Field,
     pipeline: Pipeline,
@@ -181,7 +172,7 @@ def _control(
     done: SamplerRun,
     reference: Number | None,
     budget: Budget,
-) -> Control:
+) -> ControlRun:
     draw_seed, repair_seed = seeds.spawn(2)
     refinement = Refinement(field.formulation, pipeline, np.random.default_rng(repair_seed))
     cost = math.inf if done.best is None else done.best.best_cost
@@ -209,15 +200,19 @@ def draw_refined(
     batch = max(1, CONTROL_BATCH_BITS // max(1, formulation.program.num_variables))
     top, best = refinement.pipeline.repair_top, None
     drawn = feasible = hits = 0
+    tally, cpu_seconds = EMPTY, 0.0
     for num_points in points_by_round:
         kept: Candidates | None = None
         for start in range(0, num_points, batch):
             if drawn and clock.is_over:
                 break
+            began = time.process_time()
             X = field.draw(rng, min(batch, num_points - start))
             drawn += len(X)
             first, _, counts = unique_rows(X)
             some, _ = evaluate(formulation, formulation.program, X[first], counts)
+            cpu_seconds += time.process_time() - began
+            tally = tally.joined(some.tally())
             feasible += int(some.counts[some.feasible].sum())
             hits += some.hits(cost)
             some = some.best(top)
@@ -226,7 +221,7 @@ def draw_refined(
             continue
         refinement.add(kept, clock)
         best = kept if best is None else best.joined(kept).best(top)
-    return Drawn(best, drawn, feasible / drawn, hits / drawn) if drawn else Drawn()
+    return Drawn(best, drawn, feasible / drawn, hits / drawn, tally, cpu_seconds) if drawn else Drawn()
 
 
 def _clock(budget: Budget, done: SamplerRun, least: float = CONTROL_SECONDS) -> Clock:
@@ -236,10 +231,11 @@ def _clock(budget: Budget, done: SamplerRun, least: float = CONTROL_SECONDS) -> 
     return Clock(max(CONTROL_SECONDS, least, done.seconds.get("repair", 0.0)))
 
 
-def _told(drawn: Drawn, refinement: Refinement, pipeline: Pipeline, reference: Number | None, words: str) -> Control:
+def _told(drawn: Drawn, refinement: Refinement, pipeline: Pipeline, reference: Number | None, words: str) -> ControlRun:
     formulation = refinement.formulation
     shares = {"feasible_share": drawn.feasible_share, "hit_share": drawn.hit_share}
     raw = raw_stage(formulation, drawn.best, reference, num_points=drawn.num_points, **shares)
     swapped = swapped_stage(formulation, drawn.best, reference) if pipeline.improve else None
     stages = refined_stages(refinement, reference)
-    return Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=words, **stages)
+    control = Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=words, **stages)
+    return ControlRun(control, drawn.tally, drawn.cpu_seconds)

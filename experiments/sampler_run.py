@@ -6,6 +6,7 @@ The loop ends when the encoder has nothing more to learn, or at the budget's rou
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from ..core import (
     Clock,
     Encoder,
     Encoding,
+    Float,
     Formulation,
     Number,
     Round,
@@ -30,6 +32,7 @@ from ..encoders.neighbourhood import Starting
 from ..solvers.base import QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
+from .cost_tally import EMPTY, CostTally
 from .decomposition import (
     first_encoding,
     outer_program,
@@ -53,6 +56,8 @@ MAX_ROUNDS = 1000
 NEIGHBOURHOODS = 1_000_000
 #: Time of a decomposition's control as a multiple of what its run spent on encoding and judging.
 CONTROL_RESERVE = 1.2
+#: Qubits up to which the probabilities of a final state are kept for its worth.
+MAX_OBSERVED = 26
 #: Share of a time limit that sampling may use; the rest is for repair, improvement and the check.
 SAMPLING_SHARE = 0.85
 
@@ -64,7 +69,8 @@ class SamplerRun:
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
     ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
-    no more than a twin's goal.
+    no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
+    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included.
     """
 
     refinement: Refinement
@@ -83,10 +89,17 @@ class SamplerRun:
     first: Encoding | None = None
     ground_changes: bool = False
     reached: int = 0
+    tally: CostTally = EMPTY
+    state: Float | None = None
+    cpu_seconds: float = 0.0
     interactions: int = 0
     continued: int = 0
     begun: Candidates | None = None
     verified: tuple[Candidates | None, Verified | None] = (None, None)
+
+    def observe(self, probabilities: Float) -> None:
+        """Keep the final state's probabilities; of several rounds none, since no one state gave the samples."""
+        self.state = None if self.infos else probabilities
 
     @property
     def feasible_share(self) -> float | None:
@@ -159,14 +172,18 @@ def run_sampler(
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
     _incumbent(run, clock, report)
     for index in _rounds(budget, run.continued, encoder):
-        start = clock.elapsed
+        start, began = clock.elapsed, time.process_time()
         round_seed = sampler_seeds.spawn(1)[0]
         if twin is None:
             keywords = offered(sampler, encoding, budget, round_seed, clock, points_asked(encoder))
+            is_seen = run.begun is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
+            if is_seen and "observe" in sampler.parameters:
+                keywords["observe"] = run.observe
             closed = closed_form(sampler, encoding)
             samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
         else:
             samples, learnt = twin.sample(sampler, encoding, index, round_seed), {}
+        run.cpu_seconds += time.process_time() - began
         _add(run.seconds, "solve", clock.elapsed - start)
         start = clock.elapsed
         Z, energies, counts = points_of(samples)
@@ -310,6 +327,8 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     # a better point makes hits of the former best worthless
     run.hits = (run.hits if run.best.best_cost == before else 0) + found.hits(run.best.best_cost)
     run.seen += tally.points
+    # of points that were thinned out nothing is known but their number
+    run.tally = run.tally.joined(found.tally()) if tally.feasible is None else EMPTY
     run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
     run.points_by_round.append(max(tally.points, int(info.get("shots") or 0)))
     run.infos.append(info)

@@ -18,6 +18,9 @@ import numpy as np
 from ..core import AnyArray, BinaryProgram, Bits, Budget, Cube, Float, Ground, Number, Problem, Solution
 from ..core.unique import unique_rows
 
+#: Called with the probability of each point of the ground in the final state, shape (size,), in the ground's order.
+Observe = Callable[[Float], None]
+
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
 Report = Callable[[float, Number], None]
 
@@ -41,7 +44,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 
     ``sample(bqm, *, ...)`` takes the keywords it understands of: ``seed`` (0..2**31-1), ``seconds``, ``evaluations``,
     ``num_reads`` (annealers) or ``num_shots`` (circuits), ``program`` (Encoding.native, or None) and ``relaxation``
-    (fractional point of the program, or None); the pipeline passes those that it names, and no others. An unknown
+    (fractional point of the program, or None), ``observe`` (called with the probabilities of the final state, where
+    the sampler knows them); the pipeline passes those that it names, and no others. An unknown
     keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
@@ -111,7 +115,10 @@ def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:
 
 
 def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any]) -> dimod.SampleSet:
-    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits."""
+    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits.
+
+    Its bits are signed bytes, so that dimod can turn them into spins in place: -1 is no unsigned number.
+    """
     Z = np.ascontiguousarray(Z, dtype=np.uint8)
     counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
     energies = np.asarray(energies, dtype=np.float64)
@@ -121,7 +128,7 @@ def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: M
         order = np.argsort(energies[first], kind="stable")
         Z, energies, counts = Z[order], energies[first][order], counts[order]
     return dimod.SampleSet.from_samples(
-        (Z, list(range(Z.shape[1]))),
+        (Z.view(np.int8), list(range(Z.shape[1]))),
         energy=energies,
         num_occurrences=counts,
         vartype="BINARY",
@@ -171,6 +178,7 @@ __all__ = [
     "BinaryProgram",
     "Estimate",
     "NativeSolver",
+    "Observe",
     "Outcome",
     "QuboSampler",
     "Report",

@@ -16,7 +16,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Clock, Float, Ground, UnsupportedError, bqm_to_arrays
-from ..base import Estimate, QuboSampler, sample_set
+from ..base import Estimate, Observe, QuboSampler, sample_set
 from .angles import Optimized, Search, from_scaled, optimize, optimize_grown
 from .keyed import KeyedSpace
 from .memory import check_bytes
@@ -107,6 +107,7 @@ class SubspaceQaoa(QuboSampler):
         num_shots: int | None = None,
         seconds: float | None = None,
         evaluations: int | None = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Measured points of the state at the best angles found.
 
@@ -127,6 +128,8 @@ class SubspaceQaoa(QuboSampler):
         best = self._angles(mixer, costs, int(angle_seed.generate_state(1)[0]), limits)
         optimized = clock.elapsed
         state = evolve(mixer, costs, best.gammas, best.betas, start=start)
+        if observe is not None:
+            observe(np.abs(state) ** 2)
         shots = num_shots or self.num_shots
         indices, counts = np.unique(draw(state, shots, np.random.default_rng(shot_seed)), return_counts=True)
         info = {
@@ -167,7 +170,7 @@ class SubspaceQaoa(QuboSampler):
         if program is None:
             raise UnsupportedError(
                 "xy must know the rows of the program whose bits it samples, got a QUBO alone; choose an encoder "
-                "without auxiliary bits, or qaoa"
+                "without auxiliary bits, or qaoa; from Python give sample(bqm, program=BinaryProgram(...))"
             )
         if program.num_variables != num_variables:
             raise UnsupportedError(
