@@ -131,8 +131,8 @@ def g1(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
     problem = collection.get("maxcut/G1.txt")
     options: dict[str, Any] = {"encoder": "neighbourhood", "size": 20, "patience": 10**6, "control": False, **RAW}
     for seed in seeds:
-        store.once(f"g1/brute-force/{seed}", problem, "brute-force", seed=seed, rounds=4000, points=8, **options)
-        store.once(f"g1/qaoa/{seed}", problem, "qaoa", seed=seed, rounds=1500, layers=3, **options)
+        store.once(f"g1/brute-force/{seed}", problem, "brute-force", seed=seed, rounds=3000, points=8, **options)
+        store.once(f"g1/qaoa/{seed}", problem, "qaoa", seed=seed, rounds=800, layers=3, **options)
         store.once(f"g1/sa/{seed}", problem, "sa", seed=seed, num_reads=60, num_sweeps=4000, control=False, **RAW)
 
 
@@ -140,10 +140,10 @@ def cubic(store: Store) -> None:
     """A 3-regular graph of 100,000 vertices: parts of 14 bits, 256 a round, beside annealing."""
     problem = qopt.generate("max-cut", n=100_000, degree=3, seed=1)
     options: dict[str, Any] = {"encoder": "neighbourhood", "chooser": "partition", "parts": 256, "control": False}
-    for size, passes in ((14, 10), (18, 4)):
-        rounds = passes * -(-100_000 // (256 * size))
-        options |= {"size": size, "rounds": rounds, "points": 4, "seed": 1, "inner": "slack"}
-        store.once(f"cubic/brute-force/{size}/{passes}", problem, "brute-force", **options, **RAW)
+    for passes in (1, 8):
+        # colours do not fill every round: a pass is about 36 rounds of 256 parts
+        options |= {"size": 14, "rounds": 36 * passes, "points": 4, "seed": 1, "inner": "slack"}
+        store.once(f"cubic/brute-force, passes: {passes}", problem, "brute-force", **options, **RAW)
     store.once("cubic/sa", problem, "sa", num_reads=1, num_sweeps=1000, seed=1, control=False, **RAW)
 
 
@@ -151,7 +151,7 @@ def nug30(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
     """Eight of thirty facilities a round in the subspace of permutations."""
     problem = collection.get("qaplib/nug30.dat")
     for seed in seeds:
-        options = {"encoder": "neighbourhood", "size": 64, "rounds": 200, "patience": 10**6, "ceiling": True}
+        options = {"encoder": "neighbourhood", "size": 64, "rounds": 80, "patience": 10**6, "ceiling": True}
         store.once(f"nug30/xy/{seed}", problem, "xy", seed=seed, **options, **RAW)
 
 
