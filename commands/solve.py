@@ -54,6 +54,9 @@ def solve(
     state: Annotated[
         Path | None, typer.Option(help="Keep the rounds of an iterating encoder here; a file that is there goes on.")
     ] = None,
+    save_subproblems: Annotated[
+        Path | None, typer.Option(help="Folder for each round of a decomposition: QUBO, points, what was accepted.")
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
@@ -71,6 +74,8 @@ def solve(
     from .render import print_records
 
     check_targets(out, save_solution)
+    if save_subproblems is not None and not save_subproblems.is_dir():
+        raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
@@ -97,6 +102,7 @@ def solve(
         report = None if quiet else Progress()
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
+        more["save_subproblems"] = save_subproblems if not records else None
         records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
