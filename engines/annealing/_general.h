@@ -34,13 +34,16 @@ class GeneralWalk final : public Walk {
   }
 
   size_t size() const override { return program_.n; }
+
+  // From now on anneals start with the weights that the rows have now: near the dual prices after a pilot.
+  void keep_weights() override {
+    for (int k = 0; k < program_.soft_rows(); k++) start_weight_[k] = state_.weight(k);
+  }
   void point(int64_t* x) const override { std::copy(state_.values().begin(), state_.values().end(), x); }
 
  protected:
   static constexpr int most_ejected = 8;
   static constexpr double gain = 0.1, fall = 0.2, floor_share = 1e-4, ceiling_share = 1e4;
-  static constexpr double core_share = 0.8, core_window = 4;
-  static constexpr int least_core = 30;
 
   bool keeps_all_rows() const override { return state_.keeps_all_rows(); }
   uint64_t stride() const override { return uint64_t(std::max(1, program_.n)); }
@@ -52,19 +55,16 @@ class GeneralWalk final : public Walk {
       const double moved = state_.weight(k) + (state_.row_violation(k) > 0 ? step : -fall * step);
       state_.set_weight(k, std::min(std::max(moved, first_weight_[k] * floor_share), first_weight_[k] * ceiling_share));
     }
-    if (rows && blocks_++ % 10 == 0) choose_core(t);
   }
 
   void draw() override {
-    for (int k = 0; k < program_.soft_rows(); k++) state_.set_weight(k, first_weight_[k]);
+    for (int k = 0; k < program_.soft_rows(); k++) state_.set_weight(k, start_weight_[k]);
     for (int attempt = 0; attempt < 50; attempt++) {
       state_.reset();
       if (fill_groups()) break;
     }
     fill_free();
     cost_ = state_.cost;
-    core_.clear();
-    blocks_ = 0;
   }
 
   void propose(double t) override {
@@ -102,15 +102,9 @@ class GeneralWalk final : public Walk {
     return false;
   }
 
-  // A bit of the core, or of all.
-  int draw_free() {
-    if (core_.size() > 3 && random_.unit_interval() < core_share) return core_[random_.below(core_.size())];
-    return free_[random_.below(free_.size())];
-  }
-
   bool flip() {
     if (free_.empty()) return false;
-    const int i = draw_free();
+    const int i = free_[random_.below(free_.size())];
     if (state_.value(i)) {
       change(i, -1);
       return true;
@@ -122,16 +116,8 @@ class GeneralWalk final : public Walk {
   bool exchange() {
     const std::vector<int>&on = state_.sides.on(), &off = state_.sides.off();
     if (on.empty() || off.empty()) return false;
-    int i, j, tries = 0;
-    if (core_.size() > 3 && random_.unit_interval() < core_share) {
-      do i = core_[random_.below(core_.size())];
-      while (!state_.value(i) && ++tries < 20);
-      do j = core_[random_.below(core_.size())];
-      while (state_.value(j) && ++tries < 40);
-    } else {
-      i = on[random_.below(on.size())], j = off[random_.below(off.size())];
-    }
-    if (!state_.value(i) || state_.value(j) || program_.group[i] >= 0 || program_.group[j] >= 0) return false;
+    const int i = on[random_.below(on.size())], j = off[random_.below(off.size())];
+    if (program_.group[i] >= 0 || program_.group[j] >= 0) return false;
     change(i, -1);
     return set(j);
   }
@@ -285,30 +271,18 @@ class GeneralWalk final : public Walk {
     }
     typical_ = program_.n && total > 0 ? total / program_.n : 1.0;
     for (int k = 0; k < program_.soft_rows(); k++) first_weight_.push_back(typical_ / program_.row_scale[k]);
-  }
-
-  // Bits whose reduced cost is small against T: the others rarely change at this temperature.
-  void choose_core(double t) {
-    price_.clear();
-    for (int i : free_) price_.push_back({std::fabs(state_.field(i) + state_.row_price(i)), i});
-    std::sort(price_.begin(), price_.end());
-    size_t keep = std::min(price_.size(), size_t(least_core));
-    while (keep < price_.size() && price_[keep].first < core_window * t) keep++;
-    core_.clear();
-    for (size_t k = 0; k < keep; k++) core_.push_back(price_[k].second);
+    start_weight_ = first_weight_;
   }
 
   static constexpr int most_changes = 32;
 
   Program program_;
   State state_;
-  std::vector<int> grouped_, free_, whole_, core_;
+  std::vector<int> grouped_, free_, whole_;
   std::vector<std::vector<int>> members_;
-  std::vector<double> first_weight_;
-  std::vector<std::pair<double, int>> price_;
+  std::vector<double> first_weight_, start_weight_;
   Change changes_[most_changes + 4];
   int count_ = 0;
-  int blocks_ = 0;
   double typical_ = 1, switch_share_ = 0, whole_share_ = 0;
 };
 

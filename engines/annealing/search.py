@@ -120,6 +120,7 @@ class Search:
             first, last = pilot_window(hot, cold, temperatures)
             reads.append(self._timed(walk, self._seed(), first, last, PILOT_SHARE * limit, clock))
             temperatures.append(reads[-1].temperature)
+            self.engine.keep_weights(walk)
         window = read_window(hot, cold, temperatures)
         seeds = [self.words.spawn(1)[0] for _ in range(self.threads)]
 

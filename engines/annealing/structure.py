@@ -102,14 +102,15 @@ def permutation_structure(program: BinaryProgram, square: Square) -> Structure:
     """The chain that the products form, else flow times distance on large sides, else any products."""
     from .chains import find_chain
 
-    found = find_chain(program, square)
+    pairs = pair_terms(program, square)
+    found = find_chain(program, square, pairs)
     if found is not None:
         return found
     if square.side >= PRODUCT_SIDE:
-        factors = find_factors(program, square)
+        factors = find_factors(square, pairs)
         if factors is not None:
             return _product(program, square, *factors)
-    return _permutation(program, square)
+    return _permutation(program, square, pairs)
 
 
 def pair_terms(program: BinaryProgram, square: Square) -> tuple[Int, Int, Float]:
@@ -127,9 +128,9 @@ def cell_costs(program: BinaryProgram, square: Square) -> Float:
     return np.asarray(program.c[square.cells], dtype=np.float64)
 
 
-def find_factors(program: BinaryProgram, square: Square) -> tuple[Float, Float] | None:
+def find_factors(square: Square, pairs: tuple[Int, Int, Float]) -> tuple[Float, Float] | None:
     """Symmetric F and D with ``weight of (a, b), (c, d) == F_ac D_bd`` for a < c, or None where there are none."""
-    u, w, weight = pair_terms(program, square)
+    u, w, weight = pairs
     side = square.side
     if not len(weight):
         return None
@@ -146,8 +147,8 @@ def find_factors(program: BinaryProgram, square: Square) -> tuple[Float, Float] 
     F += F.T
     if not np.array_equal(D, D.T) or not np.array_equal(F[a, c] * D[b, d], weight):
         return None
-    pairs = np.count_nonzero(np.triu(F, 1)) * (np.count_nonzero(D) - np.count_nonzero(D.diagonal()))
-    return (F, D) if pairs == len(weight) else None
+    count = np.count_nonzero(np.triu(F, 1)) * (np.count_nonzero(D) - np.count_nonzero(D.diagonal()))
+    return (F, D) if count == len(weight) else None
 
 
 def _product(program: BinaryProgram, square: Square, F: Float, D: Float) -> Structure:
@@ -156,10 +157,10 @@ def _product(program: BinaryProgram, square: Square, F: Float, D: Float) -> Stru
     return _square_structure(program, square, "product", lambda engine: engine.product(*given))
 
 
-def _permutation(program: BinaryProgram, square: Square) -> Structure:
+def _permutation(program: BinaryProgram, square: Square, pairs: tuple[Int, Int, Float]) -> Structure:
     from scipy.sparse import csr_array
 
-    u, w, weight = pair_terms(program, square)
+    u, w, weight = pairs
     n = square.side**2
     both = csr_array((np.tile(weight, 2), (np.concatenate([u, w]), np.concatenate([w, u]))), shape=(n, n))
     both.sort_indices()
