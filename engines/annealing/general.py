@@ -64,7 +64,7 @@ def general_structure(program: BinaryProgram) -> Structure:
     names = program.constraints.names
     soft = set(kept.soft)
     return Structure(
-        f"{len(kept.groups)} groups, {len(kept.squares)} columns, {len(kept.packings)} packings, {len(soft)} soft rows",
+        _words(kept),
         lambda engine: engine.general(*given),
         lambda states: np.asarray(states, dtype=np.uint8),
         size=n,
@@ -73,6 +73,15 @@ def general_structure(program: BinaryProgram) -> Structure:
         left=tuple(name for k, name in enumerate(names) if k in soft),
         draw=lambda num_points, rng: uniform_points(kept, n, num_points, rng),
     )
+
+
+def _words(kept: Kept) -> str:
+    """The kept rows in words."""
+    parts = []
+    for rows, word in ((kept.groups, "one-hot group"), (kept.squares, "assignment column"), (kept.packings, "packing")):
+        if rows:
+            parts.append(f"{len(rows)} {word}{'s' if len(rows) > 1 else ''}")
+    return " and ".join(parts) or "single bits"
 
 
 def find_kept(program: BinaryProgram) -> Kept:

@@ -7,6 +7,7 @@ was met tells where the model freezes. The reads then cool through a window arou
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def load_engine(engine: str) -> Any:
     UnsupportedError
         The compiled walks were asked for and were not built.
     """
-    if engine != "numpy":
+    if engine != "numpy" and not (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy"):
         try:
             return importlib.import_module("._constrained", __package__)
         except ImportError as error:
@@ -81,6 +82,12 @@ def load_engine(engine: str) -> Any:
                     "or use numpy"
                 ) from None
     return importlib.import_module(".walks", __package__)
+
+
+def walks_name(engine: Any) -> str:
+    """``compiled (avx512)``, its like, or ``numpy``."""
+    best = str(engine.kernels()[0])
+    return best if best == "numpy" else f"compiled ({best})"
 
 
 class Search:
