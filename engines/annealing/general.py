@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowFacts, RowKind, row_facts
-from .structure import Structure
+from .structure import SINGLE_BITS, Structure
 
 #: Most pairs of bits in conflict; beyond them the longest packing rows are soft.
 MOST_CONFLICTS = 30_000_000
@@ -81,7 +81,7 @@ def _words(kept: Kept) -> str:
     for rows, word in ((kept.groups, "one-hot group"), (kept.squares, "assignment column"), (kept.packings, "packing")):
         if rows:
             parts.append(f"{len(rows)} {word}{'s' if len(rows) > 1 else ''}")
-    return " and ".join(parts) or "single bits"
+    return " and ".join(parts) or SINGLE_BITS
 
 
 def find_kept(program: BinaryProgram) -> Kept:

@@ -17,6 +17,8 @@ from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, Unsuppor
 
 #: Side from which on a permutation's products are kept as flow times distance where they are that.
 PRODUCT_SIDE = 71
+#: Name of a structure that keeps no row.
+SINGLE_BITS = "single bits"
 #: Largest whole number that int32 fields may reach.
 MAX_WHOLE = 2**30
 
@@ -44,6 +46,11 @@ class Structure:
     kept: tuple[str, ...]
     left: tuple[str, ...]
     draw: Callable[[int, np.random.Generator], Bits]
+
+    @property
+    def holds(self) -> bool:
+        """Whether some binding row is kept by construction."""
+        return self.name != SINGLE_BITS
 
     def describe(self) -> str:
         """One line for a Record."""

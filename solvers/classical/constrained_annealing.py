@@ -8,12 +8,12 @@ split) are better left to CP-SAT or lattice reduction; it proves nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, BinaryProgram, Bits, Clock, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, Ground, UnsupportedError, bqm_to_arrays
 from ...engines.annealing.search import Search, load_engine, states_of, walks_name
 from ...engines.annealing.structure import Structure, recognise
 from ..base import Estimate, QuboSampler, energies_of, sample_set
@@ -22,6 +22,30 @@ from .reads import check_positive, trivial
 
 #: Reads of a run that has neither a count nor a time limit.
 DEFAULT_READS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class KeptGround:
+    """Points of a structure's kept rows; how many there are is not counted."""
+
+    structure: Structure
+    num_bits: int
+
+    @property
+    def size(self) -> None:
+        return None
+
+    def draw(self, rng: np.random.Generator, num_points: int) -> Bits:
+        """Independent points of the kept rows, shape (num_points, num_bits)."""
+        return self.structure.draw(num_points, rng)
+
+    def block(self, first: int, last: int) -> Bits:
+        """Refused: the points have no number."""
+        raise UnsupportedError(f"block must be asked of a counted ground, got {self.describe()}; draw points instead")
+
+    def describe(self) -> str:
+        """The structure in words."""
+        return self.structure.describe()
 
 
 @SOLVERS.register("constrained-sa", aliases=("constrained-annealing",))
@@ -52,6 +76,8 @@ class ConstrainedAnnealing(QuboSampler):
     >>> float(samples.first.energy), samples.info["subspace"]
     (1.0, '1 one-hot group; keeps 1 of 1 rows')
     """
+
+    keeps_rows: ClassVar[bool] = True
 
     num_reads: int | None = None
     num_sweeps: int = 2000
@@ -103,12 +129,15 @@ class ConstrainedAnnealing(QuboSampler):
         }
         return sample_set(Z, energies_of(bqm, Z), None, info)
 
-    def uniform_points(self, program: BinaryProgram, num_points: int, rng: np.random.Generator) -> Bits:
-        """Uniform points of the rows that ``sample`` keeps, for a fair random control.
+    def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
+        """The points that keep the rows that ``sample`` keeps; all bits where it keeps none.
 
         Independent sets and other packings come by random insertion, which is not uniform over them.
         """
-        return self._structure(program, program.num_variables).draw(num_points, rng)
+        if program is None:
+            return Cube(num_variables)
+        structure = self._structure(program, num_variables)
+        return KeptGround(structure, num_variables) if structure.holds else Cube(num_variables)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes of the products and of the walk; a permutation also keeps them as a matrix of up to 256 MiB."""
