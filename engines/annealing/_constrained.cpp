@@ -218,6 +218,20 @@ PyObject* descend(PyObject*, PyObject* arguments) {
   });
 }
 
+PyObject* close_rows(PyObject*, PyObject* arguments) {
+  PyObject* capsule;
+  unsigned long long sweeps;
+  if (!PyArg_ParseTuple(arguments, "OK", &capsule, &sweeps)) return nullptr;
+  return guarded([&]() -> PyObject* {
+    AnyWalk& walk = walk_of(capsule);
+    {
+      const WithoutLock unlocked;
+      walk.close(sweeps);
+    }
+    return PyFloat_FromDouble(walk.best_cost());
+  });
+}
+
 PyObject* keep_weights(PyObject*, PyObject* arguments) {
   PyObject* capsule;
   if (!PyArg_ParseTuple(arguments, "O", &capsule)) return nullptr;
@@ -276,6 +290,7 @@ PyMethodDef methods[] = {
     {"anneal", anneal, METH_VARARGS, "Proposals from one temperature to another; (cost, best cost of the anneal)."},
     {"rises", rises, METH_VARARGS, "Rises of the cost that proposals would bring, as bytes of doubles."},
     {"descend", descend, METH_VARARGS, "Moves downhill until there is none; the cost."},
+    {"close", close_rows, METH_VARARGS, "Look for a point near that keeps every row; the best cost of the anneal."},
     {"keep_weights", keep_weights, METH_VARARGS, "Start later anneals with the present weights of the soft rows."},
     {"state", state, METH_VARARGS, "The current point into a buffer; (cost, proposals, accepted)."},
     {"best", best, METH_VARARGS, "The best point of the anneal into a buffer; (cost, temperature)."},

@@ -35,6 +35,18 @@ class GeneralWalk final : public Walk {
 
   size_t size() const override { return program_.n; }
 
+  // Weights of broken rows grow until every row is kept, or for so many sweeps; then as many sweeps more at zero T.
+  void close(uint64_t sweeps) override {
+    const double cold = 1e-300;
+    for (uint64_t sweep = 0; sweep < sweeps && !state_.keeps_all_rows(); sweep++) {
+      for (int k = 0; k < program_.soft_rows(); k++)
+        if (state_.row_violation(k) > 0) state_.set_weight(k, growth * state_.weight(k) + growth_share * first_weight_[k]);
+      for (uint64_t q = 0; q < stride(); q++) propose(cold);
+    }
+    if (!state_.keeps_all_rows()) return;
+    for (uint64_t q = 0; q < sweeps * stride(); q++) propose(cold);
+  }
+
   // From now on anneals start with the weights that the rows have now: near the dual prices after a pilot.
   void keep_weights() override {
     for (int k = 0; k < program_.soft_rows(); k++) start_weight_[k] = state_.weight(k);
@@ -43,7 +55,9 @@ class GeneralWalk final : public Walk {
 
  protected:
   static constexpr int most_ejected = 8;
+  static constexpr int64_t short_range = 1024;  // integers that start anywhere, and may jump
   static constexpr double gain = 0.1, fall = 0.2, floor_share = 1e-4, ceiling_share = 1e4;
+  static constexpr double growth = 1.2, growth_share = 0.1;
 
   bool keeps_all_rows() const override { return state_.keeps_all_rows(); }
   uint64_t stride() const override { return uint64_t(std::max(1, program_.n)); }
@@ -64,6 +78,9 @@ class GeneralWalk final : public Walk {
       if (fill_groups()) break;
     }
     fill_free();
+    for (int i : whole_)
+      if (const int64_t range = program_.upper[i] - program_.lower[i]; range <= short_range)
+        if (const int64_t step = program_.lower[i] + random_.below(uint32_t(range + 1)) - state_.value(i)) state_.apply({i, step});
     cost_ = state_.cost;
   }
 
@@ -163,7 +180,7 @@ class GeneralWalk final : public Walk {
   bool step_whole() {
     const int i = whole_[random_.below(whole_.size())];
     if (!add_step(i)) return false;
-    if (program_.soft_rows() && (random_.next() >> 63)) {  // with another variable in exchange
+    if (random_.next() >> 63) {  // with another variable in exchange
       const int j = whole_[random_.below(whole_.size())];
       if (j != i && !add_step(j)) return false;
     }
@@ -171,8 +188,14 @@ class GeneralWalk final : public Walk {
   }
 
   bool add_step(int i) {
-    int64_t size = 1;
     const int64_t range = program_.upper[i] - program_.lower[i];
+    if (range <= short_range && random_.below(4) == 0) {  // any other value
+      int64_t then = program_.lower[i] + random_.below(uint32_t(range));
+      then += then >= state_.value(i);
+      change(i, then - state_.value(i));
+      return true;
+    }
+    int64_t size = 1;
     while (2 * size <= range && (random_.next() >> 63)) size *= 2;
     const int64_t step = random_.next() >> 63 ? size : -size, then = state_.value(i) + step;
     if (then < program_.lower[i] || then > program_.upper[i]) return false;
@@ -264,12 +287,15 @@ class GeneralWalk final : public Walk {
 
   void start_weights() {
     double total = 0;
+    int costly = 0;
     for (int i = 0; i < program_.n; i++) {
-      total += std::fabs(program_.c[i]) + std::fabs(program_.square[i]);
+      double own = std::fabs(program_.c[i]) + std::fabs(program_.square[i]);
       for (int64_t e = program_.products.begin(i); e < program_.products.end(i); e++)
-        total += 0.5 * std::fabs(program_.products.value[e]);
+        own += 0.5 * std::fabs(program_.products.value[e]);
+      total += own;
+      costly += own > 0;
     }
-    typical_ = program_.n && total > 0 ? total / program_.n : 1.0;
+    typical_ = costly ? total / costly : 1.0;
     for (int k = 0; k < program_.soft_rows(); k++) first_weight_.push_back(typical_ / program_.row_scale[k]);
     start_weight_ = first_weight_;
   }

@@ -49,6 +49,7 @@ class Walk : public qopt::annealing::AnyWalk {
   }
 
   void descend() override {}
+  void close(uint64_t) override {}
   void keep_weights() override {}
 
   double cost() const final { return cost_; }

@@ -24,6 +24,8 @@ class AnyWalk {
   virtual std::vector<double> rises(uint64_t proposals) = 0;
   // Moves that lower the cost until there is none; walks without a complete scan do nothing.
   virtual void descend() = 0;
+  // After an anneal without a point that keeps every row: look for one near the present point.
+  virtual void close(uint64_t sweeps) = 0;
   // Weights of soft rows as they are now become those that anneals start with.
   virtual void keep_weights() = 0;
 

@@ -73,7 +73,7 @@ class How:
     ----------
     layout : lanes, rows, or None for what suits the model.
     is_gibbs : heat bath instead of Metropolis.
-    shuffle : a new random order of the variables in each sweep (lanes only).
+    shuffle : each visit of a sweep is to a random variable, with replacement (lanes only).
     descend : end with single flips that lower the energy, until there is none.
     threads : batches annealed at the same time; the result does not depend on it.
     engine : compiled kernels or NumPy.

@@ -9,8 +9,9 @@ import numpy as np
 from ...core import AnyArray
 from .walks import Walk
 
-MOST_EJECTED, MOST_CHANGES = 8, 32
+MOST_EJECTED, MOST_CHANGES, SHORT_RANGE = 8, 32, 1024
 GAIN, FALL, FLOOR_SHARE, CEILING_SHARE = 0.1, 0.2, 1e-4, 1e4
+GROWTH, GROWTH_SHARE = 1.2, 0.1
 
 Change = tuple[int, int]
 Triple = tuple[AnyArray, AnyArray, AnyArray]
@@ -51,8 +52,9 @@ class GeneralWalk(Walk):
         self.members: list[list[int]] = [[] for _ in range(self.num_groups)]
         for i in self.grouped:
             self.members[self.group[i]].append(i)
-        total = float(np.abs(c).sum() + np.abs(square).sum() + 0.5 * np.abs(products[2]).sum())
-        typical = total / n if n and total > 0 else 1.0
+        own = np.abs(c) + np.abs(square)
+        own += 0.5 * np.array([sum(abs(value) for _, value in entries) for entries in self.products])
+        typical = float(own.sum() / np.count_nonzero(own)) if own.any() else 1.0
         self.first_weight = [typical / scale for scale in self.row_scale]
         self.start_weight = list(self.first_weight)
         self.switch_share, self.whole_share = len(self.grouped) / max(1, n), len(self.whole) / max(1, n)
@@ -86,6 +88,19 @@ class GeneralWalk(Walk):
 
     def stride(self) -> int:
         return max(1, self.size)
+
+    def close(self, sweeps: int) -> None:
+        for _ in range(sweeps):
+            if self.keeps_all_rows():
+                break
+            for k, first in enumerate(self.first_weight):
+                if self._violation(k, self.activity[k]) > 0:
+                    self.weight[k] = GROWTH * self.weight[k] + GROWTH_SHARE * first
+            for _ in range(self.stride()):
+                self.propose(1e-300)
+        if self.keeps_all_rows():
+            for _ in range(sweeps * self.stride()):
+                self.propose(1e-300)
 
     def keep_weights(self) -> None:
         self.start_weight = list(self.weight)
@@ -240,14 +255,20 @@ class GeneralWalk(Walk):
         i = self.whole[self.random.below(len(self.whole))]
         if not self._add_step(i):
             return False
-        if self.row_lower and self.random.throw():
+        if self.random.throw():
             j = self.whole[self.random.below(len(self.whole))]
             if j != i and not self._add_step(j):
                 return False
         return True
 
     def _add_step(self, i: int) -> bool:
-        size, spread = 1, self.upper[i] - self.lower[i]
+        spread = self.upper[i] - self.lower[i]
+        if spread <= SHORT_RANGE and self.random.below(4) == 0:
+            then = self.lower[i] + self.random.below(spread)
+            then += then >= self.x[i]
+            self.changes.append((i, then - self.x[i]))
+            return True
+        size = 1
         while 2 * size <= spread and self.random.throw():
             size *= 2
         step = size if self.random.throw() else -size
@@ -304,6 +325,12 @@ class GeneralWalk(Walk):
             if self._fill_groups():
                 break
         self._fill_free()
+        for i in self.whole:
+            spread = self.upper[i] - self.lower[i]
+            if spread <= SHORT_RANGE:
+                step = self.lower[i] + self.random.below(spread + 1) - self.x[i]
+                if step:
+                    self._apply((i, step))
 
     def _fill_groups(self) -> bool:
         complete = True

@@ -30,6 +30,8 @@ PILOTS, PILOT_SHARE = 3, 0.02
 WIDER_UP, WIDER_DOWN, READ_SHARE, READ_GROWTH = 4.0, 3.0, 0.1, 1.6
 #: Sweeps of the quench before the rises are measured.
 QUENCH_SWEEPS = 200
+#: Sweeps in which broken rows' weights grow, at the end of a read that met no point that keeps every row.
+CLOSING_SWEEPS = 50
 #: Looks at the clock in a read, at least.
 PIECES = 100
 
@@ -202,6 +204,9 @@ class Search:
         temperature = self.engine.best(walk, out)[1]
         self.engine.descend(walk)
         cost = self.engine.best(walk, out)[0]
+        if not np.isfinite(cost):
+            self.engine.close(walk, CLOSING_SWEEPS)
+            cost = self.engine.best(walk, out)[0]
         kept = bool(np.isfinite(cost))
         if not kept:
             cost, temperature = self.engine.state(walk, out)[0], (first * last) ** 0.5

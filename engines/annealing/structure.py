@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, UnsupportedError, row_facts
+from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, row_facts
 
 #: Side from which on a permutation's products are kept as flow times distance where they are that.
 PRODUCT_SIDE = 71
@@ -220,22 +220,8 @@ def is_whole(values: npt.ArrayLike) -> bool:
 
 
 def recognise(program: BinaryProgram) -> Structure:
-    """The structure of a program: a permutation where all binding rows form one, else groups, packings and soft rows.
-
-    Raises
-    ------
-    UnsupportedError
-        A row cannot be kept by any point.
-    """
+    """The structure of a program: a permutation where all binding rows form one, else groups, packings, soft rows."""
     from .general import general_structure
 
-    rows = program.constraints
-    low = np.asarray(rows.A.minimum(0).sum(axis=1)).ravel() if len(rows) else np.zeros(0)
-    high = np.asarray(rows.A.maximum(0).sum(axis=1)).ravel() if len(rows) else np.zeros(0)
-    if len(rows):
-        bad = (low > rows.upper + program.tolerances) | (high < rows.lower - program.tolerances)
-        if bad.any():
-            name = rows.names[int(np.argmax(bad))]
-            raise UnsupportedError(f"row {name} must be kept by some point, and none does; the program is infeasible")
     square = find_square(program)
     return general_structure(program) if square is None else permutation_structure(program, square)

@@ -89,6 +89,9 @@ class Walk(ABC):
     def descend(self) -> None:
         return
 
+    def close(self, sweeps: int) -> None:
+        return
+
     def keep_weights(self) -> None:
         return
 
@@ -355,6 +358,11 @@ def rises(walk: Walk, proposals: int) -> bytes:
 def descend(walk: Walk) -> float:
     walk.descend()
     return walk.cost
+
+
+def close(walk: Walk, sweeps: int) -> float:
+    walk.close(sweeps)
+    return walk.best_cost
 
 
 def keep_weights(walk: Walk) -> None:
