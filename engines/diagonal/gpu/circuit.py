@@ -16,10 +16,13 @@ import numpy.typing as npt
 from . import layout
 from .device import Array, Build, Card
 from .energies import CardDiagonal
-from .program import Program, Rotations, backward_program, bit_order, forward_program, phases_of, rotations_of
+from .program import Program, Rotations, Tables, backward_program, bit_order, forward_program, phases_of, rotations_of
 
 Float = npt.NDArray[np.float64]
 OnDensity = Callable[[int, Array], None]
+
+_HEADER_BYTES = 112  # of `Header` in kernels/tile.h, a multiple of 16
+_MOST_SUMS_BYTES = 1 << 28  # of all passes' sums, added up at once
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Tuning:
     Parameters
     ----------
     tile, large_tile : bits of a tile; the large one is taken in complex64 above `large_from` qubits
+    small_tile : of the way back, where it needs no more passes
     held : bits that a thread holds in registers; `held_back` on the way back, for (complex64, complex128)
     blocks, blocks_back : blocks that a multiprocessor runs at once, for (complex64, complex128)
     carried : lowest bits that a higher group reads together at least, for (complex64, complex128)
@@ -37,10 +41,11 @@ class Tuning:
     tile: int = 12
     large_tile: int = 13
     large_from: int = 30
+    small_tile: int = 11
     held: int = 4
     held_back: tuple[int, int] = (4, 3)
-    blocks: tuple[int, int] = (4, 2)
-    blocks_back: tuple[int, int] = (2, 1)
+    blocks: tuple[int, int] = (3, 2)
+    blocks_back: tuple[int, int] = (4, 2)
     carried: tuple[int, int] = (3, 2)
 
 
@@ -115,7 +120,7 @@ class Circuit:
     ) -> tuple[Float, Float]:
         """Derivatives of ``<min(stored energy, cap)>`` by turns / 2 pi (B, p) and angles (B, p, n).
 
-        The states are used up. `on_density` gets each layer, last first, and the density of `reference.backward` in
+        `caps` has the cap and the mean of the capped energy, shape (B, 2). The states are used up. `on_density` gets each layer, last first, and the density of `reference.backward` in
         stored units (one array that the next layer overwrites); batches of one state only.
         """
         if self.is_whole:
@@ -148,13 +153,25 @@ class Circuit:
 
     @cached_property
     def _build_back(self) -> Build:
-        held = min(self.tuning.held_back[self._index], self._tile)
-        blocks = self.tuning.blocks_back[self._index] if self._tile <= self.tuning.tile else 1
-        return replace(self._build, held=held, blocks=blocks)
+        tile, held = self._tile, min(self.tuning.held_back[self._index], self._tile)
+        if self.is_whole:
+            return replace(self._build, held=held, blocks=1)
+        small = self._groups_of(self.tuning.small_tile)
+        if tile > self.tuning.small_tile and len(small) <= len(self.groups):
+            blocks = self.tuning.blocks_back[self._index]
+            return replace(self._build, tile=self.tuning.small_tile, held=held, blocks=blocks)
+        return replace(self._build, held=held, blocks=2 - self._index if tile <= self.tuning.tile else 1)
 
     @cached_property
     def groups(self) -> tuple[layout.Group, ...]:
-        return layout.groups_of(self.n, self._tile, self.tuning.carried[self._index], self.is_half)
+        return self._groups_of(self._tile)
+
+    @cached_property
+    def groups_back(self) -> tuple[layout.Group, ...]:
+        return self._groups_of(self._build_back.tile)
+
+    def _groups_of(self, tile: int) -> tuple[layout.Group, ...]:
+        return layout.groups_of(self.n, tile, self.tuning.carried[self._index], self.is_half)
 
     def _data(self, cost: CardDiagonal) -> np.uint64:
         """Address of a diagonal's points, as many as the state has."""
@@ -180,23 +197,49 @@ class Circuit:
         arguments = self._address(table), np.uint64(length), np.uint64(self.card.address(out) + 8 * at)
         kernel((rows, 1), 256, arguments)
 
-    def _forward_passes(self, states: Array | None, cost: CardDiagonal | None, starts: bool, stores: bool) -> Array:
-        program = forward_program(self.groups, self.layers, self._build.held, starts=starts)
+    def _header(
+        self,
+        program: Program,
+        tables: Tables,
+        states: tuple[Array, Array | None],
+        cost: CardDiagonal | None,
+        sums: Array | None,
+        density: Array | None = None,
+        caps: Float | None = None,
+        sums_step: int = 0,
+    ) -> Array:
+        """All that the passes read, in one transfer; the struct that tells them where stands first."""
+        chosen = [None if step.phase is None else self.diagonals[step.phase] for step in program.steps]
+        addresses = {id(d): self._data(d) for d in chosen if d is not None}
+        diagonals = np.array([0 if d is None else addresses[id(d)] for d in chosen], dtype=np.uint64)
+        parts = diagonals, tables.ints, tables.phases, tables.rotations, np.empty(0) if caps is None else caps
+        starts = np.cumsum([_HEADER_BYTES, *(-(-part.nbytes // 16) * 16 for part in parts)])
+        held = self.card.empty(int(starts[-1]), np.uint8)
+        base = self.card.address(held)
+        places = [np.uint64(base + start) for start in starts]
+        fields = [self._address(states[0]), self._address(states[1]), places[0], np.uint64(0), *places[1:4]]
+        fields[3] = np.uint64(0) if cost is None else self._data(cost)
+        fields += [self._address(sums), places[4], self._address(density)]
+        fields += [np.uint64(self.size), np.uint64(len(program.steps)), np.uint64(self.is_shared), np.uint64(sums_step)]
+        packed = np.zeros(int(starts[-1]), dtype=np.uint8)
+        for start, part in zip((0, *starts), (np.array(fields, dtype=np.uint64), *parts)):
+            packed[start : start + part.nbytes] = np.ascontiguousarray(part).reshape(-1).view(np.uint8)
+        self.card.fill(held, packed)
+        return held
+
+    def _forward_passes(
+        self, states: Array | None, cost: CardDiagonal | None, starts: bool, stores: bool
+    ) -> Array | None:
+        build = self._build
+        program = forward_program(self.groups, self.layers, build.held, starts=starts)
         tables = program.tables(self.rotations, self.turns, self._real, self.amplitude)
         tables.ints[-1, 0] |= layout.MEASURE if cost is not None else 0
         tables.ints[-1, 0] &= ~0 if stores else ~layout.STORE
-        _held, (ints, phases, rotations) = self._upload(tables.ints, tables.phases, tables.rotations)
-        kernel = self.card.kernel("forward.cu", "forward", self._build, self._build.tile_bytes)
-        blocks = self.size >> self._tile
+        blocks = self.size >> build.tile
         sums = None if cost is None else self.card.empty(2 * self.batch * blocks, np.float64)
-        weights = np.uint64(0) if cost is None else self._data(cost)
-        sizes = np.int32(len(program.steps)), np.int32(0), np.int32(self.is_shared), np.uint64(self.size)
-        data = {id(d): self._data(d) for d in self.diagonals}
-        state, out = self._address(states), self._address(sums)
-        for k, step in enumerate(program.steps):
-            diagonal = np.uint64(0) if step.phase is None else data[id(self.diagonals[step.phase])]
-            arguments = (state, diagonal, weights, ints, phases, rotations, out, np.int32(k), *sizes)
-            kernel((blocks, self.batch), self._build.threads, arguments)
+        held = self._header(program, tables, (states, None), cost, sums)
+        kernel = self.card.kernel("forward.cu", "forward", build, build.tile_bytes)
+        kernel.sweep((blocks, self.batch), build.threads, self._address(held), range(len(program.steps)))
         if sums is None:
             return None
         totals = self.card.empty(2 * self.batch, np.float64)
@@ -216,7 +259,7 @@ class Circuit:
         flags |= layout.MEASURE if cost is not None else 0
         weights = np.uint64(0) if cost is None else self._data(cost)
         last = np.int32(self.layers), np.int32(flags), np.int32(self.is_shared), self._real.type(self.amplitude)
-        kernel = self.card.kernel("forward.cu", "whole", self._build, self._build.tile_bytes)
+        kernel = self.card.kernel("whole.cu", "whole", self._build, self._build.tile_bytes)
         arguments = self._address(states), pointers, weights, phases, rotations, plain, self._address(sums), *last
         kernel((self.batch, 1), self._build.threads, arguments)
         return sums
@@ -229,25 +272,28 @@ class Circuit:
         self, states: Array, cost: CardDiagonal, caps: Float, on_density: OnDensity | None
     ) -> tuple[Float, Float]:
         build = self._build_back
-        program = backward_program(self.groups, self.layers, build.held, keeps_density=on_density is not None)
+        program = backward_program(self.groups_back, self.layers, build.held, keeps_density=on_density is not None)
         tables = program.tables(self.rotations, self.turns, self._real, self.amplitude)
-        _held, (ints, phases, rotations, limits) = self._upload(tables.ints, tables.phases, tables.rotations, caps)
-        kernel = self.card.kernel("adjoint.cu", "backward", build, 2 * build.tile_bytes)
-        blocks, columns, passes = self.size >> self._tile, 1 + 2 * self._tile, len(program.steps)
-        adjoints = self.empty()
-        sums = self.card.empty(self.batch * blocks * columns, np.float64)
-        totals = self.card.empty(passes * self.batch * columns, np.float64)
+        blocks, columns, passes = self.size >> build.tile, 1 + 2 * build.tile, len(program.steps)
+        rows = self.batch * columns
+        at_end = on_density is None and 8 * passes * rows * blocks <= _MOST_SUMS_BYTES
+        sums = self.card.empty((passes if at_end else 1) * rows * blocks, np.float64)
+        totals = self.card.empty(passes * rows, np.float64)
         density = None if on_density is None else self.card.empty(self.size, np.float64)
-        sizes = np.int32(passes), np.int32(0), np.int32(self.is_shared), np.uint64(self.size)
-        pointers = [self._address(values) for values in (states, adjoints)]
-        tail = ints, phases, rotations, self._address(sums), self._address(density)
-        for k, step in enumerate(program.steps):
-            diagonal = np.uint64(0) if step.phase is None else self._data(self.diagonals[step.phase])
-            arguments = (*pointers, diagonal, self._data(cost), limits, *tail, np.int32(k), *sizes)
-            kernel((blocks, self.batch), build.threads, arguments)
-            self._totals(sums, self.batch * columns, blocks, totals, k * self.batch * columns)
-            if on_density is not None and step.phase is not None:
-                on_density(step.phase, density)
+        adjoints = self.empty()
+        step = rows * blocks if at_end else 0
+        held = self._header(program, tables, (states, adjoints), cost, sums, density, caps, step)
+        kernel = self.card.kernel("backward.cu", "backward", build, 2 * build.tile_bytes)
+        grid, header = (blocks, self.batch), self._address(held)
+        if at_end:
+            kernel.sweep(grid, build.threads, header, range(passes))
+            self._totals(sums, passes * rows, blocks, totals)
+        for k in () if at_end else range(passes):
+            kernel.sweep(grid, build.threads, header, range(k, k + 1))
+            self._totals(sums, rows, blocks, totals, k * rows)
+            phase = program.steps[k].phase
+            if on_density is not None and phase is not None:
+                on_density(phase, density)
         found = self.card.download(totals).reshape(passes, self.batch, columns).swapaxes(0, 1)
         return program.by_layer(found, self.rotations)
 
@@ -266,7 +312,7 @@ class Circuit:
         sums = self.card.empty(self.batch * self.layers * columns, np.float64)
         density = None if on_density is None else self.card.empty(self.layers * self.size, np.float64)
         flags = 0 if density is None else layout.DENSITY
-        kernel = self.card.kernel("adjoint.cu", "whole_back", build, 2 * build.tile_bytes)
+        kernel = self.card.kernel("whole_back.cu", "whole_back", build, 2 * build.tile_bytes)
         last = np.int32(self.layers), np.int32(flags), np.int32(self.is_shared)
         tail = plains, self._address(sums), self._address(density), *last
         arguments = self._address(states), pointers, self._data(cost), limits, phases, rotations, *tail

@@ -148,17 +148,19 @@ def warm_start(card: Card, thetas: Float, dtype: str) -> CardState:
 def _to_the_end(
     circuit: Circuit, layers: Layers, cost: CardDiagonal, objective: Objective, start: State | CardState | None
 ) -> tuple[float, Float, float, Array]:
-    """Value, cap in stored units (1,), scale in units, and the final state's array."""
+    """Value, cap and mean of the capped energy in stored units (1, 2), scale in units, and the final state's array."""
     _require(circuit, states=2)
     states = _begin(circuit, start)
     sums = circuit.forward(states, cost, starts=start is None, stores=True)
     assert sums is not None
     if not isinstance(objective, CVaR):
         value = float(cost.offset + cost.unit * sums[0, 0] / sums[0, 1])
-        return value, np.array([np.inf]), cost.unit, states
+        return value, np.array([[np.inf, sums[0, 0] / sums[0, 1]]]), cost.unit, states
     final = CardState(circuit.card, states, layers.n, circuit.is_half)
     value, at_risk, scale = objective_of(final, cost, objective)
-    return value, np.array([(at_risk - cost.offset) / cost.unit]), scale * cost.unit, states
+    cap = (at_risk - cost.offset) / cost.unit
+    centre = cap + objective.alpha * ((value - cost.offset) / cost.unit - cap)
+    return value, np.array([[cap, centre]]), scale * cost.unit, states
 
 
 def _circuit(
