@@ -147,7 +147,11 @@ class CardDiagonal:
         """Index of the first lowest point."""
         found = self.card.upload(np.array([2**63], dtype=np.uint64))
         kernel = self.card.kernel("energies.cu", "first", self._build)
-        kernel((self._blocks, 1), POINT_THREADS, (*self._points, np.float64(self.lowest), np.uint64(self.card.address(found))))
+        kernel(
+            (self._blocks, 1),
+            POINT_THREADS,
+            (*self._points, np.float64(self.lowest), np.uint64(self.card.address(found))),
+        )
         return int(self.card.download(found)[0])
 
     def at(self, indices: npt.ArrayLike) -> Float:

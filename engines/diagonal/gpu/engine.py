@@ -142,7 +142,9 @@ def popcount_diagonal(card: Card, n: int, kind: int) -> CardDiagonal:
 def warm_start(card: Card, thetas: Float, dtype: str) -> CardState:
     """RY(theta_i)|0> on each qubit."""
     half = np.asarray(thetas, dtype=np.float64) / 2
-    return CardState(card, product_state(card, np.stack([np.cos(half), np.sin(half)], axis=1), np.dtype(dtype)), len(half))
+    return CardState(
+        card, product_state(card, np.stack([np.cos(half), np.sin(half)], axis=1), np.dtype(dtype)), len(half)
+    )
 
 
 def _to_the_end(
@@ -176,7 +178,9 @@ def _circuit(
     turns = layers.gammas * np.array([d.unit for d in diagonals]) / (2 * np.pi) if diagonals else np.empty(0)
     is_half = may_be_half and layers.is_symmetric and (weights is None or weights.is_symmetric)
     angles = np.ascontiguousarray(layers.angles)[None]
-    circuit = Circuit(card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, tuning=_tuning(card))
+    circuit = Circuit(
+        card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, tuning=_tuning(card)
+    )
     if is_half and diagonals and not circuit.is_whole:
         circuit = Circuit(
             card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, True, tuning=_tuning(card)
@@ -260,4 +264,3 @@ __all__ = [
     "run",
     "warm_start",
 ]
-

@@ -120,7 +120,9 @@ class Program:
         """Derivatives by gammas (B, p) and angles (B, p, n), without the factor 2, from sums (B, passes, 1 + 2 tile)."""
         batch, layers, n = rotations.first.shape
         by_gamma, by_angle = np.zeros((batch, layers)), np.zeros((batch, layers, n))
-        left = [rotations.scales[:, layer] ** 2 for layer in range(layers)]  # what stands on the products, layer by layer
+        left = [
+            rotations.scales[:, layer] ** 2 for layer in range(layers)
+        ]  # what stands on the products, layer by layer
         for k, step in enumerate(self.steps):
             group = self.groups[step.group]
             tile = group.bits.size

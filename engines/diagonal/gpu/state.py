@@ -137,7 +137,9 @@ class CardState:
         energies, lasts = self._energies(cost)
         found = np.zeros(5)
         for last in lasts:
-            self._launch("sums", self._blocks, energies, np.uint64(self._size), last, np.float64(limit), out, kind=cost.kind)
+            self._launch(
+                "sums", self._blocks, energies, np.uint64(self._size), last, np.float64(limit), out, kind=cost.kind
+            )
             found += self.card.download(out).sum(axis=0)
         return found / len(lasts)
 
@@ -155,7 +157,9 @@ class CardState:
         energies, lasts = self._energies(cost)
         between = np.float64(lowest), np.float64(highest), np.float64(per), np.int32(bins)
         for last in lasts:
-            self._launch("histogram", self._blocks, energies, np.uint64(self._size), last, *between, out, kind=cost.kind)
+            self._launch(
+                "histogram", self._blocks, energies, np.uint64(self._size), last, *between, out, kind=cost.kind
+            )
         weights: Float = self.card.download(out).astype(np.float64) * (2.0**-62 / len(lasts))
         return weights
 
@@ -207,5 +211,9 @@ def product_state(card: Card, factors: Float, dtype: np.dtype[Any]) -> Array:
     out = card.empty(1 << n, dtype)
     kernel = card.kernel("measure.cu", "product", Build(32 if dtype == np.complex64 else 64).measuring())
     addresses = [np.uint64(card.address(table)) for table in tables]
-    kernel((blocks_for(1 << n), 1), POINT_THREADS, (np.uint64(card.address(out)), np.uint64(1 << n), *addresses, np.int32(low)))
+    kernel(
+        (blocks_for(1 << n), 1),
+        POINT_THREADS,
+        (np.uint64(card.address(out)), np.uint64(1 << n), *addresses, np.int32(low)),
+    )
     return out
