@@ -37,7 +37,9 @@ class Kernel(Protocol):
 
     def __call__(self, grid: tuple[int, int], threads: int, arguments: tuple[Any, ...]) -> None: ...
 
-    def sweep(self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0) -> None:
+    def sweep(
+        self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0
+    ) -> None:
         """Launches with (header, pass, first_block) for one pass after another, at the least cost a launch."""
         ...
 
@@ -60,7 +62,7 @@ class Build:
 
     @property
     def threads(self) -> int:
-        return int(1 << (self.tile - self.held))
+        return int(2 ** (self.tile - self.held))
 
     @property
     def tile_bytes(self) -> int:
@@ -99,7 +101,9 @@ class CupyKernel:
     def __call__(self, grid: tuple[int, int], threads: int, arguments: tuple[Any, ...]) -> None:
         self.function(grid, (threads,), arguments, shared_mem=self.shared)
 
-    def sweep(self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0) -> None:
+    def sweep(
+        self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0
+    ) -> None:
         # The driver's own call: CuPy's launches take several times as long, more than a pass over 20 qubits.
         values = ctypes.c_uint64(int(header)), ctypes.c_int(0), ctypes.c_int(first_block)
         pointers = (ctypes.c_void_p * 3)(*(ctypes.addressof(value) for value in values))
@@ -224,6 +228,14 @@ def why_missing() -> str:
             "update it, or pip install cupy-cuda12x in place of cupy-cuda13x"
         )
     return _why_no_kernel()
+
+
+def driver_version() -> str:
+    """The newest CUDA that the driver supports."""
+    import cupy
+
+    version = int(cupy.cuda.runtime.driverGetVersion())
+    return f"for CUDA {version // 1000}.{version % 1000 // 10}"
 
 
 def _why_no_kernel() -> str:
