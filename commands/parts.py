@@ -35,13 +35,13 @@ def list_parts(
 ) -> int:
     """The parts of each room, and why one of them is not available here."""
     from ..core import unknown_name
-    from ..engines.diagonal import engine_name
+    from ..engines.diagonal import card_name, engine_name
 
     if room is not None and room not in ROOMS:
         raise unknown_name("room", room, ROOMS)
     found = {name: _rows(name) for name in ROOMS if room in (None, name)}
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), **found}))
+        typer.echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), "gpu": card_name(), **found}))
         return 0
     for name, rows in found.items():
         typer.echo(f"{name}:")
@@ -50,6 +50,7 @@ def list_parts(
             for field in row["options"] if options else ():
                 print_option(field)
     typer.echo(f"exact engine: {engine_name()}")
+    typer.echo(f"gpu engine: {card_name()}")
     return 0
 
 

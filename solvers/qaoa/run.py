@@ -123,7 +123,9 @@ def evaluator_factory(
     unit = ising.unit(settings.scale)
     rng = np.random.default_rng(seed)
     is_exact = settings.backend_kind == "exact" and device is None
-    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)) if is_exact else None
+    cost: diagonal.AnyCost | None = None
+    if is_exact:
+        cost = diagonal.cost_of(*bqm_to_arrays(bqm), engine=settings.engine, dtype=settings.precision)
     transpiler_seed = spawn_seeds(seed, 1)[0]
     runner: Runner | None = None
     if not is_exact:
@@ -134,7 +136,8 @@ def evaluator_factory(
         shape = Shape(ising, num_layers, unit, circuit.is_multi_angle, circuit.thetas)
         shots = settings.num_evaluation_shots
         if cost is not None:
-            precision, threads, engine = settings.precision, settings.threads, settings.engine
+            precision, engine = settings.precision, settings.engine
+            threads = diagonal.threads_for(ising.n, settings.threads)
             return ExactEvaluator(bqm, shape, cost, settings.alpha, shots, rng, precision, threads, engine)
         assert runner is not None
         return circuit_evaluator(
