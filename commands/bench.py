@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .terminal import echo
+
 if TYPE_CHECKING:
     from ..experiments.sweep.document import Document
     from ..experiments.sweep.matrix import Matrix
@@ -51,7 +53,7 @@ def bench(
             matrix, document, folder, executor, overrides=overrides or [], retry=retry, is_quiet=quiet or as_json
         )
     except KeyboardInterrupt:
-        typer.echo(f"stopped; every finished run is in {folder}/rows.jsonl, the same command goes on", err=True)
+        echo(f"stopped; every finished run is in {folder}/rows.jsonl, the same command goes on", err=True)
         return 130
     summary: dict[str, Any] = {
         "schema": "qopt.bench/1",
@@ -62,9 +64,9 @@ def bench(
         "failed": progress.failed,
     }
     if as_json:
-        typer.echo(json.dumps(summary))
+        echo(json.dumps(summary))
     else:
-        typer.echo(
+        echo(
             f"{progress.total} runs: {progress.already} were there, {progress.done} done, of which {progress.failed} "
             f"failed; rows in {folder}/rows.jsonl; now: qopt report {folder}"
         )
@@ -93,7 +95,7 @@ def run_rows(
     with Store(folder) as store:
         prepare(folder, matrix, Path(document.path).read_bytes(), overrides)
         if store.healed_bytes:
-            typer.echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
+            echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
         tasks = missing_tasks(matrix, store, redo_failed=retry == "failed")
         with Watcher(matrix, tasks, is_quiet=is_quiet) as watch:
             return run_matrix(matrix, tasks, store, executor, watch=watch)
@@ -104,7 +106,7 @@ def executor_of(folder: Path, jobs: int, dask: str | None = None) -> Executor:
     if dask is not None:
         from ..experiments.sweep.dask_runner import Cluster
 
-        return Cluster(dask, jobs, lambda text: typer.echo(text, err=True))
+        return Cluster(dask, jobs, lambda text: echo(text, err=True))
     from ..experiments.sweep.runner import Local
 
     return Local(jobs, folder / "runs.log")

@@ -7,12 +7,12 @@ Record, if it came to one.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core import Encoding, Problem, UnsupportedError, fingerprint
+from ..core.files import write_text
 from .pipeline import Pipeline
 
 SCHEMA = "qopt.rounds/1"
@@ -70,9 +70,7 @@ class RoundsFile:
         if "multipliers" not in encoding.state:
             raise UnsupportedError("state must come with a Lagrangian encoder, such as bundle; leave it out")
         data = {"schema": SCHEMA, **self.identity, "encoding": encoding_to_json(encoding)}
-        draft = self.path.with_name(self.path.name + ".part")
-        draft.write_text(json.dumps(data) + "\n", encoding="utf-8")
-        os.replace(draft, self.path)
+        write_text(self.path, json.dumps(data) + "\n")
 
 
 def rounds_file(path: Path, problem: Problem, pipeline: Pipeline) -> RoundsFile:
