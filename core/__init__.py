@@ -23,6 +23,7 @@ from .errors import (
     unknown_name,
 )
 from .gap import absolute_gap, relative_gap
+from .ground import Cube, Ground
 from .problem import (
     BestKnown,
     Formulation,
@@ -55,6 +56,7 @@ from .registry import (
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
 from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
+from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
@@ -66,6 +68,8 @@ __all__ = [
     "Chain",
     "Clock",
     "Control",
+    "Crossover",
+    "Cube",
     "DECODERS",
     "Decoder",
     "ENCODERS",
@@ -75,6 +79,7 @@ __all__ = [
     "Float",
     "Formulation",
     "GENERATORS",
+    "Ground",
     "Instance",
     "InfeasibleError",
     "InstanceFormatError",
@@ -83,6 +88,8 @@ __all__ = [
     "MissingDependencyError",
     "Number",
     "PROBLEMS",
+    "Price",
+    "Probability",
     "Problem",
     "READERS",
     "REGISTRIES",
@@ -102,7 +109,9 @@ __all__ = [
     "Stage",
     "Stages",
     "Status",
+    "TargetWorth",
     "UnsupportedError",
+    "Worth",
     "absolute_gap",
     "binary_solution",
     "bqm_from_arrays",

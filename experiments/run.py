@@ -14,16 +14,28 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Budget, Clock, InfeasibleError, Problem, Record, UnsupportedError, impossible_row, number
+from ..core import (
+    Budget,
+    Clock,
+    Formulation,
+    InfeasibleError,
+    Problem,
+    Record,
+    UnsupportedError,
+    impossible_row,
+    number,
+)
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import NativeSolver, QuboSampler, Report
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
+from .default_decomposition import with_default_limit
 from .encoder_shorthands import SHORTHANDS
 from .parts import Part, as_part, part_fields
 from .pipeline import Pipeline
+from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
 from .resolve_pipeline import choose_pipeline, shot_options
@@ -42,6 +54,7 @@ def solve(
     improve: bool = True,
     seed: int = 0,
     budget: Budget | None = None,
+    reference: str | float | None = "auto",
     **options: Any,
 ) -> Record:
     """Solve one instance and say how far from the optimum the answer is, and how much of that the solver earned.
@@ -57,6 +70,8 @@ def solve(
     improve : local search after the repair, its own stage.
     seed : 0..2**31-1; the same seed gives the same Record but for seconds, memory and environment.
     budget : limits of the run.
+    reference : what a gap is measured against where the literature has nothing: ``auto`` counts a small program's
+        points, else searches for a second; seconds of that search; ``none``.
     options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
         ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``).
 
@@ -97,12 +112,12 @@ def solve(
             raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
     options = {**shot_options(solver, budget.shots), **options}
-    switches = {key: options.pop(key) for key in ("repair_top", "control", *SHORTHANDS) if key in options}
+    switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
         problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches
     )
-    return run(problem, pipeline, budget=budget, seed=seed)
+    return run(problem, pipeline, budget=budget, seed=seed, reference=ReferenceRule.of(reference))
 
 
 def run(
@@ -114,15 +129,17 @@ def run(
     report: Report | None = None,
     path: str | None = None,
     state: Path | None = None,
+    reference: ReferenceRule | None = None,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
     Parameters
     ----------
+    reference : how a gap's reference is looked for; None counts small programs and searches for none.
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     """
     seed = checked_seed(seed)
-    budget = budget or Budget()
+    budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
     if isinstance(pipeline.solver, QuboSampler):
         watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))
@@ -134,7 +151,7 @@ def run(
     spent = {**answer.resources["seconds"], "total": clock.elapsed}
     resources = {**answer.resources, "seconds": spent, "cpu_seconds": time.process_time() - cpu}
     answer = replace(answer, resources=resources)
-    return record_of(problem, pipeline, answer, budget=budget, seed=seed, path=path)
+    return record_of(problem, pipeline, answer, budget=budget, seed=seed, path=path, rule=reference)
 
 
 def checked_seed(seed: Any) -> int:
@@ -197,7 +214,14 @@ def _solve_native(
         is_replayable=is_replayable,
         resources={"engine": info.pop("engine", None), "seconds": {"solve": clock.elapsed}, "extra": info},
         trace=outcome.trace,
+        formulation=_small_formulation(problem),
     )
+
+
+def _small_formulation(problem: Problem) -> Formulation | None:
+    """The default formulation where all its points can be counted for a reference; others are not built."""
+    make = next(iter(problem.formulations.values()))
+    return make(problem) if make.size(problem).variables <= COUNTED_BITS else None
 
 
 def _raw(done: SamplerRun) -> Verified | None:
