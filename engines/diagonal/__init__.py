@@ -3,7 +3,7 @@
 from .diagonal import CostDiagonal
 from .engine import energy, engine_name, evolve, landscape, value_and_gradient
 from .measure import CVaR, Expectation, Objective, cvar, expectation, probability_below, probability_of
-from .memory import available_bytes, required_bytes
+from .memory import assumed_bytes, available_bytes, required_bytes
 from .multi_angle import IsingTerms, ma_evolve, ma_value_and_gradient
 from .sampling import bits_to_indices, indices_to_bits, sample
 from .state import State
@@ -16,6 +16,7 @@ __all__ = [
     "IsingTerms",
     "Objective",
     "State",
+    "assumed_bytes",
     "available_bytes",
     "bits_to_indices",
     "cvar",
