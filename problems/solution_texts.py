@@ -14,6 +14,7 @@ import numpy as np
 from ..core import InstanceFormatError, Number, Solution, number
 from .formats.tsplib import parse
 from .reading import NumberStream, fail, lines, parse_integer, parse_number, said
+from .route_solutions import read_order, read_routes, write_order, write_routes
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +199,14 @@ def _write_knapsacks(x: Solution, objective: Number, problem: Any) -> str:
     return f"# profit, then the knapsack of each item (0 = left out)\n{objective}\n{' '.join(map(str, x.tolist()))}\n"
 
 
+def _order(text: str, path: str, problem: Any) -> SolutionFile:
+    return SolutionFile(*read_order(text, path, problem.num_customers))
+
+
+def _routes(text: str, path: str, problem: Any) -> SolutionFile:
+    return SolutionFile(*read_routes(text, path, problem.num_customers))
+
+
 SOLUTION_TEXTS: Mapping[str, SolutionText] = MappingProxyType(
     {
         "tsp": SolutionText(_tour, _write_tour),
@@ -209,5 +218,8 @@ SOLUTION_TEXTS: Mapping[str, SolutionText] = MappingProxyType(
         "qubo": SolutionText(lambda text, path, p: _bits(text, path, len(p.linear)), _write_values),
         "integer-program": SolutionText(_integer_values, _write_values),
         "multi-knapsack": SolutionText(_knapsacks, _write_knapsacks),
+        "tsptw": SolutionText(_order, lambda order, objective, p: write_order(order, objective)),
+        "cvrp": SolutionText(_routes, lambda x, objective, p: write_routes(x, objective, p.num_customers)),
+        "vrptw": SolutionText(_routes, lambda x, objective, p: write_routes(x, objective, p.num_customers)),
     }
 )

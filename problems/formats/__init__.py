@@ -1,10 +1,27 @@
 """File formats: one reader a file, see ``contract.py``; importing the folder registers them."""
 
-from . import biqmac, coo, dimacs, dimod_files, lp, market_split, multiknap, native, orlib, qaplib, rudy, tsplib
+from . import (
+    biqmac,
+    coo,
+    cvrplib,
+    dimacs,
+    dimod_files,
+    lp,
+    market_split,
+    multiknap,
+    native,
+    orlib,
+    qaplib,
+    rudy,
+    solomon,
+    tsplib,
+    tsptw,
+)
 
 __all__ = [
     "biqmac",
     "coo",
+    "cvrplib",
     "dimacs",
     "dimod_files",
     "lp",
@@ -14,5 +31,7 @@ __all__ = [
     "orlib",
     "qaplib",
     "rudy",
+    "solomon",
     "tsplib",
+    "tsptw",
 ]
