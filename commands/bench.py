@@ -33,7 +33,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> int:
-    """Run a matrix of instances, pipelines and seeds; rerun to resume."""
+    """Run a matrix of instances, pipelines and seeds; rerun to resume. Exit 1 if a run was refused or failed."""
     from ..core.allowed_modules import allow_class
     from ..experiments.sweep.matrix import read_matrix
     from .bench_view import print_matrix
@@ -55,6 +55,7 @@ def bench(
     except KeyboardInterrupt:
         echo(f"stopped; every finished run is in {folder}/rows.jsonl, the same command goes on", err=True)
         return 130
+    unanswered = failures(matrix, folder)
     summary: dict[str, Any] = {
         "schema": "qopt.bench/1",
         "folder": str(folder),
@@ -62,6 +63,7 @@ def bench(
         "already": progress.already,
         "done": progress.done,
         "failed": progress.failed,
+        "failures": unanswered,
     }
     if as_json:
         echo(json.dumps(summary))
@@ -70,7 +72,32 @@ def bench(
             f"{progress.total} runs: {progress.already} were there, {progress.done} done, of which {progress.failed} "
             f"failed; rows in {folder}/rows.jsonl; now: qopt report {folder}"
         )
-    return 0
+        for label, endings in unanswered.items():
+            parts = ", ".join(f"{number} {ending}" for ending, number in endings.items())
+            echo(
+                f"without an answer: {label} ({parts} of {runs_of(matrix, label)} runs); --retry failed runs them again"
+            )
+    return 1 if unanswered else 0
+
+
+def failures(matrix: Matrix, folder: Path) -> dict[str, dict[str, int]]:
+    """How many rows of each pipeline failed and how (refused, error, memory, timeout, died), those of before too."""
+    from ..experiments.sweep.store import latest_rows
+
+    wanted = {task.id for task in matrix.tasks}
+    found: dict[str, dict[str, int]] = {}
+    for key, row in latest_rows(folder).items():
+        if key in wanted and row.get("status") == "failed":
+            sweep = row.get("sweep") or {}
+            endings = found.setdefault(str(sweep.get("pipeline")), {})
+            ending = str(sweep.get("failure") or "error")
+            endings[ending] = endings.get(ending, 0) + 1
+    return found
+
+
+def runs_of(matrix: Matrix, label: str) -> int:
+    """How many runs the matrix has of that pipeline."""
+    return sum(matrix.cells[task.cell].variant.label == label for task in matrix.tasks)
 
 
 def run_rows(
