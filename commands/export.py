@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .terminal import echo
+
 if TYPE_CHECKING:
     from ..experiments.report.runs import RunSet
 
@@ -65,10 +67,10 @@ def _tables(runs: RunSet, csv: Path | None, sqlite: Path | None, parquet: Path |
                 tabular.write_sqlite(rows, runs, path)
             else:
                 tabular.write_parquet(rows, path)
-            typer.echo(f"{path}: {len(rows)} rows")
+            echo(f"{path}: {len(rows)} rows")
 
 
 def _tell(folder: Path, what: str, written: list[Path], left_out: list[str]) -> None:
     for reason in left_out:
-        typer.echo(f"left out: {reason}", err=True)
-    typer.echo(f"{folder}: {len(written)} {what}")
+        echo(f"left out: {reason}", err=True)
+    echo(f"{folder}: {len(written)} {what}")

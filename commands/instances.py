@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import part_options
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Problem
@@ -87,24 +88,24 @@ def print_written(path: str, problem: Problem) -> None:
     from ..core import fingerprint
 
     row = {"path": path, "name": problem.name, "kind": problem.kind, "fingerprint": fingerprint(problem)}
-    typer.echo(json.dumps({"schema": "qopt.written/1", **row}))
+    echo(json.dumps({"schema": "qopt.written/1", **row}))
 
 
 def _explain(kind: str | None) -> None:
     from ..core import GENERATORS
 
     if kind is None:
-        typer.echo("Usage: qopt generate KIND [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n\nKinds:")
+        echo("Usage: qopt generate KIND [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n\nKinds:")
         for entry in GENERATORS:
-            typer.echo(f"  {entry.name:16} {entry.summary}")
-        typer.echo("\n`qopt generate KIND --help` lists the sizes of a kind.")
+            echo(f"  {entry.name:16} {entry.summary}")
+        echo("\n`qopt generate KIND --help` lists the sizes of a kind.")
         return
     from ..problems.generate import size_options
     from .parts import option_rows, print_option
 
     entry = GENERATORS.get(kind)
-    typer.echo(f"Usage: qopt generate {entry.name} [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n")
-    typer.echo((inspect.getdoc(entry.make) or "").partition("\nParameters\n")[0].strip() + "\n\nOptions:")
+    echo(f"Usage: qopt generate {entry.name} [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n")
+    echo((inspect.getdoc(entry.make) or "").partition("\nParameters\n")[0].strip() + "\n\nOptions:")
     for row in option_rows(size_options(kind)):
         print_option(row, short=len(row["name"]) == 1)
     print_option({"name": "seed", "type": "integer", "default": "0", "help": "seed of the instance"})
@@ -166,7 +167,7 @@ def info(
             }
         )
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.info/1", "instances": rows}))
+        echo(json.dumps({"schema": "qopt.info/1", "instances": rows}))
         return 0
     for row in rows:
         _print_info(row)
@@ -177,10 +178,10 @@ def _print_info(row: dict[str, Any]) -> None:
     size = ", ".join(f"{count} {what}" for what, count in row["size"].items())
     known = row["best_known"]
     value = "" if known is None else f"  best known {known['value']}"
-    typer.echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
+    echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
     for name, form in row["formulations"].items():
         counts = ", ".join(f"{count} {what}" for what, count in form.items())
-        typer.echo(f"  {name}: {counts}")
+        echo(f"  {name}: {counts}")
 
 
 def verify(
@@ -208,16 +209,16 @@ def verify(
             "violations": dict(found.violations),
         }
         row |= {"gap": gap, "stated": read.stated, "note": read.note}
-        typer.echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
+        echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
     else:
         against = "" if known is None else f"  best known {known.value}  gap {'-' if gap is None else f'{gap:.4%}'}"
-        typer.echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
+        echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
         if read.stated is not None and read.stated != found.objective:
-            typer.echo(f"  the file states {read.stated}", err=True)
+            echo(f"  the file states {read.stated}", err=True)
         if read.note:
-            typer.echo(f"  {read.note}", err=True)
+            echo(f"  {read.note}", err=True)
         for name, amount in found.violations.items():
-            typer.echo(f"  broken by {amount:g}: {name}", err=True)
+            echo(f"  broken by {amount:g}: {name}", err=True)
     return 0 if found.is_feasible else 1
 
 

@@ -18,6 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .terminal import echo
+
 #: Types in the words of a command line.
 TYPE_WORDS: Mapping[Any, str] = MappingProxyType(
     {bool: "on|off", int: "integer", float: "number", str: "text", type(None): "none", Any: "any"}
@@ -41,16 +43,16 @@ def list_parts(
         raise unknown_name("room", room, ROOMS)
     found = {name: _rows(name) for name in ROOMS if room in (None, name)}
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), "gpu": card_name(), **found}))
+        echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), "gpu": card_name(), **found}))
         return 0
     for name, rows in found.items():
-        typer.echo(f"{name}:")
+        echo(f"{name}:")
         for row in rows:
-            typer.echo(f"  {row['name']:18} {row['missing'] or row['summary']}")
+            echo(f"  {row['name']:18} {row['missing'] or row['summary']}")
             for field in row["options"] if options else ():
                 print_option(field)
-    typer.echo(f"exact engine: {engine_name()}")
-    typer.echo(f"gpu engine: {card_name()}")
+    echo(f"exact engine: {engine_name()}")
+    echo(f"gpu engine: {card_name()}")
     return 0
 
 
@@ -61,7 +63,7 @@ def print_option(field: Mapping[str, Any], *, short: bool = False) -> None:
     texts = textwrap.wrap(field["help"], max(20, width - HELP_COLUMN))
     if len(head) < HELP_COLUMN and texts:
         head = f"{head:<{HELP_COLUMN}}{texts.pop(0)}"
-    typer.echo("\n".join([head, *(" " * HELP_COLUMN + text for text in texts)]))
+    echo("\n".join([head, *(" " * HELP_COLUMN + text for text in texts)]))
 
 
 def _rows(room: str) -> list[dict[str, Any]]:
@@ -173,8 +175,8 @@ def check_plugin(
 
     results = check(name)
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.check/1", "name": name, "checks": results}))
+        echo(json.dumps({"schema": "qopt.check/1", "name": name, "checks": results}))
     else:
         for row in results:
-            typer.echo(f"{'ok  ' if row['passed'] else 'FAIL'}  {row['check']}  {row['message']}".rstrip())
+            echo(f"{'ok  ' if row['passed'] else 'FAIL'}  {row['check']}  {row['message']}".rstrip())
     return 0 if all(row["passed"] for row in results) else 1

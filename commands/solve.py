@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.files import write_text
 from .errors import INFEASIBLE
 from .options import check_targets, part_errors, part_options
 from .progress import Progress
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Problem, Record
@@ -106,11 +108,11 @@ def solve(
         records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
-        out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
+        write_text(out, json.dumps(_document(records), indent=1) + "\n")
     if save_solution is not None:
         _save_solution(problem, records[0], save_solution)
     if as_json:
-        typer.echo(json.dumps(_document(records)))
+        echo(json.dumps(_document(records)))
     else:
         print_records(records)
     return exit_code(records[0], prove=prove)
@@ -147,9 +149,9 @@ def _save_solution(problem: Problem, record: Record, path: Path) -> None:
 
 def _announce(problem: Problem, pipeline: Pipeline) -> None:
     size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
-    typer.echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
+    echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
     if pipeline.note:
-        typer.echo(f"chosen: {pipeline.note}", err=True)
+        echo(f"chosen: {pipeline.note}", err=True)
 
 
 def _tuned(settings: Path, solver: str, encoder: str | None) -> tuple[Any, Any]:

@@ -172,7 +172,8 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
     largest = {key: _most(infos, key) for key in ("depth", "two_qubit_gates")}
     summed = {key: _total(infos, key) for key in ("evaluations", "shots")}
     qubits = _most(infos, "qubits")
-    known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "seconds", "energy_bound"}
+    known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "energy_bound"}
+    known |= {"seconds", "timing"}
     extra = {key: value for key, value in (infos[-1] if infos else {}).items() if key not in known}
     extra["interactions"] = done.interactions
     extra["lowest_energy"] = done.lowest if math.isfinite(done.lowest) else None

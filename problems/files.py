@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core import PROBLEMS, READERS, InstanceFormatError, Problem, UnsupportedError, unknown_name
+from ..core.files import WriteError
+from ..core.files import write_bytes as whole_or_nothing
 from .formats.contract import Reader, ReadOptions, Writer
 from .formats.unheld import unheld
 from .reading import brief
@@ -150,10 +152,10 @@ def write_bytes(path: str, data: bytes) -> None:
         import gzip
 
         data = gzip.compress(data, mtime=0)
-    draft = target.with_name(target.name + ".part")
     try:
-        draft.write_bytes(data)
-        draft.replace(target)
+        whole_or_nothing(target, data)
+    except WriteError:
+        raise
     except OSError as error:
         raise ValueError(f"{path} must be a file that can be written, got {error.strerror}; check the path") from None
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...core import unknown_name
+from ...core.files import write_text
 from ..metrics import incumbent_time, time_to_solution
 from ..report.runs import Run, RunSet
 
@@ -144,11 +145,11 @@ def _write_instance(runs: RunSet, cell: Sequence[Run], best: Run, home: Path, su
     writer.writeheader()
     writer.writerow(summary)
     # plain UTF-8: a byte order mark would become part of the first column's name
-    (home / f"{home.name}_summary.csv").write_text(text.getvalue(), encoding="utf-8")
-    (home / f"{home.name}_solution.sol").write_text(solution_text(best.kind, row["solution"]), encoding="utf-8")
+    write_text(home / f"{home.name}_summary.csv", text.getvalue())
+    write_text(home / f"{home.name}_solution.sol", solution_text(best.kind, row["solution"]))
     series = [time_series(run) for run in cell if run.trace]
-    (home / f"{home.name}_objective_time_series.json").write_text(json.dumps(series, indent=1), encoding="utf-8")
-    (home / "README.md").write_text(readme(home.name, summary, columns), encoding="utf-8")
+    write_text(home / f"{home.name}_objective_time_series.json", json.dumps(series, indent=1))
+    write_text(home / "README.md", readme(home.name, summary, columns))
 
 
 def solution_text(kind: str, solution: Sequence[int]) -> str:

@@ -116,15 +116,15 @@ def _compared(row: Mapping[str, Any], done: Done) -> list[str]:
             return []
         return [f"message: {row['message']!r} -> {done.message!r}"]
     first, second = comparable(row), comparable(json.loads(done.line))
-    if first["message"].endswith(second["message"]):  # what was chosen automatically is now given, and not told again
-        first.pop("message"), second.pop("message")
+    if first.get("message", "").endswith(second.get("message", "")):  # what was chosen is now given, and not told again
+        first.pop("message", None), second.pop("message", None)
     return list(differences(first, second))
 
 
 def _with_reference(problem: Problem, reference: Mapping[str, Any]) -> Problem:
     """The problem with the literature's value that the row was measured against."""
     known = None
-    if reference["value"] is not None and reference["source"] != "this run":
+    if reference["value"] is not None and reference["source"] != "this run" and not reference.get("is_found"):
         known = BestKnown(reference["value"], reference["kind"] == "proven", reference["source"])
     return replace(problem, best_known=known)  # type: ignore[type-var]
 

@@ -134,10 +134,17 @@ class PipelineSpec(Open):
     control: Any = True
 
 
+def folder_name(value: Any) -> Any:
+    """A name that is one folder and no path: the sweep's rows stay inside ``runs/``."""
+    if isinstance(value, str) and (re.search(r"[/\\\x00-\x1f\x7f]", value) or value.strip() in (".", "..")):
+        raise ValueError("a plain name without slashes and control characters; --out names any other folder")
+    return value
+
+
 class Sweep(Strict):
     """A whole sweep. ``definitions`` is free: a place for anchors."""
 
-    name: str = ""
+    name: Annotated[str, BeforeValidator(folder_name)] = ""
     description: str = ""
     instances: list[Any] | dict[str, list[Any]]
     pipelines: dict[str, Any] = Field(min_length=1)

@@ -22,7 +22,7 @@ from ..seeds import spawn_seeds
 from ..training import initial_angles
 from ..training.evaluation_log import Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
-from ..training.resources import check_size
+from ..training.resources import check_evaluation, check_size
 from .circuit import qaoa_circuit
 from .evaluators import CircuitEvaluator, ExactEvaluator, Shape, circuit_evaluator
 from .settings import QaoaSettings
@@ -100,6 +100,7 @@ def optimize(
     """The best angles that the settings' starts and optimiser find within the limits."""
     if limits.device is None:
         check_size(settings, bqm.num_variables, bqm.num_interactions)
+        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 2)
     make = evaluator_factory(settings, bqm, circuit, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])

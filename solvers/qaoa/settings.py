@@ -223,6 +223,13 @@ class QaoaSettings(QuboSampler):
         remedy = "set bond_dimension (an approximation), another encoder, or fewer variables"
         return Estimate(n, min(need, 2**62), None, too_large(n, need, "aer-mps in the worst case", remedy))
 
+    def evaluation_seconds(self, num_variables: int) -> float:
+        """Estimate of one evaluation without a gradient on the exact engine; 0 on other backends."""
+        if self.backend_kind != "exact":
+            return 0.0
+        name = engine_name(self.engine).partition(" ")[0]
+        return SECONDS_PER_AMPLITUDE[name] * self.layers * amplitudes(num_variables)
+
     @property
     def _evaluations(self) -> int:
         return 1 if self.optimizer == "none" else self.maxiter * (1 + self.restarts)
