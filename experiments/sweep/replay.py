@@ -124,7 +124,7 @@ def _compared(row: Mapping[str, Any], done: Done) -> list[str]:
 def _with_reference(problem: Problem, reference: Mapping[str, Any]) -> Problem:
     """The problem with the literature's value that the row was measured against."""
     known = None
-    if reference["value"] is not None and reference["source"] != "this run":
+    if reference["value"] is not None and reference["source"] != "this run" and not reference.get("is_found"):
         known = BestKnown(reference["value"], reference["kind"] == "proven", reference["source"])
     return replace(problem, best_known=known)  # type: ignore[type-var]
 
