@@ -23,6 +23,7 @@ if _typing.TYPE_CHECKING:
     from .encoders.lagrangian.dual_ascent import DualAscent
     from .encoders.lagrangian.relax_and_cut import RelaxAndCut
     from .encoders.native import Native
+    from .encoders.neighbourhood.encoder import Neighbourhood
     from .encoders.presolve import Fix
     from .encoders.shrink.encoder import Shrink
     from .encoders.slack import Slack
@@ -31,6 +32,7 @@ if _typing.TYPE_CHECKING:
     from .experiments.run import solve
     from .problems.files import load, load_all, save
     from .problems.generate import generate
+    from .problems.integer_program import IntegerProgram
     from .problems.market_share import MarketShare
     from .problems.max_cut import MaxCut
     from .problems.mdkp import Mdkp
@@ -42,10 +44,11 @@ if _typing.TYPE_CHECKING:
     from .problems.tsp import Tsp
     from .solvers.ansatz.pce import Pce
     from .solvers.ansatz.vqe import Vqe
-    from .solvers.classical.annealing import SimulatedAnnealing, Tabu
+    from .solvers.classical.annealing import SimulatedAnnealing
     from .solvers.classical.brute_force import BruteForce
     from .solvers.classical.exact_oracle import ExactOracle
     from .solvers.classical.random_sampler import RandomSampler
+    from .solvers.classical.tabu import Tabu
     from .solvers.native.cpsat.solver import CpSat
     from .solvers.native.greedy import Greedy
     from .solvers.native.milp.solver import Milp
@@ -76,6 +79,7 @@ _HOMES = {
     "GilmoreLawler": "solvers.native.qap.gilmore_lawler",
     "Greedy": "solvers.native.greedy",
     "HeldKarp": "solvers.native.tsp.held_karp",
+    "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
     "MarketShare": "problems.market_share",
     "MaxCut": "problems.max_cut",
@@ -85,6 +89,7 @@ _HOMES = {
     "MultiAngleQaoa": "solvers.qaoa.variants",
     "MultiKnapsack": "problems.multi_knapsack",
     "Native": "encoders.native",
+    "Neighbourhood": "encoders.neighbourhood.encoder",
     "Pce": "solvers.ansatz.pce",
     "Qaoa": "solvers.qaoa.qaoa",
     "Qap": "problems.qap",
@@ -97,7 +102,7 @@ _HOMES = {
     "SimulatedAnnealing": "solvers.classical.annealing",
     "Slack": "encoders.slack",
     "SubspaceQaoa": "solvers.subspace.sampler",
-    "Tabu": "solvers.classical.annealing",
+    "Tabu": "solvers.classical.tabu",
     "Tsp": "problems.tsp",
     "Unbalanced": "encoders.unbalanced",
     "Vqe": "solvers.ansatz.vqe",
@@ -146,6 +151,7 @@ __all__ = [
     "GilmoreLawler",
     "Greedy",
     "HeldKarp",
+    "IntegerProgram",
     "LocalSearch",
     "MarketShare",
     "MaxCut",
@@ -155,6 +161,7 @@ __all__ = [
     "MultiAngleQaoa",
     "MultiKnapsack",
     "Native",
+    "Neighbourhood",
     "PROBLEMS",
     "Pce",
     "Qaoa",

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..core import SOLVERS
+from ..experiments.earned import earned
 from ..experiments.worth_text import worth_lines
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def _print_record(console: Console, record: Record) -> None:
         console.print(_stage_table(record, title))
         for line in _samples(record):
             console.print(line, markup=False, soft_wrap=True)
+    told = earned(record)
+    if told is not None:
+        console.print(f"  {told.words(solver)}", markup=False, soft_wrap=True)
     for text in filter(None, (_summary(record), record.message)):
         console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 

@@ -54,7 +54,7 @@ from .registry import (
     Entry,
     Registry,
 )
-from .row_kinds import RowFacts, RowKind, row_facts
+from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
 from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
 from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
@@ -128,6 +128,7 @@ __all__ = [
     "frozen",
     "frozen_csr",
     "frozen_number",
+    "impossible_row",
     "make_rows",
     "number",
     "part",

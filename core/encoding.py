@@ -177,6 +177,8 @@ class Round:
     program : the program, which may have more rows than before; one-shot encoders then encode it anew.
     index : number of this round, from 0.
     counts : occurrences of each point, shape (k,); None when not known.
+    costs, broken : cost of the objective and total violation of each point, shape (k,), where the pipeline has them; a
+        surrogate's objective and lazy rows are known to it alone.
     """
 
     X: Bits
@@ -186,6 +188,8 @@ class Round:
     program: BinaryProgram
     index: int = 0
     counts: Int | None = None
+    costs: Float | None = None
+    broken: Float | None = None
 
 
 @runtime_checkable

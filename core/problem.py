@@ -50,7 +50,11 @@ class Problem(Protocol):
     """An instance: immutable data, the objective in its own units, and the exact feasibility check."""
 
     kind: ClassVar[str]
-    sense: ClassVar[Sense]
+
+    @property
+    def sense(self) -> Sense:
+        """One for a kind, or a field of the instance where its file says it."""
+        ...
 
     @property
     def name(self) -> str: ...

@@ -82,10 +82,12 @@ class Stages:
 
     ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
     earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
-    both are the same. ``swapped`` is the raw point after one round of bit swaps, without any repair
-    (experiments/swap.py).
+    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved
+    exactly (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit
+    swaps, without any repair (experiments/swap.py).
     """
 
+    start: Stage | None = None
     raw: Stage | None = None
     lowest_energy: Stage | None = None
     swapped: Stage | None = None
@@ -93,6 +95,7 @@ class Stages:
     improved: Stage | None = None
     control: Control | None = None
     control_program: Control | None = None
+    ceiling: Control | None = None
 
 
 @dataclass(frozen=True)
@@ -261,11 +264,12 @@ _NESTED: dict[str, type] = {
     "resources": Resources,
     "control": Control,
     "control_program": Control,
+    "ceiling": Control,
     "worth": Worth,
     "price": Price,
     "sampler": Probability,
     "uniform": Probability,
-    **dict.fromkeys(("raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
+    **dict.fromkeys(("start", "raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
 }
 
 #: Fields that hold several of one class.

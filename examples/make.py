@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[str, int, dict[str, Any], str]] = {
     "market-share.json": ("market-share", 0, {"products": 2}, "cpsat"),
     "max-cut.json": ("max-cut", 1, {"n": 16, "degree": 3}, "cpsat"),
     "qubo.json": ("qubo", 1, {"n": 16}, "cpsat"),
+    "integer-program.json": ("integer-program", 2, {"n": 4, "m": 1}, "cpsat"),
     "multi-knapsack.json": ("multi-knapsack", 1, {"n": 8, "knapsacks": 2}, "cpsat"),
 }
 

@@ -26,7 +26,7 @@ from ..core import (
     relative_gap,
     spec_id,
 )
-from .control import ControlRun, core_control, counted_ground, more_uniform, program_control
+from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
@@ -138,10 +138,21 @@ def _stages(
     raw = raw_stage(formulation, done.best, reference, num_points=done.seen, **shares)
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
     whole = program_control(pipeline, budget, seed, done, reference)
+    ceiling = scheme_ceiling(pipeline, budget, seed, done, reference)
+    start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
     controls = [None if one is None else one.control for one in (core, whole)]
-    return Stages(raw, lowest, swapped, control=controls[0], control_program=controls[1], **further)
+    return Stages(
+        start=start,
+        raw=raw,
+        lowest_energy=lowest,
+        swapped=swapped,
+        control=controls[0],
+        control_program=controls[1],
+        ceiling=ceiling,
+        **further,
+    )
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:

@@ -90,8 +90,23 @@ def evaluate(
     if rows is not None and len(rows):
         program = program.with_rows(rows)
         broken = program.violations(X).sum(axis=1)
-    costs = np.array([_native_cost(formulation, x) for x in X]) if formulation.is_surrogate else program.costs(X)
-    return Candidates(X, np.asarray(counts, dtype=np.int64), costs, broken), program
+    return Candidates(X, np.asarray(counts, dtype=np.int64), _costs(formulation, program, X), broken), program
+
+
+def evaluate_apart(
+    formulation: Formulation, program: BinaryProgram, X: Bits, counts: npt.ArrayLike
+) -> tuple[Candidates, BinaryProgram]:
+    """As ``evaluate``, but lazy rows that a point breaks count as its violation and are not added to the program.
+
+    For runs whose rounds look at a few variables each: thousands of rows would be added, and hardly one be met again.
+    """
+    broken = program.violations(X).sum(axis=1)
+    for at in np.flatnonzero(broken == 0).tolist():
+        rows = formulation.separate(X[at : at + 1])
+        if rows is not None and len(rows):
+            activity = rows.A @ X[at].astype(np.float64)
+            broken[at] = np.maximum(0.0, np.maximum(rows.lower - activity, activity - rows.upper)).sum()
+    return Candidates(X, np.asarray(counts, dtype=np.int64), _costs(formulation, program, X), broken), program
 
 
 def best_verified(formulation: Formulation, candidates: Candidates) -> Verified | None:
@@ -112,6 +127,13 @@ def best_verified(formulation: Formulation, candidates: Candidates) -> Verified 
             f"{formulation.name} and {dict(verified.violations)} by the instance; this is a bug in the formulation"
         )
     return verified
+
+
+def _costs(formulation: Formulation, program: BinaryProgram, X: Bits) -> Float:
+    """Cost of the objective at each point: a surrogate's own cost only ranks points."""
+    if not formulation.is_surrogate:
+        return program.costs(X)
+    return np.array([_native_cost(formulation, x) for x in X], dtype=np.float64)
 
 
 def _native_cost(formulation: Formulation, x: Bits) -> float:

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import Budget, Clock, Control, Number
+from ..core import Budget, Clock, Control, Number, UnsupportedError
 from ..core.unique import unique_rows
 from ..solvers.base import QuboSampler
 from .candidates import Candidates, evaluate
 from .cost_tally import EMPTY, CostTally
+from .decomposition import unending
 from .enumeration import Enumeration, enumerate_field
 from .field import Field, core_field, program_field
 from .pipeline import Pipeline
@@ -31,6 +32,8 @@ from .twin import Twin
 
 #: The control may take as long as the run's own repair did, but at least this, when time is limited.
 CONTROL_SECONDS = 2.0
+#: Where every round is gone through again, the control may take so many times the run's own time.
+TWIN_SHARE = 2.0
 #: Uniform points that a chance is told from where the ground cannot be counted, and the bits of all of them at most.
 UNIFORM_POINTS = 20_000
 UNIFORM_BITS = 1 << 21
@@ -77,20 +80,45 @@ def core_control(
     field = core_field(sampler, encoding, done.refinement.formulation)
     if not done.ground_changes:
         return _control(field, pipeline, np.random.SeedSequence([seed, 1]), done, reference, budget)
-    twin = Twin(encoding, tuple(done.points_by_round), math.inf if done.best is None else done.best.best_cost)
-    again = run_sampler(
-        field.formulation,
-        pipeline,
-        budget=dataclasses.replace(budget, rounds=len(done.points_by_round), target=None),
-        seeds=np.random.SeedSequence([seed, 1]),
-        clock=_clock(budget, done),
-        twin=twin,
-    )
+    again = _again(pipeline, budget, seed, done, is_exact=False)
     hit_share = again.reached / again.seen if again.seen else None
     cpu_seconds = again.cpu_seconds
     drawn = Drawn(again.best, again.seen, again.feasible_share, hit_share, again.tally, cpu_seconds)
     words = f"{field.describe()}; every round on from uniform points"
     return _told(drawn, again.refinement, pipeline, reference, words)
+
+
+def scheme_ceiling(
+    pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None
+) -> Control | None:
+    """As many rounds of a decomposition from the same start, each solved exactly; None where it was not asked for.
+
+    Raises
+    ------
+    UnsupportedError
+        The rounds are none of a decomposition, or have too many points to enumerate.
+    """
+    if not pipeline.ceiling:
+        return None
+    if done.begun is None:
+        raise UnsupportedError("ceiling must come with a decomposition; add --encoder neighbourhood, or leave it out")
+    again = _again(pipeline, budget, seed, done, is_exact=True)
+    drawn = Drawn(again.best, again.seen, again.feasible_share, None)
+    return _told(drawn, again.refinement, pipeline, reference, "every round solved exactly").control
+
+
+def _again(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, *, is_exact: bool) -> SamplerRun:
+    """The same loop from the same start, with uniform or with the best points in the place of the sampler's."""
+    assert done.first is not None
+    goal = math.inf if done.best is None else done.best.best_cost
+    return run_sampler(
+        done.refinement.formulation,
+        unending(pipeline),
+        budget=dataclasses.replace(budget, rounds=len(done.points_by_round), target=None),
+        seeds=np.random.SeedSequence([seed, 1]),
+        clock=_clock(budget, done, TWIN_SHARE * sum(done.seconds.values())),
+        twin=Twin(done.first, tuple(done.points_by_round), goal, done.begun, is_exact),
+    )
 
 
 def program_control(
@@ -196,9 +224,11 @@ def draw_refined(
     return Drawn(best, drawn, feasible / drawn, hits / drawn, tally, cpu_seconds) if drawn else Drawn()
 
 
-def _clock(budget: Budget, done: SamplerRun) -> Clock:
+def _clock(budget: Budget, done: SamplerRun, least: float = CONTROL_SECONDS) -> Clock:
     """The control runs outside the time of the solver it is compared with; a timed run limits it all the same."""
-    return Clock(None if budget.seconds is None else max(CONTROL_SECONDS, done.seconds.get("repair", 0.0)))
+    if budget.seconds is None:
+        return Clock()
+    return Clock(max(CONTROL_SECONDS, least, done.seconds.get("repair", 0.0)))
 
 
 def _told(drawn: Drawn, refinement: Refinement, pipeline: Pipeline, reference: Number | None, words: str) -> ControlRun:

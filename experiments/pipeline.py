@@ -42,6 +42,7 @@ class Pipeline:
     improve : local search after the repair, reported as its own stage.
     repair_top : distinct samples a round, best by violation then cost, that are repaired and improved.
     control : put as many uniform random points through the same selection, repair and improvement.
+    ceiling : the rounds of a decomposition once more, each solved exactly, to say what its scheme could have reached.
     note : what was chosen automatically, and why.
     """
 
@@ -52,6 +53,7 @@ class Pipeline:
     improve: bool = True
     repair_top: int = 10
     control: bool = True
+    ceiling: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class Pipeline:
     def to_spec(self, budget: Budget) -> dict[str, Any]:
         """JSON form: everything that decides the result but instance and seed."""
         repair = {"name": self.repair, "top": self.repair_top, "improve": self.improve, "control": self.control}
+        if self.ceiling:
+            repair["ceiling"] = True
         return {
             "formulation": self.formulation,
             "encoder": None if self.encoder is None else to_spec(self.encoder),
@@ -86,6 +90,7 @@ def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
         improve=repair["improve"],
         repair_top=repair["top"],
         control=repair["control"],
+        ceiling=bool(repair.get("ceiling", False)),
     )
     return pipeline, Budget(**spec["budget"])
 

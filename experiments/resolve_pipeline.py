@@ -1,17 +1,21 @@
 """From names and options to a Pipeline, with every automatic choice said and recorded.
 
-The default encoder is ``slack`` if the solver can hold its qubits, else ``unbalanced``; an encoder that was asked for
-is never exchanged: one that does not fit is refused with the numbers.
+The default encoder is ``slack`` if the solver can hold its qubits, else ``unbalanced``, else ``neighbourhood``: the
+instance is decomposed, and one line says so. An encoder that was asked for is never exchanged: one that does not fit is
+refused with the numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..core import Problem
+from ..core import BinaryProgram, Encoder, Problem, UnsupportedError
+from ..encoders.native import Native
+from ..encoders.neighbourhood import Neighbourhood
 from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
+from .default_decomposition import FIELDS, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
@@ -35,7 +39,8 @@ def choose_pipeline(
     Parameters
     ----------
     options : fields of the solver or encoder, by name or as ``solver.name``.
-    switches : ``repair``, ``improve``, ``repair_top``, ``control`` of the Pipeline; ``shrink``, ``presolve`` (wrap.py).
+    switches : ``repair``, ``improve``, ``repair_top``, ``control``, ``ceiling`` of the Pipeline; ``shrink``,
+        ``presolve`` (encoder_shorthands.py).
     """
     options = dict(options or {})
     notes = []
@@ -56,9 +61,17 @@ def choose_pipeline(
         return Pipeline(built, note="; ".join(notes), **switches)
     wrappers, options = take_options(wrappers, options, _fields(solver, encoder))
     if encoder is None:
-        encoder, reason = default_encoder(problem, solver, formulation, options, wrappers)
-        notes.append(f"encoder {encoder}: {reason}")
+        choice = default_encoder(problem, solver, formulation, options, wrappers)
+        encoder, formulation = choice.encoder, choice.formulation
+        notes.append(f"encoder {_name(encoder)}: {choice.reason}")
+    elif part_make("encoder", encoder) is Neighbourhood and not isinstance(encoder, Neighbourhood):
+        assert isinstance(encoder, str | Mapping)
+        sampler, _ = build_parts(solver, None, {})
+        encoder, formulation = completed_spec(encoder, problem, sampler, formulation)
     built, encoding = build_parts(solver, encoder, options)
+    decomposed = decomposing(encoding)
+    if decomposed is not None:
+        notes.append(announced(decomposed, formulate(problem, formulation)))
     return Pipeline(built, wrapped(encoding, wrappers), formulation, note="; ".join(notes), **switches)
 
 
@@ -68,15 +81,23 @@ def is_sampler(solver: Part) -> bool:
     return isinstance(made, type) and issubclass(made, QuboSampler)
 
 
+class Choice(NamedTuple):
+    """A default encoder, its formulation (None: the main one), and why it was chosen."""
+
+    encoder: str | dict[str, Any]
+    formulation: str | None
+    reason: str
+
+
 def default_encoder(
     problem: Problem,
     solver: Part,
     formulation: str | None,
     options: Mapping[str, Any],
     wrappers: Wrappers | None = None,
-) -> tuple[str, str]:
-    """The first default encoder that has the options and whose qubits the solver can hold, and why."""
-    program = formulate(problem, formulation).program
+) -> Choice:
+    """The first default encoder that has the options and whose qubits the solver can hold, else a decomposition."""
+    form = formulate(problem, formulation)
     errors: list[ValueError] = []
     reasons: list[str] = []
     tried = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
@@ -86,14 +107,31 @@ def default_encoder(
         except ValueError as error:
             errors.append(error)
             continue
-        qubits = wrapped(encoder, wrappers or {}).num_qubits(program)
-        refusal = sampler.estimate(qubits, 0).refusal
-        if not refusal:
-            return name, "; ".join([f"{qubits} qubits", *reasons])
+        encoder = wrapped(encoder, wrappers or {})
+        qubits = encoder.num_qubits(form.program)
+        if not refusal_of(sampler, encoder, qubits, form.program):
+            return Choice(name, formulation, "; ".join([f"{qubits} qubits", *reasons]))
         reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")
-    if errors and not reasons:
+    is_asked = any(key.rpartition(".")[2].replace("-", "_") in FIELDS for key in options)
+    if errors and not reasons and not is_asked:
         raise errors[0]
-    return tried[0], "; ".join(reasons)
+    sampler, _ = build_parts(solver, None, {})
+    chosen, form_name = completed_spec("neighbourhood", problem, sampler, formulation)
+    build_parts(solver, chosen, options)  # an option that no part has is an error here
+    return Choice(chosen, form_name, "; ".join(reasons) or "its options were given")
+
+
+def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: BinaryProgram) -> str:
+    """Why the sampler cannot hold the encoding of a program; empty if it can.
+
+    A sampler that keeps rows is limited by the states that they leave, not by qubits.
+    """
+    if sampler.keeps_rows and isinstance(encoder, Native):
+        try:
+            sampler.ground(qubits, program)
+        except UnsupportedError as error:
+            return str(error)
+    return sampler.estimate(qubits, 0).refusal
 
 
 def shot_options(solver: Part, shots: int | None) -> dict[str, Any]:

@@ -14,13 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Budget, Clock, Formulation, Problem, Record, UnsupportedError, number
+from ..core import (
+    Budget,
+    Clock,
+    Formulation,
+    InfeasibleError,
+    Problem,
+    Record,
+    UnsupportedError,
+    impossible_row,
+    number,
+)
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import NativeSolver, QuboSampler, Report
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
+from .default_decomposition import with_default_limit
 from .encoder_shorthands import SHORTHANDS
 from .parts import Part, as_part, part_fields
 from .pipeline import Pipeline
@@ -101,7 +112,7 @@ def solve(
             raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
     options = {**shot_options(solver, budget.shots), **options}
-    switches = {key: options.pop(key) for key in ("repair_top", "control", *SHORTHANDS) if key in options}
+    switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
         problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches
@@ -128,7 +139,7 @@ def run(
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     """
     seed = checked_seed(seed)
-    budget = budget or Budget()
+    budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
     if isinstance(pipeline.solver, QuboSampler):
         watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))
@@ -164,6 +175,9 @@ def _sample(
     problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
 ) -> Answer:
     formulation = formulate(problem, pipeline.formulation)
+    broken = impossible_row(formulation.program)
+    if broken:
+        raise InfeasibleError(f"row {broken} must hold at some point of {{0,1}}^n, got none; the program is infeasible")
     seeds = np.random.SeedSequence(seed)
     done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds.spawn(1)[0], clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]

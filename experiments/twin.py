@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core import Encoding
+from ..core import Bits, Encoding, Ground, UnsupportedError
 from ..solvers.base import QuboSampler, energies_of, sample_set
+from .candidates import Candidates
+from .parts_sampling import aligned_points
 
 if TYPE_CHECKING:
     import dimod
+
+#: Most points of a round that is solved exactly, and how many are looked at together.
+MOST_EXACT = 1 << 22
+BLOCK = 1 << 15
+#: Points of a round that are kept.
+BEST = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,21 +30,50 @@ class Twin:
     """A run once more with uniform points of the sampler's ground in the place of its samples (see control.py).
 
     ``start``: the encoding of the first round; ``points_by_round``: how many points to draw; ``goal``: the cost that
-    counts as reached.
+    counts as reached; ``begun``: the point that a decomposition starts from; ``is_exact``: the best point of the ground
+    instead of random ones.
     """
 
     start: Encoding
     points_by_round: tuple[int, ...]
     goal: float
+    begun: Candidates | None = None
+    is_exact: bool = False
 
     def sample(
         self, sampler: QuboSampler, encoding: Encoding, index: int, seed: np.random.SeedSequence
     ) -> dimod.SampleSet:
         """Uniform points of the round's ground, as a sample set."""
         ground = sampler.ground(encoding.num_qubits, encoding.native)
+        if self.is_exact:
+            Z = best_of_ground(ground, encoding)
+            return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
         num_points = self.points_by_round[min(index, len(self.points_by_round) - 1)]
-        Z = ground.draw(np.random.default_rng(seed), num_points)
+        Z = aligned_points(encoding, ground.draw(np.random.default_rng(seed), num_points))
         return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
+
+
+def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
+    """The points of a decomposition's round with the least violation, then cost, of all that the sampler chooses from.
+
+    Several, because the best ones may break lazy rows.
+
+    Raises
+    ------
+    UnsupportedError
+        There are too many of them.
+    """
+    inside, decoder = encoding.state["inside"], encoding.state["inner"].decoder
+    if ground.size is None or ground.size > MOST_EXACT:
+        raise UnsupportedError(
+            f"a ceiling must have rounds of at most {MOST_EXACT:,} points, got {ground.size}; lower --size"
+        )
+    best = np.zeros((0, ground.num_bits), dtype=np.uint8)
+    for first in range(0, ground.size, BLOCK):
+        Z = np.concatenate([best, ground.block(first, min(first + BLOCK, ground.size))])
+        Y = decoder.apply(Z)
+        best = Z[np.lexsort((inside.costs(Y), inside.violations(Y).sum(axis=1)))[:BEST]]
+    return best
 
 
 def same_ground(sampler: QuboSampler, one: Encoding, other: Encoding) -> bool:

@@ -115,7 +115,10 @@ def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:
 
 
 def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any]) -> dimod.SampleSet:
-    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits."""
+    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits.
+
+    Its bits are signed bytes, so that dimod can turn them into spins in place: -1 is no unsigned number.
+    """
     Z = np.ascontiguousarray(Z, dtype=np.uint8)
     counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
     energies = np.asarray(energies, dtype=np.float64)
@@ -125,7 +128,7 @@ def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: M
         order = np.argsort(energies[first], kind="stable")
         Z, energies, counts = Z[order], energies[first][order], counts[order]
     return dimod.SampleSet.from_samples(
-        (Z, list(range(Z.shape[1]))),
+        (Z.view(np.int8), list(range(Z.shape[1]))),
         energy=energies,
         num_occurrences=counts,
         vartype="BINARY",

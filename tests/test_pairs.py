@@ -21,6 +21,7 @@ FILES = {
     "max-cut": "max-cut.json",
     "qubo": "qubo.json",
     "multi-knapsack": "multi-knapsack.json",
+    "integer-program": "integer-program.json",
 }
 #: Fewer evaluations and reads than the defaults: these tests ask whether a pair works, not how well.
 SMALL: dict[str, dict[str, Any]] = {

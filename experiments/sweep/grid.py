@@ -24,7 +24,7 @@ from .spec import PipelineSpec, Sweep, shown, validated
 MAX_RUNS = 1_000_000
 MAX_INSTANCES = 100_000
 #: Keys that are the pipeline's own switches.
-SWITCHES = ("repair", "improve", "repair_top", "control")
+SWITCHES = ("repair", "improve", "repair_top", "control", "ceiling")
 
 
 @dataclass(frozen=True)
