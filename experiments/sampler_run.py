@@ -289,7 +289,7 @@ def offered(
         values["evaluations"] = budget.evaluations
     shots = points if budget.shots is None else budget.shots
     if shots is not None:
-        values |= {"num_shots": shots, "num_reads": shots}
+        values |= {"max_points" if "max_points" in names else "num_shots": shots, "num_reads": shots}
     if encoding.native is not None:
         values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
