@@ -325,7 +325,7 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     # of points that were thinned out nothing is known but their number
     run.tally = run.tally.joined(found.tally()) if tally.feasible is None else EMPTY
     run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
-    run.points_by_round.append(max(tally.points, int(info.get("shots") or 0)))
+    run.points_by_round.append(tally.points)
     run.infos.append(info)
     run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
