@@ -40,7 +40,8 @@ def solve(
     time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
     evaluations: Annotated[int | None, typer.Option(help="Energy evaluations of a circuit optimiser.")] = None,
     shots: Annotated[
-        int | None, typer.Option(help="Points a circuit draws (each evaluation, and the end), or reads of an annealer.")
+        int | None,
+        typer.Option(help="Points a sampler may look at; of each evaluation: --shots-per-evaluation."),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
@@ -69,7 +70,7 @@ def solve(
     from ..core import Budget
     from ..core.allowed_modules import allow_class
     from ..experiments.reference_run import ReferenceRule
-    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
+    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler
     from ..experiments.run import run
     from ..experiments.verify import check_across
     from .instances import load_instance
@@ -86,7 +87,7 @@ def solve(
     chosen: Any = (solver, encoder)
     if settings is not None:
         chosen = _tuned(settings, solver, encoder)
-    options = {**shot_options(chosen[0], shots), **given}
+    options = given
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .instances import JsonFlag, load_instance
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Problem
@@ -74,7 +75,7 @@ def tune(
     path = settings or out / "tuned.yaml"
     write_settings(path, found, space)
     if as_json:
-        typer.echo(json.dumps(_document(found, resource, path)))
+        echo(json.dumps(_document(found, resource, path)))
     else:
         _tell(found, resource, path)
     return 0
@@ -118,16 +119,14 @@ def _tell(found: Tuned, resource: int, path: Path) -> None:
     if found.found is not None:
         for rung in found.found.rungs:
             best = rung.scores[0]
-            typer.echo(f"  {len(rung.scores):>4} settings at {rung.resource:>4}: best {best[1]:.4f} ({best[0]})")
-    typer.echo(
-        f"{found.config.text}: training score {found.score:.4f}, {found.num_runs} runs made, resource {resource}"
-    )
+            echo(f"  {len(rung.scores):>4} settings at {rung.resource:>4}: best {best[1]:.4f} ({best[0]})")
+    echo(f"{found.config.text}: training score {found.score:.4f}, {found.num_runs} runs made, resource {resource}")
     if found.validation is None:
-        typer.echo("  one instance: nothing held out, so nothing is said of other instances")
+        echo("  one instance: nothing held out, so nothing is said of other instances")
     else:
         v = found.validation
-        typer.echo(
+        echo(
             f"  held out, {v.num_instances} instances: tuned {v.tuned:.4f}, default {v.default:.4f}, difference "
             f"{v.difference:+.4f} (95 %: {v.low:+.4f} to {v.high:+.4f}): {v.verdict}"
         )
-    typer.echo(f"{path}  (qopt solve FILE --settings {path})")
+    echo(f"{path}  (qopt solve FILE --settings {path})")
