@@ -274,7 +274,7 @@ class FleetSearch:
         k = int(values.argmin())
         if not np.isfinite(values.flat[k]):
             return None
-        return divmod(k, values.shape[1])
+        return k // values.shape[1], k % values.shape[1]
 
     def _relocate(self, board: _Board) -> Any:
         """Each customer into each gap of another route."""

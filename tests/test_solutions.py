@@ -28,6 +28,8 @@ def solution_of(problem):
     form = next(iter(problem.formulations.values()))(problem)
     if problem.kind in ("tsp", "qap"):
         return np.random.default_rng(0).permutation(next(iter(problem.size.values())))
+    if problem.kind in ("tsptw", "cvrp", "vrptw"):
+        return np.random.default_rng(0).permutation(problem.num_customers) + 1
     x = form.complete(np.random.default_rng(0).integers(0, 2, size=(1, form.program.num_variables)))[0]
     solution = form.decode(x)
     return form.decode(form.complete(np.zeros_like(x)[None])[0]) if solution is None else solution

@@ -24,12 +24,12 @@ class TsptwReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
-        """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first number m."""
+        """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first number m; m = 2 is told by suffix or kind."""
         tokens = [token for line in text.split("\n") for token in line.partition("#")[0].split()]
         if not tokens or not tokens[0].isdecimal():
             return False
         m = int(tokens[0][:9])
-        return m > 0 and len(tokens) == 1 + m * m + 2 * m
+        return m > 2 and len(tokens) == 1 + m * m + 2 * m
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path)

@@ -13,8 +13,8 @@ from ....problems.tsptw import Tsptw
 from ....problems.vehicles import Cvrp, Vrptw, solution_of
 from .default import construct
 
-#: Tabu moves that may bring routes under their limit, and customers up to which routes are ordered by descent.
-_MOVES = 2_000
+#: Tabu moves a customer, and in all, that may bring routes under their limit.
+_MOVES_EACH, _MOVES = 50, 2_000
 
 
 @construct.register
@@ -52,6 +52,6 @@ def construct_fleet(problem: Cvrp | Vrptw) -> Solution | None:
     solution = solution_of(routes)
     if not problem.violations(solution):
         return solution
-    rng = np.random.default_rng(0)
-    best, _ = search_fleet(data, routes, problem.route_limit, rng, iterations=_MOVES, until_feasible=True)
+    rng, moves = np.random.default_rng(0), min(_MOVES, _MOVES_EACH * problem.num_customers)
+    best, _ = search_fleet(data, routes, problem.route_limit, rng, iterations=moves, until_feasible=True)
     return None if best is None or problem.violations(solution_of(best)) else solution_of(best)
