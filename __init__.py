@@ -9,48 +9,221 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import typing as _typing
 
 from .core import Budget, Record, Status
 from .core.registry import CORRELATIONS, ENCODERS, GENERATORS, PROBLEMS, READERS, SOLVERS
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
+    from .encoders.domain_wall import DomainWall
+    from .encoders.lagrangian.augmented import AugmentedLagrangian
+    from .encoders.lagrangian.bundle import Bundle
+    from .encoders.lagrangian.cutting_plane import CuttingPlane
+    from .encoders.lagrangian.dual_ascent import DualAscent
+    from .encoders.lagrangian.relax_and_cut import RelaxAndCut
+    from .encoders.native import Native
+    from .encoders.neighbourhood.encoder import Neighbourhood
+    from .encoders.presolve import Fix
+    from .encoders.shrink.encoder import Shrink
+    from .encoders.slack import Slack
+    from .encoders.unbalanced import Unbalanced
+    from .experiments.api import bench, compare, encode, info, options_of, report, verify
     from .experiments.run import solve
     from .problems.files import load, load_all, save
     from .problems.generate import generate
+    from .problems.integer_program import IntegerProgram
+    from .problems.market_share import MarketShare
+    from .problems.max_cut import MaxCut
+    from .problems.mdkp import Mdkp
+    from .problems.mis import Mis
+    from .problems.multi_knapsack import MultiKnapsack
+    from .problems.qap import Qap
+    from .problems.qubo import Qubo
+    from .problems.sources import problem_of
+    from .problems.tsp import Tsp
+    from .problems.tsptw import Tsptw
+    from .problems.vehicles import Cvrp, Vrptw
+    from .solvers.ansatz.pce import Pce
+    from .solvers.ansatz.vqe import Vqe
+    from .solvers.classical.annealing import SimulatedAnnealing
+    from .solvers.classical.brute_force import BruteForce
+    from .solvers.classical.exact_oracle import ExactOracle
+    from .solvers.classical.random_sampler import RandomSampler
+    from .solvers.classical.tabu import Tabu
+    from .solvers.native.cpsat.solver import CpSat
+    from .solvers.native.greedy import Greedy
+    from .solvers.native.independent_set import MisTabu
+    from .solvers.native.market_split import MarketSplit
+    from .solvers.native.milp.solver import Milp
+    from .solvers.native.qap.gilmore_lawler import GilmoreLawler
+    from .solvers.native.qap.robust_tabu import RobustTabu
+    from .solvers.native.routing.ortools_routing import OrToolsRouting
+    from .solvers.native.routing.pyvrp_search import PyVrp
+    from .solvers.native.routing.route_sets import RouteSets
+    from .solvers.native.routing.window_dp import TsptwDp
+    from .solvers.native.tsp.held_karp import HeldKarp
+    from .solvers.native.tsp.local_search import LocalSearch
+    from .solvers.qaoa.adapt import AdaptQaoa
+    from .solvers.qaoa.qaoa import Qaoa
+    from .solvers.qaoa.recursive import RecursiveQaoa
+    from .solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa
+    from .solvers.qrao.qrao import Qrao
+    from .solvers.subspace.sampler import SubspaceQaoa
 
 __version__ = "0.1.0"
 
 # Each room is imported when first asked for, so that `import qopt` needs numpy alone.
 _HOMES = {
-    "solve": "experiments.run",
+    "AdaptQaoa": "solvers.qaoa.adapt",
+    "AugmentedLagrangian": "encoders.lagrangian.augmented",
+    "BruteForce": "solvers.classical.brute_force",
+    "Bundle": "encoders.lagrangian.bundle",
+    "CpSat": "solvers.native.cpsat.solver",
+    "CuttingPlane": "encoders.lagrangian.cutting_plane",
+    "Cvrp": "problems.vehicles",
+    "DomainWall": "encoders.domain_wall",
+    "DualAscent": "encoders.lagrangian.dual_ascent",
+    "ExactOracle": "solvers.classical.exact_oracle",
+    "Fix": "encoders.presolve",
+    "GilmoreLawler": "solvers.native.qap.gilmore_lawler",
+    "Greedy": "solvers.native.greedy",
+    "HeldKarp": "solvers.native.tsp.held_karp",
+    "IntegerProgram": "problems.integer_program",
+    "LocalSearch": "solvers.native.tsp.local_search",
+    "MarketShare": "problems.market_share",
+    "MarketSplit": "solvers.native.market_split",
+    "MaxCut": "problems.max_cut",
+    "Mdkp": "problems.mdkp",
+    "Milp": "solvers.native.milp.solver",
+    "Mis": "problems.mis",
+    "MisTabu": "solvers.native.independent_set",
+    "MultiAngleQaoa": "solvers.qaoa.variants",
+    "MultiKnapsack": "problems.multi_knapsack",
+    "Native": "encoders.native",
+    "Neighbourhood": "encoders.neighbourhood.encoder",
+    "OrToolsRouting": "solvers.native.routing.ortools_routing",
+    "Pce": "solvers.ansatz.pce",
+    "PyVrp": "solvers.native.routing.pyvrp_search",
+    "Qaoa": "solvers.qaoa.qaoa",
+    "Qap": "problems.qap",
+    "Qrao": "solvers.qrao.qrao",
+    "Qubo": "problems.qubo",
+    "RandomSampler": "solvers.classical.random_sampler",
+    "RecursiveQaoa": "solvers.qaoa.recursive",
+    "RelaxAndCut": "encoders.lagrangian.relax_and_cut",
+    "RobustTabu": "solvers.native.qap.robust_tabu",
+    "RouteSets": "solvers.native.routing.route_sets",
+    "Shrink": "encoders.shrink.encoder",
+    "SimulatedAnnealing": "solvers.classical.annealing",
+    "Slack": "encoders.slack",
+    "SubspaceQaoa": "solvers.subspace.sampler",
+    "Tabu": "solvers.classical.tabu",
+    "Tsp": "problems.tsp",
+    "Tsptw": "problems.tsptw",
+    "TsptwDp": "solvers.native.routing.window_dp",
+    "Unbalanced": "encoders.unbalanced",
+    "Vqe": "solvers.ansatz.vqe",
+    "Vrptw": "problems.vehicles",
+    "WarmStartQaoa": "solvers.qaoa.variants",
+    "bench": "experiments.api",
+    "compare": "experiments.api",
+    "encode": "experiments.api",
+    "generate": "problems.generate",
+    "info": "experiments.api",
     "load": "problems.files",
     "load_all": "problems.files",
+    "options_of": "experiments.api",
+    "problem_of": "problems.sources",
+    "report": "experiments.api",
     "save": "problems.files",
-    "generate": "problems.generate",
+    "solve": "experiments.run",
+    "verify": "experiments.api",
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'qopt' has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(_importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 __all__ = [
-    "CORRELATIONS",
-    "ENCODERS",
-    "GENERATORS",
-    "PROBLEMS",
-    "READERS",
-    "SOLVERS",
+    "AdaptQaoa",
+    "AugmentedLagrangian",
+    "BruteForce",
     "Budget",
+    "Bundle",
+    "CORRELATIONS",
+    "CpSat",
+    "CuttingPlane",
+    "Cvrp",
+    "DomainWall",
+    "DualAscent",
+    "ENCODERS",
+    "ExactOracle",
+    "Fix",
+    "GENERATORS",
+    "GilmoreLawler",
+    "Greedy",
+    "HeldKarp",
+    "IntegerProgram",
+    "LocalSearch",
+    "MarketShare",
+    "MarketSplit",
+    "MaxCut",
+    "Mdkp",
+    "Milp",
+    "Mis",
+    "MisTabu",
+    "MultiAngleQaoa",
+    "MultiKnapsack",
+    "Native",
+    "Neighbourhood",
+    "OrToolsRouting",
+    "PROBLEMS",
+    "Pce",
+    "PyVrp",
+    "Qaoa",
+    "Qap",
+    "Qrao",
+    "Qubo",
+    "READERS",
+    "RandomSampler",
     "Record",
+    "RecursiveQaoa",
+    "RelaxAndCut",
+    "RobustTabu",
+    "RouteSets",
+    "SOLVERS",
+    "Shrink",
+    "SimulatedAnnealing",
+    "Slack",
     "Status",
+    "SubspaceQaoa",
+    "Tabu",
+    "Tsp",
+    "Tsptw",
+    "TsptwDp",
+    "Unbalanced",
+    "Vqe",
+    "Vrptw",
+    "WarmStartQaoa",
+    "bench",
+    "compare",
+    "encode",
     "generate",
+    "info",
     "load",
     "load_all",
+    "options_of",
+    "problem_of",
+    "report",
     "save",
     "solve",
+    "verify",
 ]

@@ -178,7 +178,7 @@ def _covers(program: BinaryProgram, x: Float) -> list[tuple[tuple[int, ...], flo
     """A minimal cover of each knapsack row, greedily the most broken one, extended: ``(columns, |C| - 1)``."""
     found = []
     for facts in row_facts(program):
-        if facts.kind is not RowKind.KNAPSACK:
+        if facts.kind is not RowKind.KNAPSACK or facts.upper < 0:  # below 0 no point is left, and no item to cover
             continue
         columns, a = facts.columns[facts.coefficients > 0], facts.coefficients[facts.coefficients > 0]
         least = facts.upper + 1e-9 * max(1.0, float(a.sum()))  # beyond the feasibility tolerance of decimal rows

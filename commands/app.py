@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from ..core.allowed_modules import allow_module as allow
 from .bench import bench
 from .compare import compare
+from .crossover import crossover, resources
 from .encode import encode, plan
 from .errors import exit_code_of
 from .export import export
@@ -58,8 +60,13 @@ def options(
     as_json: Annotated[bool, typer.Option("--json", help="With --version: one JSON document.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     plugin: Annotated[list[str] | None, typer.Option("--plugin", help="Python file with parts of your own.")] = None,
+    allow_module: Annotated[
+        list[str] | None, typer.Option("--allow-module", help="Module whose samplers a spec or record may name.")
+    ] = None,
 ) -> None:
     """Options of every command."""
+    for name in allow_module or []:
+        allow(name)
     for path in plugin or []:
         load_plugin(path)
 
@@ -81,6 +88,8 @@ app.command("compare")(compare)
 app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("crossover")(crossover)
+app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
 app.command("list")(list_parts)
 app.command("check-plugin")(check_plugin)

@@ -32,9 +32,15 @@ def bench(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> int:
     """Run a matrix of instances, pipelines and seeds; rerun to resume."""
+    from ..core.allowed_modules import allow_class
     from ..experiments.sweep.matrix import read_matrix
     from .bench_view import print_matrix
 
+    for override in overrides or []:  # named on the command line, where the spec's own names are not
+        key, _, value = override.partition("=")
+        if key.endswith("solver.target"):
+            for path in value.split(","):
+                allow_class(path)
     matrix, document = read_matrix(spec, overrides or [], base)
     if dry_run:
         return print_matrix(matrix, as_json=as_json)

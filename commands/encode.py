@@ -76,7 +76,8 @@ def plan(
     from ..experiments.estimates import plan_rows
 
     problem = load_instance(file, kind=kind)
-    rows = plan_rows(problem, formulation=formulation, encoders=encoder or ["slack", "unbalanced"])
+    tried = encoder or ["slack", "unbalanced"]
+    rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=encoder is None)
     if as_json:
         typer.echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows}))
     else:

@@ -18,6 +18,10 @@ class Progress:
 
     def round(self, row: Mapping[str, Any]) -> None:
         """One round: dual value (called bound only where proven), multipliers' norm, incumbent, raw feasible share."""
+        if "multiplier_norm" not in row:  # a decomposition: its gains are told as incumbents
+            if row.get("stopped"):
+                self._write(f"round {row['round']:4d}  ended: {row['stopped']}")
+            return
         parts = [f"round {row['round']:4d}"]
         parts += [f"{name} {row[key]:.8g}" for key, name in VALUES if row.get(key) is not None]
         parts.append(f"multipliers {row['multiplier_norm']:.4g}")

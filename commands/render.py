@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..core import SOLVERS
+from ..experiments.earned import earned
+from ..experiments.worth_text import worth_lines
 
 if TYPE_CHECKING:
     from ..core import Record, Stage
@@ -49,6 +51,9 @@ def _print_record(console: Console, record: Record) -> None:
         console.print(_stage_table(record, title))
         for line in _samples(record):
             console.print(line, markup=False, soft_wrap=True)
+    told = earned(record)
+    if told is not None:
+        console.print(f"  {told.words(solver)}", markup=False, soft_wrap=True)
     for text in filter(None, (_summary(record), record.message)):
         console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
@@ -84,7 +89,12 @@ def _samples(record: Record) -> list[str]:
     if control is not None:
         drawn = f"  control: {control.num_points:,} uniform points of the {control.space}"
         lines.append(drawn + _shares(control.raw, raw) + "; same repair")
-    return lines
+    whole = record.stages.control_program
+    if whole is not None:
+        drawn = f"  whole program: {whole.num_points:,} uniform points of its bits{_shares(whole.raw, raw)}"
+        found = [f"{name} {_objective(getattr(whole, name))}" for name in ("raw", "repaired", "improved")]
+        lines.append(f"{drawn}; {', '.join(found)}")
+    return [*lines, *(f"  {line}" for line in worth_lines(record))]
 
 
 def _shares(stage: Stage | None, raw: Stage | None) -> str:

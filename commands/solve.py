@@ -31,6 +31,7 @@ def solve(
     repair: Annotated[str, typer.Option(help="auto, nearest or off.")] = "auto",
     improve: Annotated[bool, typer.Option(help="Local search after the repair, its own stage.")] = True,
     control: Annotated[bool, typer.Option(help="Repeat the stages on as many random points.")] = True,
+    ceiling: Annotated[bool, typer.Option(help="Also solve each round of a decomposition exactly.")] = False,
     repair_top: Annotated[int, typer.Option(help="Distinct samples a round that are repaired.")] = 10,
     seed: Annotated[int, typer.Option(help="0..2**31-1.")] = 0,
     time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
@@ -40,6 +41,9 @@ def solve(
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
+    reference: Annotated[
+        str, typer.Option(help="Where the literature has none: auto (counted, or a second's search), SECONDS or none.")
+    ] = "auto",
     best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of the instance where the file does not tell.")] = None,
     prove: Annotated[bool, typer.Option(help="Exit 20 unless the answer is proven optimal.")] = False,
@@ -57,19 +61,25 @@ def solve(
     `qopt list solvers --options`.
     """
     from ..core import Budget
+    from ..core.allowed_modules import allow_class
+    from ..experiments.reference_run import ReferenceRule
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
     from ..experiments.run import run
     from .instances import load_instance
     from .render import print_records
 
     check_targets(out, save_solution)
+    rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
-    options = {**shot_options(solver, shots), **part_options(ctx.args)}
+    given = part_options(ctx.args)
+    allow_class(str(given.get("solver.target", "")))  # named on the command line
+    options = {**shot_options(solver, shots), **given}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
+    own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
     with part_errors(ctx):
-        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **around)]
+        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **own, **around)]
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None
@@ -80,7 +90,8 @@ def solve(
             _announce(problem, pipeline)
         report = None if quiet else Progress()
         kept = state if not records else None  # of the first pipeline alone
-        records.append(run(problem, pipeline, budget=budget, seed=seed, report=report, path=file, state=kept))
+        more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
+        records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     if out is not None:
         out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
     if save_solution is not None:

@@ -23,6 +23,7 @@ from .errors import (
     unknown_name,
 )
 from .gap import absolute_gap, relative_gap
+from .ground import Cube, Ground
 from .problem import (
     BestKnown,
     Formulation,
@@ -36,6 +37,7 @@ from .problem import (
     fingerprint,
     number,
     permutation_solution,
+    short_repr,
     signed,
 )
 from .program import BinaryProgram, Rows, make_rows
@@ -52,8 +54,9 @@ from .registry import (
     Entry,
     Registry,
 )
-from .row_kinds import RowFacts, RowKind, row_facts
+from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
 from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
+from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
@@ -65,6 +68,8 @@ __all__ = [
     "Chain",
     "Clock",
     "Control",
+    "Crossover",
+    "Cube",
     "DECODERS",
     "Decoder",
     "ENCODERS",
@@ -74,6 +79,7 @@ __all__ = [
     "Float",
     "Formulation",
     "GENERATORS",
+    "Ground",
     "Instance",
     "InfeasibleError",
     "InstanceFormatError",
@@ -82,6 +88,8 @@ __all__ = [
     "MissingDependencyError",
     "Number",
     "PROBLEMS",
+    "Price",
+    "Probability",
     "Problem",
     "READERS",
     "REGISTRIES",
@@ -101,7 +109,9 @@ __all__ = [
     "Stage",
     "Stages",
     "Status",
+    "TargetWorth",
     "UnsupportedError",
+    "Worth",
     "absolute_gap",
     "binary_solution",
     "bqm_from_arrays",
@@ -118,12 +128,14 @@ __all__ = [
     "frozen",
     "frozen_csr",
     "frozen_number",
+    "impossible_row",
     "make_rows",
     "number",
     "part",
     "permutation_solution",
     "relative_gap",
     "row_facts",
+    "short_repr",
     "signed",
     "spec_id",
     "to_spec",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import time
 from dataclasses import dataclass, fields
 
@@ -19,6 +20,13 @@ class Budget:
     rounds : rounds of an iterating encoder.
     target : stop as soon as a verified solution is at least this good, in the instance's own units.
     memory_bytes : most memory a solver may plan to take.
+
+    Raises
+    ------
+    TypeError
+        A value of another type, such as ``seconds="3"`` or ``shots=2.5``.
+    ValueError
+        A limit that is not positive and finite.
     """
 
     seconds: float | None = None
@@ -33,6 +41,13 @@ class Budget:
             value = getattr(self, field.name)
             if value is None:
                 continue
+            whole = field.name in ("evaluations", "shots", "rounds", "memory_bytes")
+            kind = numbers.Integral if whole else numbers.Real
+            is_endless = isinstance(value, float) and not math.isfinite(value)  # told below as such
+            if isinstance(value, bool) or not (is_endless or isinstance(value, kind)):
+                raise TypeError(f"{field.name} must be {'an integer' if whole else 'a number'}, got {value!r}")
+            value = int(value) if isinstance(value, numbers.Integral) else float(value)
+            object.__setattr__(self, field.name, value)
             if field.name == "target":
                 if not math.isfinite(value):
                     raise ValueError(f"target must be a finite number, got {value!r}; leave it out for none")

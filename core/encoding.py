@@ -143,6 +143,13 @@ class Encoding:
                 f"the decoder must read {self.bqm.num_variables} bits, as the QUBO has, got {self.decoder.num_inputs}"
             )
 
+    def __repr__(self) -> str:
+        """One line for a person: qubits, auxiliary bits, terms, and what is proven of it."""
+        kinds = [word for word, holds in (("exact", self.is_exact), ("relaxation", self.is_relaxation)) if holds]
+        proven = f", {', '.join(kinds)}" if kinds else ""
+        aux = f" ({self.num_aux} auxiliary)" if self.num_aux else ""
+        return f"<encoding: {self.num_qubits} qubits{aux}, {self.bqm.num_interactions} products{proven}>"
+
     @property
     def num_qubits(self) -> int:
         return int(self.bqm.num_variables)
@@ -170,6 +177,8 @@ class Round:
     program : the program, which may have more rows than before; one-shot encoders then encode it anew.
     index : number of this round, from 0.
     counts : occurrences of each point, shape (k,); None when not known.
+    costs, broken : cost of the objective and total violation of each point, shape (k,), where the pipeline has them; a
+        surrogate's objective and lazy rows are known to it alone.
     """
 
     X: Bits
@@ -179,6 +188,8 @@ class Round:
     program: BinaryProgram
     index: int = 0
     counts: Int | None = None
+    costs: Float | None = None
+    broken: Float | None = None
 
 
 @runtime_checkable

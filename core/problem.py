@@ -50,7 +50,11 @@ class Problem(Protocol):
     """An instance: immutable data, the objective in its own units, and the exact feasibility check."""
 
     kind: ClassVar[str]
-    sense: ClassVar[Sense]
+
+    @property
+    def sense(self) -> Sense:
+        """One for a kind, or a field of the instance where its file says it."""
+        ...
 
     @property
     def name(self) -> str: ...
@@ -127,6 +131,20 @@ class Formulation(Protocol):
 def signed(problem: Problem, value: float) -> float:
     """``value`` as a cost to minimise: itself for sense min, negated for sense max."""
     return value if problem.sense == "min" else -value
+
+
+def short_repr(problem: Problem) -> str:
+    """One line for a person: kind, name, sizes, best known value.
+
+    Examples
+    --------
+    >>> from qopt import Mdkp
+    >>> Mdkp(profits=[3, 4], weights=[[1, 1]], capacities=[1], name="tiny")
+    <mdkp tiny: 2 items, 1 rows>
+    """
+    size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
+    known = "" if problem.best_known is None else f", best known {problem.best_known.value}"
+    return f"<{problem.kind} {problem.name or '(no name)'}: {size}{known}>"
 
 
 def number(value: float) -> Number:

@@ -6,18 +6,19 @@ always refused, for a BinaryProgram has no place for them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import AnyArray, Float, frozen, frozen_csr
+from .arrays import Float, frozen, frozen_csr
 from .bits import bounded_coefficients
 from .encoding import bqm_from_arrays
 from .errors import UnsupportedError
+from .labels import distinct_texts, label_texts
+from .model_text import Model, comparisons, lp_text, mps_text, row_items
 from .program import BinaryProgram, Rows
 
 if TYPE_CHECKING:
@@ -73,9 +74,10 @@ def to_cqm(program: BinaryProgram) -> dimod.ConstrainedQuadraticModel:
     bqm.relabel_variables(dict(enumerate(names)))
     cqm = dimod.ConstrainedQuadraticModel()
     cqm.set_objective(bqm)
-    for name, columns, coefficients, lower, upper in _row_items(program.constraints):
+    rows = program.constraints
+    for name, columns, coefficients, lower, upper in row_items(rows.A, rows.lower, rows.upper, rows.names):
         terms = [(names[j], a) for j, a in zip(columns, coefficients, strict=True)]
-        for sense, bound, label in _senses(name, lower, upper):
+        for sense, bound, label in comparisons(name, lower, upper):
             cqm.add_constraint(terms, sense, rhs=bound, label=label)
     return cqm
 
@@ -93,6 +95,7 @@ def from_cqm(cqm: dimod.ConstrainedQuadraticModel, *, integers: Literal["expand"
 
     labels = tuple(cqm.variables)
     place = {label: i for i, label in enumerate(labels)}
+    texts = label_texts(labels)
     names: list[str] = []
     constants = np.zeros(len(labels))
     entries: list[tuple[int, int, float]] = []
@@ -102,28 +105,90 @@ def from_cqm(cqm: dimod.ConstrainedQuadraticModel, *, integers: Literal["expand"
         bits = range(len(names), len(names) + len(weights))
         entries += [(i, bit, weight) for bit, weight in zip(bits, weights, strict=True)]
         is_integer = cqm.vartype(label).name == "INTEGER"
-        name = f"x[{label}]" if isinstance(label, int) else str(label)
-        names += [f"{name}[{b}]" if is_integer else name for b in range(len(weights))]
+        names += [f"{texts[i]}[{b}]" if is_integer else texts[i] for b in range(len(weights))]
     W = _sparse(entries, (len(labels), len(names)))
-    objective = cqm.objective
-    h = np.zeros(len(labels))
-    for label, bias in objective.iter_linear():
-        h[place[label]] += bias
-    J = _sparse([(place[u], place[v], bias) for u, v, bias in objective.iter_quadratic()], (len(labels), len(labels)))
+    h, J = _objective_of(cqm, place)
     # v = k + W x in h v + v'J v: constant, linear and quadratic parts
     linear = W.T @ (h + (J + J.T) @ constants)
-    offset = float(objective.offset + h @ constants + constants @ (J @ constants))
+    offset = float(cqm.objective.offset + h @ constants + constants @ (J @ constants))
     rows = _rows_from(cqm, place, constants, W)
-    program = BinaryProgram(c=linear, Q=csr_array(W.T @ J @ W), offset=offset, rows=rows, names=tuple(names))
+    program = BinaryProgram(c=linear, Q=csr_array(W.T @ J @ W), offset=offset, rows=rows, names=distinct_texts(names))
     return CqmProgram(program, labels, constants, W)
+
+
+def model_of_cqm(cqm: dimod.ConstrainedQuadraticModel) -> tuple[Model, tuple[str, ...]]:
+    """The dimod model as arrays, spins as bits, and ``integer`` or ``continuous`` for each variable.
+
+    Raises
+    ------
+    UnsupportedError
+        A row with products, or a soft row.
+    """
+    from scipy.sparse import csr_array, diags_array
+
+    labels = tuple(cqm.variables)
+    place = {label: i for i, label in enumerate(labels)}
+    words = [cqm.vartype(label).name for label in labels]
+    is_spin = np.array([word == "SPIN" for word in words], dtype=bool)
+    constants, scale = np.where(is_spin, -1.0, 0.0), np.where(is_spin, 2.0, 1.0)
+    W = csr_array(diags_array(scale)) if len(labels) else csr_array((0, 0))
+    rows = _rows_from(cqm, place, constants, W)
+    h, J = _objective_of(cqm, place)
+    is_bit = np.array([word in ("BINARY", "SPIN") for word in words], dtype=bool)
+    bounds = [
+        (0.0, 1.0) if bit else (cqm.lower_bound(v), cqm.upper_bound(v)) for v, bit in zip(labels, is_bit, strict=True)
+    ]
+    minimum, maximum = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
+    products = csr_array(W.T @ J @ W).tocoo()
+    squares = products.row == products.col
+    spins = squares & is_bit[products.row]  # the square of a bit is the bit
+    linear = W.T @ (h + (J + J.T) @ constants)
+    np.add.at(linear, products.row[spins], products.data[spins])
+    model = Model(
+        c=linear,
+        offset=float(cqm.objective.offset + h @ constants + constants @ (J @ constants)),
+        pairs=np.stack([products.row, products.col], axis=1)[~spins],
+        couplings=products.data[~spins],
+        A=rows.A,
+        lower=rows.lower,
+        upper=rows.upper,
+        minimum=minimum,
+        maximum=maximum,
+        names=label_texts(labels),
+        row_names=rows.names,
+    )
+    return model, tuple("continuous" if word == "REAL" else "integer" for word in words)
+
+
+def _objective_of(cqm: dimod.ConstrainedQuadraticModel, place: dict[Hashable, int]) -> tuple[Float, csr_array]:
+    """Linear costs (v,) and products (v, v) of the model's objective over its own variables."""
+    h = np.zeros(len(place))
+    for label, bias in cqm.objective.iter_linear():
+        h[place[label]] += bias
+    entries = [(place[u], place[v], bias) for u, v, bias in cqm.objective.iter_quadratic()]
+    return h, _sparse(entries, (len(place), len(place)))
+
+
+def model_of(program: BinaryProgram) -> Model:
+    """The program as a model for text formats: minimised, every variable a bit."""
+    Q, rows, n = program.products.tocoo(), program.constraints, program.num_variables
+    return Model(
+        c=program.c,
+        offset=program.offset,
+        pairs=np.stack([Q.row, Q.col], axis=1),
+        couplings=Q.data,
+        A=rows.A,
+        lower=rows.lower,
+        upper=rows.upper,
+        minimum=np.zeros(n),
+        maximum=np.ones(n),
+        names=program.names,
+        row_names=rows.names,
+    )
 
 
 def to_lp(program: BinaryProgram) -> str:
     """The program as text in LP format; names keep their letters and digits (``x[0,1]`` is ``x_0_1``).
-
-    References
-    ----------
-    CPLEX LP format: the bracket of products is halved, numbers are written so that they are read back exactly.
 
     Examples
     --------
@@ -138,74 +203,12 @@ def to_lp(program: BinaryProgram) -> str:
     End
     <BLANKLINE>
     """
-    names = plain_names(program.names, "x")
-    used = np.flatnonzero(program.c)
-    cost = list(_terms(program.c[used], [names[j] for j in used]))
-    Q = program.products.tocoo()
-    if Q.nnz:
-        products = [f"{names[i]} * {names[j]}" for i, j in zip(Q.row.tolist(), Q.col.tolist(), strict=True)]
-        cost += ["+ [", *_terms(2.0 * Q.data, products), "] / 2"]
-    if program.offset or not cost:
-        cost += list(_terms(np.array([program.offset]), [""]))
-    text = ["Minimize", *_wrapped("obj:", cost), "Subject To"]
-    row_names = plain_names(program.constraints.names, "row")
-    for name, (_, columns, values, lower, upper) in zip(row_names, _row_items(program.constraints), strict=True):
-        if not names:
-            break  # the format has no row without variables
-        terms = list(_terms(np.array(values or [0.0]), [names[j] for j in columns or [0]]))
-        for sense, bound, label in _senses(name, lower, upper, "_lower"):
-            text += _wrapped(f"{label}:", [*terms, f"{'=' if sense == '==' else sense} {_text(bound)}"])
-    text += ["Binaries", *_wrapped("", names), "End"]
-    return "\n".join(text) + "\n"
+    return lp_text(model_of(program))
 
 
 def to_mps(program: BinaryProgram, name: str = "qopt") -> str:
-    """The program as text in free MPS format, products in a QUADOBJ section, the offset as minus the cost row's RHS.
-
-    A row with two different bounds is written as <= row with a RANGES entry. Names as in ``to_lp``.
-    """
-    rows = program.constraints
-    names, row_names = plain_names(program.names, "x"), plain_names(rows.names, "row")
-    text = [f"NAME {re.sub(r'[^A-Za-z0-9_.-]', '_', name) or 'qopt'}", "ROWS", " N COST"]
-    rhs, ranges = [f" RHS COST {_text(-program.offset)}"] if program.offset else [], []
-    for row, lower, upper in zip(row_names, rows.lower.tolist(), rows.upper.tolist(), strict=True):
-        letter = "E" if lower == upper else "L" if np.isfinite(upper) else "G" if np.isfinite(lower) else "N"
-        text.append(f" {letter} {row}")
-        if letter != "N":
-            rhs.append(f" RHS {row} {_text(upper if letter in 'EL' else lower)}")
-        if letter == "L" and np.isfinite(lower):
-            ranges.append(f" RANGE {row} {_text(upper - lower)}")
-    text += ["COLUMNS", " MARKER 'MARKER' 'INTORG'"]
-    columns = rows.A.tocsc()
-    for j, column in enumerate(names):
-        part = slice(columns.indptr[j], columns.indptr[j + 1])
-        text.append(f" {column} COST {_text(program.c[j])}")
-        for i, value in zip(columns.indices[part].tolist(), columns.data[part].tolist(), strict=True):
-            text.append(f" {column} {row_names[i]} {_text(value)}")
-    text += [" MARKER 'MARKER' 'INTEND'", "RHS", *rhs]
-    text += ["RANGES", *ranges] if ranges else []
-    text += ["BOUNDS", *(f" BV BOUND {column}" for column in names)]
-    Q = program.products.tocoo()
-    if Q.nnz:  # the section means x'Qx / 2 and lists each pair of the symmetric matrix once
-        entries = zip(Q.row.tolist(), Q.col.tolist(), Q.data.tolist(), strict=True)
-        text += ["QUADOBJ", *(f" {names[i]} {names[j]} {_text(value)}" for i, j, value in entries)]
-    return "\n".join([*text, "ENDATA"]) + "\n"
-
-
-def plain_names(names: Sequence[str], prefix: str) -> list[str]:
-    """Different names of letters, digits and underscores, as every solver's text format takes them.
-
-    Examples
-    --------
-    >>> plain_names(["x[0,1]", "y", "1st", "end"], "x")
-    ['x_0_1', 'y', 'x_1st', 'x_end']
-    """
-    plain = [re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") for name in names]
-    # a leading digit or e reads as a number, and short words may be keywords (st, bin, end, free, inf)
-    plain = [
-        name if re.fullmatch(r"[A-DF-Za-df-z](|[a-z_]*_?[0-9][0-9_]*)", name) else f"{prefix}_{name}" for name in plain
-    ]
-    return plain if len(set(plain)) == len(plain) else [f"{prefix}_{i}" for i in range(len(names))]
+    """The program as text in free MPS format; names as in ``to_lp``."""
+    return mps_text(model_of(program), name)
 
 
 def _bits_of(cqm: dimod.ConstrainedQuadraticModel, label: Hashable, integers: str) -> tuple[float, list[float]]:
@@ -239,11 +242,11 @@ def _rows_from(
         entries += [(i, place[v], bias) for v, bias in row.lhs.iter_linear()]
         bound = float(row.rhs) - float(row.lhs.offset)
         bounds.append((-np.inf if row.sense.value == "<=" else bound, np.inf if row.sense.value == ">=" else bound))
-        names.append(str(label))
+        names.append(label)
     A = _sparse(entries, (len(names), len(place)))
     shift = A @ constants
     low, high = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
-    return Rows(A @ W, low - shift, high - shift, tuple(names))
+    return Rows(A @ W, low - shift, high - shift, label_texts(names, family=""))
 
 
 def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
@@ -252,49 +255,3 @@ def _sparse(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
     places = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
     return csr_array((np.array(values, dtype=np.float64), places), shape=shape)
-
-
-def _row_items(rows: Rows) -> Iterator[tuple[str, list[int], list[float], float, float]]:
-    """Name, columns, coefficients, lower and upper bound of each row."""
-    for i, name in enumerate(rows.names):
-        part = slice(int(rows.A.indptr[i]), int(rows.A.indptr[i + 1]))
-        yield (
-            name,
-            rows.A.indices[part].tolist(),
-            rows.A.data[part].tolist(),
-            float(rows.lower[i]),
-            float(rows.upper[i]),
-        )
-
-
-def _senses(name: str, lower: float, upper: float, suffix: str = ":lower") -> list[tuple[str, float, str]]:
-    """(sense, bound, name) of the one or two comparisons a row needs; none for a free row."""
-    if lower == upper:
-        return [("==", upper, name)]
-    both = [("<=", upper, name), (">=", lower, name + suffix if np.isfinite(upper) else name)]
-    return [item for item in both if np.isfinite(item[1])]
-
-
-def _terms(values: AnyArray, names: Sequence[str]) -> Iterator[str]:
-    """``+ 3 x`` for each value and name, the sign apart."""
-    for value, name in zip(values.tolist(), names, strict=True):
-        yield f"{'-' if value < 0 else '+'} {_text(abs(value))} {name}".rstrip()
-
-
-def _text(value: float) -> str:
-    """Shortest decimal text that reads back as the same double; integers without a point."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
-
-
-def _wrapped(head: str, words: Iterable[str], width: int = 110) -> Iterator[str]:
-    """Lines of at most about ``width`` characters, for readers with a limit; a leading plus sign is dropped."""
-    line = f" {head}".rstrip()
-    first = True
-    for word in words:
-        word = word.removeprefix("+ ") if first else word
-        first = False
-        if len(line) + len(word) >= width:
-            yield line
-            line = " "
-        line = f"{line.rstrip()} {word}"
-    yield line

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Literal, get_type_hints
 
 from .problem import Number, Sense
+from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
 SCHEMA = "qopt.record/1"
 
@@ -30,11 +31,16 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Reference:
-    """What the gap is measured against; ``bound`` is a proven bound of this run, the weakest kind."""
+    """What the gap is measured against; ``bound`` is a proven bound, the weakest kind.
+
+    ``is_found``: neither the literature's nor this run's, but counted or searched for beside it; with another time or
+    on another machine it may be a stronger one.
+    """
 
     value: Number | None = None
     kind: Literal["proven", "best-known", "bound", "none"] = "none"
     source: str = ""
+    is_found: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Control:
-    """The same selection, repair and improvement applied to uniform random points."""
+    """The same selection, repair and improvement applied to uniform random points; ``space`` says of what."""
 
     raw: Stage | None = None
     swapped: Stage | None = None
@@ -74,15 +80,22 @@ class Control:
 class Stages:
     """The stages of a run; None where a stage was off or does not apply.
 
-    ``swapped`` is the raw point after one round of bit swaps, without any repair (experiments/swap.py).
+    ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
+    earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
+    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved
+    exactly (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit
+    swaps, without any repair (experiments/swap.py).
     """
 
+    start: Stage | None = None
     raw: Stage | None = None
     lowest_energy: Stage | None = None
     swapped: Stage | None = None
     repaired: Stage | None = None
     improved: Stage | None = None
     control: Control | None = None
+    control_program: Control | None = None
+    ceiling: Control | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,7 @@ class Record:
 
     ``gap`` is signed and relative to ``reference`` (see core.gap); ``bound`` is a proven bound in the instance's own
     sense, None when this run proved none. ``trace`` rows are ``[seconds, objective]`` of verified incumbents;
-    ``rounds`` the rows of an iterating encoder.
+    ``rounds`` the rows of an iterating encoder; ``worth`` what one sample is worth in uniform points.
     """
 
     id: str
@@ -143,6 +156,7 @@ class Record:
     rounds: tuple[Mapping[str, Any], ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    worth: Worth | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values, with its schema."""
@@ -172,7 +186,18 @@ class Record:
         resources = view["resources"]
         for key in ("seconds", "cpu_seconds", "peak_bytes"):
             resources.pop(key)
-        return view
+        if view["worth"] is not None:
+            view["worth"].pop("price")
+        is_apart = self.reference.is_found or self.reference.kind == "none"
+        return _without_reference(view) if is_apart else view
+
+    def __repr__(self) -> str:
+        """One line for a person; ``to_json`` has everything."""
+        solver = (self.pipeline.get("solver") or {}).get("name", "?")
+        gap = "" if self.gap is None else f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
+        bound = "" if self.bound is None else f", bound {self.bound}"
+        name = self.instance.name or self.instance.kind
+        return f"<record of {name} by {solver}: {self.status.value}, objective {self.objective}{bound}{gap}>"
 
     def _repr_html_(self) -> str:
         """The answer, and each stage beside its control, as a table for notebooks."""
@@ -194,6 +219,23 @@ class Record:
                     [name, *_told(stage, ("objective", "feasible", "gap")), *_told(twin, ("objective", "gap"))]
                 )
         return f"<table><caption>{escape(title)}</caption>{body}</table>"
+
+
+def _without_reference(view: dict[str, Any]) -> dict[str, Any]:
+    """The view without what hangs on a reference that is not the run's own."""
+    for key in ("reference", "gap", "abs_gap", "message"):
+        view.pop(key)
+    if view["worth"] is not None:
+        view["worth"].pop("targets")
+
+    def strip(stages: dict[str, Any]) -> None:
+        for stage in stages.values():
+            if isinstance(stage, dict):
+                stage.pop("gap", None)
+                strip(stage)
+
+    strip(view["stages"])
+    return view
 
 
 def _told(stage: Stage | None, names: tuple[str, ...]) -> list[object]:
@@ -221,8 +263,17 @@ _NESTED: dict[str, type] = {
     "stages": Stages,
     "resources": Resources,
     "control": Control,
-    **dict.fromkeys(("raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
+    "control_program": Control,
+    "ceiling": Control,
+    "worth": Worth,
+    "price": Price,
+    "sampler": Probability,
+    "uniform": Probability,
+    **dict.fromkeys(("start", "raw", "lowest_energy", "swapped", "repaired", "improved"), Stage),
 }
+
+#: Fields that hold several of one class.
+_ROWS: dict[str, type] = {"targets": TargetWorth, "crossover": Crossover}
 
 
 def _build(cls: Any, data: Mapping[str, Any]) -> Any:
@@ -235,8 +286,10 @@ def _build(cls: Any, data: Mapping[str, Any]) -> Any:
                 raise ValueError(f"record must have the key {f.name!r}; was the file cut?")
             continue
         value = data[f.name]
-        if value is not None and f.name in _NESTED:
+        if isinstance(value, Mapping) and f.name in _NESTED:
             value = _build(_NESTED[f.name], value)
+        elif value is not None and f.name in _ROWS:
+            value = tuple(_build(_ROWS[f.name], item) for item in value)
         elif hints[f.name] is Status:
             value = Status(value)
         elif isinstance(value, list):

@@ -73,6 +73,26 @@ def row_facts(program: BinaryProgram) -> list[RowFacts]:
     return facts
 
 
+def impossible_row(program: BinaryProgram) -> str:
+    """Name of the first row that no point of {0,1}^n keeps, seen from its own range; empty where there is none.
+
+    Such a row proves the program infeasible; that there is none proves nothing.
+
+    Examples
+    --------
+    >>> from .program import make_rows
+    >>> impossible_row(BinaryProgram(c=[1, 1], rows=make_rows([[1, 1], [2, 3]], upper=[2, -8], names=["a", "b"])))
+    'b'
+    """
+    rows = program.constraints
+    if not len(rows):
+        return ""
+    low = np.asarray(rows.A.minimum(0).sum(axis=1)).ravel()
+    high = np.asarray(rows.A.maximum(0).sum(axis=1)).ravel()
+    empty = (low > rows.upper + program.tolerances) | (high < rows.lower - program.tolerances)
+    return rows.names[int(np.argmax(empty))] if empty.any() else ""
+
+
 def _kind(a: Float, lower: float, upper: float) -> RowKind:
     low, high = a[a < 0].sum(), a[a > 0].sum()
     if lower <= low and upper >= high:

@@ -7,14 +7,25 @@ them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 
 from ..algorithms.linear import LinearResult, linear_relaxation
-from ..core import ENCODERS, BinaryProgram, Bits, Encoder, Encoding, Round, UnsupportedError, chain, part
+from ..core import (
+    ENCODERS,
+    BinaryProgram,
+    Bits,
+    Encoder,
+    Encoding,
+    InfeasibleError,
+    Round,
+    UnsupportedError,
+    chain,
+    part,
+)
 from ..core.arrays import Float, Int
-from .feasible import good_point
+from .feasible import feasible_point, good_point
 from .residual import Residual, residual
 from .slack import Slack
 
@@ -35,7 +46,8 @@ class Fix:
     encoder. L and d come from the row duals by weak duality, not from the solver's tolerances.
 
     ``lp``: x_j >= 1 - eps is fixed at 1, x_j <= eps at 0; the fractional core is enlarged to ``core`` variables by
-    least |d_j|. A heuristic: nothing is exact or a bound afterwards.
+    least |d_j|, and doubled while what is left is proven to have no feasible point although the program may have one.
+    A heuristic: nothing is exact or a bound afterwards.
 
     Products of variables enter the LP by their standard linearisation, whose bound is weak where they dominate: then
     little is fixed. Residual rows that can no longer break are dropped.
@@ -78,8 +90,8 @@ class Fix:
 
     def encode(self, program: BinaryProgram) -> Encoding:
         """The inner encoding of the residual program, decoded to points of the whole one."""
-        left = self._residual(program)
-        return self._wrapped(left, self.inner.encode(left.program), program)
+        left, num_freed = self._reduced(program)
+        return self._wrapped(left, self.inner.encode(left.program), program, num_freed)
 
     def update(self, encoding: Encoding, round: Round) -> Encoding | None:
         """The inner encoder's next round; everything anew when lazy rows were added."""
@@ -88,28 +100,43 @@ class Fix:
         left = residual(round.program, encoding.state["keep"], encoding.state["values"])
         inside = replace(round, X=round.X[:, left.keep], program=left.program)
         step = self.inner.update(encoding.state["inner"], inside)
-        return None if step is None else self._wrapped(left, step, round.program)
+        return None if step is None else self._wrapped(left, step, round.program, encoding.state["freed"])
 
     def num_qubits(self, program: BinaryProgram) -> int:
         """Bits of the inner encoding; solves the LP."""
         return self.inner.num_qubits(self._residual(program).program)
 
     def _residual(self, program: BinaryProgram) -> Residual:
-        lp = relaxed(program)
-        keep, values = _safely_fixed(program, lp) if self.rule == "safe" else _fixed(lp, self.core, self.eps)
-        return residual(program, keep, values)
+        return self._reduced(program)[0]
 
-    def _wrapped(self, left: Residual, inner: Encoding, program: BinaryProgram) -> Encoding:
+    def _reduced(self, program: BinaryProgram) -> tuple[Residual, int]:
+        """What is left, and how many variables were left over because what the LP had fixed left no point."""
+        lp = relaxed(program)
+        if self.rule == "safe":
+            return residual(program, *_safely_fixed(program, lp)), 0
+        core, n = self.core, program.num_variables
+        first = _fixed(lp, core, self.eps)[0].size
+        while True:
+            keep, values = _fixed(lp, core, self.eps)
+            left = _feasible_residual(program, keep, values)
+            if left is not None:
+                return left, int(keep.size) - int(first)
+            core = min(n, max(2 * keep.size, keep.size + 1))  # what the LP had integral leaves no point: free more
+
+    def _wrapped(self, left: Residual, inner: Encoding, program: BinaryProgram, num_freed: int) -> Encoding:
         is_safe = self.rule == "safe"
         num_fixed = left.values.size - left.keep.size
         way = "by reduced costs, all optima kept" if is_safe else "by the LP, a heuristic"
+        if num_freed:
+            way += f"; {num_freed} more were left free, since no feasible point has them as the LP does"
+        state = {"rows": program.num_rows, "keep": left.keep, "values": left.values, "inner": inner, "freed": num_freed}
         return replace(
             inner,
             decoder=chain(left.lift, inner.decoder),
             is_exact=inner.is_exact and is_safe,
             is_relaxation=inner.is_relaxation and is_safe,
             note=f"{num_fixed} of {left.values.size} variables fixed {way}; {inner.note}",
-            state={"rows": program.num_rows, "keep": left.keep, "values": left.values, "inner": inner},
+            state=state,
         )
 
 
@@ -120,8 +147,10 @@ def relaxed(program: BinaryProgram) -> LinearResult:
 
     Raises
     ------
+    InfeasibleError
+        The relaxation has no point, and CP-SAT proves that the program has none.
     UnsupportedError
-        More than ``MAX_PRODUCTS`` products, or the relaxation has no point.
+        More than ``MAX_PRODUCTS`` products, or the relaxation has no point to the LP's tolerance alone.
     """
     from scipy.sparse import coo_array, vstack
 
@@ -153,8 +182,31 @@ def relaxed(program: BinaryProgram) -> LinearResult:
         offset=program.offset,
     )
     if lp.is_infeasible:
-        raise UnsupportedError("the program must have a feasible point, its linear relaxation has none; relax its rows")
+        _refuse_empty(program)
     return replace(lp, x=lp.x[:n], row_duals=lp.row_duals[: len(rows)], reduced_costs=lp.reduced_costs[:n])
+
+
+def _refuse_empty(program: BinaryProgram) -> NoReturn:
+    """Say that the program is empty only where that is proven: the LP answers to its tolerances."""
+    if feasible_point(program).is_infeasible:
+        raise InfeasibleError(
+            "the program must have a feasible point, its linear relaxation has none and CP-SAT proves it; relax "
+            "its rows"
+        )
+    raise UnsupportedError(
+        "LP presolve must have a linear relaxation with a point, HiGHS finds none within its tolerance; leave it out"
+    )
+
+
+def _feasible_residual(program: BinaryProgram, keep: Int, values: Bits) -> Residual | None:
+    """What is left of the program, or None where it is proven to have no point and the program may still have one."""
+    if keep.size == program.num_variables:
+        return residual(program, keep, values)
+    try:
+        left = residual(program, keep, values)
+    except UnsupportedError:  # a row that no values of the variables left can keep
+        return None
+    return None if feasible_point(left.program).is_infeasible else left
 
 
 def _safely_fixed(program: BinaryProgram, lp: LinearResult) -> tuple[Int, Bits]:

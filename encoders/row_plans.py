@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algorithms.scaling import scale_to_integers
-from ..core import BinaryProgram, RowFacts, RowKind, UnsupportedError, row_facts
+from ..core import BinaryProgram, InfeasibleError, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
 from ..core.program import FEASIBILITY_TOLERANCE
@@ -121,7 +121,7 @@ def _whole(rounding: object, value: float) -> float:
 def _classified(name: str, row: IntegerRow, scale: float, *, keep_free: bool) -> RowPlan:
     a, lower, upper, low, high = row.coefficients, row.lower, row.upper, row.minimum, row.maximum
     if lower > upper or lower > high or upper < low:
-        raise UnsupportedError(f"row {name} must hold at some point of {{0,1}}^n, got none; the program is infeasible")
+        raise InfeasibleError(f"row {name} must hold at some point of {{0,1}}^n, got none; the program is infeasible")
     values = a.astype(np.float64)
     has_lower, has_upper = lower > low, upper < high
     is_unit = bool((np.abs(a) == 1).all())
@@ -155,8 +155,8 @@ def _rounded(facts: RowFacts) -> RowPlan:
     a, low, high = facts.coefficients, facts.minimum, facts.maximum
     has_lower, has_upper = facts.lower > low, facts.upper < high
     lower, upper = max(facts.lower, low), min(facts.upper, high)
-    if lower > upper:
-        raise UnsupportedError(f"row {facts.name} must hold at some point of {{0,1}}^n; the program is infeasible")
+    if lower > upper + FEASIBILITY_TOLERANCE * max(1.0, float(np.abs(a).sum())):
+        raise InfeasibleError(f"row {facts.name} must hold at some point of {{0,1}}^n; the program is infeasible")
     if not has_lower and not has_upper:
         return RowPlan(facts.name, Treatment.SKIP, facts.columns, a, 0.0)
     if facts.lower == facts.upper:

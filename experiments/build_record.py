@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..core import (
     Budget,
-    Clock,
-    Control,
+    Formulation,
     Instance,
     Number,
     Problem,
@@ -29,17 +26,17 @@ from ..core import (
     relative_gap,
     spec_id,
 )
+from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
+from .reference_run import ReferenceRule, found_reference
 from .references import reference_of, status_of
-from .refinement import Refinement, raw_stage, refined_stages, run_control, stage_of
+from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
 from .swap import swapped_stage
 from .verify import Verified
-
-#: The control may take as long as the run's own repair did, but at least this, when time is limited.
-CONTROL_SECONDS = 2.0
+from .worth import worth_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +51,18 @@ class Answer:
     resources: Mapping[str, Any]
     trace: tuple[tuple[float, Number], ...]
     run: SamplerRun | None = None
+    formulation: Formulation | None = None
 
 
 def record_of(
-    problem: Problem, pipeline: Pipeline, answer: Answer, *, budget: Budget, seed: int, path: str | None
+    problem: Problem,
+    pipeline: Pipeline,
+    answer: Answer,
+    *,
+    budget: Budget,
+    seed: int,
+    path: str | None,
+    rule: ReferenceRule | None = None,
 ) -> Record:
     """The Record of a run whose work is done.
 
@@ -76,12 +81,23 @@ def record_of(
     verified = answer.verified
     objective = verified.objective if verified is not None and verified.is_feasible else None
     bound = objective if status is Status.OPTIMAL else answer.bound
-    reference = reference_of(problem, status, objective, bound)
-    stages = (
-        Stages(raw=stage_of(verified, reference.value, problem.sense))
-        if answer.run is None
-        else _stages(pipeline, budget, seed, answer.run, reference.value)
-    )
+    ground = None if answer.run is None or not pipeline.control else counted_ground(pipeline, answer.run)
+    formulation = answer.formulation if answer.run is None else answer.run.refinement.formulation
+
+    def look() -> Reference:
+        return found_reference(problem, rule or ReferenceRule(), formulation, ground)
+
+    reference = reference_of(problem, status, objective, bound, look)
+    if answer.run is None:
+        stages, worth = Stages(raw=stage_of(verified, reference.value, problem.sense)), None
+    else:
+        control = core_control(pipeline, budget, seed, answer.run, reference.value)
+        stages = _stages(pipeline, budget, seed, answer.run, reference.value, control)
+        counted = None if ground is None else ground[1]
+        worth = None
+        if control is not None:
+            uniform = more_uniform(pipeline, seed, answer.run, control, counted)
+            worth = worth_of(problem, answer.run, control, counted, uniform, reference)
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
@@ -104,38 +120,39 @@ def record_of(
         rounds=() if answer.run is None else rounds_in_own_units(problem, answer.run.encoding.trace),
         environment=environment(),
         message=_message(pipeline, answer, reference, objective, problem),
+        worth=worth,
     )
 
 
-def _stages(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, reference: Number | None) -> Stages:
-    """The stages side by side; the control runs here, outside the time of the solver it is compared with."""
+def _stages(
+    pipeline: Pipeline,
+    budget: Budget,
+    seed: int,
+    done: SamplerRun,
+    reference: Number | None,
+    core: ControlRun | None,
+) -> Stages:
+    """The stages side by side; the controls run here, outside the time of the solver they are compared with."""
     formulation = done.refinement.formulation
     shares = {"feasible_share": done.feasible_share, "hit_share": done.hit_share}
     raw = raw_stage(formulation, done.best, reference, num_points=done.seen, **shares)
     lowest = stage_of(done.lowest_energy, reference, formulation.problem.sense)
-    control = _control(pipeline, seed, done, reference, is_timed=budget.seconds is not None)
+    whole = program_control(pipeline, budget, seed, done, reference)
+    ceiling = scheme_ceiling(pipeline, budget, seed, done, reference)
+    start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
-    return Stages(raw=raw, lowest_energy=lowest, swapped=swapped, control=control, **further)
-
-
-def _control(
-    pipeline: Pipeline, seed: int, done: SamplerRun, reference: Number | None, *, is_timed: bool
-) -> Control | None:
-    if not pipeline.control or done.draw is None:
-        return None
-    formulation = done.refinement.formulation
-    draw_seed, repair_seed = np.random.SeedSequence([seed, 1]).spawn(2)
-    refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
-    clock = Clock(max(CONTROL_SECONDS, done.seconds.get("repair", 0.0)) if is_timed else None)
-    rng, cost = np.random.default_rng(draw_seed), math.inf if done.best is None else done.best.best_cost
-    drawn = run_control(refinement, done.draw, done.points_by_round, rng, clock=clock, cost=cost)
-    stages = refined_stages(refinement, reference)
-    space = str(done.infos[-1].get("subspace") or "program bits") if done.infos else "program bits"
-    shares = {"feasible_share": drawn.feasible_share, "hit_share": drawn.hit_share}
-    raw = raw_stage(formulation, drawn.best, reference, num_points=drawn.num_points, **shares)
-    swapped = swapped_stage(formulation, drawn.best, reference) if pipeline.improve else None
-    return Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=space, **stages)
+    controls = [None if one is None else one.control for one in (core, whole)]
+    return Stages(
+        start=start,
+        raw=raw,
+        lowest_energy=lowest,
+        swapped=swapped,
+        control=controls[0],
+        control_program=controls[1],
+        ceiling=ceiling,
+        **further,
+    )
 
 
 def resources_of(done: SamplerRun) -> dict[str, Any]:

@@ -13,12 +13,11 @@ import numpy.typing as npt
 
 from ..core import BinaryProgram, Bits, Float, Formulation, Int, Rows, signed
 from ..core.unique import unique_rows
+from .cost_tally import COST_MARGIN, CostTally
 from .verify import DisagreementError, Verified, verify, verify_point
 
 #: Lowest-energy points that may add lazy rows in a round although they already break others.
 SEPARATED_POINTS = 10
-#: Relative margin within which two costs are the same: sums in different orders.
-COST_MARGIN = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +48,10 @@ class Candidates:
         """Occurrences of feasible points that cost no more than that."""
         reached = self.feasible & (self.costs <= cost + COST_MARGIN * max(1.0, abs(cost))) & np.isfinite(self.costs)
         return int(self.counts[reached].sum())
+
+    def tally(self) -> CostTally:
+        """The feasible points by cost, out of all."""
+        return CostTally.of(self.costs[self.feasible], self.counts[self.feasible], int(self.counts.sum()))
 
     def order(self) -> Int:
         """Positions by violation, then cost; ties by position, so that equal runs select equally."""
@@ -87,8 +90,23 @@ def evaluate(
     if rows is not None and len(rows):
         program = program.with_rows(rows)
         broken = program.violations(X).sum(axis=1)
-    costs = np.array([_native_cost(formulation, x) for x in X]) if formulation.is_surrogate else program.costs(X)
-    return Candidates(X, np.asarray(counts, dtype=np.int64), costs, broken), program
+    return Candidates(X, np.asarray(counts, dtype=np.int64), _costs(formulation, program, X), broken), program
+
+
+def evaluate_apart(
+    formulation: Formulation, program: BinaryProgram, X: Bits, counts: npt.ArrayLike
+) -> tuple[Candidates, BinaryProgram]:
+    """As ``evaluate``, but lazy rows that a point breaks count as its violation and are not added to the program.
+
+    For runs whose rounds look at a few variables each: thousands of rows would be added, and hardly one be met again.
+    """
+    broken = program.violations(X).sum(axis=1)
+    for at in np.flatnonzero(broken == 0).tolist():
+        rows = formulation.separate(X[at : at + 1])
+        if rows is not None and len(rows):
+            activity = rows.A @ X[at].astype(np.float64)
+            broken[at] = np.maximum(0.0, np.maximum(rows.lower - activity, activity - rows.upper)).sum()
+    return Candidates(X, np.asarray(counts, dtype=np.int64), _costs(formulation, program, X), broken), program
 
 
 def best_verified(formulation: Formulation, candidates: Candidates) -> Verified | None:
@@ -109,6 +127,13 @@ def best_verified(formulation: Formulation, candidates: Candidates) -> Verified 
             f"{formulation.name} and {dict(verified.violations)} by the instance; this is a bug in the formulation"
         )
     return verified
+
+
+def _costs(formulation: Formulation, program: BinaryProgram, X: Bits) -> Float:
+    """Cost of the objective at each point: a surrogate's own cost only ranks points."""
+    if not formulation.is_surrogate:
+        return program.costs(X)
+    return np.array([_native_cost(formulation, x) for x in X], dtype=np.float64)
 
 
 def _native_cost(formulation: Formulation, x: Bits) -> float:

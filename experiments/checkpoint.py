@@ -63,12 +63,14 @@ class RoundsFile:
         Raises
         ------
         UnsupportedError
-            The encoder keeps no multipliers of its own, so that nothing could go on.
+            The encoder keeps neither multipliers nor an incumbent, so that nothing could go on.
         """
         from ..encoders.serialise import encoding_to_json
 
-        if "multipliers" not in encoding.state:
-            raise UnsupportedError("state must come with a Lagrangian encoder, such as bundle; leave it out")
+        if not {"multipliers", "x"} & set(encoding.state):
+            raise UnsupportedError(
+                "state must come with an iterating encoder, such as bundle or neighbourhood; leave it out"
+            )
         data = {"schema": SCHEMA, **self.identity, "encoding": encoding_to_json(encoding)}
         draft = self.path.with_name(self.path.name + ".part")
         draft.write_text(json.dumps(data) + "\n", encoding="utf-8")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import dimod
 
 #: Values of a trace row that are costs (of the program, minimised).
-COSTS = ("bound", "dual_estimate", "energy", "best_bound", "incumbent", "model")
+COSTS = ("bound", "dual_estimate", "energy", "best_bound", "incumbent", "current", "model")
 
 
 @runtime_checkable

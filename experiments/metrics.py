@@ -31,10 +31,10 @@ class Interval:
     is_limit: bool = False
 
 
-def wilson(successes: int, trials: int) -> Interval:
+def wilson(successes: int, trials: int, z: float = Z95) -> Interval:
     """Share of successes with Wilson's score interval.
 
-    ``(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)``, p = successes / trials, z = 1.96.
+    ``(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)``, p = successes / trials; z = 1.96 for 95 %.
 
     References
     ----------
@@ -48,9 +48,9 @@ def wilson(successes: int, trials: int) -> Interval:
     """
     if not 0 <= successes <= trials or trials < 1:
         raise ValueError(f"successes must lie in 0..trials with trials >= 1, got {successes} of {trials}")
-    p, z2 = successes / trials, Z95**2
+    p, z2 = successes / trials, z**2
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = Z95 * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
+    half = z * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     return Interval(p, low, 1.0 if successes == trials else min(1.0, centre + half))
 

@@ -7,11 +7,12 @@ written ``solver.layers``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, get_args
 
-from ..core import ENCODERS, SOLVERS, Budget, Encoder, fields_of, from_spec, to_spec, unknown_name
+from ..core import ENCODERS, SOLVERS, Budget, Encoder, from_spec, to_spec, unknown_name
 from ..solvers.base import NativeSolver, QuboSampler
+from .parts import Part, build_part, part_fields, part_name
 
 RepairMode = Literal["auto", "nearest", "off"]
 
@@ -41,6 +42,7 @@ class Pipeline:
     improve : local search after the repair, reported as its own stage.
     repair_top : distinct samples a round, best by violation then cost, that are repaired and improved.
     control : put as many uniform random points through the same selection, repair and improvement.
+    ceiling : the rounds of a decomposition once more, each solved exactly, to say what its scheme could have reached.
     note : what was chosen automatically, and why.
     """
 
@@ -51,6 +53,7 @@ class Pipeline:
     improve: bool = True
     repair_top: int = 10
     control: bool = True
+    ceiling: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -64,6 +67,8 @@ class Pipeline:
     def to_spec(self, budget: Budget) -> dict[str, Any]:
         """JSON form: everything that decides the result but instance and seed."""
         repair = {"name": self.repair, "top": self.repair_top, "improve": self.improve, "control": self.control}
+        if self.ceiling:
+            repair["ceiling"] = True
         return {
             "formulation": self.formulation,
             "encoder": None if self.encoder is None else to_spec(self.encoder),
@@ -85,13 +90,12 @@ def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
         improve=repair["improve"],
         repair_top=repair["top"],
         control=repair["control"],
+        ceiling=bool(repair.get("ceiling", False)),
     )
     return pipeline, Budget(**spec["budget"])
 
 
-def build_parts(
-    solver: str | Mapping[str, Any], encoder: str | Mapping[str, Any] | None, options: Mapping[str, Any]
-) -> tuple[Any, Any]:
+def build_parts(solver: Part, encoder: Part | None, options: Mapping[str, Any]) -> tuple[Any, Any]:
     """Solver and encoder (None when not asked for) with every option given to the part that has it.
 
     Raises
@@ -99,23 +103,23 @@ def build_parts(
     ValueError
         No selected part has the option, or two have it.
     """
-    specs: dict[str, dict[str, Any]] = {"solver": _as_spec(solver)}
-    if encoder is not None:
-        specs["encoder"] = _as_spec(encoder)
-    registries = {"solver": SOLVERS, "encoder": ENCODERS}
-    known = {role: fields_of(registries[role].get(spec["name"]).make) for role, spec in specs.items()}
+    parts: dict[str, Part] = {"solver": solver} if encoder is None else {"solver": solver, "encoder": encoder}
+    given: dict[str, dict[str, Any]] = {role: {} for role in parts}
+    known = {role: part_fields(role, part) for role, part in parts.items()}
     for key, value in options.items():
         role, _, field = key.rpartition(".")
         field = field.replace("-", "_")
         homes = [role] if role else [name for name, fields in known.items() if field in fields]
         if not homes or homes[0] not in known or field not in known[homes[0]]:
             every = {name for fields in known.values() for name in fields}
-            error = unknown_name(f"option of {' and '.join(spec['name'] for spec in specs.values())}", key, every)
+            names = " and ".join(part_name(role, part) for role, part in parts.items())
+            error = unknown_name(f"option of {names}", key, every)
             raise UnknownOptionError(key, f"{error}{_elsewhere(field)}")
         if len(homes) > 1:
             raise ValueError(f"option {key} must say which part it is for; write solver.{field} or encoder.{field}")
-        specs[homes[0]][field] = value
-    return from_spec("solvers", specs["solver"]), from_spec("encoders", specs["encoder"]) if encoder else None
+        given[homes[0]][field] = value
+    built = {role: build_part(role, part, given[role]) for role, part in parts.items()}
+    return built["solver"], built.get("encoder")
 
 
 def _elsewhere(field: str) -> str:
@@ -126,8 +130,4 @@ def _elsewhere(field: str) -> str:
 
 
 def _has(make: Any, field: str) -> bool:
-    return is_dataclass(make) and field in fields_of(make)
-
-
-def _as_spec(part: str | Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": part} if isinstance(part, str) else dict(part)
+    return is_dataclass(make) and field in {f.name for f in fields(make) if f.init}

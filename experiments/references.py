@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..core import BestKnown, BinaryProgram, Number, Problem, Reference, Status, number, signed
@@ -60,17 +60,30 @@ def status_of(
     return Status.OPTIMAL if is_optimal else Status.FEASIBLE
 
 
-def reference_of(problem: Problem, status: Status, objective: Number | None, bound: Number | None) -> Reference:
-    """The strongest reference there is: the literature's value, this run's proof, or this run's bound."""
+def reference_of(
+    problem: Problem,
+    status: Status,
+    objective: Number | None,
+    bound: Number | None,
+    look: Callable[[], Reference] = Reference,
+) -> Reference:
+    """The strongest reference there is: the literature's value, this run's proof, what was found, this run's bound.
+
+    Parameters
+    ----------
+    look : looks for a reference where neither the literature nor this run proves one; see reference_run.py.
+    """
     known = problem.best_known
     if known is not None:
         kind = "proven" if known.is_optimal else "best-known"
         return Reference(number(known.value), kind, known.source)  # type: ignore[arg-type]
     if status is Status.OPTIMAL:
         return Reference(objective, "proven", "this run")
-    if bound is not None:
-        return Reference(bound, "bound", "this run")
-    return Reference()
+    found = look()
+    if found.kind == "proven" or bound is None:
+        return found
+    is_tighter = found.value is not None and signed(problem, float(found.value)) > signed(problem, float(bound))
+    return found if is_tighter else Reference(bound, "bound", "this run", found.is_found)
 
 
 def read_best_known(path: Path) -> Iterator[tuple[str, str, BestKnown]]:

@@ -1,29 +1,22 @@
-"""The stages after sampling: repair, improvement, and the control that puts random points through the same.
+"""The stages after sampling: repair and improvement, of the sampler's points and of the control's alike.
 
 A repaired figure alone proves nothing: drop-add repair of random points solves half of a classical test set. So every
-stage has its twin in the control.
+stage has its twin in the control (control.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..core import Bits, Clock, Formulation, Number, RepairFailed, Sense, Stage, relative_gap, signed
-from ..core.unique import unique_rows
 from ..repair import improve, repair
+from ..repair.dispatch import within
 from ..repair.nearest import nearest_feasible
-from .candidates import Candidates, best_verified, evaluate
+from .candidates import Candidates, best_verified
 from .pipeline import Pipeline
 from .verify import Verified, verify_point
-
-#: Bits of uniform points drawn at a time, so that a control of millions of points stays small.
-CONTROL_BATCH_BITS = 1 << 24
-
-#: Draws that many uniform completed points; the program's bits, or a sampler's own feasible subspace.
-Draw = Callable[[int, np.random.Generator], Bits]
 
 
 @dataclass
@@ -71,24 +64,24 @@ class Refinement:
             if position and clock.is_over:
                 return
             try:
-                fixed = self._repair(x, bool(candidates.feasible[position]))
+                fixed = self._repair(x, bool(candidates.feasible[position]), clock)
             except RepairFailed:
                 self.repaired.num_points += 1
                 continue
             self.repaired.flips += int((fixed != x).sum())
             self.repaired.offer(verify_point(self.formulation, fixed))
             if self.pipeline.improve and not (position and clock.is_over):
-                better = improve(self.formulation, fixed, self.rng)
+                better = within(improve, self.formulation, fixed, self.rng, clock)
                 self.improved.offer(verify_point(self.formulation, better))
 
-    def _repair(self, x: Bits, is_feasible: bool) -> Bits:
+    def _repair(self, x: Bits, is_feasible: bool, clock: Clock) -> Bits:
         if is_feasible:
             return x
         if self.pipeline.repair == "off":
             raise RepairFailed("repair is off")
         if self.pipeline.repair == "nearest":
-            return nearest_feasible(self.formulation, x, self.rng)
-        return repair(self.formulation, x, self.rng)
+            return nearest_feasible(self.formulation, x, self.rng, clock)
+        return within(repair, self.formulation, x, self.rng, clock)
 
     @property
     def incumbent(self) -> Verified | None:
@@ -102,66 +95,6 @@ def signed_objective(verified: Verified, sense: Sense) -> float:
     """Objective as a cost to minimise."""
     value = float(verified.objective if verified.objective is not None else np.inf)
     return value if sense == "min" else -value
-
-
-def uniform_bits(formulation: Formulation) -> Draw:
-    """Uniform points over the program's bits, completed."""
-    n = formulation.program.num_variables
-
-    def draw(num_points: int, rng: np.random.Generator) -> Bits:
-        return formulation.complete(rng.integers(0, 2, size=(num_points, n), dtype=np.uint8))
-
-    return draw
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """The best of the control's uniform points; how many were drawn, feasible, and as good as the sampler's best."""
-
-    best: Candidates | None = None
-    num_points: int = 0
-    feasible_share: float | None = None
-    hit_share: float | None = None
-
-
-def run_control(
-    refinement: Refinement,
-    draw: Draw,
-    points_by_round: list[int],
-    rng: np.random.Generator,
-    *,
-    clock: Clock,
-    cost: float,
-) -> Drawn:
-    """Uniform points, as many as the sampler looked at, refined in as many rounds.
-
-    Parameters
-    ----------
-    cost : of the sampler's best raw point; infinite where it was infeasible, which every feasible point surpasses.
-    """
-    formulation = refinement.formulation
-    n = max(1, formulation.program.num_variables)
-    batch = max(1, CONTROL_BATCH_BITS // n)
-    top, best = refinement.pipeline.repair_top, None
-    drawn = feasible = hits = 0
-    for num_points in points_by_round:
-        kept: Candidates | None = None
-        for start in range(0, num_points, batch):
-            if drawn and clock.is_over:
-                break
-            X = draw(min(batch, num_points - start), rng)
-            drawn += len(X)
-            first, _, counts = unique_rows(X)
-            some, _ = evaluate(formulation, formulation.program, X[first], counts)
-            feasible += int(some.counts[some.feasible].sum())
-            hits += some.hits(cost)
-            some = some.best(top)
-            kept = some if kept is None else kept.joined(some).best(top)
-        if kept is None:
-            continue
-        refinement.add(kept, clock)
-        best = kept if best is None else best.joined(kept).best(top)
-    return Drawn(best, drawn, feasible / drawn, hits / drawn) if drawn else Drawn()
 
 
 def stage_of(verified: Verified | None, reference: Number | None, sense: Sense, **figures: object) -> Stage | None:
@@ -205,14 +138,10 @@ def raw_stage(
 
 __all__ = [
     "Best",
-    "Draw",
-    "Drawn",
     "Refinement",
     "raw_stage",
     "refined_stages",
-    "run_control",
     "signed",
     "signed_objective",
     "stage_of",
-    "uniform_bits",
 ]

@@ -1,18 +1,23 @@
 """From names and options to a Pipeline, with every automatic choice said and recorded.
 
-The default encoder is ``slack`` if the solver can hold its qubits, else ``unbalanced``; an encoder that was asked for
-is never exchanged: one that does not fit is refused with the numbers.
+The default encoder is ``slack`` if the solver can hold its qubits, else ``unbalanced``, else ``neighbourhood``: the
+instance is decomposed, and one line says so. An encoder that was asked for is never exchanged: one that does not fit is
+refused with the numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..core import ENCODERS, SOLVERS, Problem, fields_of
+from ..core import BinaryProgram, Encoder, Problem, UnsupportedError
+from ..encoders.native import Native
+from ..encoders.neighbourhood import Neighbourhood
 from ..problems.formulations import formulate
-from ..solvers.base import QuboSampler
+from ..solvers.base import QuboSampler, keeps_rows
+from .default_decomposition import FIELDS, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
+from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
 #: Tried in this order when no encoder was asked for.
@@ -23,8 +28,8 @@ SUBSPACE_ENCODERS = ("native",)
 
 def choose_pipeline(
     problem: Problem,
-    solver: str | Mapping[str, Any] = "auto",
-    encoder: str | Mapping[str, Any] | None = None,
+    solver: Part = "auto",
+    encoder: Part | None = None,
     formulation: str | None = None,
     options: Mapping[str, Any] | None = None,
     **switches: Any,
@@ -34,7 +39,8 @@ def choose_pipeline(
     Parameters
     ----------
     options : fields of the solver or encoder, by name or as ``solver.name``.
-    switches : ``repair``, ``improve``, ``repair_top``, ``control`` of the Pipeline; ``shrink``, ``presolve`` (wrap.py).
+    switches : ``repair``, ``improve``, ``repair_top``, ``control``, ``ceiling`` of the Pipeline; ``shrink``,
+        ``presolve`` (encoder_shorthands.py).
     """
     options = dict(options or {})
     notes = []
@@ -55,58 +61,90 @@ def choose_pipeline(
         return Pipeline(built, note="; ".join(notes), **switches)
     wrappers, options = take_options(wrappers, options, _fields(solver, encoder))
     if encoder is None:
-        encoder, reason = default_encoder(problem, solver, formulation, options, wrappers)
-        notes.append(f"encoder {encoder}: {reason}")
+        choice = default_encoder(problem, solver, formulation, options, wrappers)
+        encoder, formulation = choice.encoder, choice.formulation
+        notes.append(f"encoder {_name(encoder)}: {choice.reason}")
+    elif part_make("encoder", encoder) is Neighbourhood and not isinstance(encoder, Neighbourhood):
+        assert isinstance(encoder, str | Mapping)
+        sampler, _ = build_parts(solver, None, {})
+        encoder, formulation = completed_spec(encoder, problem, sampler, formulation)
     built, encoding = build_parts(solver, encoder, options)
+    decomposed = decomposing(encoding)
+    if decomposed is not None:
+        notes.append(announced(decomposed, formulate(problem, formulation)))
     return Pipeline(built, wrapped(encoding, wrappers), formulation, note="; ".join(notes), **switches)
 
 
-def is_sampler(solver: str | Mapping[str, Any]) -> bool:
+def is_sampler(solver: Part) -> bool:
     """Whether the named solver samples a QUBO (and so needs an encoder)."""
-    made = SOLVERS.get(_name(solver)).make
+    made = part_make("solver", solver)
     return isinstance(made, type) and issubclass(made, QuboSampler)
+
+
+class Choice(NamedTuple):
+    """A default encoder, its formulation (None: the main one), and why it was chosen."""
+
+    encoder: str | dict[str, Any]
+    formulation: str | None
+    reason: str
 
 
 def default_encoder(
     problem: Problem,
-    solver: str | Mapping[str, Any],
+    solver: Part,
     formulation: str | None,
     options: Mapping[str, Any],
     wrappers: Wrappers | None = None,
-) -> tuple[str, str]:
-    """The first default encoder that has the options and whose qubits the solver can hold, and why."""
-    program = formulate(problem, formulation).program
+) -> Choice:
+    """The first default encoder that has the options and whose qubits the solver can hold, else a decomposition."""
+    form = formulate(problem, formulation)
     errors: list[ValueError] = []
     reasons: list[str] = []
-    keeps_rows = hasattr(SOLVERS.get(_name(solver)).make, "uniform_points")
-    tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
+    tried = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
     for name in tried:
         try:
             sampler, encoder = build_parts(solver, name, options)
         except ValueError as error:
             errors.append(error)
             continue
-        qubits = wrapped(encoder, wrappers or {}).num_qubits(program)
-        refusal = sampler.estimate(qubits, 0).refusal
-        if not refusal:
-            return name, "; ".join([f"{qubits} qubits", *reasons])
+        encoder = wrapped(encoder, wrappers or {})
+        qubits = encoder.num_qubits(form.program)
+        if not refusal_of(sampler, encoder, qubits, form.program):
+            return Choice(name, formulation, "; ".join([f"{qubits} qubits", *reasons]))
         reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")
-    if errors and not reasons:
+    is_asked = any(key.rpartition(".")[2].replace("-", "_") in FIELDS for key in options)
+    if errors and not reasons and not is_asked:
         raise errors[0]
-    return tried[0], "; ".join(reasons)
+    sampler, _ = build_parts(solver, None, {})
+    chosen, form_name = completed_spec("neighbourhood", problem, sampler, formulation)
+    build_parts(solver, chosen, options)  # an option that no part has is an error here
+    return Choice(chosen, form_name, "; ".join(reasons) or "its options were given")
 
 
-def shot_options(solver: str | Mapping[str, Any], shots: int | None) -> dict[str, Any]:
+def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: BinaryProgram) -> str:
+    """Why the sampler cannot hold the encoding of a program; empty if it can.
+
+    A sampler that keeps rows is limited by the states that they leave, not by qubits.
+    """
+    if sampler.keeps_rows and isinstance(encoder, Native):
+        try:
+            sampler.ground(qubits, program)
+        except UnsupportedError as error:
+            return str(error)
+    return sampler.estimate(qubits, 0).refusal
+
+
+def shot_options(solver: Part, shots: int | None) -> dict[str, Any]:
     """``--shots N`` for a circuit is N points an evaluation too, not only of the final state."""
-    if shots is None or solver == "auto" or "shots" not in fields_of(SOLVERS.get(_name(solver)).make):
+    if shots is None or solver == "auto" or "shots" not in part_fields("solver", solver):
         return {}
     return {"solver.shots": shots}
 
 
-def _fields(solver: str | Mapping[str, Any], encoder: str | Mapping[str, Any] | None) -> set[str]:
-    parts = {*fields_of(SOLVERS.get(_name(solver)).make)}
-    return parts if encoder is None else parts | set(fields_of(ENCODERS.get(_name(encoder)).make))
+def _fields(solver: Part, encoder: Part | None) -> set[str]:
+    own = {*part_fields("solver", solver)}
+    return own if encoder is None else own | set(part_fields("encoder", encoder))
 
 
-def _name(part: str | Mapping[str, Any]) -> str:
-    return part if isinstance(part, str) else str(part["name"])
+def _name(solver: Part) -> str:
+    return part_name("solver", solver)

@@ -6,22 +6,38 @@ verification.
 
 from __future__ import annotations
 
+import numbers
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..core import Budget, Clock, Problem, Record, UnsupportedError, number
+from ..core import (
+    Budget,
+    Clock,
+    Formulation,
+    InfeasibleError,
+    Problem,
+    Record,
+    UnsupportedError,
+    impossible_row,
+    number,
+)
+from ..core.silence import audible, silenced
 from ..problems.formulations import formulate
+from ..problems.sources import problem_of
 from ..solvers.base import NativeSolver, QuboSampler, Report
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
+from .default_decomposition import with_default_limit
 from .encoder_shorthands import SHORTHANDS
+from .iteration import RoundReport
+from .parts import Part, as_part, part_fields
 from .pipeline import Pipeline
+from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
 from .resolve_pipeline import choose_pipeline, shot_options
@@ -30,29 +46,36 @@ from .verify import Verified, verify
 
 
 def solve(
-    problem: Problem,
-    solver: str | Mapping[str, Any] = "auto",
+    what: Any,
+    solver: Part = "auto",
     *,
-    encoder: str | Mapping[str, Any] | None = None,
+    kind: str | None = None,
+    encoder: Part | None = None,
     formulation: str | None = None,
     repair: str = "auto",
     improve: bool = True,
     seed: int = 0,
     budget: Budget | None = None,
+    reference: str | float | None = "auto",
     **options: Any,
 ) -> Record:
     """Solve one instance and say how far from the optimum the answer is, and how much of that the solver earned.
 
     Parameters
     ----------
-    solver, encoder : registered name, or ``{"name": ..., field: value}``; ``auto`` and None choose and say why.
+    what : a Problem, a path, a graph, a matrix, or another library's model; see ``problems.sources.problem_of``.
+    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(layers=3)``,
+        ``qopt.Slack()``, any dimod sampler; ``auto`` and None choose and say why.
+    kind : of the instance, where ``what`` does not tell it.
     formulation : name of one of the problem's formulations.
     repair : ``auto``, ``nearest`` or ``off``.
     improve : local search after the repair, its own stage.
     seed : 0..2**31-1; the same seed gives the same Record but for seconds, memory and environment.
     budget : limits of the run.
+    reference : what a gap is measured against where the literature has nothing: ``auto`` counts a small program's
+        points, else searches for a second; seconds of that search; ``none``.
     options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
-        ``time_limit=10``); ``solver__layers`` where two have it.
+        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``).
 
     Raises
     ------
@@ -60,6 +83,8 @@ def solve(
         This pair of problem and solver, or this size, cannot work; the text says why.
     ValueError
         Unknown name or option.
+    TypeError
+        ``what``, ``solver``, ``encoder``, ``budget``, ``seed`` or a switch of another type.
 
     Examples
     --------
@@ -68,6 +93,13 @@ def solve(
     >>> record.status.value, record.objective == record.bound
     ('optimal', True)
     """
+    problem = problem_of(what, kind)
+    solver = as_part("solver", solver)
+    encoder = None if encoder is None else as_part("encoder", encoder)
+    if budget is not None and not isinstance(budget, Budget):
+        raise TypeError(f"budget must be a qopt.Budget, got {budget!r}; write qopt.Budget(seconds=...)")
+    if not isinstance(improve, bool):
+        raise TypeError(f"improve must be True or False, got {improve!r}")
     if "time_limit" in options:  # the command line's word for it
         if "seconds" in options:
             raise ValueError("give seconds or time_limit, not both; they are the same")
@@ -77,14 +109,17 @@ def solve(
     }
     if limits and budget is not None:
         raise ValueError("give budget or its fields, not both")
+    for key, value in limits.items():
+        if isinstance(value, str) and key in part_fields("solver", solver):
+            raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
     options = {**shot_options(solver, budget.shots), **options}
-    switches = {key: options.pop(key) for key in ("repair_top", "control", *SHORTHANDS) if key in options}
+    switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
         problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches
     )
-    return run(problem, pipeline, budget=budget, seed=seed)
+    return run(problem, pipeline, budget=budget, seed=seed, reference=ReferenceRule.of(reference))
 
 
 def run(
@@ -96,34 +131,79 @@ def run(
     report: Report | None = None,
     path: str | None = None,
     state: Path | None = None,
+    reference: ReferenceRule | None = None,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
     Parameters
     ----------
+    reference : how a gap's reference is looked for; None counts small programs and searches for none.
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     """
-    if not (isinstance(seed, int) and 0 <= seed < 2**31):
-        raise ValueError(f"seed must be an integer in 0..2**31-1, got {seed!r}")
-    budget = budget or Budget()
+    seed = checked_seed(seed)
+    budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
+    report = _heard(report)
+    with silenced():
+        answer = _answer(problem, pipeline, budget, seed, clock, report, state)
+        spent = {**answer.resources["seconds"], "total": clock.elapsed}
+        resources = {**answer.resources, "seconds": spent, "cpu_seconds": time.process_time() - cpu}
+        answer = replace(answer, resources=resources)
+        return record_of(problem, pipeline, answer, budget=budget, seed=seed, path=path, rule=reference)
+
+
+def _heard(report: Report | None) -> Report | None:
+    """The report, printing to the real stdout while solvers are silenced; one of rounds stays one of rounds."""
+    if report is None:
+        return None
+    heard: Any = audible(report)
+    if isinstance(report, RoundReport):
+        heard.round = audible(report.round)
+    return heard  # type: ignore[no-any-return]
+
+
+def _answer(
+    problem: Problem,
+    pipeline: Pipeline,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    report: Report | None,
+    state: Path | None,
+) -> Answer:
+    """What the pipeline's sampler or native solver found."""
     if isinstance(pipeline.solver, QuboSampler):
         watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))
-        answer = _sample(problem, pipeline, budget, seed, clock, watching)
-    elif state is not None:
+        return _sample(problem, pipeline, budget, seed, clock, watching)
+    if state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
-    else:
-        answer = _solve_native(problem, pipeline.solver, budget, seed, clock, report)
-    spent = {**answer.resources["seconds"], "total": clock.elapsed}
-    resources = {**answer.resources, "seconds": spent, "cpu_seconds": time.process_time() - cpu}
-    answer = replace(answer, resources=resources)
-    return record_of(problem, pipeline, answer, budget=budget, seed=seed, path=path)
+    return _solve_native(problem, pipeline.solver, budget, seed, clock, report)
+
+
+def checked_seed(seed: Any) -> int:
+    """``seed`` as an int in 0..2**31-1; NumPy's integers count as integers.
+
+    Raises
+    ------
+    TypeError
+        Not an integer.
+    ValueError
+        Out of range.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
+        raise TypeError(f"seed must be an integer, got {seed!r}")
+    if not 0 <= int(seed) < 2**31:
+        raise ValueError(f"seed must be an integer in 0..2**31-1, got {seed!r}")
+    return int(seed)
 
 
 def _sample(
     problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
 ) -> Answer:
     formulation = formulate(problem, pipeline.formulation)
+    broken = impossible_row(formulation.program)
+    if broken:
+        raise InfeasibleError(f"row {broken} must hold at some point of {{0,1}}^n, got none; the program is infeasible")
     seeds = np.random.SeedSequence(seed)
     done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds.spawn(1)[0], clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]
@@ -160,7 +240,14 @@ def _solve_native(
         is_replayable=is_replayable,
         resources={"engine": info.pop("engine", None), "seconds": {"solve": clock.elapsed}, "extra": info},
         trace=outcome.trace,
+        formulation=_small_formulation(problem),
     )
+
+
+def _small_formulation(problem: Problem) -> Formulation | None:
+    """The default formulation where all its points can be counted for a reference; others are not built."""
+    make = next(iter(problem.formulations.values()))
+    return make(problem) if make.size(problem).variables <= COUNTED_BITS else None
 
 
 def _raw(done: SamplerRun) -> Verified | None:

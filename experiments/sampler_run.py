@@ -6,9 +6,10 @@ The loop ends when the encoder has nothing more to learn, or at the budget's rou
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ..core import (
     Clock,
     Encoder,
     Encoding,
+    Float,
     Formulation,
     Number,
     Round,
@@ -26,16 +28,35 @@ from ..core import (
     signed,
 )
 from ..core.unique import unique_rows
+from ..encoders.neighbourhood import Starting
 from ..solvers.base import QuboSampler, Report, points_of
-from .candidates import Candidates, best_verified, evaluate
+from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
+from .cost_tally import EMPTY, CostTally
+from .decomposition import (
+    first_encoding,
+    outer_program,
+    points_asked,
+    polished,
+    refines_rounds,
+    thinned,
+)
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
-from .refinement import Draw, Refinement, signed_objective, uniform_bits
+from .refinement import Refinement, signed_objective
+from .remedies import refused
+from .twin import Twin, same_ground
 from .verify import Verified
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
 MAX_ROUNDS = 1000
+#: The same for encoders that look at a part of the variables a round, which end by themselves.
+NEIGHBOURHOODS = 1_000_000
+#: Time of a decomposition's control as a multiple of what its run spent on encoding and judging.
+CONTROL_RESERVE = 1.2
+#: Qubits up to which the probabilities of a final state are kept for its worth.
+MAX_OBSERVED = 26
 #: Share of a time limit that sampling may use; the rest is for repair, improvement and the check.
 SAMPLING_SHARE = 0.85
 
@@ -45,7 +66,10 @@ class SamplerRun:
     """What a sampler's run found, round by round; the Record is made of it.
 
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
-    ``continued``: rounds of a stopped run that this one goes on from.
+    ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
+    ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
+    no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
+    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included.
     """
 
     refinement: Refinement
@@ -61,9 +85,20 @@ class SamplerRun:
     bound: float | None = None
     trace: list[tuple[float, Number]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
-    draw: Draw | None = None
+    first: Encoding | None = None
+    ground_changes: bool = False
+    reached: int = 0
+    tally: CostTally = EMPTY
+    state: Float | None = None
+    cpu_seconds: float = 0.0
     interactions: int = 0
     continued: int = 0
+    begun: Candidates | None = None
+    verified: tuple[Candidates | None, Verified | None] = (None, None)
+
+    def observe(self, probabilities: Float) -> None:
+        """Keep the final state's probabilities; of several rounds none, since no one state gave the samples."""
+        self.state = None if self.infos else probabilities
 
     @property
     def feasible_share(self) -> float | None:
@@ -73,6 +108,13 @@ class SamplerRun:
     def hit_share(self) -> float | None:
         """Share of the samples that are as good as the best raw one."""
         return self.hits / self.seen if self.seen else None
+
+
+class Tally(NamedTuple):
+    """Samples of a round, and how many are feasible where only the best were judged in the whole program."""
+
+    points: int
+    feasible: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +133,9 @@ def run_sampler(
     seeds: np.random.SeedSequence,
     clock: Clock,
     watching: Watching | None = None,
+    twin: Twin | None = None,
 ) -> SamplerRun:
-    """All rounds of one run, or those that are left of a stopped one.
+    """All rounds of one run, or those that are left of a stopped one; with uniform points instead for a twin.
 
     Raises
     ------
@@ -103,52 +146,85 @@ def run_sampler(
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
     report, state = (watching.report, watching.state) if watching is not None else (None, None)
-    check_size(encoder, sampler, formulation)
+    if not isinstance(encoder, Starting):
+        check_size(encoder, sampler, formulation)
     sampler_seeds, repair_seed = seeds.spawn(2)
     program = formulation.program
     start = clock.elapsed
     stored = None if state is None else state.load()
-    encoding = stored or encoder.encode(program)
-    program = program if stored is None or stored.native is None else stored.native  # with its lazy rows
-    if encoding.state.get("needs_subspace") and not hasattr(sampler, "uniform_points"):
+    if twin is not None:
+        encoding, begun = twin.start, twin.begun
+    else:
+        encoding, begun = (stored, None) if stored else first_encoding(encoder, formulation, seeds)
+    program = program if stored is None else outer_program(stored, program)
+    if isinstance(encoder, Starting):
+        check_qubits(part_sizes(encoding), encoder, sampler, formulation)
+    if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
-    run = SamplerRun(refinement, encoding, draw=_subspace_draw(sampler, encoding, formulation))
+    run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun)
+    refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
-    for index in _rounds(budget, run.continued):
-        start = clock.elapsed
-        keywords = offered(sampler, encoding, budget, sampler_seeds.spawn(1)[0], clock)
-        samples = closed_form(sampler, encoding) or sampler.sample(encoding.bqm, **keywords)
+    _incumbent(run, clock, report)
+    for index in _rounds(budget, run.continued, encoder):
+        start, began = clock.elapsed, time.process_time()
+        round_seed = sampler_seeds.spawn(1)[0]
+        if twin is None:
+            keywords = offered(sampler, encoding, budget, round_seed, clock, points_asked(encoder))
+            is_seen = run.begun is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
+            if is_seen and "observe" in sampler.parameters:
+                keywords["observe"] = run.observe
+            closed = closed_form(sampler, encoding)
+            samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
+        else:
+            samples, learnt = twin.sample(sampler, encoding, index, round_seed), {}
+        run.cpu_seconds += time.process_time() - began
         _add(run.seconds, "solve", clock.elapsed - start)
-        Z, energies, counts = points_of(samples)
-        X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
-        found, program = evaluate(formulation, program, X, counts)
-        _note(run, found, energies, samples.info, index)
         start = clock.elapsed
-        refinement.add(found.best(pipeline.repair_top), clock)
-        _add(run.seconds, "repair", clock.elapsed - start)
+        Z, energies, counts = points_of(samples)
+        few = thinned(encoding, formulation, Z, energies, counts)
+        tally = Tally(int(counts.sum()), None if few is None else few[3])
+        if few is not None:
+            Z, energies, counts, _ = few
+        X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
+        found, program = judge(formulation, program, X, counts)
+        _note(run, found, energies, samples.info, tally)
+        run.reached += 0 if twin is None else found.hits(twin.goal)
+        _add(run.seconds, "judge", clock.elapsed - start)
+        if refines:
+            start = clock.elapsed
+            refinement.add(found.best(pipeline.repair_top), clock)
+            _add(run.seconds, "repair", clock.elapsed - start)
         incumbent = _incumbent(run, clock, report)
-        if _is_done(incumbent, formulation, budget, clock):
+        if _is_done(incumbent, formulation, budget, clock, _reserved(run, pipeline) if twin is None else 0.0):
             break
-        seen = Round(X, energies, samples.info.get("energy_bound"), incumbent, program, index, counts)
+        bound = samples.info.get("energy_bound")
+        seen = Round(X, energies, bound, incumbent, program, index, counts, found.costs, found.broken)
+        seen = polished(seen, encoder, refinement)
         start = clock.elapsed
         following = encoder.update(encoding, seen)
         _add(run.seconds, "encode", clock.elapsed - start)
         if following is None:
             break
-        run.encoding = encoding = following
+        run.ground_changes = run.ground_changes or not same_ground(sampler, encoding, following)
+        run.encoding = encoding = replace(following, state={**following.state, **learnt}) if learnt else following
         tell_round(report, formulation.problem, encoding)
         if state is not None:
             state.save(encoding)
         if encoding.state.get("is_done"):
             break
         program = with_fractional_cuts(formulation, program, encoding)
+    if not refines and run.best is not None:
+        start = clock.elapsed
+        refinement.add(run.best, clock)
+        _add(run.seconds, "repair", clock.elapsed - start)
+        _incumbent(run, clock, report)
     return run
 
 
-def _rounds(budget: Budget, continued: int) -> range:
+def _rounds(budget: Budget, continued: int, encoder: Encoder) -> range:
     """Indices of the rounds that are left.
 
     Raises
@@ -156,7 +232,8 @@ def _rounds(budget: Budget, continued: int) -> range:
     ValueError
         None is.
     """
-    left = range(continued, budget.rounds or MAX_ROUNDS)
+    most = NEIGHBOURHOODS if isinstance(encoder, Starting) else MAX_ROUNDS
+    left = range(continued, budget.rounds or most)
     if not left:
         raise ValueError(f"rounds must be > {continued}, which the state already has, got {budget.rounds}; raise it")
     return left
@@ -170,16 +247,31 @@ def check_size(encoder: Encoder, sampler: QuboSampler, formulation: Formulation)
     UnsupportedError
         With the sampler's own numbers and remedy.
     """
-    qubits = encoder.num_qubits(formulation.program)
+    check_qubits(encoder.num_qubits(formulation.program), encoder, sampler, formulation)
+
+
+def check_qubits(qubits: int, encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -> None:
+    """Refuse a QUBO of more bits than the sampler can hold.
+
+    Raises
+    ------
+    UnsupportedError
+        With the sampler's own numbers and the remedies that work here.
+    """
     refusal = sampler.estimate(qubits, 0).refusal
     if refusal:
-        raise UnsupportedError(refusal)
+        raise refused(refusal, encoder, sampler, formulation)
 
 
 def offered(
-    sampler: QuboSampler, encoding: Encoding, budget: Budget, seed: np.random.SeedSequence, clock: Clock
+    sampler: QuboSampler,
+    encoding: Encoding,
+    budget: Budget,
+    seed: np.random.SeedSequence,
+    clock: Clock,
+    points: int | None = None,
 ) -> dict[str, Any]:
-    """The keywords of the pipeline that this sampler names, with their values.
+    """The keywords of the pipeline that this sampler names, with their values; ``points`` where the budget has none.
 
     Raises
     ------
@@ -195,8 +287,9 @@ def offered(
         values["seconds"] = max(1e-3, clock.remaining * SAMPLING_SHARE)
     if budget.evaluations is not None:
         values["evaluations"] = budget.evaluations
-    if budget.shots is not None:
-        values |= {"num_shots": budget.shots, "num_reads": budget.shots}
+    shots = points if budget.shots is None else budget.shots
+    if shots is not None:
+        values |= {"num_shots": shots, "num_reads": shots}
     if encoding.native is not None:
         values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
@@ -217,17 +310,22 @@ def _relaxation(encoding: Encoding) -> AnyArray | None:
     return None if solved.is_infeasible else solved.x
 
 
-def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], index: int) -> None:
+def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], tally: Tally) -> None:
     """Take one round's points into the run."""
     pipeline, formulation = run.refinement.pipeline, run.refinement.formulation
     top = found.best(pipeline.repair_top)
     before = math.inf if run.best is None else run.best.best_cost
-    run.best = top if run.best is None else run.best.joined(top).best(pipeline.repair_top)
+    if run.best is None:
+        run.best = top
+    elif tally.feasible is None or top.best_cost < before:
+        run.best = run.best.joined(top).best(pipeline.repair_top)
     # a better point makes hits of the former best worthless
     run.hits = (run.hits if run.best.best_cost == before else 0) + found.hits(run.best.best_cost)
-    run.seen += int(found.counts.sum())
-    run.feasible += int(found.counts[found.feasible].sum())
-    run.points_by_round.append(max(int(found.counts.sum()), int(info.get("shots") or 0)))
+    run.seen += tally.points
+    # of points that were thinned out nothing is known but their number
+    run.tally = run.tally.joined(found.tally()) if tally.feasible is None else EMPTY
+    run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
+    run.points_by_round.append(max(tally.points, int(info.get("shots") or 0)))
     run.infos.append(info)
     run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
@@ -242,7 +340,9 @@ def _incumbent(run: SamplerRun, clock: Clock, report: Report | None) -> float | 
     """Best verified cost so far; a new best is traced and reported."""
     formulation = run.refinement.formulation
     sense = formulation.problem.sense
-    raw = None if run.best is None else best_verified(formulation, run.best)
+    if run.verified[0] is not run.best:
+        run.verified = run.best, None if run.best is None else best_verified(formulation, run.best)
+    raw = run.verified[1]
     verified = [v for v in (raw, run.refinement.incumbent) if v is not None and v.is_feasible]
     if not verified:
         return None
@@ -255,25 +355,24 @@ def _incumbent(run: SamplerRun, clock: Clock, report: Report | None) -> float | 
     return signed_objective(best, sense)
 
 
-def _is_done(incumbent: float | None, formulation: Formulation, budget: Budget, clock: Clock) -> bool:
-    if clock.is_over:
+def _reserved(run: SamplerRun, pipeline: Pipeline) -> float:
+    """Seconds that the control of a decomposition will take, which goes through all rounds again without the sampler.
+
+    The time limit holds for both together, so that run and control have the same number of rounds.
+    """
+    if not (pipeline.control and isinstance(pipeline.encoder, Starting)):
+        return 0.0
+    return CONTROL_RESERVE * (run.seconds.get("encode", 0.0) + run.seconds.get("judge", 0.0))
+
+
+def _is_done(
+    incumbent: float | None, formulation: Formulation, budget: Budget, clock: Clock, reserved: float = 0.0
+) -> bool:
+    if clock.is_over or (clock.remaining is not None and clock.remaining <= reserved):
         return True
     if budget.target is None or incumbent is None:
         return False
     return incumbent <= signed(formulation.problem, budget.target)
-
-
-def _subspace_draw(sampler: QuboSampler, encoding: Encoding, formulation: Formulation) -> Draw:
-    """Where the control draws from: the sampler's own feasible subspace where it has one."""
-    uniform = getattr(sampler, "uniform_points", None)
-    program = encoding.native
-    if uniform is None or program is None:
-        return uniform_bits(formulation)
-
-    def draw(num_points: int, rng: np.random.Generator) -> Bits:
-        return formulation.complete(encoding.decode(uniform(program, num_points, rng)))
-
-    return draw
 
 
 def _distinct(X: Bits, energies: AnyArray, counts: AnyArray) -> tuple[Bits, AnyArray, AnyArray]:

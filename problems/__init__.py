@@ -1,10 +1,25 @@
 """What is to be solved: data, objective, exact check, formulations, generators and file formats, one file a concept."""
 
-from . import formats, generators, market_share, max_cut, mdkp, mis, multi_knapsack, qap, qubo, tsp, tsptw, vehicles
+from . import (
+    formats,
+    generators,
+    integer_program,
+    market_share,
+    max_cut,
+    mdkp,
+    mis,
+    multi_knapsack,
+    qap,
+    qubo,
+    tsp,
+    tsptw,
+    vehicles,
+)
 
 __all__ = [
     "formats",
     "generators",
+    "integer_program",
     "market_share",
     "max_cut",
     "mdkp",

@@ -67,14 +67,17 @@ def load_all(path: str | os.PathLike[str], kind: str | None = None, *, complemen
     if complement and not reader.has_complement:
         raise UnsupportedError(f"complement must be left out for {shown}: it is for graph files")
     kinds = reader.kinds
-    if kind is None and len(kinds) > 1:
+    chooses = getattr(reader, "chooses_kind", False)
+    if kind is None and len(kinds) > 1 and not chooses:
         raise ValueError(f"{shown} can be read as {' or '.join(kinds)}; say which: --kind {kinds[0]}")
-    wanted = kind if kind is not None else (kinds[0] if kinds else None)
+    wanted = kind if kind is not None else (kinds[0] if kinds and not chooses else None)
     try:
         problems = reader.read(contents, shown, ReadOptions(wanted, complement))
     except InstanceFormatError:
         raise
     except ValueError as error:  # a problem's own check of its data, which does not know the file
+        if str(error).startswith(shown):
+            raise
         raise InstanceFormatError(shown, None, str(error)) from None
     if not problems:
         raise InstanceFormatError(shown, None, "expected at least one instance, found none")

@@ -29,6 +29,7 @@ from ..core import (
     binary_solution,
     frozen_number,
     number,
+    short_repr,
 )
 from ..core.bits import bounded_coefficients, num_bits, split_bits
 from .checks import number_matrix, number_vector, restore
@@ -68,6 +69,7 @@ class MarketShare:
 
     kind: ClassVar[str] = "market-share"
     sense: ClassVar[Sense] = "min"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         targets = number_vector(self.targets, "targets")

@@ -27,6 +27,7 @@ from ..core import (
     frozen,
     frozen_number,
     number,
+    short_repr,
 )
 from .checks import count, merged_pairs, number_vector, restore, vertex_pairs
 from .direct import DirectForm
@@ -63,6 +64,14 @@ class MaxCut:
 
     kind: ClassVar[str] = "max-cut"
     sense: ClassVar[Sense] = "max"
+    __repr__ = short_repr
+
+    @staticmethod
+    def from_networkx(graph: Any, *, weight: str | None = "weight", name: str = "") -> MaxCut:
+        """The Max-Cut problem of an undirected networkx graph; edges without the attribute count 1."""
+        from .networks import max_cut_from_networkx
+
+        return max_cut_from_networkx(graph, weight=weight, name=name)
 
     def __post_init__(self) -> None:
         n = count(self.num_vertices, "num_vertices")

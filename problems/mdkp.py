@@ -25,6 +25,7 @@ from ..core import (
     binary_solution,
     make_rows,
     number,
+    short_repr,
 )
 from .checks import excess, named, number_matrix, number_vector, restore
 from .direct import DirectForm
@@ -61,6 +62,7 @@ class Mdkp:
 
     kind: ClassVar[str] = "mdkp"
     sense: ClassVar[Sense] = "max"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         profits = number_vector(self.profits, "profits")

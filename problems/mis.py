@@ -28,6 +28,7 @@ from ..core import (
     binary_solution,
     frozen,
     number,
+    short_repr,
 )
 from .checks import count, merged_pairs, number_vector, restore, vertex_pairs
 from .direct import DirectForm
@@ -64,6 +65,14 @@ class Mis:
 
     kind: ClassVar[str] = "mis"
     sense: ClassVar[Sense] = "max"
+    __repr__ = short_repr
+
+    @staticmethod
+    def from_networkx(graph: Any, *, weight: str | None = None, name: str = "") -> Mis:
+        """The independent set problem of an undirected networkx graph; ``weight`` names a node attribute."""
+        from .networks import mis_from_networkx
+
+        return mis_from_networkx(graph, weight=weight, name=name)
 
     def __post_init__(self) -> None:
         n = count(self.num_vertices, "num_vertices")

@@ -30,6 +30,7 @@ from ..core import (
     frozen,
     frozen_number,
     number,
+    short_repr,
 )
 from .checks import excess, named, number_matrix, number_vector, restore
 
@@ -77,6 +78,7 @@ class MultiKnapsack:
 
     kind: ClassVar[str] = "multi-knapsack"
     sense: ClassVar[Sense] = "max"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         weights = number_vector(self.weights, "weights", minimum=0)

@@ -28,6 +28,7 @@ from ..core import (
     frozen_number,
     number,
     permutation_solution,
+    short_repr,
 )
 from .permutation import one_hot_rows, permutation_bits, permutation_of, refuse_too_large
 
@@ -128,6 +129,7 @@ class Qap:
 
     kind: ClassVar[str] = "qap"
     sense: ClassVar[Sense] = "min"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         for key in ("flow", "distance"):

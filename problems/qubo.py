@@ -1,6 +1,6 @@
 """Any binary program as an instance: linear costs, products, a constant, and linear rows where there are some.
 
-Minimised. What a file maximises is negated by its reader, so that objective and file differ by the sign.
+Minimised, over bits. What a file maximises, and what has integers, is the kind ``integer-program``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from ..core import (
     AnyArray,
     BestKnown,
     BinaryProgram,
-    Float,
     Formulation,
     Int,
     Number,
@@ -29,10 +28,11 @@ from ..core import (
     frozen,
     frozen_number,
     number,
+    short_repr,
 )
-from ..core.program import FEASIBILITY_TOLERANCE
 from .checks import merged_pairs, number_vector, restore
 from .direct import DirectForm
+from .linear_rows import broken_rows, distinct_names, index_pairs, lower_array, row_bounds, upper_array
 
 
 @PROBLEMS.register("qubo", aliases=("binary-program",))
@@ -77,20 +77,21 @@ class Qubo:
 
     kind: ClassVar[str] = "qubo"
     sense: ClassVar[Sense] = "min"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")
         n, m = linear.size, len(self.lower)
-        pairs = np.sort(_index_pairs(self.pairs, "pairs", n, n), axis=1)
+        pairs = np.sort(index_pairs(self.pairs, "pairs", n, n), axis=1)
         couplings = number_vector(self.couplings, "couplings", size=len(pairs))
         squares = pairs[:, 0] == pairs[:, 1]
         if squares.any():
             extra = np.bincount(pairs[squares, 0], couplings[squares].astype(np.float64), minlength=n)
             linear = number_vector(linear + extra, "linear")
         pairs, couplings = merged_pairs(pairs[~squares], couplings[~squares])
-        entries = _index_pairs(self.row_entries, "row_entries", m, n)
+        entries = index_pairs(self.row_entries, "row_entries", m, n)
         entries, values = merged_pairs(entries, number_vector(self.row_values, "row_values", size=len(entries)))
-        lower, upper = _row_bounds(self.lower, self.upper)
+        lower, upper = row_bounds(self.lower, self.upper)
         for key, value in (
             ("linear", linear),
             ("pairs", frozen(pairs, np.int64)),
@@ -100,13 +101,34 @@ class Qubo:
             ("row_values", frozen_number(values, "row_values")),
             ("lower", lower),
             ("upper", upper),
-            ("row_names", _names(self.row_names, "row_names", m)),
-            ("variable_names", _names(self.variable_names, "variable_names", n)),
+            ("row_names", distinct_names(self.row_names, "row_names", m)),
+            ("variable_names", distinct_names(self.variable_names, "variable_names", n)),
         ):
             object.__setattr__(self, key, value)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         restore(self, state, self.__dataclass_fields__)
+
+    @staticmethod
+    def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
+        """``min x'Qx + offset`` of a square matrix, dense or scipy sparse; all entries count."""
+        from .models import from_matrix
+
+        return from_matrix(matrix, offset=offset, name=name)
+
+    @staticmethod
+    def from_bqm(bqm: Any, *, name: str = "") -> Qubo:
+        """The QUBO of a dimod ``BinaryQuadraticModel``; spins become bits by ``s = 2 x - 1``."""
+        from .models import from_bqm
+
+        return from_bqm(bqm, name=name)
+
+    @staticmethod
+    def from_cqm(cqm: Any, *, name: str = "") -> Qubo:
+        """The program of a dimod ``ConstrainedQuadraticModel`` with linear rows; bounded integers become bits."""
+        from .models import from_constrained
+
+        return from_constrained(cqm, name=name)
 
     @staticmethod
     def from_program(program: BinaryProgram, *, name: str = "", best_known: BestKnown | None = None) -> Qubo:
@@ -145,22 +167,7 @@ class Qubo:
     def violations(self, solution: Solution) -> dict[str, float]:
         """Amount by which each broken row misses its bound, by the row's name."""
         x = binary_solution(solution, self.linear.size, self.kind)
-        row, column = self.row_entries.T
-        m = len(self.lower)
-        activity = np.bincount(row, self.row_values * x[column], minlength=m)
-        amount = np.maximum(0.0, np.maximum(self._lower - activity, activity - self._upper))
-        size = np.bincount(row, np.abs(self.row_values).astype(np.float64), minlength=m)
-        decimal = np.bincount(row, self.row_values % 1 != 0, minlength=m) > 0
-        amount[amount <= np.where(decimal, FEASIBILITY_TOLERANCE * np.maximum(1.0, size), 0.0)] = 0.0
-        return {self.row_names[i]: float(amount[i]) for i in np.flatnonzero(amount)}
-
-    @property
-    def _lower(self) -> Float:
-        return np.array([-np.inf if bound is None else bound for bound in self.lower], dtype=np.float64)
-
-    @property
-    def _upper(self) -> Float:
-        return np.array([np.inf if bound is None else bound for bound in self.upper], dtype=np.float64)
+        return broken_rows(x, self.row_entries, self.row_values, self.lower, self.upper, self.row_names)
 
 
 class QuboProgram(DirectForm[Qubo]):
@@ -176,45 +183,10 @@ class QuboProgram(DirectForm[Qubo]):
         n, m = problem.linear.size, len(problem.lower)
         Q = csr_array((problem.couplings.astype(np.float64), tuple(problem.pairs.T)), shape=(n, n))
         A = csr_array((problem.row_values.astype(np.float64), tuple(problem.row_entries.T)), shape=(m, n))
-        rows = Rows(A, problem._lower, problem._upper, problem.row_names)
+        rows = Rows(A, lower_array(problem.lower), upper_array(problem.upper), problem.row_names)
         return BinaryProgram(c=problem.linear, Q=Q, offset=problem.offset, rows=rows, names=problem.variable_names)
 
     @classmethod
     def size(cls, problem: Qubo) -> Size:
         arrays = (problem.linear, problem.couplings, problem.row_values)
         return Size(problem.linear.size, len(problem.lower), sum(int(np.count_nonzero(a)) for a in arrays))
-
-
-def _index_pairs(values: Any, subject: str, rows: int, columns: int) -> Int:
-    array = frozen_number(values, subject)
-    if array.size == 0:
-        return np.zeros((0, 2), dtype=np.int64)
-    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind != "i":
-        raise ValueError(f"{subject} must be pairs of whole numbers, got shape {array.shape}; check the instance")
-    outside = ((array < 0) | (array >= (rows, columns))).any(axis=1)
-    if outside.any():
-        bad = array[outside][0].tolist()
-        raise ValueError(f"{subject} must lie below ({rows}, {columns}), got {bad}; check the instance")
-    return np.array(array)
-
-
-def _row_bounds(lower: Any, upper: Any) -> tuple[tuple[Number | None, ...], tuple[Number | None, ...]]:
-    if len(lower) != len(upper):
-        raise ValueError(f"lower and upper must be as many, got {len(lower)} and {len(upper)}; check the instance")
-    bounds = []
-    for side, subject in ((lower, "lower"), (upper, "upper")):
-        given = [number(float(frozen_number(bound, subject))) for bound in side if bound is not None]
-        queue = iter(given)
-        bounds.append(tuple(None if bound is None else next(queue) for bound in side))
-    for i, (low, high) in enumerate(zip(*bounds, strict=True)):
-        if low is not None and high is not None and low > high:
-            raise ValueError(f"row {i} must have lower <= upper, got {low} and {high}; check the instance")
-    return bounds[0], bounds[1]
-
-
-def _names(given: Any, subject: str, count: int) -> tuple[str, ...]:
-    family = "row" if subject == "row_names" else "x"
-    names = tuple(str(name) for name in given) or tuple(f"{family}[{i}]" for i in range(count))
-    if len(names) != count or len(set(names)) != count:
-        raise ValueError(f"{subject} must be {count} different names, got {len(set(names))}; check the instance")
-    return names

@@ -25,6 +25,7 @@ from ..core import (
     frozen_number,
     number,
     permutation_solution,
+    short_repr,
 )
 from .tsp_edges import TspEdges
 from .tsp_positions import TspPositions
@@ -64,6 +65,7 @@ class Tsp:
 
     kind: ClassVar[str] = "tsp"
     sense: ClassVar[Sense] = "min"
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if isinstance(self.distances, Sized) and len(self.distances) > MAX_CITIES:

@@ -10,13 +10,16 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import dimod
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Budget, Float, Number, Problem, Solution
+from ..core import AnyArray, BinaryProgram, Bits, Budget, Cube, Float, Ground, Number, Problem, Solution
 from ..core.unique import unique_rows
+
+#: Called with the probability of each point of the ground in the final state, shape (size,), in the ground's order.
+Observe = Callable[[Float], None]
 
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
 Report = Callable[[float, Number], None]
@@ -41,18 +44,21 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 
     ``sample(bqm, *, ...)`` takes the keywords it understands of: ``seed`` (0..2**31-1), ``seconds``, ``evaluations``,
     ``num_reads`` (annealers) or ``num_shots`` (circuits), ``program`` (Encoding.native, or None) and ``relaxation``
-    (fractional point of the program, or None); the pipeline passes those that it names, and no others. An unknown
+    (fractional point of the program, or None), ``observe`` (called with the probabilities of the final state, where
+    the sampler knows them); the pipeline passes those that it names, and no others. An unknown
     keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
     drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
     (name of the feasible subspace it worked in). All but ``seconds`` must be the same for the same seed.
-    A sampler that works in a subspace also offers ``uniform_points(program, num_points, rng) -> Z``.
+    A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left.
 
     A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated
     there and back around it, so that ours work wherever dimod's samplers do.
     """
+
+    keeps_rows: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -72,6 +78,15 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
+
+    def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
+        """The points that ``sample`` chooses from, for a QUBO of that size and its ``program``; the control's too."""
+        return Cube(num_variables)
+
+
+def keeps_rows(part: object) -> bool:
+    """Whether what a solver's name makes is a sampler that keeps rows of the program itself."""
+    return isinstance(part, type) and issubclass(part, QuboSampler) and part.keeps_rows
 
 
 def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.SampleSet]:
@@ -100,7 +115,10 @@ def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:
 
 
 def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any]) -> dimod.SampleSet:
-    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits."""
+    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits.
+
+    Its bits are signed bytes, so that dimod can turn them into spins in place: -1 is no unsigned number.
+    """
     Z = np.ascontiguousarray(Z, dtype=np.uint8)
     counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
     energies = np.asarray(energies, dtype=np.float64)
@@ -110,7 +128,7 @@ def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: M
         order = np.argsort(energies[first], kind="stable")
         Z, energies, counts = Z[order], energies[first][order], counts[order]
     return dimod.SampleSet.from_samples(
-        (Z, list(range(Z.shape[1]))),
+        (Z.view(np.int8), list(range(Z.shape[1]))),
         energy=energies,
         num_occurrences=counts,
         vartype="BINARY",
@@ -160,10 +178,12 @@ __all__ = [
     "BinaryProgram",
     "Estimate",
     "NativeSolver",
+    "Observe",
     "Outcome",
     "QuboSampler",
     "Report",
     "energies_of",
+    "keeps_rows",
     "points_of",
     "sample_set",
 ]

@@ -2,7 +2,7 @@
 
 from . import native, subspace
 from .ansatz import pce, vqe
-from .classical import annealing, brute_force, dimod_sampler, exact_oracle, random_sampler
+from .classical import annealing, brute_force, dimod_sampler, exact_oracle, random_sampler, tabu
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
 
@@ -19,6 +19,7 @@ __all__ = [
     "random_sampler",
     "recursive",
     "subspace",
+    "tabu",
     "variants",
     "vqe",
 ]

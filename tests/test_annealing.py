@@ -12,10 +12,12 @@ from dwave.samplers.sa.sampler import default_beta_range
 
 from qopt.core import SOLVERS, from_spec
 from qopt.solvers.base import QuboSampler
-from qopt.solvers.classical.annealing import SimulatedAnnealing, Tabu, default_betas
+from qopt.solvers.classical.annealing import SimulatedAnnealing
 from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.classical.dimod_sampler import Foreign, adapt
+from qopt.solvers.classical.dwave_annealing import default_betas
 from qopt.solvers.classical.random_sampler import RandomSampler
+from qopt.solvers.classical.tabu import Tabu
 
 
 def model(n: int = 12, seed: int = 0) -> dimod.BinaryQuadraticModel:
@@ -39,7 +41,7 @@ def test_beta_rule_is_the_librarys() -> None:
 
 def test_equals_the_library_run_by_hand() -> None:
     bqm = model()
-    ours = SimulatedAnnealing(num_reads=7, num_sweeps=3).sample(bqm, seed=5)
+    ours = SimulatedAnnealing(num_reads=7, num_sweeps=3, engine="dwave").sample(bqm, seed=5)
     from qopt.solvers.seeds import spawn_seeds
 
     theirs = SimulatedAnnealingSampler().sample(bqm, num_reads=7, num_sweeps=3, seed=spawn_seeds(5, 1)[0])

@@ -106,7 +106,7 @@ TEXTS = {
     "form.sparse": (SPARSE, "qubo"),
     "form.coo": (COO, "qubo"),
     "knapsacks.mkp": (KNAPSACKS, "multi-knapsack"),
-    "program.lp": (LP, "qubo"),
+    "program.lp": (LP, "integer-program"),
 }
 
 
@@ -216,8 +216,8 @@ BAD = [
     ("program.lp", swap(LP, "2 x + 3 y", "2 x + 3 y +"), "line 3: expected a term after the last operator"),
     ("program.lp", swap(LP, "x + y <= 1", "x >= 1 <= "), "expected"),
     ("program.lp", swap(LP, "Maximize", "Best"), "expected Minimize or Maximize, found 'Best"),
-    ("program.lp", swap(LP, "Binaries\n x y\n", ""), "variable x must be binary, got real"),
-    ("program.lp", swap(LP, "Binaries", "Generals"), "integer x must have a range"),
+    ("program.lp", swap(LP, "Binaries\n x y\n", ""), "variable x must be integer, got a continuous one"),
+    ("program.lp", swap(LP, "Binaries", "Generals").replace("x + y <=", "x - y <="), "integer x must have a range"),
     ("program.lp", swap(LP, "x + y <= 1", "[ x * y ] <= 1"), "row c1 must be linear, got products"),
     ("form.bqm", "DIMODBQM", "expected a text file, found binary data|expected a header, found the end of the file"),
     ("form.bqm.json", '{"type": "BinaryQuadraticModel"}', "expected the JSON of a dimod BQM, found it damaged"),
@@ -430,16 +430,6 @@ def test_damaged_dimod_files_get_one_line_and_never_crash_the_process(tmp_path, 
         path.write_bytes(bytes(data))
         refused += load_or_one_line(path) is None
     assert refused > 120
-
-
-def test_lp_maxima_are_negated_and_integers_become_bits(tmp_path):
-    text = "Maximize\n obj: 2 x + i\nSubject To\n c: x + i <= 3\nBounds\n 1 <= i <= 4\nBinary\n x\nGeneral\n i\nEnd\n"
-    problem = load_text(tmp_path, "a.lp", text)
-    form = QuboProgram(problem)
-    X = np.array(list(itertools.product((0, 1), repeat=problem.linear.size)))
-    feasible = X[form.program.feasible(X)]
-    assert form.program.costs(feasible).min() == -4
-    assert set(problem.variable_names) == {"x", "i[0]", "i[1]"}
 
 
 def test_lp_text_is_written_and_read_back(tmp_path):

@@ -24,6 +24,7 @@ FILES = {
     "tsptw": "tsptw.json",
     "cvrp": "cvrp.json",
     "vrptw": "vrptw.json",
+    "integer-program": "integer-program.json",
 }
 #: Fewer evaluations and reads than the defaults: these tests ask whether a pair works, not how well.
 SMALL: dict[str, dict[str, Any]] = {

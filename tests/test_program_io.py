@@ -10,7 +10,8 @@ import pytest
 from scipy.sparse import csc_array, random_array
 
 from qopt.core import BinaryProgram, UnsupportedError, make_rows
-from qopt.core.program_io import from_cqm, plain_names, to_cqm, to_lp, to_mps
+from qopt.core.labels import plain_names
+from qopt.core.program_io import from_cqm, to_cqm, to_lp, to_mps
 from qopt.problems.generate import generate
 
 

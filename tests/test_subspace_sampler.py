@@ -126,10 +126,11 @@ def test_limits_and_shots_are_kept() -> None:
 def test_the_control_draws_from_the_same_space() -> None:
     sampler = SubspaceQaoa()
     for program in PROGRAMS.values():
-        Z = sampler.uniform_points(program, 500, np.random.default_rng(0))
+        Z = sampler.ground(program.num_variables, program).draw(np.random.default_rng(0), 500)
         assert Z.shape == (500, program.num_variables)
         assert program.feasible(Z).all()
-    one_hot = SubspaceQaoa(space="one-hot").uniform_points(SQUARE, 500, np.random.default_rng(0))
+    ground = SubspaceQaoa(space="one-hot").ground(SQUARE.num_variables, SQUARE)
+    one_hot = ground.draw(np.random.default_rng(0), 500)
     assert not SQUARE.feasible(one_hot).all()
 
 

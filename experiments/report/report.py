@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..metrics import wilson
+from .energies import energy_table
 from .findings import findings
 from .paired import Comparison, against_control, compare_all, rank_all
 from .plot import Plot
@@ -54,6 +55,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         time_table(runs, settings),
         utility_table(runs, settings),
         resource_table(runs, settings),
+        energy_table(runs, settings),
         instance_table(runs, settings),
         failure_table(runs),
     ]

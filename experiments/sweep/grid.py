@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core import ENCODERS, SOLVERS, MissingDependencyError, fields_of, unknown_name
+from ...solvers.base import keeps_rows
 from ..encoder_shorthands import SHORTHANDS, take_options, wrapped, wrappers_of
 from ..pipeline import build_parts
 from ..resolve_pipeline import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
@@ -23,7 +24,7 @@ from .spec import PipelineSpec, Sweep, shown, validated
 MAX_RUNS = 1_000_000
 MAX_INSTANCES = 100_000
 #: Keys that are the pipeline's own switches.
-SWITCHES = ("repair", "improve", "repair_top", "control")
+SWITCHES = ("repair", "improve", "repair_top", "control", "ceiling")
 
 
 @dataclass(frozen=True)
@@ -218,8 +219,7 @@ def _checked(variant: Variant, document: Document, place: Place) -> Variant:
                 raise document.error((*place, key), text)
     tried: Sequence[Any] = (encoder,)
     if is_sampler(solver) and encoder is None:
-        keeps_rows = hasattr(SOLVERS.get(name).make, "uniform_points")
-        tried = SUBSPACE_ENCODERS if keeps_rows else DEFAULT_ENCODERS
+        tried = SUBSPACE_ENCODERS if keeps_rows(SOLVERS.get(name).make) else DEFAULT_ENCODERS
     errors: list[str] = []
     for one in tried:
         try:

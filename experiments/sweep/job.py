@@ -10,12 +10,10 @@ import pickle
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 #: How a run ended for the runner; all but ``row`` become a FAILED row.
 Ending = Literal["row", "error", "refused", "memory", "timeout", "died"]
-_RAPL = Path("/sys/class/powercap")
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,18 @@ def perform(job: Job) -> Done:
     start = time.perf_counter()
     try:
         from ...core import UnsupportedError
+        from ..energy import Reading, joules_between, read_counters
         from ..run import run
 
         problem, pipeline, budget, path = pickle.loads(job.cell)
-        before = joules() if job.reads_energy else None
+        before = read_counters() if job.reads_energy else Reading()
         record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
-        after = joules() if job.reads_energy else None
+        after = read_counters() if job.reads_energy else Reading()
         row = record.to_json()
         row["sweep"] = {**job.labels, "wall_seconds": time.perf_counter() - start}
-        if before is not None and after is not None and after >= before:
-            row["sweep"]["joules"] = after - before
+        spent = joules_between(before, after)
+        if spent is not None:
+            row["sweep"]["joules"] = spent
         line = json.dumps(row, separators=(",", ":"), allow_nan=False).encode()
     except MemoryError as error:
         return Done("memory", message=f"out of memory: {error}".rstrip(": "), seconds=time.perf_counter() - start)
@@ -74,20 +74,6 @@ def perform(job: Job) -> Done:
         "reference": record.reference.value,
     }
     return Done("row", line, seconds=time.perf_counter() - start, summary=summary)
-
-
-def joules() -> float | None:
-    """Energy counter of all processor packages in joules; None where it cannot be read."""
-    total = 0.0
-    found = False
-    try:
-        for zone in _RAPL.glob("intel-rapl:[0-9]*"):
-            if zone.name.count(":") == 1:
-                total += int((zone / "energy_uj").read_text()) / 1e6
-                found = True
-    except (OSError, ValueError):
-        return None
-    return total if found else None
 
 
 def _one_line(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from ...core import Budget, spec_id
 from ...problems.formulations import formulate
 from ...solvers.base import Estimate, QuboSampler
+from ..default_decomposition import with_default_limit
 from ..pipeline import Pipeline
 from ..resolve_pipeline import choose_pipeline, shot_options
 from .document import Document, read_document
@@ -155,7 +156,7 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
             "budget": {key: value for key, value in vars(budget).items() if value is not None},
         }
         return Cell(source, variant, None, spec, " ".join(str(error).split()))
-    return Cell(source, variant, pipeline, pipeline.to_spec(budget))
+    return Cell(source, variant, pipeline, pipeline.to_spec(with_default_limit(pipeline.encoder, budget)))
 
 
 def _states_shots(variant: Variant) -> bool:

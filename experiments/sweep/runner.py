@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...core import Instance, Record, Resources, Stages, Status
+from ..energy import read_counters
 from ..environment import environment
 from .imports import imports_of
 from .incumbents import Incumbents
-from .job import Done, Job, joules
+from .job import Done, Job
 from .matrix import Cell, Matrix, Task
 from .pool import Pool
 from .store import Store, statuses
@@ -106,7 +107,7 @@ def run_matrix(
         else:
             able.append(task)
     if able:
-        reads_energy = executor.is_alone and joules() is not None
+        reads_energy = executor.is_alone and bool(read_counters().counters)
         for task, done in executor.run(_jobs(matrix, able, progress, reads_energy=reads_energy)):
             _take(matrix, store, progress, watch, task, done)
     return progress

@@ -39,6 +39,7 @@ class Reader(Protocol):
         and which reader explains what is wrong with a file that fits none.
     is_binary : it reads bytes (``text`` is then ``bytes`` in both functions).
     has_complement : it understands ``options.complement``.
+    chooses_kind : (optional) of several kinds the contents tell which; ``options.kind`` may then be None.
 
     A reader may also have ``write(problem) -> str`` (``bytes`` for binary ones), for the kinds it names in ``writes``.
     """

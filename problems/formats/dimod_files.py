@@ -12,18 +12,20 @@ import re
 import struct
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ...core import READERS, AnyArray, InstanceFormatError, Problem, Rows, UnsupportedError
-from ...core.program import BinaryProgram
-from ...core.program_io import from_cqm
+from ...core import READERS, AnyArray, InstanceFormatError, Problem, UnsupportedError
+from ...core.labels import label_texts
+from ...core.model_text import Model
+from ...core.program_io import model_of_cqm
 from ..qubo import Qubo
 from ..reading import brief
 from .contract import ReadOptions, path_name
 from .coo import from_spins
+from .programs import problem_of
 
 _BQM, _CQM = b"DIMODBQM", b"DIMODCQM"
 #: A constrained model that unpacks to more is refused (bytes).
@@ -74,9 +76,10 @@ class BqmReader:
 
 @READERS.register("cqm")
 class CqmReader:
-    """dimod CQM file (``cqm.to_file()``): a binary program with linear rows, bounded integers as bits."""
+    """dimod CQM file (``cqm.to_file()``): a program over bits and bounded integers with linear rows."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("qubo",)
+    kinds: ClassVar[tuple[str, ...]] = ("qubo", "integer-program")
+    chooses_kind: ClassVar[bool] = True
     suffixes: ClassVar[tuple[str, ...]] = (".cqm",)
     is_binary: ClassVar[bool] = True
     has_complement: ClassVar[bool] = False
@@ -100,10 +103,10 @@ class CqmReader:
         except _DAMAGE as error:
             raise InstanceFormatError(path, None, f"expected a CQM file, found: {brief(str(error), 120)}") from None
         try:
-            program = from_cqm(cqm).program
+            model, types = model_of_cqm(cqm)
         except UnsupportedError as error:
             raise UnsupportedError(f"{error} ({path})") from None
-        return [Qubo.from_program(_in_order(program), name=path_name(path))]
+        return [problem_of(_in_order(model), types, name=path_name(path), kind=options.kind)]
 
 
 @READERS.register("dimod-json")
@@ -116,7 +119,7 @@ class DimodJsonReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
-        return text.lstrip()[:1] == "{" and '"BinaryQuadraticModel"' in text and '"qopt.' not in text
+        return text.lstrip()[:1] == "{" and ('"bqm_schema"' in text or '"BinaryQuadraticModel"' in text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         from .native import parse_json
@@ -204,16 +207,12 @@ def _rows_of(starts: AnyArray, total: int, path: str) -> AnyArray:
 
 
 def _variable_names(labels: Any, n: int, path: str) -> tuple[str, ...]:
-    """Names of variables; a tuple label reads ``(0, 1)``, a number ``x[3]``."""
+    """Different names of variables; a tuple label reads ``(0, 1)``, a number ``x[3]``."""
     if not labels:
         return ()
     if not isinstance(labels, list) or len(labels) != n:
         raise InstanceFormatError(path, None, f"expected {n} variable labels, found {brief(labels)}")
-    return tuple(f"x[{label}]" if isinstance(label, int) else _label_text(label) for label in labels)
-
-
-def _label_text(label: Any) -> str:
-    return f"({', '.join(map(_label_text, label))})" if isinstance(label, list) else str(label)
+    return label_texts(labels)
 
 
 def _check_archive(data: bytes, num_variables: Any, path: str) -> None:
@@ -233,13 +232,11 @@ def _check_archive(data: bytes, num_variables: Any, path: str) -> None:
         )
 
 
-def _in_order(program: BinaryProgram) -> BinaryProgram:
+def _in_order(model: Model) -> Model:
     """Rows by name, for dimod loads them in an order that changes from process to process; row[2] before row[10]."""
-    rows = program.constraints
     parts = [
-        [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", n)] for n in rows.names
+        [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", n)] for n in model.row_names
     ]
-    order = sorted(range(len(rows)), key=lambda i: parts[i])
-    names = tuple(rows.names[i] for i in order)
-    ordered = Rows(rows.A[order], rows.lower[order], rows.upper[order], names)
-    return BinaryProgram(program.c, program.products, program.offset, ordered, program.names)
+    order = sorted(range(len(parts)), key=lambda i: parts[i])
+    names = tuple(model.row_names[i] for i in order)
+    return replace(model, A=model.A[order], lower=model.lower[order], upper=model.upper[order], row_names=names)

@@ -61,31 +61,32 @@ class StateEvaluator:
     def measure(self, angles: Float) -> Measured:
         if self.shots is not None:
             return self.draw(angles, self.shots)
-        state = self._state(angles)
+        state = self.state(angles)
         if self.alpha == 1:
             return Measured(float(state.weights() @ self._energies))
         return Measured(diagonal.cvar(state, self.cost, self.alpha))
 
     def slope(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient; that of CVaR with the value at risk held fixed."""
-        state = self._state(angles)
+        state = self.state(angles)
         value, slopes = value_and_slopes(state.weights(), self._energies, self.alpha)
         cotangent = slopes * (state.real + 1j * state.imag)
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
     def draw(self, angles: Float, num_shots: int) -> Measured:
-        indices = diagonal.sample(self._state(angles), num_shots, self.rng)
+        indices = diagonal.sample(self.state(angles), num_shots, self.rng)
         return measured_points(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
 
     def figures(self, angles: Float) -> Mapping[str, Any]:
-        state = self._state(angles)
+        state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
             "cvar": diagonal.cvar(state, self.cost, self.alpha),
             "optimum_probability": diagonal.probability_below(state, self.cost, self.cost.min),
         }
 
-    def _state(self, angles: Float) -> diagonal.State:
+    def state(self, angles: Float) -> diagonal.State:
+        """The final state."""
         return simulate(self.circuit, angles, engine=self.engine)
 
     @cached_property

@@ -11,6 +11,7 @@ import numpy as np
 from ...core import Clock, Float
 from ...engines.statevector import GateCircuit
 from ..backends.transpile import transpiled_cost
+from ..base import Observe
 from ..training.evaluation_log import Evaluator, Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
 from .circuits import initial_angles
@@ -26,6 +27,7 @@ class Limits:
     seconds: float | None = None
     evaluations: int | None = None
     device: Any = None
+    observe: Observe | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from ...engines import diagonal
 from ...engines.statevector import GateCircuit, engine_name
 from ..backends.readout import calibrate
 from ..backends.runners import make_runner
-from ..base import Estimate, energies_of, sample_set
+from ..base import Estimate, Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training.resources import check_size, require
@@ -88,6 +88,7 @@ class Vqe(AnsatzSettings):
         seconds: float | None = None,
         evaluations: int | None = None,
         device: Any = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -100,7 +101,7 @@ class Vqe(AnsatzSettings):
         UnsupportedError
             The model is too large for the backend, or the device is not there.
         """
-        return sample_vqe(self, bqm, Limits(seed, num_shots, seconds, evaluations, device))
+        return sample_vqe(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""
@@ -127,6 +128,8 @@ def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -
     optimized = clock.elapsed
     final = last.draw(run.angles, limits.num_shots or settings.num_shots)
     run.ledger.keep(final)
+    if limits.observe is not None and isinstance(last, StateEvaluator):
+        limits.observe(last.state(run.angles).probabilities())
     Z, counts = run.ledger.points()
     told = circuit_info(settings, circuit, seeds[2])
     info = {

@@ -1,50 +1,60 @@
-"""Simulated annealing and tabu search of dwave-samplers, with seeds, limits and options held to their word.
+"""Simulated annealing on our own engine, or on dwave-samplers as its peer (``engine="dwave"``).
 
-Without a time limit a run is one library call and replays exactly. With one it is as many reads as fit. Limits: both
-keep the model in the library's own form (tabu a dense matrix of 8 n**2 bytes), and neither proves anything.
+Without a time limit a run replays exactly, whatever the number of threads. With one it is as many reads as fit. Limits:
+single flips only, so constraints that were turned into penalties freeze it (see constrained-sa); it proves nothing.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Clock, Float
+from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
+from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
+from .dwave_annealing import DwaveAnnealer, default_betas
+from .reads import DEFAULT_READS, check_positive, trivial
 
-#: Reads of a run that has neither a count nor a time limit.
-DEFAULT_READS = 100
+Engine = Literal["auto", "compiled", "numpy", "dwave"]
 
 #: Longest stretch of work between two looks at the clock, as a share of the time limit.
 CLOCK_SHARE = 0.05
-
-#: Share of the time left that the first anneal may plan to take.
-FIRST_READ_SHARE = 0.8
+#: Share of the time left that the first batch may plan to take.
+FIRST_BATCH_SHARE = 0.8
+#: Fewest sweeps of an anneal that a time limit thins.
+LEAST_SWEEPS = 2
+#: Sweeps that are timed before the sweeps of a run with a time limit are chosen.
+TIMED_SWEEPS = 4
 
 
 @SOLVERS.register("sa", aliases=("neal", "simulated-annealing"))
 @dataclass(frozen=True)
 class SimulatedAnnealing(QuboSampler):
-    """Simulated annealing: single-flip Metropolis sweeps while the temperature falls (dwave-samplers).
+    """Simulated annealing: single-flip Metropolis sweeps while the temperature falls.
 
     Parameters
     ----------
     num_reads : anneals; None means 100, or under a time limit as many as fit.
     num_sweeps : sweeps an anneal; fewer, said in ``info["num_sweeps"]``, where not one such anneal fits a time limit.
-    beta_range : first and last inverse temperature, in units of 1/energy; None derives them from the coefficients.
-    schedule : how the inverse temperature grows between the two.
+    beta_range : first and last inverse temperature, in units of 1/energy; None derives them from the coefficients,
+        and then each read ends in single flips downhill until there is none.
+    schedule : how the inverse temperature grows between the two; ``temperature``: T falls linearly. None takes
+        ``geometric`` with a given range and on dwave's engine, else ``temperature``.
     acceptance : probability of an uphill flip: min(1, exp(-beta d)) or 1/(1 + exp(beta d)).
     randomize_order : visit the variables of a sweep at random.
+    threads : batches of reads annealed at the same time; the reads do not depend on it.
+    engine : our own (``auto``, ``compiled``, ``numpy``), or dwave-samplers.
 
     References
     ----------
-    Kirkpatrick, Gelatt, Vecchi (1983), Optimization by simulated annealing, doi:10.1126/science.220.4598.671.
+    Kirkpatrick, Gelatt, Vecchi (1983), Optimization by simulated annealing, doi:10.1126/science.220.4598.671;
+    Isakov et al. (2015), Optimised simulated annealing for Ising spin glasses, arXiv:1401.1084, for replicas in lanes.
 
     Examples
     --------
@@ -56,13 +66,16 @@ class SimulatedAnnealing(QuboSampler):
     num_reads: int | None = None
     num_sweeps: int = 1000
     beta_range: tuple[float, float] | None = None
-    schedule: Literal["geometric", "linear"] = "geometric"
+    schedule: Schedule | None = None
     acceptance: Literal["Metropolis", "Gibbs"] = "Metropolis"
     randomize_order: bool = False
+    threads: int = 1
+    engine: Engine = "auto"
 
     def __post_init__(self) -> None:
-        _check_positive("num_reads", self.num_reads)
-        _check_positive("num_sweeps", self.num_sweeps)
+        check_positive("num_reads", self.num_reads)
+        check_positive("num_sweeps", self.num_sweeps)
+        check_positive("threads", self.threads)
         if self.beta_range is not None and not 0 < self.beta_range[0] <= self.beta_range[1]:
             raise ValueError(f"beta_range must be 0 < first <= last, got {self.beta_range!r}")
 
@@ -74,244 +87,141 @@ class SimulatedAnnealing(QuboSampler):
         num_reads: int | None = None,
         seconds: float | None = None,
     ) -> dimod.SampleSet:
-        """Points that the anneals ended in."""
+        """Points that the anneals ended in.
+
+        Raises
+        ------
+        UnsupportedError
+            The compiled engine was asked for and was not built.
+        """
         clock = Clock(seconds)
-        _check_positive("num_reads", num_reads)
+        check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
         if bqm.num_variables == 0:
-            return _trivial(bqm, wanted)
-        spin = bqm.change_vartype("SPIN", inplace=False)  # once, not in every library call
-        betas = self._betas(spin)
-        if seconds is None:
-            Z, _ = self._anneal(spin, betas, wanted or DEFAULT_READS, spawn_seeds(seed, 1)[0])
-            num_sweeps = len(betas)
-        else:
-            Z, num_sweeps = self._anneal_until(spin, betas, wanted, seed, clock)
-        info = {
-            "engine": "dwave-samplers simulated annealing",
-            "num_reads": len(Z),
-            "num_sweeps": num_sweeps,
-            "beta_range": [float(betas[0]), float(betas[-1])],
-            "seconds": {"sample": clock.elapsed},
-        }
-        return sample_set(Z, energies_of(bqm, Z), None, info)
+            return trivial(bqm, wanted)
+        if self.engine == "dwave":
+            return self._sample_dwave(bqm, wanted, seed, clock)
+        model = IsingModel.from_bqm(bqm)
+        return _Run(self, model, seed, clock).sample(bqm, wanted)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
-        """Bytes of the model in the library; seconds at about 30 million single-flip tries a second."""
+        """Bytes of the model and a batch of 64 replicas; seconds at about a thousand million flips tried a second."""
         tries = (self.num_reads or DEFAULT_READS) * self.num_sweeps * num_variables
-        return Estimate(qubits=num_variables, bytes=100 * (num_variables + num_interactions), seconds=tries / 3e7)
+        size = 100 * (num_variables + num_interactions) + 256 * num_variables
+        return Estimate(qubits=num_variables, bytes=size, seconds=tries / (3e7 if self.engine == "dwave" else 1e9))
 
-    def _betas(self, spin: dimod.BinaryQuadraticModel) -> Float:
-        """Inverse temperature of each sweep."""
-        first, last = self.beta_range or default_betas(spin)
-        steps = np.geomspace if self.schedule == "geometric" else np.linspace
-        return np.asarray(steps(first, last, self.num_sweeps), dtype=np.float64)
-
-    def _anneal(
-        self, spin: dimod.BinaryQuadraticModel, betas: Float, num_reads: int, seed: int, **options: Any
-    ) -> tuple[AnyArray, float]:
-        """Points, and the seconds that the library spent on sweeps."""
-        from dwave.samplers import SimulatedAnnealingSampler
-
-        samples = SimulatedAnnealingSampler().sample(
-            spin,
-            num_reads=num_reads,
-            beta_schedule_type="custom",
-            beta_schedule=betas,
-            seed=seed,
-            randomize_order=self.randomize_order,
-            proposal_acceptance_criteria=self.acceptance,
-            **options,
-        )
-        return _points(samples, spin.num_variables), 1e-9 * samples.info["timing"]["sampling_ns"]
-
-    def _anneal_until(
-        self, spin: dimod.BinaryQuadraticModel, betas: Float, wanted: int | None, seed: int | None, clock: Clock
-    ) -> tuple[AnyArray, int]:
-        """Reads until the time is over, and the sweeps each of them had.
-
-        The library looks at the clock between reads only. A read longer than the share of the clock is therefore
-        annealed in pieces, each from the point where the last one ended.
-        """
-        limit = clock.remaining or 0.0
-        seeds = _stream(seed)
-        short, long = (self._anneal(spin, betas[:1].repeat(k), 1, next(seeds))[1] for k in (1, 5))
-        sweep_seconds = max(0.0, long - short) / 4  # the rest is the library building its own model
-        fitting = int(FIRST_READ_SHARE * (clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
-        if fitting < len(betas):  # not one read fits: an anneal with fewer sweeps beats one that ends hot
-            betas = betas[np.linspace(0, len(betas) - 1, max(2, fitting)).astype(int)]
-        Z: list[AnyArray] = []
-        count, batch = 0, 1
-        while not Z or (not clock.is_over and (wanted is None or count < wanted)):
-            piece = int(CLOCK_SHARE * limit / max(sweep_seconds, 1e-9))
-            if piece < len(betas):
-                if Z and (clock.remaining or 0.0) < sweep_seconds * len(betas):
-                    break
-                points, sweep_seconds = self._read_in_pieces(spin, betas, max(1, piece), seeds, clock)
-            else:
-                size = batch if wanted is None else min(batch, wanted - count)
-                points, _ = self._anneal(spin, betas, size, next(seeds), interrupt_function=lambda: clock.is_over)
-                batch = min(2 * batch, 4096)
-            Z.append(points)
-            count += len(points)
-        return np.concatenate(Z), len(betas)
-
-    def _read_in_pieces(
-        self, spin: dimod.BinaryQuadraticModel, betas: Float, piece: int, seeds: Iterator[int], clock: Clock
-    ) -> tuple[AnyArray, float]:
-        """One anneal, ended early only if the clock is over, and the seconds of a sweep."""
-        point, seconds = self._anneal(spin, betas[:piece], 1, next(seeds))
-        done = piece
-        while done < len(betas) and not clock.is_over:
-            segment = betas[done : done + piece]
-            start = (2 * point.astype(np.int8) - 1, list(range(spin.num_variables)))
-            point, more = self._anneal(spin, segment, 1, next(seeds), initial_states=start)
-            seconds += more
-            done += len(segment)
-        return point, seconds / min(done, len(betas))
-
-
-@SOLVERS.register("tabu")
-@dataclass(frozen=True)
-class Tabu(QuboSampler):
-    """Multistart tabu search MST2 (dwave-samplers).
-
-    Parameters
-    ----------
-    num_reads : searches from random points; None means 100, or under a time limit as many as fit.
-    num_restarts : restarts within each search, which end it; the library's own end, 20 ms of wall clock, would make
-        the result depend on the machine and void the seed.
-    tenure : moves for which a flipped variable stays as it is; None means min(20, n // 4).
-
-    A time limit reaches the library in whole milliseconds and may cut the last search.
-
-    References
-    ----------
-    Palubeckis (2004), Multistart tabu search strategies for the unconstrained binary quadratic optimization problem,
-    doi:10.1023/B:ANOR.0000039522.58036.68.
-
-    Examples
-    --------
-    >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {(0, 1): 2.0}, 0.0, "BINARY")
-    >>> float(Tabu(num_reads=2).sample(model, seed=1).first.energy)
-    -1.0
-    """
-
-    num_reads: int | None = None
-    num_restarts: int = 1
-    tenure: int | None = None
-
-    def __post_init__(self) -> None:
-        _check_positive("num_reads", self.num_reads)
-        if self.num_restarts < 0:
-            raise ValueError(f"num_restarts must be >= 0, got {self.num_restarts!r}")
-        if self.tenure is not None and self.tenure < 0:
-            raise ValueError(f"tenure must be >= 0, got {self.tenure!r}")
-
-    def sample(
-        self,
-        bqm: dimod.BinaryQuadraticModel,
-        *,
-        seed: int | None = None,
-        num_reads: int | None = None,
-        seconds: float | None = None,
-    ) -> dimod.SampleSet:
-        """Best point of each search."""
-        clock = Clock(seconds)
-        _check_positive("num_reads", num_reads)
-        wanted = num_reads or self.num_reads
-        n = bqm.num_variables
-        if n == 0:
-            return _trivial(bqm, wanted)
-        if self.tenure is not None and self.tenure >= n:
-            raise ValueError(f"tenure must be < {n}, the number of variables, got {self.tenure}; leave it out")
-        if seconds is None:
-            Z = self._search(bqm, wanted or DEFAULT_READS, spawn_seeds(seed, 1)[0], None)
-        else:
-            Z = self._search_until(bqm, wanted, seed, clock)
-        info = {
-            "engine": "dwave-samplers tabu",
-            "num_reads": len(Z),
-            "num_restarts": self.num_restarts,
-            "is_seeded": seconds is None,
-            "seconds": {"sample": clock.elapsed},
-        }
-        return sample_set(Z, energies_of(bqm, Z), None, info)
-
-    def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
-        """Bytes of the library's dense matrices (one in NumPy, one in its own vectors)."""
-        return Estimate(qubits=num_variables, bytes=24 * num_variables**2)
-
-    def _search(self, bqm: dimod.BinaryQuadraticModel, num_reads: int, seed: int, timeout: int | None) -> AnyArray:
-        from dwave.samplers import TabuSampler
-
-        samples = TabuSampler().sample(
-            bqm,
-            num_reads=num_reads,
-            seed=seed,
-            timeout=timeout,
-            num_restarts=self.num_restarts,
-            tenure=self.tenure,
-        )
-        return _points(samples, bqm.num_variables)
-
-    def _search_until(
+    def _sample_dwave(
         self, bqm: dimod.BinaryQuadraticModel, wanted: int | None, seed: int | None, clock: Clock
-    ) -> AnyArray:
-        Z: list[AnyArray] = []
-        for read_seed in _stream(seed):
-            left = int(1000 * (clock.remaining or 0.0))  # milliseconds; below one the library would not stop at all
-            if Z and (left < 1 or (wanted is not None and len(Z) >= wanted)):
+    ) -> dimod.SampleSet:
+        spin = bqm.change_vartype("SPIN", inplace=False)  # once, not in every library call
+        first, last = self.beta_range or default_betas(spin)
+        if self.schedule == "temperature":
+            betas = 1 / np.linspace(1 / first, 1 / last, self.num_sweeps)
+        else:
+            steps = np.linspace if self.schedule == "linear" else np.geomspace
+            betas = np.asarray(steps(first, last, self.num_sweeps), dtype=np.float64)
+        peer = DwaveAnnealer(betas, self.randomize_order, self.acceptance)
+        Z, num_sweeps = peer.run(spin, wanted, seed, clock)
+        betas_used = [float(betas[0]), float(betas[-1])]
+        return _answer(bqm, Z, "dwave-samplers simulated annealing", num_sweeps, betas_used, clock)
+
+
+class _Run:
+    """One call of ``sample`` on our own engine."""
+
+    def __init__(self, settings: SimulatedAnnealing, model: IsingModel, seed: int | None, clock: Clock) -> None:
+        assert settings.engine != "dwave"
+        self.settings, self.model, self.clock = settings, model, clock
+        self.how = How(
+            is_gibbs=settings.acceptance == "Gibbs",
+            shuffle=settings.randomize_order,
+            descend=settings.beta_range is None,
+            threads=settings.threads,
+            engine=settings.engine,
+        )
+        self.race_seed, self.seed = spawn_seeds(seed, 2)
+
+    def sample(self, bqm: dimod.BinaryQuadraticModel, wanted: int | None) -> dimod.SampleSet:
+        if self.clock.remaining is None:
+            reads = wanted or DEFAULT_READS
+            temperatures = self._temperatures(self.settings.num_sweeps, reads)
+            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how)
+            spins = found.spins
+        else:
+            spins, temperatures = self._until(wanted)
+        name = f"annealing, {engine_name(self.how.engine)}"
+        betas = to_betas(self.model, (temperatures[0], temperatures[-1]))
+        return _answer(bqm, (spins > 0).astype(np.uint8), name, len(temperatures), betas, self.clock)
+
+    def _temperatures(self, num_sweeps: int, reads: int) -> Float:
+        """T / 2 of each sweep."""
+        if self.settings.beta_range is not None:
+            first, last = self.settings.beta_range
+            return half_temperatures(self.model, first, last, num_sweeps, self.settings.schedule or "geometric")
+        window = raced_window(self.model, num_sweeps, reads, self.race_seed, self.how)
+        first, last = to_betas(self.model, window)
+        return half_temperatures(self.model, first, last, num_sweeps, self.settings.schedule or "temperature")
+
+    def _until(self, wanted: int | None) -> tuple[AnyArray, Float]:
+        """Batches until the time is over; one that is longer than the share of the clock is advanced in pieces."""
+        limit, size = self.clock.remaining or 0.0, batch_size(self.model, self.how)
+        words = self._words(size)
+        sweep_seconds = self._sweep_seconds(next(words))
+        fitting = int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
+        num_sweeps = min(self.settings.num_sweeps, max(LEAST_SWEEPS, fitting))
+        has_time = fitting > 2 * self.settings.num_sweeps
+        temperatures = self._temperatures(num_sweeps, size if has_time else 1)
+        piece = max(1, int(CLOCK_SHARE * limit / max(sweep_seconds, 1e-9)))
+        found: list[AnyArray] = []
+        count = 0
+        while not found or (not self.clock.is_over and (wanted is None or count < wanted)):
+            if found and (self.clock.remaining or 0.0) < 0.9 * sweep_seconds * len(temperatures):
                 break
-            Z.append(self._search(bqm, 1, read_seed, max(1, left)))
-        return np.concatenate(Z)
+            batch = start(self.model, self.how, next(words))
+            began = self.clock.elapsed
+            done = self._advance(batch, temperatures, piece, is_first=not found)
+            sweep_seconds = (self.clock.elapsed - began) / max(1, done)
+            if done == len(temperatures) or not found:  # a batch that was cut ends hot
+                found.append(batch.points())
+                count += len(found[-1])
+        return np.concatenate(found)[:wanted], temperatures
+
+    def _advance(self, batch: Replicas, temperatures: Float, piece: int, *, is_first: bool) -> int:
+        """Sweeps made before the clock was over."""
+        done = 0
+        while done < len(temperatures) and (not done or not self.clock.is_over):
+            part = temperatures[done : done + piece]
+            done += len(part)
+            batch.advance(part, descend=self.how.descend and done == len(temperatures))
+        if done < len(temperatures) and is_first:
+            batch.advance(temperatures[:0], descend=True)  # the only reads of the run end in a minimum
+        return done
+
+    def _sweep_seconds(self, words: AnyArray) -> float:
+        """Measured seconds of one sweep of a batch."""
+        batch = start(self.model, self.how, words)
+        hot = np.full(TIMED_SWEEPS, self.model.rms_field)
+        batch.advance(hot[:1])
+        began = self.clock.elapsed
+        batch.advance(hot)
+        return (self.clock.elapsed - began) / TIMED_SWEEPS
+
+    def _words(self, size: int) -> Iterator[AnyArray]:
+        """Endless independent words, ``size`` at a time."""
+        root = np.random.SeedSequence(self.seed)
+        while True:
+            yield root.spawn(1)[0].generate_state(size, np.uint64)
 
 
-def _check_positive(name: str, value: int | None) -> None:
-    if value is not None and value < 1:
-        raise ValueError(f"{name} must be >= 1, got {value!r}")
-
-
-def _stream(seed: int | None) -> Iterator[int]:
-    """Endless independent seeds."""
-    root = np.random.SeedSequence(seed)
-    entropy = root.entropy
-    assert isinstance(entropy, int)
-    for i in itertools.count():
-        yield spawn_seeds(entropy, 1, i)[0]
-
-
-def default_betas(spin: dimod.BinaryQuadraticModel) -> tuple[float, float]:
-    """First and last inverse temperature of dwave-samplers' rule, vectorised (theirs is a Python loop over the terms).
-
-    Hot: the largest possible energy change of a flip is accepted with probability 1/2. Cold: a flip of the smallest
-    change happens once in a hundred last sweeps. A model without coefficients gives (1, 1), where theirs warns.
-    """
-    vectors = spin.to_numpy_vectors(variable_order=range(spin.num_variables))
-    h = np.abs(np.asarray(vectors.linear_biases, dtype=np.float64))
-    i, j, couplings = vectors.quadratic.row_indices, vectors.quadratic.col_indices, np.abs(vectors.quadratic.biases)
-    total = h.copy()
-    smallest = np.where(h > 0, h, np.inf)
-    for end in (i, j):
-        np.add.at(total, end, couplings)
-        np.minimum.at(smallest, end, np.where(couplings > 0, couplings, np.inf))
-    smallest = smallest[np.isfinite(smallest)]
-    if not len(smallest):
-        return 1.0, 1.0
-    least = float(smallest.min())
-    cold = np.log(np.sum(smallest == least) / 0.01) / (2 * least)
-    return float(np.log(2) / (2 * total.max())), float(cold)
-
-
-def _points(samples: dimod.SampleSet, n: int) -> AnyArray:
-    """Points of a library's sample set in read order, columns in label order."""
-    columns = [samples.variables.index(i) for i in range(n)]
-    Z = np.asarray(samples.record.sample)[:, columns]
-    return (Z > 0).astype(np.uint8)
-
-
-def _trivial(bqm: dimod.BinaryQuadraticModel, wanted: int | None) -> dimod.SampleSet:
-    """The one point of a model without variables."""
-    count = wanted or DEFAULT_READS
-    info = {"engine": "none: no variables", "num_reads": count}
-    return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), np.array([count]), info)
+def _answer(
+    bqm: dimod.BinaryQuadraticModel, Z: AnyArray, engine: str, num_sweeps: int, betas: list[float], clock: Clock
+) -> dimod.SampleSet:
+    """The sample set; every energy is the model's own, summed anew."""
+    info = {
+        "engine": engine,
+        "num_reads": len(Z),
+        "num_sweeps": num_sweeps,
+        "beta_range": [min(beta, 1e300) for beta in betas],
+        "seconds": {"sample": clock.elapsed},
+    }
+    return sample_set(Z, energies_of(bqm, Z), None, info)

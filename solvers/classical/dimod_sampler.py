@@ -6,7 +6,6 @@ as JSON is left out of its info; an object handed over from Python replays only 
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, unknown_name
+from ...core.allowed_modules import allow_module, allowed_class
 from ..base import QuboSampler, energies_of, points_of, sample_set
 
 
@@ -26,13 +26,14 @@ class Foreign(QuboSampler):
 
     Parameters
     ----------
-    target : where the class stands; it is built without arguments.
+    target : a subclass of dimod.Sampler, of dimod, dwave.samplers or a module that was allowed (``--allow-module``);
+        it is built without arguments.
     options : keywords of its ``sample``; one that it does not name is an error (dimod's own samplers only warn).
 
     Raises
     ------
     ValueError
-        The target is not there, is no dimod sampler, or does not know an option.
+        The target's module is not allowed, the class is not there or no dimod sampler, or it does not know an option.
 
     Examples
     --------
@@ -43,18 +44,25 @@ class Foreign(QuboSampler):
 
     target: str
     options: dict[str, Any] = field(default_factory=dict)
-    built: Any = field(default=None, init=False, repr=False, compare=False)
+    kind: Any = field(default=None, init=False, repr=False, compare=False)
+    held: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self._hold(_build(self.target))
+        object.__setattr__(self, "kind", allowed_class(self.target, dimod.Sampler, "target"))
+        if self.options:
+            self._check_options()
 
-    def _hold(self, sampler: Any) -> None:
-        if not hasattr(sampler, "sample") or not hasattr(sampler, "parameters"):
-            raise ValueError(f"target must be a dimod sampler, got {self.target!r}; name a class with sample()")
-        object.__setattr__(self, "built", sampler)
+    @property
+    def built(self) -> Any:
+        """The foreign sampler, built when it is first asked for."""
+        if self.held is None:
+            object.__setattr__(self, "held", self.kind())
+        return self.held
+
+    def _check_options(self) -> None:
         for option in self.options:
-            if option not in sampler.parameters:
-                raise unknown_name(f"option of {self.target}", option, sampler.parameters)
+            if option not in self.built.parameters:
+                raise unknown_name(f"option of {self.target}", option, self.built.parameters)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -97,22 +105,15 @@ def adapt(sampler: Any, **options: Any) -> Foreign:
     {'num_reads': 7}
     """
     kind = type(sampler)
+    if not hasattr(sampler, "sample") or not hasattr(sampler, "parameters"):
+        raise ValueError(f"a dimod sampler must have sample() and parameters, got {kind.__name__}")
+    allow_module(kind.__module__)
     adapted = object.__new__(Foreign)
-    object.__setattr__(adapted, "target", f"{kind.__module__}:{kind.__qualname__}")
-    object.__setattr__(adapted, "options", options)
-    adapted._hold(sampler)
+    target = f"{kind.__module__}:{kind.__qualname__}"
+    for name, value in (("target", target), ("options", options), ("kind", kind), ("held", sampler)):
+        object.__setattr__(adapted, name, value)
+    adapted._check_options()
     return adapted
-
-
-def _build(target: str) -> Any:
-    module, _, name = target.partition(":")
-    if not module or not name:
-        raise ValueError(f"target must be module:Class, got {target!r}; e.g. dwave.samplers:SteepestDescentSampler")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"target must be importable, got {target!r} ({error}); install the package") from None
-    return cls()
 
 
 def _json_part(info: Mapping[str, Any]) -> dict[str, Any]:

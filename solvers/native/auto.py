@@ -20,7 +20,8 @@ from ...problems.tsp import Tsp
 from ...problems.tsptw import Tsptw
 from ...problems.vehicles import Cvrp, Vrptw
 
-#: milp: pr76 42 s, kroA100 10 s, ch130 7 s, u159 9 s; asymmetric ftv70 2 s, ftv170 not in 60 s.
+#: milp, from a tour of local search: pr76 42 s, kroA100 10 s, ch130 7 s, u159 9 s; asymmetric ftv70 2 s, ftv170 not in
+#: 60 s.
 TSP_CITIES = 150
 ASYMMETRIC_CITIES = 70
 #: gilmore-lawler: 15 facilities some seconds, 18 where the flow is sparse.
@@ -31,6 +32,11 @@ FLEET_CUSTOMERS = 50
 #: Without rows: cpsat proves 18 dense bits in 3 s and 22 not in 20 s; milp 100 bits with some 200 products in seconds.
 DENSE_BITS = 20
 SPARSE_PRODUCTS = 200
+
+#: cpsat proves sparse graphs of this many vertices in seconds; on dense ones of 200 it stays behind the tabu search.
+MIS_VERTICES = 150
+#: market-split: 40 retailers 1 s, 50 some seconds, 60 minutes.
+MARKET_RETAILERS = 50
 
 Choice = tuple[str, str]
 
@@ -115,10 +121,12 @@ def candidates_qap(problem: Qap) -> list[Choice]:
     if n <= QAP_FACILITIES:
         return [
             ("gilmore-lawler", f"{n} facilities, up to about {QAP_FACILITIES} are proven by branch and bound"),
-            ("cpsat", f"{n} facilities, whose matrices gilmore-lawler refuses"),
-            ("sa", f"{n} facilities, too many for an exact model"),
+            ("robust-tabu", f"{n} facilities, whose matrices gilmore-lawler refuses"),
         ]
-    return [("sa", f"{n} facilities, more than the {QAP_FACILITIES} that branch and bound proves; add --repair auto")]
+    return [
+        ("robust-tabu", f"{n} facilities, more than the {QAP_FACILITIES} that branch and bound proves"),
+        ("sa", f"{n} facilities, too many for robust-tabu"),
+    ]
 
 
 @candidates.register
@@ -130,16 +138,19 @@ def candidates_mdkp(problem: Mdkp) -> list[Choice]:
 @candidates.register
 def candidates_mis(problem: Mis) -> list[Choice]:
     size = problem.size
-    return [
-        ("cpsat", f"exact search with clique rows; {size['vertices']} vertices, {size['edges']} edges"),
-        ("sa", "the clique rows would be too many"),
-    ]
+    cpsat = ("cpsat", f"exact search with clique rows; {size['vertices']} vertices, {size['edges']} edges")
+    tabu = ("mis-tabu", f"{size['vertices']} vertices, more than the {MIS_VERTICES} that cpsat proves; tabu search")
+    rest = ("greedy", f"{size['vertices']} vertices, more than any search here takes")
+    return [cpsat, tabu, rest] if size["vertices"] <= MIS_VERTICES else [tabu, rest]
 
 
 @candidates.register
 def candidates_market_share(problem: MarketShare) -> list[Choice]:
     size = problem.size
-    return [("cpsat", f"exact search over integer deviations; {size['products']} x {size['retailers']}")]
+    cpsat = ("cpsat", f"exact search over integer deviations; {size['products']} x {size['retailers']}")
+    if size["retailers"] > MARKET_RETAILERS:
+        return [cpsat]
+    return [("market-split", f"{size['retailers']} retailers, up to {MARKET_RETAILERS} are split exactly"), cpsat]
 
 
 @candidates.register(MaxCut)

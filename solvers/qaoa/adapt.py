@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...core import SOLVERS, Clock, Float, UnsupportedError, bqm_to_arrays
 from ...engines import diagonal
-from ..base import Estimate, QuboSampler, energies_of, sample_set
+from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
 from ..ising import Ising, Scale
 from ..seeds import spawn_seeds
 from ..training.evaluation_log import Ledger, LedgerTarget, Measured, measured_points
@@ -81,6 +81,7 @@ class AdaptQaoa(QuboSampler):
         num_shots: int | None = None,
         seconds: float | None = None,
         evaluations: int | None = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Points of the grown circuit at its best angles.
 
@@ -100,6 +101,8 @@ class AdaptQaoa(QuboSampler):
         growth = _Growth(self, bqm, ledger, np.random.default_rng(spawn_seeds(seed, 1)[0]))
         growth.run()
         state = growth.circuit.state(growth.angles)
+        if observe is not None:
+            observe(_weights(state))
         shot_rng = np.random.default_rng(spawn_seeds(seed, 1, 1)[0])
         Z = diagonal.indices_to_bits(
             shot_rng.choice(len(state), size=num_shots or self.num_shots, p=_weights(state)), n

@@ -12,6 +12,7 @@ from typing import Any
 import dimod
 
 from ...core import SOLVERS
+from ..base import Observe
 from .run import Limits, sample_qaoa
 from .settings import QaoaSettings
 
@@ -47,6 +48,7 @@ class Qaoa(QaoaSettings):
         seconds: float | None = None,
         evaluations: int | None = None,
         device: Any = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -59,7 +61,7 @@ class Qaoa(QaoaSettings):
         UnsupportedError
             The model is too large for the backend, or the device is not there.
         """
-        return sample_qaoa(self, bqm, Limits(seed, num_shots, seconds, evaluations, device))
+        return sample_qaoa(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe))
 
 
 SOLVERS.preset(

@@ -16,7 +16,7 @@ from ...core import Clock, Float, bqm_to_arrays
 from ...engines import diagonal
 from ..backends.runners import Runner, make_runner
 from ..backends.transpile import cost_of, transpiled_cost
-from ..base import energies_of, sample_set
+from ..base import Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training import initial_angles
@@ -39,6 +39,7 @@ class Limits:
     seconds: float | None = None
     evaluations: int | None = None
     device: Any = None
+    observe: Observe | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,8 @@ def sample_qaoa(
     optimized = clock.elapsed
     if run.ledger.wants_final_points:
         run.ledger.keep(run.evaluator.draw(run.angles, limits.num_shots or settings.num_shots))
+    if limits.observe is not None and isinstance(run.evaluator, ExactEvaluator):
+        limits.observe(run.evaluator.state(run.angles).probabilities())
     Z, counts = run.ledger.points()
     info = {
         **run.evaluator.facts,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ...core import SOLVERS, Float
 from ...engines.diagonal import available_bytes
 from ...engines.diagonal.warm_start import warm_start_thetas
-from ..base import Estimate
+from ..base import Estimate, Observe
 from .relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
 from .run import Circuit, Limits, sample_qaoa
 from .settings import QaoaSettings
@@ -60,9 +60,10 @@ class MultiAngleQaoa(QaoaSettings):
         seconds: float | None = None,
         evaluations: int | None = None,
         device: Any = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled."""
-        limits = Limits(seed, num_shots, seconds, evaluations, device)
+        limits = Limits(seed, num_shots, seconds, evaluations, device, observe)
         return sample_qaoa(self, bqm, limits, Circuit(is_multi_angle=True))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
@@ -118,6 +119,7 @@ class WarmStartQaoa(QaoaSettings):
         evaluations: int | None = None,
         relaxation: npt.ArrayLike | None = None,
         device: Any = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -128,7 +130,7 @@ class WarmStartQaoa(QaoaSettings):
         values, source = self._values(bqm, relaxation)
         thetas = warm_start_thetas(values, self.eps)
         told = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
-        limits = Limits(seed, num_shots, seconds, evaluations, device)
+        limits = Limits(seed, num_shots, seconds, evaluations, device, observe)
         return sample_qaoa(self, bqm, limits, Circuit(thetas=thetas, told=told))
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:

@@ -200,6 +200,56 @@ def optimize_grown(
     return replace(done, evaluations=spent, gradients=gradients, trace=tuple(trace))
 
 
+def from_scaled(
+    mixer: Mixer,
+    costs: Costs | npt.ArrayLike,
+    search: Search,
+    angles: npt.ArrayLike,
+    *,
+    is_optimized: bool = True,
+    seconds: float | None = None,
+    evaluations: int | None = None,
+    start: npt.ArrayLike | None = None,
+) -> Optimized:
+    """Angles given in scaled form, gammas then betas: one L-BFGS run from them, or only their value.
+
+    A gamma is ``scaled / spread of the costs``, a beta ``scaled * the mixer's unit``, so that angles learnt on one
+    instance suit another.
+
+    Examples
+    --------
+    >>> from .mixers import GroverMixer
+    >>> from .spaces import permutation_space
+    >>> mixer, costs = GroverMixer(permutation_space(3)), [5, 1, 4, 3, 4, 3]
+    >>> fixed = from_scaled(mixer, costs, Search(num_layers=1), [0.5, 0.5], is_optimized=False)
+    >>> fixed.evaluations, from_scaled(mixer, costs, Search(num_layers=1), [0.5, 0.5]).value <= fixed.value
+    (1, True)
+    """
+    from scipy.optimize import minimize
+
+    table = as_costs(costs)
+    run = _Run(mixer, table, search, Clock(seconds), evaluations, start)
+    scaled = np.asarray(angles, dtype=np.float64)
+    if scaled.size != 2 * search.num_layers:
+        raise ValueError(f"angles must be {search.num_layers} gammas and betas, got {scaled.size} numbers")
+    ends: tuple[float, ...] = ()
+    is_cut = False
+    try:
+        if is_optimized:
+            options = {"maxiter": search.max_iterations, "ftol": 1e-12, "gtol": 1e-7}
+            result = minimize(run.slope, scaled, jac=True, method="L-BFGS-B", options=options)
+            ends = (float(result.fun) * table.spread + run.mean,)
+        else:
+            run.height(scaled)
+    except _BudgetSpent:
+        is_cut = True
+    if run.best is None:
+        run.slope(scaled, is_free=True)
+    assert run.best is not None
+    value, gammas, betas = run.best
+    return Optimized(gammas, betas, value, run.evaluations, run.gradients, ends, tuple(run.trace), is_cut)
+
+
 class _BudgetSpent(Exception):
     """Time or evaluations are over."""
 

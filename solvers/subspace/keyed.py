@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core import Bits, Int, Rows, UnsupportedError, frozen
+from ...core import Bits, InfeasibleError, Int, Rows, UnsupportedError, frozen
 from .memory import check_bytes
 from .spaces import checked_indices, checked_points
 
@@ -163,7 +163,7 @@ def enumerate_rows(rows: Rows, *, max_points: int = MAX_POINTS, max_bytes: int |
         keys = np.concatenate([keys[keep_zero], keys[keep_one] | (1 << i)])
         activity = np.concatenate([activity[keep_zero], one[keep_one]])
     if not keys.size:
-        raise UnsupportedError("a feasible set must not be empty; no point keeps all the rows")
+        raise InfeasibleError("a feasible set must not be empty; no point keeps all the rows")
     return KeyedSpace(keys, n, f"feasible points of {m} rows")
 
 

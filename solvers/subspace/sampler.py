@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, UnsupportedError, bqm_to_arrays
-from ..base import Estimate, QuboSampler, sample_set
-from .angles import Optimized, Search, optimize, optimize_grown
+from ...core import SOLVERS, BinaryProgram, Clock, Float, Ground, UnsupportedError, bqm_to_arrays
+from ..base import Estimate, Observe, QuboSampler, sample_set
+from .angles import Optimized, Search, from_scaled, optimize, optimize_grown
 from .keyed import KeyedSpace
 from .memory import check_bytes
 from .mixers import GroupMixer, GroverMixer, Mixer, TranspositionMixer, uniform_state
 from .moves import Form, flip_mixer, swap_mixer
 from .recognition import SpaceChoice, recognise
-from .spaces import CHUNK, GroupSpace, PermutationSpace, Space, uniform_sample
+from .spaces import CHUNK, GroupSpace, PermutationSpace, Space, SpaceGround
 from .states import Costs, cvar, draw, evolve, expectation, optimum_probability, point_state
 
 MixerChoice = Literal["auto", "transposition", "complete-xy", "ring-xy", "flip", "grover"]
@@ -48,8 +48,10 @@ class SubspaceQaoa(QuboSampler):
     form : the exact exponential of the mixer's sum, or an ordered product (swaps and flips on listed sets only).
     start : the mixer's ground state, the uniform state, or the point 0 (the empty set, where that is feasible).
     alpha : CVaR share that the angles minimise; 1 is the expectation.
-    init : seeded linear ramps, or angles grown layer by layer (INTERP) besides them.
-    num_starts, maxiter : L-BFGS runs and the iterations of each.
+    init : seeded linear ramps, or angles grown layer by layer (INTERP) besides them, or ``transfer``: from ``angles``.
+    angles : scaled gammas, then betas (see ``from_scaled``), for init ``transfer``.
+    optimizer : ``l-bfgs``, or ``none``: the transferred angles as they are.
+    num_starts, maxiter : L-BFGS runs and the iterations of each; transferred angles have one run.
     num_shots : measured points of the final state.
     max_bytes : most memory to plan for; None means 4 GiB.
 
@@ -67,13 +69,17 @@ class SubspaceQaoa(QuboSampler):
     (1.0, '1 one-hot groups: 3 states instead of 2**3; keeps 1 of 1 rows')
     """
 
+    keeps_rows: ClassVar[bool] = True
+
     layers: int = 3
     mixer: MixerChoice = "auto"
     space: SpaceChoice = "auto"
     form: Form = "sum"
     start: Start = "ground"
     alpha: float = 1.0
-    init: Literal["ramp", "interp"] = "ramp"
+    init: Literal["ramp", "interp", "transfer"] = "ramp"
+    angles: tuple[float, ...] = ()
+    optimizer: Literal["l-bfgs", "none"] = "l-bfgs"
     num_starts: int = 8
     maxiter: int = 200
     num_shots: int = 1024
@@ -83,6 +89,14 @@ class SubspaceQaoa(QuboSampler):
         Search(self.layers, self.num_starts, self.alpha, self.maxiter)  # checks them
         if self.num_shots < 1:
             raise ValueError(f"num_shots must be >= 1, got {self.num_shots!r}")
+        is_transfer = self.init == "transfer"
+        if is_transfer != (len(self.angles) == 2 * self.layers) or (self.angles and not is_transfer):
+            raise ValueError(
+                f"init='transfer' must come with angles, {self.layers} gammas and betas, and only then, "
+                f"got init={self.init!r} and {len(self.angles)} angles"
+            )
+        if self.optimizer == "none" and not is_transfer:
+            raise ValueError("optimizer='none' must come with init='transfer', whose angles are then used")
 
     def sample(
         self,
@@ -93,6 +107,7 @@ class SubspaceQaoa(QuboSampler):
         num_shots: int | None = None,
         seconds: float | None = None,
         evaluations: int | None = None,
+        observe: Observe | None = None,
     ) -> dimod.SampleSet:
         """Measured points of the state at the best angles found.
 
@@ -109,19 +124,12 @@ class SubspaceQaoa(QuboSampler):
         prepared = clock.elapsed
         root = np.random.SeedSequence(seed)
         angle_seed, shot_seed = root.spawn(2)
-        search = Search(self.layers, self.num_starts, self.alpha, self.maxiter)
-        find = optimize_grown if self.init == "interp" else optimize
-        best = find(
-            mixer,
-            costs,
-            search,
-            seed=int(angle_seed.generate_state(1)[0]),
-            seconds=clock.remaining,
-            evaluations=evaluations,
-            start=start,
-        )
+        limits: dict[str, Any] = {"seconds": clock.remaining, "evaluations": evaluations, "start": start}
+        best = self._angles(mixer, costs, int(angle_seed.generate_state(1)[0]), limits)
         optimized = clock.elapsed
         state = evolve(mixer, costs, best.gammas, best.betas, start=start)
+        if observe is not None:
+            observe(np.abs(state) ** 2)
         shots = num_shots or self.num_shots
         indices, counts = np.unique(draw(state, shots, np.random.default_rng(shot_seed)), return_counts=True)
         info = {
@@ -132,7 +140,7 @@ class SubspaceQaoa(QuboSampler):
             "mixer": mixer.describe(),
             "start": self.start,
             "shots": int(shots),
-            **_figures(best),
+            **_figures(best, costs, mixer),
             "expectation": expectation(state, costs),
             "cvar": cvar(state, costs, self.alpha),
             "optimum_probability": optimum_probability(state, costs),
@@ -144,10 +152,15 @@ class SubspaceQaoa(QuboSampler):
         }
         return sample_set(space.points(indices), costs.values[indices], counts, info)
 
-    def uniform_points(self, program: BinaryProgram, num_points: int, rng: np.random.Generator) -> Bits:
-        """Uniform, independent points of the subspace that ``sample`` works in, for a fair random control."""
-        space, _ = self._space(program, program.num_variables)
-        return uniform_sample(space, num_points, rng)
+    def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
+        """The subspace that ``sample`` works in.
+
+        Raises
+        ------
+        UnsupportedError
+            As ``sample``.
+        """
+        return SpaceGround(*self._space(program, num_variables))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits; bytes depend on the rows and are checked, before they are taken, when these are known."""
@@ -157,7 +170,7 @@ class SubspaceQaoa(QuboSampler):
         if program is None:
             raise UnsupportedError(
                 "xy must know the rows of the program whose bits it samples, got a QUBO alone; choose an encoder "
-                "without auxiliary bits, or qaoa"
+                "without auxiliary bits, or qaoa; from Python give sample(bqm, program=BinaryProgram(...))"
             )
         if program.num_variables != num_variables:
             raise UnsupportedError(
@@ -178,6 +191,14 @@ class SubspaceQaoa(QuboSampler):
             except UnsupportedError as error:
                 refusal = refusal or str(error)
         raise UnsupportedError(refusal)
+
+    def _angles(self, mixer: Mixer, costs: Costs, seed: int, limits: dict[str, Any]) -> Optimized:
+        search = Search(self.layers, self.num_starts, self.alpha, self.maxiter)
+        if self.init == "transfer":
+            is_optimized = self.optimizer != "none"
+            return from_scaled(mixer, costs, search, self.angles, is_optimized=is_optimized, **limits)
+        find = optimize_grown if self.init == "interp" else optimize
+        return find(mixer, costs, search, seed=seed, **limits)
 
     def _start(self, mixer: Mixer) -> Float | None:
         if self.start == "ground":
@@ -200,9 +221,10 @@ def energies_on(bqm: dimod.BinaryQuadraticModel, space: Space) -> Float:
     return out
 
 
-def _figures(best: Optimized) -> dict[str, Any]:
+def _figures(best: Optimized, costs: Costs, mixer: Mixer) -> dict[str, Any]:
+    scaled = [*(best.gammas * costs.spread).tolist(), *(best.betas / mixer.beta_unit).tolist()]
     return {
-        "angles": {"gammas": best.gammas.tolist(), "betas": best.betas.tolist()},
+        "angles": {"gammas": best.gammas.tolist(), "betas": best.betas.tolist(), "scaled": scaled},
         "evaluations": best.evaluations,
         "gradients": best.gradients,
         "is_cut": best.is_cut_short,

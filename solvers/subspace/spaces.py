@@ -63,6 +63,34 @@ def uniform_sample(space: Space, num_points: int, rng: np.random.Generator) -> B
 
 
 @dataclass(frozen=True, eq=False)
+class SpaceGround:
+    """A space as the ground of a control; ``words`` say what it is."""
+
+    space: Space
+    words: str
+
+    @property
+    def num_bits(self) -> int:
+        return self.space.num_bits
+
+    @property
+    def size(self) -> int:
+        return self.space.size
+
+    def draw(self, rng: np.random.Generator, num_points: int) -> Bits:
+        """Uniform, independent points of the space, shape (num_points, num_bits)."""
+        return uniform_sample(self.space, num_points, rng)
+
+    def block(self, first: int, last: int) -> Bits:
+        """Points of the indices ``first..last-1``."""
+        return self.space.points(np.arange(first, last))
+
+    def describe(self) -> str:
+        """The recognised rows and the number of states."""
+        return self.words
+
+
+@dataclass(frozen=True, eq=False)
 class PermutationSpace:
     """All permutations of n objects, written as n one-hot rows that are also n one-hot columns.
 

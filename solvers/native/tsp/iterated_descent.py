@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ....algorithms.tour_construction import tour_length
+from ....algorithms.tours import improve_tour
 from ....core import AnyArray, Int
-from .tours import improve_tour, tour_length
 
 _NUM_NEIGHBOURS = 10
 _LONGEST_SEGMENT = 3

@@ -1,0 +1,214 @@
+"""``qopt crossover`` and ``qopt resources``: when a quantum machine would overtake, and what one circuit takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .instances import JsonFlag, KindOption, load_instance
+from .options import check_picture, part_options
+
+if TYPE_CHECKING:
+    from ..experiments.crossover.measured import Measured
+    from ..experiments.crossover.verdict import Scenario
+
+HEURISTICS = "QAOA and annealing are heuristics: neither exponent is proven, both are fits to small sizes."
+
+
+def crossover(
+    run: Annotated[Path | None, typer.Argument(help="Run folder of `qopt bench` with several sizes.")] = None,
+    classical: Annotated[str | None, typer.Option(help="Classical pipeline; the fastest without.")] = None,
+    quantum: Annotated[str | None, typer.Option(help="Quantum pipeline; the likeliest without.")] = None,
+    preset: Annotated[str, typer.Option(help="gate-ns-e3, gate-ns-e4, gate-us-e3, gate-us-e4.")] = "gate-ns-e3",
+    search: Annotated[str, typer.Option(help="amplified, or sampling.")] = "amplified",
+    phase: Annotated[str, typer.Option(help="rotations, or gradient (integer costs).")] = "rotations",
+    cores: Annotated[str, typer.Option(help="Classical cores, or parity: as many as the same power feeds.")] = "1",
+    watts_per_qubit: Annotated[float, typer.Option(min=0, help="Watts a logical qubit, for parity.")] = 100.0,
+    budget: Annotated[float, typer.Option(min=0, help="Seconds that count as practical.")] = 1e6,
+    target_gap: Annotated[float, typer.Option(min=0, help="Gap to the reference that counts as success.")] = 0.0,
+    picture: Annotated[Path | None, typer.Option("--plot", help="PNG or SVG of both curves with bands.")] = None,
+    hype: Annotated[bool, typer.Option("--hype", help="The table of arXiv:2307.00523 instead; no run needed.")] = False,
+    machine: Annotated[str, typer.Option(help="With --hype: asic or gpu.")] = "asic",
+    logical_qubits: Annotated[int, typer.Option(min=1, help="With --hype.")] = 10_000,
+    cycle: Annotated[float, typer.Option(help="With --hype: seconds of a logical cycle.")] = 1e-5,
+    powers: Annotated[str, typer.Option(help="With --hype: speedups N**k, k > 1.")] = "2,3,4",
+    as_json: JsonFlag = False,
+) -> int:
+    """The size from which a quantum machine would be faster, from measured growth and a machine model."""
+    if hype:
+        return _hype(machine, logical_qubits, cycle, budget, powers, as_json=as_json)
+    if run is None:
+        raise ValueError("crossover must have a run folder, got none; make one with `qopt bench`, or give --hype")
+    if picture is not None:
+        check_picture("plot", picture)
+    from ..experiments.crossover.measured import measure
+    from ..experiments.crossover.surface_code import preset as machine_of
+    from ..experiments.crossover.verdict import band, sensitivity, verdict
+
+    machine_of(preset)
+    scenario = _scenario(preset, search, phase, cores, watts_per_qubit, budget)
+    measured = measure(run, classical=classical, quantum=quantum, target_gap=target_gap)
+    found, rows = verdict(measured.model, scenario), sensitivity(measured.model, scenario)
+    low, high = band(measured.model, scenario)
+    if picture is not None:
+        from ..experiments.crossover.picture import draw
+
+        draw(measured, scenario, picture)
+    if as_json:
+        typer.echo(json.dumps(_document(measured, scenario, asdict(found), rows, (low, high))))
+        return 0
+    model = measured.model
+    typer.echo(f"{measured.classical} against {measured.quantum}, {model.num_layers} layers, {scenario.preset}")
+    for what, growth in (("classical TTS99", model.classical), ("1/P of the circuit", model.inverse_probability)):
+        left, right = growth.interval()
+        typer.echo(
+            f"  {what}: x {math.exp(growth.b):.3f} a step of n "
+            f"(95 %: {math.exp(left):.3f} to {math.exp(right):.3f}), sizes {growth.sizes[0]} to {growth.sizes[-1]}"
+        )
+    typer.echo(f"  {found.text}; 95 % band of n*: {_size(low)} to {_size(high)}")
+    for row in rows[1:]:
+        typer.echo(f"    {row['case']}: {row['text']}")
+    for note in measured.notes:
+        typer.echo(f"  note: {note}")
+    typer.echo(f"  {HEURISTICS}")
+    if picture is not None:
+        typer.echo(str(picture))
+    return 0
+
+
+def _scenario(preset: str, search: str, phase: str, cores: str, watts: float, budget: float) -> Scenario:
+    from ..core import unknown_name
+    from ..experiments.crossover.verdict import Scenario
+
+    for name, value, allowed in (
+        ("search", search, ("amplified", "sampling")),
+        ("phase", phase, ("rotations", "gradient")),
+    ):
+        if value not in allowed:
+            raise unknown_name(name, value, allowed)
+    count: float | None = None
+    if cores != "parity":
+        try:
+            count = float(cores)
+        except ValueError:
+            count = 0.0
+        if not (count >= 1 and math.isfinite(count)):
+            raise ValueError(f"--cores must be a number >= 1 or parity, got {cores!r}")
+    return Scenario(
+        preset,
+        search,  # type: ignore[arg-type]
+        phase,  # type: ignore[arg-type]
+        cores=count,
+        watts_per_logical_qubit=watts,
+        budget_seconds=budget,
+    )
+
+
+def _size(value: float) -> str:
+    return "never" if math.isinf(value) else f"{value:,.0f}"
+
+
+def _document(
+    measured: Measured,
+    scenario: Scenario,
+    found: dict[str, Any],
+    rows: list[dict[str, Any]],
+    limits: tuple[float, float],
+) -> dict[str, Any]:
+    growths = {"classical": measured.model.classical, "inverse_probability": measured.model.inverse_probability}
+    return {
+        "schema": "qopt.crossover/1",
+        "classical": measured.classical,
+        "quantum": measured.quantum,
+        "layers": measured.model.num_layers,
+        "scenario": asdict(scenario),
+        "growth": {
+            name: {"a": g.a, "b": g.b, "b_error": g.b_error, "interval": g.interval(), "sizes": g.sizes}
+            for name, g in growths.items()
+        },
+        "verdict": found,
+        "band": [None if math.isinf(limit) else limit for limit in limits],
+        "sensitivity": rows,
+        "notes": [*measured.notes, HEURISTICS],
+    }
+
+
+def _hype(machine: str, logical_qubits: int, cycle: float, budget: float, powers: str, *, as_json: bool) -> int:
+    from ..experiments.crossover.rates import Assumptions, hype_rows, machine_data
+
+    try:
+        exponents = tuple(float(power) for power in powers.split(","))
+    except ValueError:
+        raise ValueError(f"--powers must be numbers such as 2,3,4, got {powers!r}") from None
+    assumed = Assumptions(machine, logical_qubits, cycle, budget)  # type: ignore[arg-type]
+    rows = hype_rows(assumed, exponents)
+    if as_json:
+        typer.echo(json.dumps({"schema": "qopt.hype/1", "assumptions": asdict(assumed), "rows": rows}))
+        return 0
+    typer.echo(f"most operations of one oracle call within {assumed.budget_seconds:g} s (arXiv:2307.00523, Table 2)")
+    typer.echo(f"{'type':>7} {'N**k':>5} {'classical/s':>12} {'quantum/s':>10} {'operations':>11} {'published':>11}")
+    for row in rows:
+        published = "-" if row["published"] is None else f"{row['published']:g}"
+        typer.echo(
+            f"{row['type']:>7} {row['power']:>5g} {row['classical_rate']:>12.4g} {row['quantum_rate']:>10.4g} "
+            f"{row['max_operations']:>11.4g} {published:>11}"
+        )
+    for line in machine_data()["misprints"]:
+        typer.echo(f"note: {line}")
+    return 0
+
+
+def resources(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(help="Instance file.")],
+    layers: Annotated[int, typer.Option("--layers", min=1, help="Layers of the QAOA circuit.")] = 3,
+    encoder: Annotated[str, typer.Option(help="Encoder of the QUBO; its fields are options too.")] = "slack",
+    phase: Annotated[str, typer.Option(help="rotations, or gradient (integer costs).")] = "rotations",
+    error_budget: Annotated[float, typer.Option(help="Chance that a shot fails.")] = 1e-3,
+    kind: KindOption = None,
+    as_json: JsonFlag = False,
+) -> int:
+    """Logical and physical resources of one QAOA shot, for each machine preset."""
+    from ..core import UnsupportedError, from_spec, unknown_name
+    from ..experiments.crossover.circuits import cost_terms, qaoa_counts
+    from ..experiments.crossover.surface_code import estimate, presets
+    from ..problems.formulations import formulate
+
+    if phase not in ("rotations", "gradient"):
+        raise unknown_name("phase", phase, ("rotations", "gradient"))
+    if not 0 < error_budget < 1:
+        raise ValueError(f"--error-budget must be between 0 and 1, got {error_budget}")
+    problem = load_instance(file, kind=kind)
+    part = from_spec("encoders", {"name": encoder, **part_options(ctx.args)})
+    terms = cost_terms(part.encode(formulate(problem, None).program).bqm)
+    counts = qaoa_counts(terms, layers, phase)  # type: ignore[arg-type]
+    rows: list[dict[str, Any]] = []
+    for name, machine in presets().items():
+        try:
+            rows.append({"preset": name, **asdict(estimate(counts, machine, error_budget=error_budget))})
+        except UnsupportedError as error:
+            rows.append({"preset": name, "refusal": str(error)})
+    if as_json:
+        document = {"schema": "qopt.resources/1", "terms": asdict(terms), "counts": asdict(counts), "presets": rows}
+        typer.echo(json.dumps(document))
+        return 0
+    typer.echo(
+        f"{problem.name or problem.kind}: qaoa, {layers} layers, {encoder}: {terms.qubits} qubits, {terms.couplings} "
+        f"couplings in {terms.colours} colours; {counts.rotations:,} rotations, {counts.toffolis:,} Toffolis"
+    )
+    head = ("machine (model)", "logical", "depth", "T states", "d", "physical", "s a shot")
+    typer.echo(" ".join(f"{word:>{width}}" for word, width in zip(head, (16, 8, 10, 11, 3, 12, 10), strict=True)))
+    for row in rows:
+        if "refusal" in row:
+            typer.echo(f"{row['preset']:>16} {row['refusal']}")
+            continue
+        typer.echo(
+            f"{row['preset']:>16} {row['logical_qubits']:>8,} {row['logical_depth']:>10,} {row['t_states']:>11,} "
+            f"{row['distance']:>3} {row['physical_qubits']:>12,} {row['seconds']:>10.3g}"
+        )
+    return 0

@@ -1,0 +1,84 @@
+"""What one sample is worth, as it stands in the Record: probabilities, their ratio, the crossover, and the price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .problem import Number
+
+
+@dataclass(frozen=True)
+class Probability:
+    """A probability with its 95 % interval; ``exact`` ones have none (low = value = high).
+
+    ``exact``: from all points, or from the state itself. ``sampled``: Wilson's interval from the points drawn.
+    """
+
+    value: float
+    low: float
+    high: float
+    kind: Literal["exact", "sampled"] = "exact"
+
+
+@dataclass(frozen=True)
+class TargetWorth:
+    """How much likelier one sample is feasible and at least as good as a target than one uniform point.
+
+    ``worth = sampler / uniform``: one sample is worth that many uniform points of the same ground. None where uniform
+    points never reached the target; ``low`` is then what is known, and ``high`` is None for no upper limit.
+    ``is_chosen``: the target is the run's own best, chosen from the samples that are counted, so that a sampled worth
+    is an upper estimate.
+    """
+
+    target: Literal["optimum", "best known", "within 1 %", "best of this run"]
+    objective: Number
+    sampler: Probability
+    uniform: Probability
+    worth: float | None
+    low: float | None
+    high: float | None
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Number of uniform points whose best equals the best of ``samples`` samples.
+
+    ``objective`` is the median best of that many samples, reached by them with probability ``chance``; ``uniform``
+    points reach it with the same probability. ``is_saturated``: the samples surely reach the ground's best, so a
+    chance of 99 % is asked of both, and more samples bring nothing.
+    """
+
+    samples: int
+    objective: Number
+    chance: float
+    uniform: float | None
+    low: float | None
+    high: float | None
+    is_saturated: bool = False
+
+
+@dataclass(frozen=True)
+class Price:
+    """CPU seconds a point: of the sampler (training shared among its samples), sampling alone, and a uniform point."""
+
+    sampler: float
+    sampling: float | None
+    uniform: float | None
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the samples of one run are worth in uniform points of the same ground.
+
+    ``space`` names the ground, ``num_points`` its size where all its points were counted; ``best`` is the best
+    objective of all of them then (of the core, where a reduction went before), None elsewhere.
+    """
+
+    space: str
+    num_points: int | None
+    best: Number | None
+    targets: tuple[TargetWorth, ...] = ()
+    crossover: tuple[Crossover, ...] = ()
+    price: Price | None = None

@@ -1,0 +1,36 @@
+"""Types of the compiled walks; see _constrained.cpp."""
+
+from typing import Any
+
+import numpy.typing as npt
+
+Buffer = npt.NDArray[Any]
+Sparse = tuple[Buffer, Buffer, Buffer]
+
+class Walk: ...
+
+def permutation(
+    side: int, whole: bool, c: Buffer, offset: float, ptr: Buffer, col: Buffer, weight: Buffer, /
+) -> Walk: ...
+def product(side: int, c: Buffer, offset: float, flow: Buffer, distance: Buffer, /) -> Walk: ...
+def chain(nodes: int, links: Buffer, offset: float, /) -> Walk: ...
+def general(
+    offset: float,
+    c: Buffer,
+    square: Buffer,
+    products: Sparse,
+    lower: Buffer,
+    upper: Buffer,
+    groups: tuple[Buffer, Buffer, int, int],
+    conflicts: Sparse,
+    columns: Sparse,
+    rows: tuple[Buffer, Buffer, Buffer],
+    sacks: tuple[Buffer, Buffer, Buffer, int],
+    /,
+) -> Walk: ...
+def restart(walk: Walk, seed: int, /) -> float: ...
+def anneal(walk: Walk, first: float, last: float, proposals: int, /) -> tuple[float, float]: ...
+def rises(walk: Walk, proposals: int, /) -> bytes: ...
+def descend(walk: Walk, /) -> float: ...
+def state(walk: Walk, out: Buffer, /) -> tuple[float, int, int]: ...
+def best(walk: Walk, out: Buffer, /) -> tuple[float, float]: ...

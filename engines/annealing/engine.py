@@ -1,0 +1,261 @@
+"""Simulated annealing of an Ising model: the calls that samplers make, and the choice of kernels.
+
+Replicas run together in *lanes* (sparse models) or one after the other in *rows* (dense ones); batches of them are
+independent, so that any number of threads gives the same spins. Compiled kernels where they were built, else NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core import Float, UnsupportedError
+from . import reference
+from .model import IsingModel
+
+try:
+    _engine: Any = importlib.import_module("._engine", __package__)
+    _WHY = ""
+except ImportError as error:
+    _engine = None
+    _WHY = str(error)
+
+EngineChoice = Literal["auto", "compiled", "numpy"]
+Layout = Literal["lanes", "rows"]
+Spins = npt.NDArray[np.int8]
+
+#: Replicas of a batch, and numbers of a vector, by kind.
+LANES = {"int8": 64, "int16": 64, "int32": 32, "float64": 16}
+BLOCKS = {"int8": 32, "int16": 32, "int32": 16, "float64": 8}
+ROW_REPLICAS = 8
+#: Variates of a pool: lanes of a small model, of a large one, and rows.
+POOL_SIZES = (1024, 8192, 1024)
+_TYPES = {"int8": np.int8, "int16": np.int16, "int32": np.int32, "float64": np.float64}
+#: Largest half temperature, in units of the local fields: float32 holds it times any variate.
+_HOTTEST = 1e30
+
+
+def engine_name(engine: EngineChoice = "auto") -> str:
+    """``compiled (avx512)``, its like, or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
+
+    Raises
+    ------
+    UnsupportedError
+        ``compiled`` was asked for and was not built.
+    """
+    if engine not in ("auto", "compiled", "numpy"):
+        raise ValueError(f"engine must be auto, compiled or numpy, got {engine!r}")
+    if engine == "compiled" and _engine is None:
+        raise UnsupportedError(
+            f"engine must be one that was built, got 'compiled' ({_WHY}); install with a C++ compiler, or use numpy"
+        )
+    wants_numpy = engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy")
+    return "numpy" if wants_numpy or _engine is None else f"compiled ({kernels()[0]})"
+
+
+def kernels() -> list[str]:
+    """Instruction sets that this machine can run, best first; empty without the extension."""
+    return [] if _engine is None else list(_engine.kernels())
+
+
+@dataclass(frozen=True)
+class How:
+    """How replicas are annealed.
+
+    Parameters
+    ----------
+    layout : lanes, rows, or None for what suits the model.
+    is_gibbs : heat bath instead of Metropolis.
+    shuffle : a new random order of the variables in each sweep (lanes only).
+    descend : end with single flips that lower the energy, until there is none.
+    threads : batches annealed at the same time; the result does not depend on it.
+    engine : compiled kernels or NumPy.
+    kernels : one instruction set, for tests; None takes the best.
+    """
+
+    layout: Layout | None = None
+    is_gibbs: bool = False
+    shuffle: bool = False
+    descend: bool = False
+    threads: int = 1
+    engine: EngineChoice = "auto"
+    kernels: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ValueError(f"threads must be >= 1, got {self.threads!r}")
+        if self.layout == "rows" and self.shuffle:
+            raise ValueError("shuffle must be False for rows, got True; use lanes")
+
+
+@dataclass(eq=False)
+class Replicas:
+    """A batch in the course of its anneal: spins, the counters of its random words, and their pools.
+
+    ``spins`` is (n, lanes) or (replicas, n); a batch that is advanced in pieces ends where one in one piece does, on
+    whole numbers bit for bit.
+    """
+
+    model: IsingModel
+    how: How
+    layout: Layout
+    spins: Spins
+    words: npt.NDArray[np.uint64]
+    pool: npt.NDArray[np.float32]
+    is_random: bool
+    is_fresh: bool = True
+    attempts: int = 0
+    flips: int = 0
+    arrays: tuple[npt.NDArray[Any], ...] = field(default=())
+
+    def advance(self, half_temperatures: Float, *, descend: bool = False) -> None:
+        """One sweep at each temperature: half of T, in units of the model's whole numbers."""
+        rows = self.layout == "rows"
+        smallest = 1e-9 * float(self.model.largest_fields.max(initial=1.0))
+        descent = 0.0 if not descend else -smallest if self.model.kind == "float64" else -1.0
+        given: tuple[Any, ...] = (
+            self.model.kind,
+            rows,
+            *self.arrays,
+            self.spins,
+            self.words,
+            self.pool,
+            np.minimum(np.ascontiguousarray(half_temperatures, dtype=np.float64), _HOTTEST),
+            descent,
+            self.is_fresh,
+            self.is_random,
+            self.how.is_gibbs,
+            self.how.shuffle,
+        )
+        if engine_name(self.how.engine) == "numpy":
+            attempts, flips = reference.anneal(*given)
+        else:
+            attempts, flips = _engine.anneal(self.how.kernels or kernels()[0], *given)
+        self.is_fresh = False
+        self.attempts += attempts
+        self.flips += flips
+
+    def points(self) -> Spins:
+        """Spins of each replica, shape (replicas, n)."""
+        return self.spins.T if self.layout == "lanes" else self.spins
+
+
+def layout_of(model: IsingModel, how: How) -> Layout:
+    """The layout that suits, unless one is asked for."""
+    return how.layout or ("rows" if model.is_dense and not how.shuffle else "lanes")
+
+
+def batch_size(model: IsingModel, how: How) -> int:
+    """Replicas of a batch."""
+    return ROW_REPLICAS if layout_of(model, how) == "rows" else LANES[model.kind]
+
+
+def prepared(model: IsingModel, layout: Layout) -> tuple[npt.NDArray[Any], ...]:
+    """ptr, col, weight, field in the types of the kernels."""
+    real = np.int16 if layout == "rows" and model.kind == "int8" else _TYPES[model.kind]
+    return (
+        np.ascontiguousarray(model.ptr, dtype=np.int32),
+        np.ascontiguousarray(model.col, dtype=np.int32),
+        model.weight.astype(real),
+        model.field.astype(real),
+    )
+
+
+def start(
+    model: IsingModel,
+    how: How,
+    words: npt.NDArray[np.uint64],
+    initial: Spins | None = None,
+    arrays: tuple[npt.NDArray[Any], ...] | None = None,
+) -> Replicas:
+    """A batch before its first sweep.
+
+    Parameters
+    ----------
+    words : one for each replica of rows, shape (replicas,); lanes share the first.
+    initial : spins (replicas, n); None draws them.
+    """
+    layout, n = layout_of(model, how), model.num_variables
+    size = LANES[model.kind] if layout == "lanes" else len(words)
+    if layout == "lanes":
+        pool = np.empty(POOL_SIZES[n >= POOL_SIZES[0]] + size, dtype=np.float32)
+        spins = np.ones((n, size), dtype=np.int8)
+        counters = words[:1].copy()
+    else:
+        pool = np.empty((size, POOL_SIZES[2] + BLOCKS[model.kind]), dtype=np.float32)
+        spins = np.ones((size, n), dtype=np.int8)
+        counters = words.copy()
+    if initial is not None:
+        target = spins.T if layout == "lanes" else spins
+        target[: len(initial)] = initial
+    arrays = arrays or prepared(model, layout)
+    return Replicas(model, how, layout, spins, counters, pool, initial is None, arrays=arrays)
+
+
+@dataclass(frozen=True, eq=False)
+class Annealed:
+    """Last spins of each read, shape (reads, n), and how many flips were tried and made (idle lanes included)."""
+
+    spins: Spins
+    attempts: int
+    flips: int
+
+
+def anneal(
+    model: IsingModel,
+    half_temperatures: Float,
+    num_reads: int,
+    *,
+    seed: int | None,
+    how: How | None = None,
+    initial: Spins | None = None,
+    is_over: Callable[[], bool] | None = None,
+) -> Annealed:
+    """Independent reads, each one sweep at each of the temperatures.
+
+    Parameters
+    ----------
+    half_temperatures : T / 2 in units of the model's whole numbers, shape (sweeps,).
+    initial : spins to start from, shape (reads, n); None draws them.
+    is_over : asked before each batch but the first; True ends the run with the reads so far.
+
+    Examples
+    --------
+    >>> ring = IsingModel.from_arrays([0, 0, 0, 0], [0, 1, 2, 3], [1, 2, 3, 0], [1, 1, 1, 1])
+    >>> found = anneal(ring, np.linspace(2, 0.1, 50), 3, seed=1, how=How(descend=True))
+    >>> found.spins.shape, ring.energies(found.spins).min()
+    ((3, 4), np.float64(-4.0))
+    """
+    how = how or How()
+    size = batch_size(model, how)
+    firsts = range(0, num_reads, size)
+    words = np.asarray(np.random.SeedSequence(seed).generate_state(len(firsts) * size, np.uint64), dtype=np.uint64)
+    arrays = prepared(model, layout_of(model, how))
+
+    def run(first: int) -> Replicas | None:
+        if first and is_over is not None and is_over():
+            return None
+        part = None if initial is None else initial[first : first + size]
+        batch = start(model, how, words[first : min(first + size, num_reads)], part, arrays)
+        batch.advance(half_temperatures, descend=how.descend)
+        return batch
+
+    if how.threads > 1 and len(firsts) > 1:
+        with ThreadPoolExecutor(how.threads) as workers:
+            batches = [batch for batch in workers.map(run, firsts) if batch is not None]
+    else:
+        batches = []
+        for first in firsts:
+            batch = run(first)
+            if batch is None:
+                break
+            batches.append(batch)
+    spins = np.concatenate([batch.points() for batch in batches])[:num_reads]
+    return Annealed(spins, sum(b.attempts for b in batches), sum(b.flips for b in batches))

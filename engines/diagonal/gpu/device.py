@@ -1,0 +1,228 @@
+"""The card: whether one can be used, its memory, and kernels compiled for it by NVRTC at first use.
+
+CuPy brings the driver's calls and NVRTC; nothing else of it is used. Compiled kernels stay in CuPy's own cache.
+Asking for a card that is not there is an error with the remedy, never another engine.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ....core.errors import MissingDependencyError, UnsupportedError
+
+SOURCES = Path(__file__).parent / "kernels"
+OLDEST_DRIVER = 12000  # CUDA 12, the oldest that CuPy 13 supports
+#: What the driver, NCCL and compiled kernels take beside a run's arrays.
+RESERVED_BYTES = 600 << 20
+
+#: Threads of the kernels that know no tiles, and the most blocks that they are started with.
+POINT_THREADS = 256
+MOST_BLOCKS = 2048
+
+Array = Any  # of the card: a CuPy array, or NumPy's where kernels are emulated
+Kernel = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Build:
+    """Settings of the kernels at compile time; see kernels/tile.h."""
+
+    real_bits: int = 64
+    diagonal: int = 1
+    tile: int = 12
+    held: int = 4
+    blocks: int = 1
+    axis_y: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        names = ("REAL_BITS", "DIAGONAL", "TILE", "HELD", "BLOCKS", "AXIS_Y")
+        return tuple(f"-D{name}={int(value)}" for name, value in zip(names, astuple(self)))
+
+    @property
+    def threads(self) -> int:
+        return int(1 << (self.tile - self.held))
+
+    @property
+    def tile_bytes(self) -> int:
+        """Shared memory of one padded tile."""
+        return ((1 << self.tile) + (1 << self.tile) // 16) * self.real_bits // 4
+
+    def measuring(self) -> Build:
+        """The same for kernels that know no tiles, so that they are compiled once."""
+        return replace(self, tile=12, held=4, blocks=1, axis_y=False)
+
+
+class Card(Protocol):
+    """What the engine needs of a device; `CupyCard` is one, the tests' emulation another."""
+
+    name: str
+    diagonals: WeakKeyDictionary[Any, Any]
+
+    def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel: ...
+    def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array: ...
+    def zeros(self, shape: int | tuple[int, ...], dtype: Any) -> Array: ...
+    def upload(self, values: Any) -> Array: ...
+    def download(self, values: Array) -> Any: ...
+    def address(self, values: Array) -> int: ...
+    def free_bytes(self) -> int: ...
+
+
+class CupyCard:
+    """One NVIDIA card through CuPy.
+
+    Parameters
+    ----------
+    number : of the card among those visible
+    """
+
+    def __init__(self, number: int = 0) -> None:
+        import cupy
+
+        self.cupy = cupy
+        self.number = number
+        self.device = cupy.cuda.Device(number)
+        with self.device:
+            facts = cupy.cuda.runtime.getDeviceProperties(number)
+            self.name = facts["name"].decode()
+            self.shared_bytes = int(facts["sharedMemPerBlockOptin"])
+        self.diagonals: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._kernels: dict[tuple[Any, ...], Kernel] = {}
+
+    def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel:
+        """A kernel, called as ``kernel((x, y), threads, arguments)``; numbers must have NumPy types."""
+        key = (file, name, build, shared)
+        if key not in self._kernels:
+            if shared > self.shared_bytes:
+                raise UnsupportedError(
+                    f"the card must have {shared:,} bytes of shared memory a block, {self.name} has "
+                    f"{self.shared_bytes:,}; use engine='compiled'"
+                )
+            options = ("-std=c++17", *build.options)
+            module = self.cupy.RawModule(code=source_of(file), options=options, backend="nvrtc")
+            function = module.get_function(name)
+            if shared:
+                function.max_dynamic_shared_size_bytes = shared
+
+            def launch(grid: tuple[int, int], threads: int, arguments: tuple[Any, ...]) -> None:
+                function(grid, (threads,), arguments, shared_mem=shared)
+
+            self._kernels[key] = launch
+        return self._kernels[key]
+
+    def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
+        return self._taken(self.cupy.empty, shape, dtype)
+
+    def zeros(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
+        return self._taken(self.cupy.zeros, shape, dtype)
+
+    def _taken(self, make: Callable[..., Array], shape: int | tuple[int, ...], dtype: Any) -> Array:
+        try:
+            return make(shape, dtype)
+        except self.cupy.cuda.memory.OutOfMemoryError:
+            need = int(np.prod(shape)) * np.dtype(dtype).itemsize
+            raise UnsupportedError(
+                f"an array on the card must fit in its free memory, {self.free_bytes():,} bytes, got {need:,}; "
+                "lower the number of qubits, or use dtype='complex64'"
+            ) from None
+
+    def upload(self, values: Any) -> Array:
+        return self.cupy.asarray(values)
+
+    def download(self, values: Array) -> Any:
+        return self.cupy.asnumpy(values)
+
+    def address(self, values: Array) -> int:
+        return int(values.data.ptr)
+
+    def free_bytes(self) -> int:
+        """Memory that a run may take: the driver's free memory, and what CuPy holds and does not use."""
+        pool = self.cupy.get_default_memory_pool()
+        return max(0, int(self.device.mem_info[0]) + pool.free_bytes() - RESERVED_BYTES)
+
+    def give_back(self) -> None:
+        """Give unused memory back to the driver."""
+        self.cupy.get_default_memory_pool().free_all_blocks()
+
+
+def blocks_for(count: int) -> int:
+    """Blocks of `POINT_THREADS` threads for so many points; each thread takes several where they are many."""
+    return int(max(1, min(MOST_BLOCKS, -(-count // POINT_THREADS))))
+
+
+@cache
+def source_of(file: str) -> str:
+    """A kernel file with its headers put in: NVRTC then needs no include path, and CuPy's cache sees every change."""
+    seen: set[str] = set()
+
+    def read(name: str) -> str:
+        if name in seen:
+            return ""
+        seen.add(name)
+        text = (SOURCES / name).read_text(encoding="utf-8").replace("#pragma once\n", "")
+        return re.sub(r'#include "(\w+\.h)"\n', lambda found: read(found[1]), text)
+
+    return read(file)
+
+
+@cache
+def why_missing() -> str:
+    """Why no card can be used here, with the remedy; empty where one can."""
+    if importlib.util.find_spec("cupy") is None:
+        return str(MissingDependencyError("CuPy", "gpu"))
+    try:
+        import cupy
+
+        count = cupy.cuda.runtime.getDeviceCount()
+        driver = cupy.cuda.runtime.driverGetVersion()
+        runtime = cupy.cuda.runtime.runtimeGetVersion()
+    except Exception as error:
+        return f"CuPy must find an NVIDIA driver and a card, got {str(error).splitlines()[0]!r}; check nvidia-smi"
+    if not count:
+        return "a card must be visible, got none; check nvidia-smi and CUDA_VISIBLE_DEVICES"
+    if driver < OLDEST_DRIVER or driver // 1000 < runtime // 1000:
+        return (
+            f"the driver must be for CUDA {runtime // 1000}, got one for {driver // 1000}.{driver % 1000 // 10}; "
+            "update it, or pip install cupy-cuda12x in place of cupy-cuda13x"
+        )
+    return _why_no_kernel()
+
+
+def _why_no_kernel() -> str:
+    try:
+        card().kernel("measure.cu", "pick", Build().measuring())
+    except Exception as error:
+        return (
+            f"kernels must compile, got {str(error).splitlines()[0]!r}; "
+            "install CuPy with its CUDA parts: pip install 'cupy-cuda13x[ctk]'"
+        )
+    return ""
+
+
+@cache
+def card(number: int = 0) -> CupyCard:
+    """The card that runs use."""
+    return CupyCard(number)
+
+
+def require_card() -> CupyCard:
+    """The card, or the reason why there is none.
+
+    Raises
+    ------
+    UnsupportedError
+        With the remedy.
+    """
+    reason = why_missing()
+    if reason:
+        raise UnsupportedError(f"engine must be one that can run here, got 'gpu' ({reason})")
+    return card()

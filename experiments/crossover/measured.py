@@ -1,0 +1,184 @@
+"""The growths that a crossover stands on, read from the rows of a sweep.
+
+Classical: TTS99 of a read at the stage raw, by size. Quantum: 1 / P, with P the exact probability of the optimum in
+the circuit's final state where the engine gives it, else the share of samples that reach the reference. Terms: the
+QUBOs that the quantum pipeline's encoder makes of the same instances.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core import from_spec, unknown_name
+from ...problems.formulations import formulate
+from ..report.runs import Run, RunSet, load_runs
+from ..report.times import Settings, tts_of_reads, tts_of_runs
+from ..sweep.folder import instance_of
+from .circuits import CostTerms, cost_terms
+from .growth import fit_growth
+from .verdict import Model, TermGrowth
+
+#: Instances whose QUBO is built to count terms.
+MAX_COUNTED = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A model with the points (size, value) it was fitted to, and notes on what is missing."""
+
+    model: Model
+    classical: str
+    quantum: str
+    classical_points: tuple[tuple[int, float], ...]
+    quantum_points: tuple[tuple[int, float], ...]
+    notes: tuple[str, ...]
+
+
+def measure(
+    path: Path, *, classical: str | None = None, quantum: str | None = None, target_gap: float = 0.0, seed: int = 0
+) -> Measured:
+    """Growths of one classical and one quantum pipeline of a run folder.
+
+    Parameters
+    ----------
+    classical, quantum : pipeline labels; without, the classical pipeline with the least total TTS99 and the quantum
+        one with the least exponent of 1 / P.
+    target_gap : gap to the reference that counts as success.
+
+    Raises
+    ------
+    ValueError
+        The folder lacks such pipelines or three sizes on which they reached the target.
+    """
+    runs = load_runs(path)
+    settings = Settings(target_gap=target_gap)
+    rng = np.random.default_rng(seed)
+    notes: list[str] = []
+    quantum = _chosen(runs, quantum, True)
+    c_label, c_points = _best_classical(runs, settings, _named(runs, classical, False), notes)
+    q_points = _inverse_probabilities(runs, quantum, settings, notes)
+    growth_c = _growth(c_points, rng, f"classical pipeline {c_label}", notes)
+    growth_q = _growth(q_points, rng, f"quantum pipeline {quantum}", notes)
+    spec = _spec(runs, quantum)
+    model = Model(growth_c, growth_q, _terms(path, runs, quantum, spec), int(spec["solver"].get("layers") or 1))
+    pairs = [tuple((size, value) for size, value, _ in points) for points in (c_points, q_points)]
+    return Measured(model, c_label, quantum, pairs[0], pairs[1], tuple(dict.fromkeys(notes)))
+
+
+Points = Sequence[tuple[int, float, str]]
+
+
+def _growth(points: Points, rng: np.random.Generator, what: str, notes: list[str]) -> Any:
+    try:
+        found = fit_growth([p[0] for p in points], [p[1] for p in points], rng, instances=[p[2] for p in points])
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+    notes += [f"{what}: {warning}" for warning in found.warnings]
+    return found
+
+
+def _named(runs: RunSet, label: str | None, is_quantum: bool) -> list[str]:
+    able = [one for one in runs.pipelines if (one in runs.quantum) == is_quantum]
+    word = "quantum" if is_quantum else "classical"
+    if label is not None:
+        if label not in able:
+            raise unknown_name(f"{word} pipeline", label, able)
+        return [label]
+    if not able:
+        raise ValueError(f"the run must have a {word} pipeline, got {', '.join(runs.pipelines)}; add one to the sweep")
+    return able
+
+
+def _chosen(runs: RunSet, label: str | None, is_quantum: bool) -> str:
+    """The named quantum pipeline, else the one whose samples reach the reference most often at the largest size."""
+    able = _named(runs, label, is_quantum)
+    largest = max(run.size for run in runs.runs)
+
+    def success(one: str) -> float:
+        found = [_probability(runs, run, Settings()) for run in runs.by_pipeline[one] if run.size == largest]
+        return float(np.mean([p or 0.0 for p in found])) if found else 0.0
+
+    return max(able, key=success)
+
+
+def _best_classical(runs: RunSet, settings: Settings, labels: Sequence[str], notes: list[str]) -> tuple[str, Points]:
+    found: dict[str, list[tuple[int, float, str]]] = {}
+    for label in labels:
+        points, missed = [], 0
+        for (instance, pipeline), cell in runs.by_cell.items():
+            if pipeline != label:
+                continue
+            time = tts_of_reads(runs, cell, settings) or tts_of_runs(runs, cell, settings)
+            if time is None or time.is_limit:
+                missed += 1
+            else:
+                points.append((cell[0].size, max(time.value, 1e-9), instance))
+        found[label] = points
+        if missed and len(labels) == 1:
+            notes.append(f"{label}: {missed} instances never reached the target and are left out (errs for {label})")
+    most = max(len(points) for points in found.values())
+    able = [label for label, points in found.items() if len(points) == most]
+    label = min(able, key=lambda one: sum(math.log(point[1]) for point in found[one]))
+    return label, found[label]
+
+
+def _probability(runs: RunSet, run: Run, settings: Settings) -> float | None:
+    exact = run.extra.get("optimum_probability")
+    if exact is not None and settings.target_gap == 0:
+        return float(exact)
+    raw = run.stages.get("raw")
+    if raw is None or raw.hit_share is None:
+        return None
+    return raw.hit_share if runs.reaches(run, settings.target_gap, "raw") else 0.0
+
+
+def _inverse_probabilities(runs: RunSet, label: str, settings: Settings, notes: list[str]) -> Points:
+    points = []
+    for run in runs.by_pipeline[label]:
+        p = _probability(runs, run, settings)
+        if p:
+            points.append((run.size, 1 / p, run.instance))
+        else:
+            notes.append(f"{label}: runs whose samples never reached the target are left out (errs for {label})")
+    return points
+
+
+def _spec(runs: RunSet, label: str) -> Mapping[str, Any]:
+    row = json.loads(runs.lines[runs.by_pipeline[label][0].id])
+    spec: Mapping[str, Any] = row["pipeline"]
+    return spec
+
+
+def _terms(path: Path, runs: RunSet, label: str, spec: Mapping[str, Any]) -> TermGrowth:
+    """Powers of n through the counted terms of the quantum pipeline's own QUBOs."""
+    encoder = from_spec("encoders", spec["encoder"])
+    counted: list[tuple[int, CostTerms]] = []
+    chosen = {run.instance: run.size for run in runs.by_pipeline[label]}
+    for instance, size in list(chosen.items())[:: max(1, len(chosen) // MAX_COUNTED)]:
+        problem = instance_of(path, instance)
+        counted.append((size, cost_terms(encoder.encode(formulate(problem, spec["formulation"]).program).bqm)))
+    sizes = np.array([size for size, _ in counted], dtype=np.float64)
+    bits = [terms.weight_bits for _, terms in counted]
+    return TermGrowth(
+        _power(sizes, [terms.couplings for _, terms in counted]),
+        _power(sizes, [terms.colours for _, terms in counted]),
+        any(terms.fields for _, terms in counted),
+        None if any(bit is None for bit in bits) else max(bit or 2 for bit in bits),
+    )
+
+
+def _power(sizes: Any, counts: Sequence[int]) -> tuple[float, float]:
+    """``c, k`` of ``c n**k`` through counts >= 1, k within 0..2."""
+    y = np.log(np.maximum(1, np.array(counts, dtype=np.float64)))
+    if len(set(sizes.tolist())) < 2:
+        return float(np.exp(y.mean())), 0.0
+    k, _ = np.polyfit(np.log(sizes), y, 1)
+    k = float(np.clip(k, 0.0, 2.0))
+    return float(np.exp((y - k * np.log(sizes)).mean())), k

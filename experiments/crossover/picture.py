@@ -1,0 +1,55 @@
+"""Both curves with their bands: seconds of the classical solver and of the quantum machine over the size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..drawing import pyplot
+from .measured import Measured
+from .verdict import Scenario, band, curves, verdict
+
+
+def draw(measured: Measured, scenario: Scenario, path: Path) -> None:
+    """Write the picture; n* is marked where there is one.
+
+    Raises
+    ------
+    MissingDependencyError
+        matplotlib is not installed.
+    """
+    plt = pyplot()
+    found = verdict(measured.model, scenario)
+    low = min(size for size, _ in (*measured.classical_points, *measured.quantum_points))
+    high = max(size for size, _ in (*measured.classical_points, *measured.quantum_points))
+    end = 3 * high if found.size is None else min(20 * high, max(3 * high, round(1.3 * found.size)))
+    sizes = np.unique(np.linspace(low, end, 60).round())
+    quantum, classical = curves(measured.model, scenario, sizes)
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    axes.plot(sizes, classical, label=f"classical: {measured.classical} (fit)", color="tab:orange")
+    axes.plot(sizes, quantum, label=f"quantum: {measured.quantum} on {scenario.preset} (model)", color="tab:blue")
+    draws = measured.model.classical.draws
+    spread = np.exp(np.clip(draws[:, :1] + draws[:, 1:] * sizes, -700, 700)) / (scenario.cores or 1)
+    if scenario.cores is not None:
+        axes.fill_between(sizes, *np.quantile(spread, [0.025, 0.975], axis=0), color="tab:orange", alpha=0.2)
+    logs = measured.model.inverse_probability
+    middle = logs.a + logs.b * sizes
+    half = 0.5 if scenario.search == "amplified" else 1.0
+    factors = np.exp(np.clip(half * (logs.draws[:, :1] + logs.draws[:, 1:] * sizes - middle), -700, 700))
+    axes.fill_between(sizes, *(quantum * np.quantile(factors, [0.025, 0.975], axis=0)), color="tab:blue", alpha=0.2)
+    points = np.array(measured.classical_points)
+    axes.plot(points[:, 0], points[:, 1], ".", color="tab:orange", alpha=0.6, label="measured TTS99 (CPU of this run)")
+    axes.axvspan(low, high, color="0.92", zorder=0, label="measured sizes")
+    axes.axhline(scenario.budget_seconds, color="0.5", linestyle=":", label="budget")
+    if found.kind == "crossover" and found.size is not None:
+        axes.axvline(found.size, color="k", linewidth=0.8)
+    axes.set(yscale="log", xlabel="size n", ylabel="seconds")
+    axes.set_ylim(top=min(1e30, float(np.nanmax([*classical, *quantum])) * 10))
+    left, right = band(measured.model, scenario)
+    ends = ["never" if np.isinf(end) else f"{end:,.0f}" for end in (left, right)]
+    axes.set_title(f"{found.text}\n95 % band of n*: {ends[0]} to {ends[1]}", fontsize=9)
+    axes.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=150)
+    plt.close(figure)

@@ -1,0 +1,119 @@
+// CUDA C on one CPU thread: each thread of a block is a fiber, barriers and warp functions switch between them.
+// Slow, but the kernels run as they are: index arithmetic, barriers and sums are those of the card.
+#pragma once
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __shared__ static
+#define __align__(n)
+#define SHARED(name) unsigned char* name = shared_memory.data()
+
+struct float2 { float x, y; };
+struct double2 { double x, y; };
+struct Index { unsigned x = 0, y = 0, z = 0; };
+
+static Index threadIdx, blockIdx, blockDim, gridDim;
+static std::vector<unsigned char> shared_memory;
+
+struct Barrier { int arrived = 0, alive = 0, generation = 0; };
+static Barrier whole_block;
+static std::vector<Barrier> warps;
+static std::vector<uint64_t> slots;
+static std::vector<ucontext_t> fibers;
+static std::vector<char> is_done;
+static ucontext_t scheduler;
+static std::function<void()> kernel_body;
+
+static void pass_on(Barrier& b) {
+    if (b.alive && b.arrived == b.alive) b.arrived = 0, ++b.generation;
+}
+
+static void wait_at(Barrier& b) {
+    int own = b.generation;
+    ++b.arrived;
+    pass_on(b);
+    while (b.generation == own) {
+        unsigned t = threadIdx.x;
+        swapcontext(&fibers[t], &scheduler);
+    }
+}
+
+static Barrier& own_warp() { return warps[threadIdx.x / 32]; }
+static void __syncthreads() { wait_at(whole_block); }
+static void __syncwarp() { wait_at(own_warp()); }
+
+template <class T> static T exchange(T value, int from) {
+    unsigned t = threadIdx.x;
+    std::memcpy(&slots[t], &value, sizeof(T));
+    wait_at(own_warp());
+    unsigned source = t / 32 * 32 + (unsigned)from;
+    T out = value;
+    if (from >= 0 && from < 32 && source < blockDim.x) std::memcpy(&out, &slots[source], sizeof(T));
+    wait_at(own_warp());
+    return out;
+}
+template <class T> static T __shfl_down_sync(unsigned, T x, int step) { return exchange(x, (int)(threadIdx.x % 32) + step); }
+template <class T> static T __shfl_up_sync(unsigned, T x, int step) { return exchange(x, (int)(threadIdx.x % 32) - step); }
+template <class T> static T __shfl_sync(unsigned, T x, int lane) { return exchange(x, lane); }
+static unsigned __ballot_sync(unsigned, bool vote) {
+    unsigned out = 0;
+    for (int lane = 0; lane < 32; ++lane) out |= (unsigned)exchange<int>(vote, lane) << lane;
+    return out;
+}
+static int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
+static int __ffs(int x) { return __builtin_ffs(x); }
+template <class T> static T atomicAdd(T* at, T x) { T old = *at; *at += x; return old; }
+template <class T> static T atomicMin(T* at, T x) { T old = *at; *at = std::min(old, x); return old; }
+static void sincospif(float x, float* s, float* c) { *s = std::sin((float)M_PI * x), *c = std::cos((float)M_PI * x); }
+static void sincospi(double x, double* s, double* c) { *s = std::sin(M_PI * x), *c = std::cos(M_PI * x); }
+
+static void fiber() {
+    kernel_body();
+    unsigned t = threadIdx.x;
+    is_done[t] = 1;
+    --whole_block.alive, --own_warp().alive;
+    pass_on(whole_block), pass_on(own_warp());
+    swapcontext(&fibers[t], &scheduler);
+}
+
+static void emulate(unsigned gx, unsigned gy, unsigned threads, size_t shared, std::function<void()> body) {
+    const size_t stack = 1 << 16;
+    std::vector<char> stacks(stack * threads);
+    shared_memory.assign(shared + 64, 0xff);
+    fibers.resize(threads), slots.resize(threads);
+    kernel_body = body;
+    blockDim.x = threads, gridDim.x = gx, gridDim.y = gy;
+    for (blockIdx.y = 0; blockIdx.y < gy; ++blockIdx.y)
+        for (blockIdx.x = 0; blockIdx.x < gx; ++blockIdx.x) {
+            is_done.assign(threads, 0);
+            whole_block = Barrier{0, (int)threads, 0};
+            warps.assign((threads + 31) / 32, Barrier{});
+            for (unsigned t = 0; t < threads; ++t) {
+                ++warps[t / 32].alive;
+                getcontext(&fibers[t]);
+                fibers[t].uc_stack.ss_sp = stacks.data() + t * stack;
+                fibers[t].uc_stack.ss_size = stack;
+                fibers[t].uc_link = nullptr;
+                makecontext(&fibers[t], fiber, 0);
+            }
+            for (bool any = true; any;) {
+                any = false;
+                for (unsigned t = 0; t < threads; ++t)
+                    if (!is_done[t]) {
+                        any = true, threadIdx.x = t;
+                        swapcontext(&scheduler, &fibers[t]);
+                    }
+            }
+        }
+}
