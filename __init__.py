@@ -32,7 +32,9 @@ if _typing.TYPE_CHECKING:
     from .experiments.run import solve
     from .problems.files import load, load_all, save
     from .problems.generate import generate
+    from .problems.hubo import Hubo
     from .problems.integer_program import IntegerProgram
+    from .problems.labs import Labs
     from .problems.market_share import MarketShare
     from .problems.max_cut import MaxCut
     from .problems.mdkp import Mdkp
@@ -93,6 +95,8 @@ _HOMES = {
     "HeldKarp": "solvers.native.tsp.held_karp",
     "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
+    "Hubo": "problems.hubo",
+    "Labs": "problems.labs",
     "MarketShare": "problems.market_share",
     "MarketSplit": "solvers.native.market_split",
     "MaxCut": "problems.max_cut",
@@ -176,6 +180,8 @@ __all__ = [
     "HeldKarp",
     "IntegerProgram",
     "LocalSearch",
+    "Hubo",
+    "Labs",
     "MarketShare",
     "MarketSplit",
     "MaxCut",

@@ -123,6 +123,11 @@ class BinaryProgram:
         return len(self.constraints)
 
     @property
+    def num_terms(self) -> int:
+        """Nonzero linear costs and products."""
+        return int(np.count_nonzero(self.c)) + int(self.products.nnz)
+
+    @property
     def products(self) -> csr_array:
         """Q as stored: strictly upper triangular, canonical."""
         assert self.Q is not None
