@@ -77,6 +77,10 @@ class PolynomialProgram(BinaryProgram):
     def num_terms(self) -> int:
         return self.polynomial.num_terms
 
+    @property
+    def coefficients(self) -> Float:
+        return self.polynomial.coefficients
+
     @cached_property
     def fingerprint(self) -> str:
         return self.polynomial.fingerprint

@@ -124,8 +124,13 @@ class BinaryProgram:
 
     @property
     def num_terms(self) -> int:
-        """Nonzero linear costs and products."""
-        return int(np.count_nonzero(self.c)) + int(self.products.nnz)
+        """Nonzero coefficients of the cost."""
+        return int(np.count_nonzero(self.coefficients))
+
+    @property
+    def coefficients(self) -> Float:
+        """All coefficients of the cost but the offset: the linear ones, then those of the products."""
+        return np.concatenate([self.c, self.products.data])
 
     @property
     def products(self) -> csr_array:

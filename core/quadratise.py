@@ -139,12 +139,13 @@ class _Substitution:
 
     def replace(self, chosen: Term) -> None:
         """A new bit in the place of ``x_i x_j`` in all long terms, with the penalty that holds it there."""
-        (i, j), y = chosen, self._next
+        i, j = chosen
+        y = self._next
         self._next += 1
         self.pairs.append((i, j))
         positive = negative = 0.0
         touched: set[Term] = set()
-        for number in sorted(self._holders[i, j]):
+        for number in sorted(self._holders[chosen]):
             term, value = self.long.pop(number)
             for pair in itertools.combinations(term, 2):
                 self._holders[pair].discard(number)
@@ -155,8 +156,8 @@ class _Substitution:
             else:
                 self._put(number, rest, value)
                 touched.update(itertools.combinations(rest, 2))
-        for pair in sorted(touched):
-            heapq.heappush(self._heap, (-len(self._holders[pair]), pair))
+        for more in sorted(touched):
+            heapq.heappush(self._heap, (-len(self._holders[more]), more))
         self.short[i, j] += positive
         self.short[(y,)] += positive + 2 * negative
         self.short[i, y] -= positive + negative
