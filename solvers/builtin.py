@@ -2,7 +2,16 @@
 
 from . import native, subspace
 from .ansatz import pce, vqe
-from .classical import annealing, brute_force, constrained_annealing, dimod_sampler, exact_oracle, random_sampler, tabu
+from .classical import (
+    annealing,
+    brute_force,
+    constrained_annealing,
+    dimod_sampler,
+    exact_oracle,
+    polynomial_annealing,
+    random_sampler,
+    tabu,
+)
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
 
@@ -15,6 +24,7 @@ __all__ = [
     "exact_oracle",
     "native",
     "pce",
+    "polynomial_annealing",
     "qaoa",
     "qrao",
     "random_sampler",
