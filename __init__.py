@@ -48,6 +48,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.ansatz.vqe import Vqe
     from .solvers.classical.annealing import SimulatedAnnealing
     from .solvers.classical.brute_force import BruteForce
+    from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
@@ -79,6 +80,7 @@ _HOMES = {
     "AugmentedLagrangian": "encoders.lagrangian.augmented",
     "BruteForce": "solvers.classical.brute_force",
     "Bundle": "encoders.lagrangian.bundle",
+    "ConstrainedAnnealing": "solvers.classical.constrained_annealing",
     "CpSat": "solvers.native.cpsat.solver",
     "CuttingPlane": "encoders.lagrangian.cutting_plane",
     "Cvrp": "problems.vehicles",
@@ -159,6 +161,7 @@ __all__ = [
     "Budget",
     "Bundle",
     "CORRELATIONS",
+    "ConstrainedAnnealing",
     "CpSat",
     "CuttingPlane",
     "Cvrp",

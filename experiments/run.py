@@ -40,7 +40,7 @@ from .pipeline import Pipeline
 from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
-from .resolve_pipeline import choose_pipeline, shot_options
+from .resolve_pipeline import choose_pipeline
 from .sampler_run import SamplerRun, Watching, run_sampler
 from .saved_rounds import SavedRounds
 from .verify import Verified, verify
@@ -114,7 +114,6 @@ def solve(
         if isinstance(value, str) and key in part_fields("solver", solver):
             raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
-    options = {**shot_options(solver, budget.shots), **options}
     switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(

@@ -48,7 +48,7 @@ from .refinement import Refinement, signed_objective
 from .remedies import refused
 from .saved_rounds import SavedRounds
 from .twin import Twin, same_ground
-from .verify import Verified
+from .verify import Verified, check_energy_bound
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
 MAX_ROUNDS = 1000
@@ -294,7 +294,7 @@ def offered(
         values["evaluations"] = budget.evaluations
     shots = points if budget.shots is None else budget.shots
     if shots is not None:
-        values |= {"num_shots": shots, "num_reads": shots}
+        values |= {"max_points" if "max_points" in names else "num_shots": shots, "num_reads": shots}
     if encoding.native is not None:
         values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
@@ -330,13 +330,14 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     # of points that were thinned out nothing is known but their number
     run.tally = run.tally.joined(found.tally()) if tally.feasible is None else EMPTY
     run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
-    run.points_by_round.append(max(tally.points, int(info.get("shots") or 0)))
+    run.points_by_round.append(tally.points)
     run.infos.append(info)
     run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
         run.lowest = float(energies.min())
         run.lowest_energy = best_verified(formulation, found.take([int(np.argmin(energies))]))
     bound = info.get("energy_bound")
+    check_energy_bound(bound, energies)
     if bound is not None and run.encoding.is_relaxation and not formulation.is_surrogate:
         run.bound = float(bound) if run.bound is None else max(run.bound, float(bound))
 

@@ -67,13 +67,14 @@ def worth_of(
         sampler_is_exact=state is not None,
         uniform_is_exact=counted is not None,
     )
+    is_known = chances.sampler.total > 0  # of thinned rounds nothing is known but the number of points
     best = None if counted is None else counted.uniform.best
     return Worth(
         space=control.control.space,
         num_points=None if counted is None else int(counted.uniform.total),
         best=None if best is None else number(signed(problem, best)),
-        targets=tuple(_targets(problem, done, chances, reference)),
-        crossover=tuple(_crossovers(problem, chances)),
+        targets=tuple(_targets(problem, done, chances, reference)) if is_known else (),
+        crossover=tuple(_crossovers(problem, chances)) if is_known else (),
         price=_price(done, control),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import relative_gap
+from ..drawing import save_picture
 from .paper import Paper, Rows, Section, Telling
 from .tables import NOTHING, markdown, median, number, percent
 
@@ -204,7 +205,7 @@ def _draw(found: Sequence[Run], path: Path) -> None:
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set_ylabel("gap to CP-SAT, %")
     axes.legend()
-    figure.savefig(path, dpi=90)
+    save_picture(figure, path, dpi=90)
 
 
 PAPER = Paper(
