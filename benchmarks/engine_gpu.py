@@ -19,10 +19,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from one_thread import THREAD_VARIABLES  # noqa: F401 - before NumPy and every contender
 
-import numpy as np
+import numpy as np  # isort: skip
 from engine import processor, write
+from engine_cards import circulant, measure
 from engine_contenders import Case
 
 from qopt.core import UnsupportedError
@@ -30,9 +31,12 @@ from qopt.engines import diagonal as exact
 from qopt.engines.diagonal.gpu import device
 from qopt.engines.diagonal.gpu.batch import CardBatch
 from qopt.engines.diagonal.gpu.energies import CardDiagonal
+from qopt.engines.diagonal.gpu.nccl import CopyLink, NcclLink
 
 ROUNDS = 5
 SHORT, LONG = 2, 12
+#: Below so many qubits a layer takes microseconds, and circuits must be long to see it.
+SMALL, SMALL_LONG = 25, 102
 
 
 def seconds(run: Callable[[], object], rounds: int = ROUNDS) -> float:
@@ -70,8 +74,9 @@ def angles(case: Case, layers: int) -> tuple[np.ndarray, np.ndarray]:
 
 def layer_seconds(case: Case, energy: Callable[..., object], rounds: int = ROUNDS) -> float:
     """Seconds that one more layer takes in a long circuit."""
-    times = [seconds(partial(energy, *angles(case, p)), rounds) for p in (SHORT, LONG)]
-    return (times[1] - times[0]) / (LONG - SHORT)
+    long = SMALL_LONG if case.n < SMALL else LONG
+    times = [seconds(partial(energy, *angles(case, p)), rounds) for p in (SHORT, long)]
+    return (times[1] - times[0]) / (long - SHORT)
 
 
 def floor(cost: CardDiagonal, dtype: str, rate: float) -> tuple[float, int]:
@@ -189,16 +194,10 @@ def largest() -> str:
 
 def _terms(kind: str, n: int) -> tuple[np.ndarray, ...]:
     if kind == "max-cut":
-        return Case(kind, n + n % 2, 1).terms() if n % 2 == 0 else _ladder(n)
+        return Case(kind, n, 1).terms() if n % 2 == 0 else circulant(n)
     rng = np.random.default_rng(1)
     rows, cols = np.triu_indices(n, 1)
     return rng.choice([-1, 1], n), rows, cols, rng.choice([-1, 1], rows.size)
-
-
-def _ladder(n: int) -> tuple[np.ndarray, ...]:
-    """Max-Cut of a circle with chords: 3-regular graphs have an even number of nodes."""
-    edges = np.array([(i, (i + step) % n) for i in range(n) for step in (1, 5)])
-    return -np.bincount(edges.ravel(), minlength=n), edges[:, 0], edges[:, 1], np.full(len(edges), 2)
 
 
 def optimize(instances: int) -> str:
@@ -293,6 +292,7 @@ def main() -> None:
     parser.add_argument("--qubits", type=int, nargs="+", default=[20, 24, 26, 28, 30])
     parser.add_argument("--instances", type=int, default=1000)
     parser.add_argument("--cards", type=int, help="measure so many cards of this host")
+    parser.add_argument("--link", choices=["nccl", "copy"], default="copy", help="how cards exchange amplitudes")
     parser.add_argument("--qokit", type=Path, help="folder that holds QOKit's package")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of the CPU engine")
     args = parser.parse_args()
@@ -301,9 +301,8 @@ def main() -> None:
     if args.qokit:
         sys.path.insert(0, str(args.qokit))
     if args.cards:
-        from engine_cards import measure
-
-        results = {f"cards-{args.cards}": measure(args.cards, args.qubits, copy_rate())}
+        links = {"nccl": NcclLink, "copy": CopyLink}
+        results = {f"cards-{args.cards}": measure(args.cards, args.qubits, copy_rate(), links[args.link])}
     else:
         rate = copy_rate()
         parts = {

@@ -27,7 +27,7 @@ from .program import phases_of, rotations_of
 
 Float = npt.NDArray[np.float64]
 
-_CHUNK_BITS = 3
+_CHUNK_BITS = 4
 
 
 class Link(Protocol):
@@ -36,6 +36,7 @@ class Link(Protocol):
     cards: Sequence[Card]
 
     def use(self, rank: int) -> None: ...
+    def release(self) -> None: ...
     def start(self, chunk: int, states: Sequence[Array], begins: Sequence[int], length: int) -> None: ...
     def wait(self, chunk: int) -> None: ...
 
@@ -154,7 +155,7 @@ def split_cost(
             data = part.fill(kind, shift - constant)
             parts.append(CardDiagonal(link.cards[rank], data, local, unit, 0.0, lowest, highest, False))
         made.append(tuple(parts))
-    link.use(0)
+    link.release()
     return SplitCost(split, (made[0], made[1]), offset + unit * shift, unit)
 
 
@@ -191,7 +192,10 @@ class _Run:
         self.rotations = rotations_of(angles[None], together=True)
         self.turns = gammas * cost.unit / (2 * np.pi)
         self.rows = self._rows()
-        self.states, self.sums, self.headers, self.held = [], [], [], []
+        self.states: list[Array] = []
+        self.sums: list[Array] = []
+        self.headers: list[np.uint64] = []
+        self.held: list[Array] = []
         for rank, card in enumerate(link.cards):
             link.use(rank)
             self.states.append(card.empty(self.size, dtype))
@@ -270,7 +274,7 @@ class _Run:
             totals = card.empty(2, np.float64)
             add_up(card, self.sums[rank], 2, blocks, totals)
             found += card.download(totals)
-        self.link.use(0)
+        self.link.release()
         return float(self.cost.offset + self.cost.unit * found[0] / found[1])
 
     def _top(self, row: int, chunks: int, blocks: int, *, is_first: bool, at_once: bool = False) -> None:
