@@ -26,6 +26,7 @@ from .reproduce import reproduce
 from .shrink import shrink
 from .solve import solve
 from .terminal import echo, open_streams
+from .tune import tune
 
 app = typer.Typer(
     name="qopt",
@@ -89,6 +90,7 @@ app.command("compare")(compare)
 app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("tune")(tune)
 app.command("crossover")(crossover)
 app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)

@@ -11,7 +11,7 @@ import sys
 import textwrap
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -50,14 +50,14 @@ def list_parts(
         for row in rows:
             echo(f"  {row['name']:18} {row['missing'] or row['summary']}")
             for field in row["options"] if options else ():
-                _print_option(field)
+                print_option(field)
     echo(f"exact engine: {engine_name()}")
     return 0
 
 
-def _print_option(field: Mapping[str, Any]) -> None:
-    """One option and its meaning, in two columns."""
-    head = f"    --{field['name'].replace('_', '-')} {field['type']} = {field['default']}"
+def print_option(field: Mapping[str, Any], *, short: bool = False) -> None:
+    """One option and its meaning, in two columns; a short one with a single dash."""
+    head = f"    {'-' if short else '--'}{field['name'].replace('_', '-')} {field['type']} = {field['default']}"
     width = shutil.get_terminal_size((PAGE_WIDTH, 24)).columns if sys.stdout.isatty() else PAGE_WIDTH
     texts = textwrap.wrap(field["help"], max(20, width - HELP_COLUMN))
     if len(head) < HELP_COLUMN and texts:
@@ -97,6 +97,17 @@ def _options(make: Any, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
         shown = ",".join(map(str, chosen)) if isinstance(chosen, tuple) else str(chosen)
         options.append({"name": name, "type": _type(hints[name]), "default": shown, "help": texts.get(name, "")})
     return options
+
+
+def option_rows(options: Iterable[Any]) -> list[dict[str, Any]]:
+    """Name, type, default and meaning of each size of a generator."""
+    return [
+        {"name": one.name, "type": _type(one.type), "default": _shown(one.default), "help": one.help} for one in options
+    ]
+
+
+def _shown(default: Any) -> str:
+    return ("on" if default else "off") if isinstance(default, bool) else str(default)
 
 
 def _type(hint: Any) -> str:

@@ -24,6 +24,7 @@ def solve(
     file: Annotated[str, typer.Argument(help="Instance file; FILE#3 for the third in it; - for stdin.")],
     solver: Annotated[str, typer.Option(help="Name from `qopt list solvers`; auto chooses and says why.")] = "auto",
     encoder: Annotated[str | None, typer.Option(help="Name from `qopt list encoders`.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="Solver and encoder from the YAML of `qopt tune`.")] = None,
     compare: Annotated[list[str] | None, typer.Option(help="Further solver, same seed and limits; repeatable.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     shrink: Annotated[
@@ -76,12 +77,16 @@ def solve(
     budget = Budget(time_limit, evaluations, shots, rounds, target)
     given = part_options(ctx.args)
     allow_class(str(given.get("solver.target", "")))  # named on the command line
-    options = {**shot_options(solver, shots), **given}
+    chosen: Any = (solver, encoder)
+    if settings is not None:
+        chosen = _tuned(settings, solver, encoder)
+    options = {**shot_options(chosen[0], shots), **given}
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
     with part_errors(ctx):
-        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **own, **around)]
+        first, inner = chosen
+        pipelines = [choose_pipeline(problem, first, inner, formulation, options, **switches, **own, **around)]
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None
@@ -139,3 +144,13 @@ def _announce(problem: Problem, pipeline: Pipeline) -> None:
     echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
     if pipeline.note:
         echo(f"chosen: {pipeline.note}", err=True)
+
+
+def _tuned(settings: Path, solver: str, encoder: str | None) -> tuple[Any, Any]:
+    """Solver and encoder of a settings file, which leaves no room for others on the command line."""
+    from ..experiments.tuning.tune import read_settings
+
+    if solver != "auto" or encoder is not None:
+        raise ValueError("--settings names solver and encoder; leave out --solver and --encoder")
+    found = read_settings(settings)
+    return found["solver"], found.get("encoder")

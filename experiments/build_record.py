@@ -31,7 +31,7 @@ from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
 from .reference_run import ReferenceRule, found_reference
-from .references import reference_of, status_of
+from .references import contradiction, reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
 from .swap import swapped_stage
@@ -119,7 +119,7 @@ def record_of(
         trace=answer.trace,
         rounds=() if answer.run is None else rounds_in_own_units(problem, answer.run.encoding.trace),
         environment=environment(),
-        message=_message(pipeline, answer, reference, objective, problem),
+        message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
     )
 
@@ -203,9 +203,7 @@ def _history(answer: Answer) -> dict[str, int]:
     return {"continued": answer.run.continued} if answer.run is not None and answer.run.continued else {}
 
 
-def _message(
-    pipeline: Pipeline, answer: Answer, reference: Reference, objective: Number | None, problem: Problem
-) -> str:
+def _message(pipeline: Pipeline, answer: Answer, doubt: str) -> str:
     notes = [pipeline.note]
     if answer.run is not None:
         notes.append(answer.run.encoding.note)
@@ -213,7 +211,4 @@ def _message(
             notes.append(
                 f"continued after {answer.run.continued} rounds of a stopped run: samples are those of the rest"
             )
-    distance = absolute_gap(objective, reference.value, problem.sense)
-    if reference.kind == "proven" and distance is not None and distance < 0:
-        notes.append("the verified objective is better than the reference, which calls itself proven: check it")
-    return "; ".join(note for note in notes if note)
+    return "; ".join(note for note in [*notes, doubt] if note)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ...core import Budget, unknown_name
 from .document import Document, Place
@@ -91,10 +91,15 @@ class Limits(Strict):
 
 
 class Generated(Open):
-    """Instances of a generator: one for each combination of sizes and seeds; further keys are the generator's sizes."""
+    """Instances of a generator: one for each combination of sizes and seeds; further keys are the generator's sizes.
+
+    The key is ``seed``, as on the command line; ``seeds`` is understood too.
+    """
 
     generate: str
-    seeds: Annotated[list[int], BeforeValidator(integers)] = Field(default=[0], min_length=1)
+    seeds: Annotated[list[int], BeforeValidator(integers)] = Field(
+        default=[0], min_length=1, validation_alias=AliasChoices("seed", "seeds")
+    )
 
 
 class Files(Strict):

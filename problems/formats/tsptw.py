@@ -11,6 +11,7 @@ from ...core import READERS, Problem
 from ..reading import NumberStream
 from ..tsptw import MAX_CUSTOMERS, Tsptw
 from .contract import ReadOptions, path_name
+from .triples import is_table_of_triples
 
 
 @READERS.register("tsptw")
@@ -29,7 +30,7 @@ class TsptwReader:
         if not tokens or not tokens[0].isdecimal():
             return False
         m = int(tokens[0][:9])
-        return m > 0 and len(tokens) == 1 + m * m + 2 * m
+        return m > 0 and len(tokens) == 1 + m * m + 2 * m and not is_table_of_triples(text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path)

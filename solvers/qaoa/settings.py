@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...core.tunable import Choice, Range, tunable
 from ...engines.diagonal import engine_name, required_bytes
 from ..backends.runners import DEFAULT_SHOTS, parse_backend
 from ..backends.transpile import fake_backend
@@ -58,14 +59,14 @@ class QaoaSettings(QuboSampler):
         transpiling to it; empty gives the simulated circuit's own.
     """
 
-    layers: int = 3
+    layers: int = tunable(3, Range(1, 8))
     backend: str = "exact"
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
-    init: InitName = "ramp"
+    init: InitName = tunable("ramp", Choice(("ramp", "tqa", "interp")))  # noqa: RUF009 (a dataclass field)
     restarts: int = 0
-    alpha: float = 1.0
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     maxiter: int = 200
     scale: Scale = "rms"
     ramp: tuple[float, float] = (0.6, 0.6)
