@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ...core import UnsupportedError
 from . import reference
 from .diagonal import CostDiagonal
-from .layers import Float, Layers
+from .layers import Float, Layers, on_host
 from .scratch import Parts, aligned_parts
 from .state import State, plus_state, popcounts
 
@@ -170,7 +170,7 @@ class _Circuit:
         return _engine.forward(
             self.isa,
             *arrays,
-            tuple(self._pair(d) for d in self.layers.diagonals),
+            tuple(self._pair(on_host(d)) for d in self.layers.diagonals),
             self.turns,
             self.angles,
             None if cost is None else self._pair(cost),
@@ -197,7 +197,7 @@ class _Circuit:
             self.isa,
             *arrays,
             *adjoint,
-            tuple(self._pair(d) for d in self.layers.diagonals[chosen]),
+            tuple(self._pair(on_host(d)) for d in self.layers.diagonals[chosen]),
             np.ascontiguousarray(self.turns[chosen]),
             angles,
             None if weight is None else self._pair(weight[0]),

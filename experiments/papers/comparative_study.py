@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..drawing import save_picture
 from .comparative_study_runs import CLASSICAL, KINDS, NEVER, Cell, cells, line_of
 from .comparative_study_summary import SAMPLERS, summary
 from .comparative_study_tables import (
@@ -126,7 +127,7 @@ def _draw(found: Sequence[Cell], figures: Any, path: Path) -> None:
     axes.set_ylabel("median gap over the knapsacks, %")
     axes.set_ylim(bottom=-1)
     axes.legend(fontsize="small", ncols=2)
-    figure.savefig(path, dpi=90)
+    save_picture(figure, path, dpi=90)
 
 
 PAPER = Paper(

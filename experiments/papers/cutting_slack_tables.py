@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..drawing import pyplot
+from ..drawing import pyplot, save_picture
 from .cutting_slack_runs import Measured, Summed, summed
 from .tables import NOTHING, markdown, median, number, percent, published
 
@@ -155,7 +155,7 @@ def draw_gaps(found: Sequence[Measured], path: Path) -> None:
         _draw_shares(axes[1][column], lines)
     for row in axes:
         row[-1].legend(fontsize=8)
-    figure.savefig(path, dpi=70)
+    save_picture(figure, path, dpi=70)
     plt.close(figure)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import relative_gap
+from ..drawing import save_picture
 from .paired import Sentence, gap, on_common, paired, versus
 from .paper import Paper, Rows, Section, Telling
 from .readings import Scale, against_control, against_program, finals, points_of, references_of, worth_sentence
@@ -113,7 +114,7 @@ def tell(rows: Rows) -> Telling:
         Section("Medians over the instances", _medians(found)),
         Section("Instance by instance", _instances(found)),
     ]
-    return Telling(_summary(rows), sections, {"multi_knapsack.png": partial(_draw, found)})
+    return Telling(_summary(rows if found else []), sections, {"multi_knapsack.png": partial(_draw, found)})
 
 
 def _of(found: Iterable[Run], pipeline: str) -> list[Run]:
@@ -221,7 +222,7 @@ def _draw(found: Sequence[Run], path: Path) -> None:
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set_ylabel("gap to CP-SAT, %")
     axes.legend()
-    figure.savefig(path, dpi=90)
+    save_picture(figure, path, dpi=90)
 
 
 PAPER = Paper(

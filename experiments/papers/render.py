@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import MissingDependencyError
+from ...core.files import write_text
 from ..drawing import require_pictures
 from .paper import Paper, Rows, Section, Telling
 
@@ -42,7 +43,7 @@ def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Pat
     for name, draw in telling.plots.items():
         draw(folder / name)
     path = folder / f"{paper.name}.md"
-    path.write_text(page(paper, rows, telling, command=command), encoding="utf-8")
+    write_text(path, page(paper, rows, telling, command=command))
     return path
 
 

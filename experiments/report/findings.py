@@ -29,8 +29,34 @@ def findings(
     controls: Sequence[Control],
 ) -> list[str]:
     """Sentences, the most important first."""
-    said = [*_controls(runs, controls), *_ranking(ranked), *_quantum(runs, comparisons)]
+    said = [*_failures(runs), *_controls(runs, controls), *_ranking(ranked), *_quantum(runs, comparisons)]
     return [*said, _references(runs), *_contradictions(runs)]
+
+
+def _failures(runs: RunSet) -> list[str]:
+    """What was refused or failed, by pipeline, with its most frequent reason."""
+    said = []
+    for label in runs.pipelines:
+        members = runs.by_pipeline[label]
+        failed = [run for run in members if run.status == "failed"]
+        if not failed:
+            continue
+        refused = sum(run.failure == "refused" for run in failed)
+        parts = [
+            f"{refused} refused" if refused else "",
+            f"{len(failed) - refused} failed" if refused < len(failed) else "",
+        ]
+        text = f"{label}: of {len(members)} runs {' and '.join(filter(None, parts))}"
+        reason = Counter(run.message for run in failed).most_common(1)[0][0]
+        text += f" ({reason})" if reason else ""
+        if label not in runs.tested:
+            text += "; it never ran and is in no test below."
+        elif refused:
+            text += "; the refused ones are in no test below."
+        else:
+            text += "; they count as worse than any answer."
+        said.append(text)
+    return said
 
 
 def _controls(runs: RunSet, controls: Sequence[Control]) -> list[str]:

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from ...core.files import write_text
 from .paired import Control, against_control
 from .plot import Plot
 from .report import Report
@@ -48,8 +49,8 @@ def write_page(report: Report, path: Path, *, records: Records = "auto") -> list
         folder.mkdir(parents=True, exist_ok=True)
         for number, text in enumerate(packed):
             written.append(folder / f"part-{number}.js")
-            written[-1].write_text(f'qoptPart({number},"{text}")', encoding="utf-8")
-    path.write_text(page(report, packed if is_embedded else [], is_beside=not is_embedded), encoding="utf-8")
+            write_text(written[-1], f'qoptPart({number},"{text}")')
+    write_text(path, page(report, packed if is_embedded else [], is_beside=not is_embedded))
     return written
 
 

@@ -46,8 +46,8 @@ class Report:
 def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
     """All of a report; the same rows and settings give the same one."""
     settings = settings or Settings()
-    ranked = rank_all(runs, runs.pipelines, settings.unit)
-    comparisons = compare_all(runs, runs.pipelines, settings.unit)
+    ranked = rank_all(runs, runs.tested, settings.unit)
+    comparisons = compare_all(runs, runs.tested, settings.unit)
     controls = against_control(runs, settings.unit)
     tables = [
         control_table(controls),
@@ -55,7 +55,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         program_table(against_control(runs.against_program(), settings.unit)),
         quality_table(runs, settings),
         kind_table(runs),
-        pair_table(comparisons, ranked[0] if ranked else None, runs.pipelines),
+        pair_table(comparisons, ranked[0] if ranked else None, runs.tested),
         time_table(runs, settings),
         utility_table(runs, settings),
         resource_table(runs, settings),

@@ -44,6 +44,13 @@ class RunSet:
         return tuple(dict.fromkeys([*order, *seen]))
 
     @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """Pipelines of which some run was done: what never ran is in no test and in no ranking."""
+        return tuple(
+            label for label in self.pipelines if any(run.status != "failed" for run in self.by_pipeline[label])
+        )
+
+    @cached_property
     def references(self) -> dict[str, Yardstick]:
         """The one reference of each instance, by fingerprint."""
         by_instance: dict[str, list[Run]] = {}

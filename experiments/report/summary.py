@@ -279,7 +279,7 @@ def mean_ranks(runs: RunSet, settings: Settings) -> dict[str, float]:
     """Mean rank of each pipeline over the units that all have; empty where there are none."""
     from scipy.stats import rankdata
 
-    table = costs_of(runs, runs.pipelines, settings.unit)
+    table = costs_of(runs, runs.tested, settings.unit)
     if not len(table.costs):
         return {}
     ranks = rankdata(np.round(table.costs, 12), axis=1).mean(axis=0)

@@ -131,8 +131,8 @@ def _compared(row: Mapping[str, Any], done: Done) -> list[str]:
             return []
         return [f"message: {row['message']!r} -> {done.message!r}"]
     first, second = comparable(row), comparable(json.loads(done.line))
-    if first["message"].endswith(second["message"]):  # what was chosen automatically is now given, and not told again
-        first.pop("message"), second.pop("message")
+    if first.get("message", "").endswith(second.get("message", "")):  # what was chosen is now given, and not told again
+        first.pop("message", None), second.pop("message", None)
     return list(differences(first, second))
 
 

@@ -21,7 +21,7 @@ from ..base import Estimate, Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training.points import evaluation_limit, final_points
-from ..training.resources import check_size, require
+from ..training.resources import check_evaluation, check_size, require
 from .circuits import ansatz
 from .evaluators import ProductEvaluator, RunnerEvaluator, StateEvaluator
 from .run import Limits, circuit_info, optimize, run_info
@@ -121,6 +121,7 @@ def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -
         return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
     if limits.device is None:
         check_size(settings, bqm.num_variables, bqm.num_interactions)
+        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 3)
     circuit = ansatz(settings.ansatz, bqm.num_variables, settings.reps, settings.entanglement)
     last, engine = make_evaluator(settings, bqm, circuit, seeds[0], limits.device)

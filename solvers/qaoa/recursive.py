@@ -290,7 +290,7 @@ class Relations:
         return Relations(ising, self.alive[rest], home, sign)
 
 
-def correlations_of(state: diagonal.State) -> tuple[Float, Float]:
+def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
     """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of a state, by one Walsh-Hadamard transform.
 
     Examples
@@ -301,9 +301,12 @@ def correlations_of(state: diagonal.State) -> tuple[Float, Float]:
     """
     from ...engines.diagonal.reference import walsh_hadamard
 
+    bits = np.int64(1) << np.arange(state.n)
+    if not isinstance(state, diagonal.State):
+        found = state.correlations(np.concatenate([bits, (bits[:, None] ^ bits[None, :]).ravel()]))
+        return found[: state.n], found[state.n :].reshape(state.n, state.n)
     probabilities = state.probabilities()
     spectrum = walsh_hadamard(probabilities / probabilities.sum())
-    bits = np.int64(1) << np.arange(state.n)
     return spectrum[bits], spectrum[bits[:, None] ^ bits[None, :]]
 
 

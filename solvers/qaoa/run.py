@@ -23,7 +23,7 @@ from ..training import initial_angles
 from ..training.evaluation_log import Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
 from ..training.points import evaluation_limit, final_points
-from ..training.resources import check_size
+from ..training.resources import check_evaluation, check_size
 from .circuit import qaoa_circuit
 from .evaluators import CircuitEvaluator, ExactEvaluator, Shape, circuit_evaluator
 from .settings import QaoaSettings
@@ -103,6 +103,7 @@ def optimize(
     """The best angles that the settings' starts and optimiser find within the limits."""
     if limits.device is None:
         check_size(settings, bqm.num_variables, bqm.num_interactions)
+        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 2)
     make = evaluator_factory(settings, bqm, circuit, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])
@@ -126,7 +127,9 @@ def evaluator_factory(
     unit = ising.unit(settings.scale)
     rng = np.random.default_rng(seed)
     is_exact = settings.backend_kind == "exact" and device is None
-    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)) if is_exact else None
+    cost: diagonal.AnyCost | None = None
+    if is_exact:
+        cost = diagonal.cost_of(*bqm_to_arrays(bqm), engine=settings.engine, dtype=settings.precision)
     transpiler_seed = spawn_seeds(seed, 1)[0]
     runner: Runner | None = None
     if not is_exact:
@@ -137,7 +140,8 @@ def evaluator_factory(
         shape = Shape(ising, num_layers, unit, circuit.is_multi_angle, circuit.thetas)
         shots = settings.num_evaluation_shots
         if cost is not None:
-            precision, threads, engine = settings.precision, settings.threads, settings.engine
+            precision, engine = settings.precision, settings.engine
+            threads = diagonal.threads_for(ising.n, settings.threads)
             return ExactEvaluator(bqm, shape, cost, settings.alpha, shots, rng, precision, threads, engine)
         assert runner is not None
         return circuit_evaluator(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ...core import SOLVERS, Float
 from ...engines.diagonal import available_bytes
+from ...engines.diagonal.engine import Options
 from ...engines.diagonal.warm_start import warm_start_thetas
 from ..base import Estimate, Observe
 from .relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
@@ -70,9 +71,10 @@ class MultiAngleQaoa(QaoaSettings):
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """As plain QAOA; on the exact engine each layer has a cost diagonal of its own."""
         plain = super().estimate(num_variables, num_interactions)
-        free = available_bytes()
         if self.backend_kind != "exact" or plain.refusal or plain.bytes is None:
             return plain
+        card = Options(self.precision, engine=self.engine).card_for(num_variables)
+        free = available_bytes() if card is None else card.free_bytes()
         need = plain.bytes + self.layers * 8 * 2**num_variables
         refusal = ""
         if free is not None and need > free:

@@ -43,9 +43,9 @@ def rotations_of(angles: Float, *, together: bool) -> Rotations:
     """Rotations by angles of shape (B, p, n); ``together`` gives a layer one form in the whole batch."""
     turns = np.rint(angles / np.pi)
     folded = angles - np.pi * turns
-    is_plain = (np.abs(folded) > np.pi / 4).any(axis=2)
+    is_plain = np.asarray((np.abs(folded) > np.pi / 4).any(axis=2))
     if together:
-        is_plain = np.broadcast_to(is_plain.any(axis=0), is_plain.shape)
+        is_plain = np.broadcast_to(np.asarray(is_plain.any(axis=0)), is_plain.shape)
     sign = 1.0 - 2.0 * (turns.sum(axis=2) % 2)
     cosine, plain = np.cos(folded), is_plain[..., None]
     first = np.where(plain, cosine, 1.0)
@@ -117,7 +117,7 @@ class Program:
         return Tables(ints.astype(np.int32), phases_of(signed[:, phase]), out)
 
     def by_layer(self, sums: Float, rotations: Rotations) -> tuple[Float, Float]:
-        """Derivatives by gammas (B, p) and angles (B, p, n), without the factor 2, from sums (B, passes, 1 + 2 tile)."""
+        """Derivatives by gammas (B, p) and angles (B, p, n), halved, from sums of shape (B, passes, 1 + 2 tile)."""
         batch, layers, n = rotations.first.shape
         by_gamma, by_angle = np.zeros((batch, layers)), np.zeros((batch, layers, n))
         left = [
