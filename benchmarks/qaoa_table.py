@@ -65,7 +65,8 @@ def shares(stage: Stage | None) -> str:
 def main() -> None:
     """Solve the examples and rewrite the table."""
     lines = [
-        "| examples/ | qubits, encoder | optimum | answer | raw | control | samples: feasible, best | control | worth | s |",
+        "| examples/ | qubits, encoder | optimum | answer | raw | control | samples: feasible, best | control "
+        "| worth | s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for file in FILES:
