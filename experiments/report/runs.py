@@ -17,6 +17,7 @@ from typing import Any, Literal
 from ...core import Sense, absolute_gap, relative_gap
 from ..sweep.folder import sweep_document
 from ..sweep.store import read_lines, rows_path
+from .row_types import check_row
 
 StageName = Literal["raw", "repaired", "improved", "final"]
 STAGES: tuple[StageName, ...] = ("raw", "repaired", "improved")
@@ -261,6 +262,7 @@ def load_runs(path: Path) -> RunSet:
     for number, line in read_lines(file):
         try:
             row = json.loads(line)
+            check_row(row)
             run = run_of(row)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{type(error).__name__}: {error}"
