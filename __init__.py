@@ -48,7 +48,9 @@ if _typing.TYPE_CHECKING:
     from .solvers.ansatz.vqe import Vqe
     from .solvers.classical.annealing import SimulatedAnnealing
     from .solvers.classical.brute_force import BruteForce
+    from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
+    from .solvers.classical.loihi import Loihi
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
     from .solvers.native.cpsat.solver import CpSat
@@ -79,6 +81,7 @@ _HOMES = {
     "AugmentedLagrangian": "encoders.lagrangian.augmented",
     "BruteForce": "solvers.classical.brute_force",
     "Bundle": "encoders.lagrangian.bundle",
+    "ConstrainedAnnealing": "solvers.classical.constrained_annealing",
     "CpSat": "solvers.native.cpsat.solver",
     "CuttingPlane": "encoders.lagrangian.cutting_plane",
     "Cvrp": "problems.vehicles",
@@ -91,6 +94,7 @@ _HOMES = {
     "HeldKarp": "solvers.native.tsp.held_karp",
     "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
+    "Loihi": "solvers.classical.loihi",
     "MarketShare": "problems.market_share",
     "MarketSplit": "solvers.native.market_split",
     "MaxCut": "problems.max_cut",
@@ -159,6 +163,7 @@ __all__ = [
     "Budget",
     "Bundle",
     "CORRELATIONS",
+    "ConstrainedAnnealing",
     "CpSat",
     "CuttingPlane",
     "Cvrp",
@@ -173,6 +178,7 @@ __all__ = [
     "HeldKarp",
     "IntegerProgram",
     "LocalSearch",
+    "Loihi",
     "MarketShare",
     "MarketSplit",
     "MaxCut",

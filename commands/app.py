@@ -41,16 +41,17 @@ EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from ..engines.diagonal import engine_name
+        from ..engines.diagonal import card_name, engine_name
         from ..experiments.environment import versions
 
         if "--json" in sys.argv:
-            document = {"schema": "qopt.version/1", "versions": versions(), "engine": engine_name()}
+            document = {"schema": "qopt.version/1", "versions": versions(), "engine": engine_name(), "gpu": card_name()}
             echo(json.dumps(document))
             raise typer.Exit()
         for package, version in versions().items():
             echo(f"{package} {version}")
         echo(f"exact engine: {engine_name()}")
+        echo(f"gpu engine: {card_name()}")
         raise typer.Exit()
 
 

@@ -37,13 +37,13 @@ def list_parts(
 ) -> int:
     """The parts of each room, and why one of them is not available here."""
     from ..core import unknown_name
-    from ..engines.diagonal import engine_name
+    from ..engines.diagonal import card_name, engine_name
 
     if room is not None and room not in ROOMS:
         raise unknown_name("room", room, ROOMS)
     found = {name: _rows(name) for name in ROOMS if room in (None, name)}
     if as_json:
-        echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), **found}))
+        echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), "gpu": card_name(), **found}))
         return 0
     for name, rows in found.items():
         echo(f"{name}:")
@@ -52,6 +52,7 @@ def list_parts(
             for field in row["options"] if options else ():
                 print_option(field)
     echo(f"exact engine: {engine_name()}")
+    echo(f"gpu engine: {card_name()}")
     return 0
 
 

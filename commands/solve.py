@@ -40,7 +40,8 @@ def solve(
     time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
     evaluations: Annotated[int | None, typer.Option(help="Energy evaluations of a circuit optimiser.")] = None,
     shots: Annotated[
-        int | None, typer.Option(help="Points a circuit draws (each evaluation, and the end), or reads of an annealer.")
+        int | None,
+        typer.Option(help="Points a sampler may look at; of each evaluation: --shots-per-evaluation."),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
@@ -56,6 +57,9 @@ def solve(
     state: Annotated[
         Path | None, typer.Option(help="Keep the rounds of an iterating encoder here; a file that is there goes on.")
     ] = None,
+    save_subproblems: Annotated[
+        Path | None, typer.Option(help="Folder for each round of a decomposition: QUBO, points, what was accepted.")
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
@@ -66,12 +70,15 @@ def solve(
     from ..core import Budget
     from ..core.allowed_modules import allow_class
     from ..experiments.reference_run import ReferenceRule
-    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
+    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler
     from ..experiments.run import run
+    from ..experiments.verify import check_across
     from .instances import load_instance
     from .render import print_records
 
     check_targets(out, save_solution)
+    if save_subproblems is not None and not save_subproblems.is_dir():
+        raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
@@ -80,7 +87,7 @@ def solve(
     chosen: Any = (solver, encoder)
     if settings is not None:
         chosen = _tuned(settings, solver, encoder)
-    options = {**shot_options(chosen[0], shots), **given}
+    options = given
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
@@ -98,7 +105,9 @@ def solve(
         report = None if quiet else Progress()
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
+        more["save_subproblems"] = save_subproblems if not records else None
         records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+    check_across(problem, records)
     if out is not None:
         write_text(out, json.dumps(_document(records), indent=1) + "\n")
     if save_solution is not None:

@@ -35,7 +35,7 @@ from .references import contradiction, reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
 from .swap import swapped_stage
-from .verify import Verified
+from .verify import Verified, check_bound
 from .worth import worth_of
 
 
@@ -98,6 +98,7 @@ def record_of(
         if control is not None:
             uniform = more_uniform(pipeline, seed, answer.run, control, counted)
             worth = worth_of(problem, answer.run, control, counted, uniform, reference)
+    check_bound(problem, bound, _objectives(stages))
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
@@ -122,6 +123,16 @@ def record_of(
         message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
     )
+
+
+def _objectives(stages: Stages) -> list[Number | None]:
+    """The objectives of all stages that are feasible, and of the control's."""
+    found = [stages.start, stages.raw, stages.lowest_energy, stages.swapped, stages.repaired, stages.improved]
+    for control in (stages.control, stages.control_program, stages.ceiling):
+        if control is None:
+            continue
+        found += [control.raw, control.swapped, control.repaired, control.improved]
+    return [stage.objective for stage in found if stage is not None and stage.feasible]
 
 
 def _stages(

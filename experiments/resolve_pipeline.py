@@ -138,13 +138,6 @@ def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: Bin
     return sampler.estimate(qubits, 0).refusal
 
 
-def shot_options(solver: Part, shots: int | None) -> dict[str, Any]:
-    """``--shots N`` for a circuit is N points an evaluation too, not only of the final state."""
-    if shots is None or solver == "auto" or "shots" not in part_fields("solver", solver):
-        return {}
-    return {"solver.shots": shots}
-
-
 def _fields(solver: Part, encoder: Part | None) -> set[str]:
     own = {*part_fields("solver", solver)}
     return own if encoder is None else own | set(part_fields("encoder", encoder))

@@ -44,9 +44,10 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     """Base of our samplers: a dimod.Sampler whose parameters are the keywords of its own ``sample``.
 
     ``sample(bqm, *, ...)`` takes the keywords it understands of: ``seed`` (0..2**31-1), ``seconds``, ``evaluations``,
-    ``num_reads`` (annealers) or ``num_shots`` (circuits), ``program`` (Encoding.native, or None) and ``relaxation``
-    (fractional point of the program, or None), ``observe`` (called with the probabilities of the final state, where
-    the sampler knows them); the pipeline passes those that it names, and no others. An unknown
+    ``num_reads`` (annealers), ``num_shots`` (of a circuit's final state), ``max_points`` (all points that may be looked
+    at: those of a circuit's evaluations and of its final state together), ``program`` (Encoding.native, or None),
+    ``relaxation`` (fractional point of the program, or None) and ``observe`` (called with the probabilities of the
+    final state, where the sampler knows them); the pipeline passes those that it names, and no others. An unknown
     keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).

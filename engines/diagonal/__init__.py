@@ -1,7 +1,18 @@
 """Exact QAOA on a diagonal cost: evolution, measurement, sampling and gradients."""
 
 from .diagonal import CostDiagonal
-from .engine import energy, engine_name, evolve, landscape, value_and_gradient
+from .engine import (
+    AnyCost,
+    AnyState,
+    card_name,
+    cost_of,
+    energy,
+    engine_name,
+    evolve,
+    landscape,
+    threads_for,
+    value_and_gradient,
+)
 from .measure import CVaR, Expectation, Objective, cvar, expectation, probability_below, probability_of
 from .memory import assumed_bytes, available_bytes, required_bytes
 from .multi_angle import IsingTerms, ma_evolve, ma_value_and_gradient
@@ -10,6 +21,8 @@ from .state import State
 from .warm_start import ws_evolve, ws_value_and_gradient
 
 __all__ = [
+    "AnyCost",
+    "AnyState",
     "CVaR",
     "CostDiagonal",
     "Expectation",
@@ -19,6 +32,8 @@ __all__ = [
     "assumed_bytes",
     "available_bytes",
     "bits_to_indices",
+    "card_name",
+    "cost_of",
     "cvar",
     "energy",
     "engine_name",
@@ -32,6 +47,7 @@ __all__ = [
     "probability_of",
     "required_bytes",
     "sample",
+    "threads_for",
     "value_and_gradient",
     "ws_evolve",
     "ws_value_and_gradient",

@@ -60,7 +60,7 @@ def _failures(runs: RunSet) -> list[str]:
 
 
 def _controls(runs: RunSet, controls: Sequence[Control]) -> list[str]:
-    """Whether each sampler is better than random points, before and after the repair."""
+    """Whether each sampler is better than uniform points of the same ground, before and after the repair."""
     by_pipeline: dict[str, dict[str, Control]] = {}
     for found in controls:
         by_pipeline.setdefault(found.pipeline, {})[found.stage] = found
@@ -69,7 +69,7 @@ def _controls(runs: RunSet, controls: Sequence[Control]) -> list[str]:
     for label in order[:MAX_TOLD]:
         stages = by_pipeline[label]
         parts = [_told(stages[stage]) for stage in ("raw", "repaired", "improved") if stage in stages]
-        said.append(f"{label} against equally many random points: {'; '.join(parts)}.")
+        said.append(f"{label} against equally many uniform points of its own ground: {'; '.join(parts)}.")
     return said
 
 

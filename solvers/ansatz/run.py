@@ -29,6 +29,7 @@ class Limits:
     evaluations: int | None = None
     device: Any = None
     observe: Observe | None = None
+    max_points: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,7 +48,7 @@ class SimulatedAnnealing(QuboSampler):
     schedule : how the inverse temperature grows between the two; ``temperature``: T falls linearly. None takes
         ``geometric`` with a given range and on dwave's engine, else ``temperature``.
     acceptance : probability of an uphill flip: min(1, exp(-beta d)) or 1/(1 + exp(beta d)).
-    randomize_order : visit the variables of a sweep at random.
+    randomize_order : each visit of a sweep is to a random variable, with replacement.
     threads : batches of reads annealed at the same time; the reads do not depend on it.
     engine : our own (``auto``, ``compiled``, ``numpy``), or dwave-samplers.
 

@@ -92,7 +92,7 @@ class ExactEvaluator:
 
     bqm: dimod.BinaryQuadraticModel
     shape: Shape
-    cost: diagonal.CostDiagonal
+    cost: diagonal.AnyCost
     alpha: float = 1.0
     shots: int | None = None
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
@@ -117,7 +117,7 @@ class ExactEvaluator:
         """Engine and the size of the circuit that was simulated, before any transpilation."""
         ising, p = self.shape.ising, self.shape.num_layers
         return {
-            "engine": f"exact {diagonal.engine_name(self.engine)}, {self.precision}",
+            "engine": f"exact {diagonal.engine_name(self.engine, ising.n, self.precision)}, {self.precision}",
             "depth": logical_depth(ising, p, is_warm=self.shape.thetas is not None),
             "two_qubit_gates": p * len(ising.couplings),
         }
@@ -160,7 +160,7 @@ class ExactEvaluator:
             "optimum_probability": diagonal.probability_below(state, self.cost, self.cost.min),
         }
 
-    def state(self, angles: Float) -> diagonal.State:
+    def state(self, angles: Float) -> diagonal.AnyState:
         """The final state."""
         gammas, betas = self.shape.gates(angles)
         if self.shape.is_multi_angle:

@@ -22,6 +22,7 @@ from ..seeds import spawn_seeds
 from ..training import initial_angles
 from ..training.evaluation_log import Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
+from ..training.points import evaluation_limit, final_points
 from ..training.resources import check_evaluation, check_size
 from .circuit import qaoa_circuit
 from .evaluators import CircuitEvaluator, ExactEvaluator, Shape, circuit_evaluator
@@ -40,6 +41,7 @@ class Limits:
     evaluations: int | None = None
     device: Any = None
     observe: Observe | None = None
+    max_points: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +80,9 @@ def sample_qaoa(
         return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
     run = optimize(settings, bqm, limits, circuit, clock)
     optimized = clock.elapsed
-    if run.ledger.wants_final_points:
-        run.ledger.keep(run.evaluator.draw(run.angles, limits.num_shots or settings.num_shots))
+    final = final_points(limits.max_points, run.ledger.shots, limits.num_shots or settings.num_shots)
+    if final and run.ledger.wants_final_points:
+        run.ledger.keep(run.evaluator.draw(run.angles, final))
     if limits.observe is not None and isinstance(run.evaluator, ExactEvaluator):
         limits.observe(run.evaluator.state(run.angles).probabilities())
     Z, counts = run.ledger.points()
@@ -105,7 +108,7 @@ def optimize(
     make = evaluator_factory(settings, bqm, circuit, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])
     full = make(settings.layers)
-    ledger = Ledger(clock, limits.evaluations)
+    ledger = Ledger(clock, evaluation_limit(limits.evaluations, limits.max_points, full.shots))
     search = _Search(settings, make, full, ledger, rng)
     try:
         search.run()
@@ -124,7 +127,9 @@ def evaluator_factory(
     unit = ising.unit(settings.scale)
     rng = np.random.default_rng(seed)
     is_exact = settings.backend_kind == "exact" and device is None
-    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)) if is_exact else None
+    cost: diagonal.AnyCost | None = None
+    if is_exact:
+        cost = diagonal.cost_of(*bqm_to_arrays(bqm), engine=settings.engine, dtype=settings.precision)
     transpiler_seed = spawn_seeds(seed, 1)[0]
     runner: Runner | None = None
     if not is_exact:
@@ -135,7 +140,8 @@ def evaluator_factory(
         shape = Shape(ising, num_layers, unit, circuit.is_multi_angle, circuit.thetas)
         shots = settings.num_evaluation_shots
         if cost is not None:
-            precision, threads, engine = settings.precision, settings.threads, settings.engine
+            precision, engine = settings.precision, settings.engine
+            threads = diagonal.threads_for(ising.n, settings.threads)
             return ExactEvaluator(bqm, shape, cost, settings.alpha, shots, rng, precision, threads, engine)
         assert runner is not None
         return circuit_evaluator(
