@@ -50,6 +50,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.classical.brute_force import BruteForce
     from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
+    from .solvers.classical.loihi import Loihi
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
     from .solvers.native.cpsat.solver import CpSat
@@ -93,6 +94,7 @@ _HOMES = {
     "HeldKarp": "solvers.native.tsp.held_karp",
     "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
+    "Loihi": "solvers.classical.loihi",
     "MarketShare": "problems.market_share",
     "MarketSplit": "solvers.native.market_split",
     "MaxCut": "problems.max_cut",
@@ -176,6 +178,7 @@ __all__ = [
     "HeldKarp",
     "IntegerProgram",
     "LocalSearch",
+    "Loihi",
     "MarketShare",
     "MarketSplit",
     "MaxCut",

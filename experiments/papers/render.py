@@ -54,7 +54,7 @@ def current(rows: Rows) -> Rows:
 
 def page(paper: Paper, rows: Rows, telling: Telling, *, command: str) -> str:
     """The page as Markdown."""
-    parts = [f"# {paper.title}", paper.source, "## Summary", "\n".join(f"- {line}" for line in telling.summary)]
+    parts = [f"# {paper.title}", paper.source, "## Summary", "\n".join(f"- {line.text}" for line in telling.summary)]
     for section in telling.sections:
         parts += [f"## {section.title}", section.text.strip()]
     parts += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in telling.plots]
