@@ -42,17 +42,28 @@ if _typing.TYPE_CHECKING:
     from .problems.qubo import Qubo
     from .problems.sources import problem_of
     from .problems.tsp import Tsp
+    from .problems.tsptw import Tsptw
+    from .problems.vehicles import Cvrp, Vrptw
     from .solvers.ansatz.pce import Pce
     from .solvers.ansatz.vqe import Vqe
     from .solvers.classical.annealing import SimulatedAnnealing
     from .solvers.classical.brute_force import BruteForce
+    from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
+    from .solvers.classical.loihi import Loihi
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
     from .solvers.native.cpsat.solver import CpSat
     from .solvers.native.greedy import Greedy
+    from .solvers.native.independent_set import MisTabu
+    from .solvers.native.market_split import MarketSplit
     from .solvers.native.milp.solver import Milp
     from .solvers.native.qap.gilmore_lawler import GilmoreLawler
+    from .solvers.native.qap.robust_tabu import RobustTabu
+    from .solvers.native.routing.ortools_routing import OrToolsRouting
+    from .solvers.native.routing.pyvrp_search import PyVrp
+    from .solvers.native.routing.route_sets import RouteSets
+    from .solvers.native.routing.window_dp import TsptwDp
     from .solvers.native.tsp.held_karp import HeldKarp
     from .solvers.native.tsp.local_search import LocalSearch
     from .solvers.qaoa.adapt import AdaptQaoa
@@ -70,8 +81,10 @@ _HOMES = {
     "AugmentedLagrangian": "encoders.lagrangian.augmented",
     "BruteForce": "solvers.classical.brute_force",
     "Bundle": "encoders.lagrangian.bundle",
+    "ConstrainedAnnealing": "solvers.classical.constrained_annealing",
     "CpSat": "solvers.native.cpsat.solver",
     "CuttingPlane": "encoders.lagrangian.cutting_plane",
+    "Cvrp": "problems.vehicles",
     "DomainWall": "encoders.domain_wall",
     "DualAscent": "encoders.lagrangian.dual_ascent",
     "ExactOracle": "solvers.classical.exact_oracle",
@@ -81,16 +94,21 @@ _HOMES = {
     "HeldKarp": "solvers.native.tsp.held_karp",
     "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
+    "Loihi": "solvers.classical.loihi",
     "MarketShare": "problems.market_share",
+    "MarketSplit": "solvers.native.market_split",
     "MaxCut": "problems.max_cut",
     "Mdkp": "problems.mdkp",
     "Milp": "solvers.native.milp.solver",
     "Mis": "problems.mis",
+    "MisTabu": "solvers.native.independent_set",
     "MultiAngleQaoa": "solvers.qaoa.variants",
     "MultiKnapsack": "problems.multi_knapsack",
     "Native": "encoders.native",
     "Neighbourhood": "encoders.neighbourhood.encoder",
+    "OrToolsRouting": "solvers.native.routing.ortools_routing",
     "Pce": "solvers.ansatz.pce",
+    "PyVrp": "solvers.native.routing.pyvrp_search",
     "Qaoa": "solvers.qaoa.qaoa",
     "Qap": "problems.qap",
     "Qrao": "solvers.qrao.qrao",
@@ -98,14 +116,19 @@ _HOMES = {
     "RandomSampler": "solvers.classical.random_sampler",
     "RecursiveQaoa": "solvers.qaoa.recursive",
     "RelaxAndCut": "encoders.lagrangian.relax_and_cut",
+    "RobustTabu": "solvers.native.qap.robust_tabu",
+    "RouteSets": "solvers.native.routing.route_sets",
     "Shrink": "encoders.shrink.encoder",
     "SimulatedAnnealing": "solvers.classical.annealing",
     "Slack": "encoders.slack",
     "SubspaceQaoa": "solvers.subspace.sampler",
     "Tabu": "solvers.classical.tabu",
     "Tsp": "problems.tsp",
+    "Tsptw": "problems.tsptw",
+    "TsptwDp": "solvers.native.routing.window_dp",
     "Unbalanced": "encoders.unbalanced",
     "Vqe": "solvers.ansatz.vqe",
+    "Vrptw": "problems.vehicles",
     "WarmStartQaoa": "solvers.qaoa.variants",
     "bench": "experiments.api",
     "compare": "experiments.api",
@@ -140,8 +163,10 @@ __all__ = [
     "Budget",
     "Bundle",
     "CORRELATIONS",
+    "ConstrainedAnnealing",
     "CpSat",
     "CuttingPlane",
+    "Cvrp",
     "DomainWall",
     "DualAscent",
     "ENCODERS",
@@ -153,17 +178,22 @@ __all__ = [
     "HeldKarp",
     "IntegerProgram",
     "LocalSearch",
+    "Loihi",
     "MarketShare",
+    "MarketSplit",
     "MaxCut",
     "Mdkp",
     "Milp",
     "Mis",
+    "MisTabu",
     "MultiAngleQaoa",
     "MultiKnapsack",
     "Native",
     "Neighbourhood",
+    "OrToolsRouting",
     "PROBLEMS",
     "Pce",
+    "PyVrp",
     "Qaoa",
     "Qap",
     "Qrao",
@@ -173,6 +203,8 @@ __all__ = [
     "Record",
     "RecursiveQaoa",
     "RelaxAndCut",
+    "RobustTabu",
+    "RouteSets",
     "SOLVERS",
     "Shrink",
     "SimulatedAnnealing",
@@ -181,8 +213,11 @@ __all__ = [
     "SubspaceQaoa",
     "Tabu",
     "Tsp",
+    "Tsptw",
+    "TsptwDp",
     "Unbalanced",
     "Vqe",
+    "Vrptw",
     "WarmStartQaoa",
     "bench",
     "compare",

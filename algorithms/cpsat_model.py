@@ -1,8 +1,9 @@
 """CP-SAT model of any binary program: exact minimisation with a proven bound, and the nearest feasible point.
 
-Costs and rows become integers. Where that is exact (decimal data, sums below 2**53) bound and proof are claimed; where
-it is not, points are still found and checked, and nothing is claimed. Products are linearised one-sidedly, so a dense
-program of many products gets a weak bound: the per-kind models of the solvers' room know better ones.
+Costs and rows become integers. Where that is exact and their sums stay inside what CP-SAT is known to get right
+(``cpsat_limits``) bound and proof are claimed; elsewhere points are still found and checked, and nothing is claimed.
+Products are linearised one-sidedly, so a dense program of many products gets a weak bound: the per-kind models of the
+solvers' room know better ones.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 from ..core import BinaryProgram, Bits, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import AnyArray, Int
 from ..core.program import FEASIBILITY_TOLERANCE
+from .cpsat_limits import MAX_COST_SUM, MAX_EQUALITY_SUM, MAX_INEQUALITY_SUM
 from .cpsat_search import Search, SearchResult, SearchStatus, search
-from .scaling import scale_to_integers
+from .scaling import divided_row, scale_to_integers
 
 #: A model takes about 1 kB a product; above this many, building it alone takes longer than a search is worth.
 MAX_PRODUCTS = 1_000_000
@@ -28,7 +30,10 @@ OnSolution = Callable[[Bits, float], bool]
 
 @dataclass(frozen=True, eq=False)
 class ProgramModel:
-    """CP-SAT model of a program: ``cost = integer objective / factor + offset``; claims hold only where exact."""
+    """CP-SAT model of a program: ``cost = integer objective / factor + offset``; claims hold only where exact.
+
+    ``has_exact_costs``, ``has_exact_rows``: the integers stand for the data, and are small enough for CP-SAT's word.
+    """
 
     model: Any
     variables: list[Any]
@@ -70,7 +75,7 @@ def build_model(program: BinaryProgram) -> ProgramModel:
         )
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(program.num_variables)]
-    scaled = scale_to_integers(np.concatenate([program.c, products.data]))
+    scaled = scale_to_integers(np.concatenate([program.c, products.data]), largest_sum=MAX_COST_SUM)
     weights = scaled.integers.tolist()
     auxiliaries = []
     for i, j, weight in zip(products.row.tolist(), products.col.tolist(), weights[len(x) :]):
@@ -107,25 +112,34 @@ def _add_row(model: Any, x: list[Any], facts: RowFacts) -> bool:
 
 
 def _integer_row(facts: RowFacts) -> tuple[int | None, int | None, Int, bool]:
-    """``(lower, upper, coefficients, is_exact)`` in integers.
+    """``(lower, upper, coefficients, is_exact)`` in integers; ``is_exact``: CP-SAT's word on the row may be taken.
 
     An inexact row is widened by half of the tolerance to which programs hold decimal rows, so that rounding cuts off
     no feasible point and admits none that the program refuses.
     """
     bounds = np.array([facts.lower, facts.upper])
     finite = np.isfinite(bounds)
-    scaled = scale_to_integers(np.concatenate([facts.coefficients, bounds[finite]]))
+    coefficients, lower, upper = facts.coefficients, facts.lower, facts.upper
+    if facts.is_integer:
+        coefficients, lower, upper = divided_row(coefficients, lower, upper)
+        bounds = np.array([lower, upper])
+    limit = MAX_EQUALITY_SUM if lower == upper else MAX_INEQUALITY_SUM
+    numbers = np.concatenate([coefficients, bounds[finite]])
+    scaled = scale_to_integers(numbers, largest_sum=limit)
+    is_claimed = scaled.is_exact
+    if not is_claimed:
+        scaled = scale_to_integers(numbers)
     if not scaled.is_exact and facts.is_integer:
         raise UnsupportedError(f"row {facts.name} must have integers whose sum stays below 2**53; divide the row")
-    coefficients = scaled.integers[: facts.coefficients.size]
+    whole = scaled.integers[: coefficients.size]
     if scaled.is_exact:
-        sides = iter(scaled.integers[facts.coefficients.size :].tolist())
-        lower, upper = (next(sides) if is_finite else None for is_finite in finite)
-        return lower, upper, coefficients, True
-    slack = FEASIBILITY_TOLERANCE / 2 * max(1.0, float(np.abs(facts.coefficients).sum()))
-    low = int(np.floor((facts.lower - slack) * scaled.factor)) if finite[0] else None
-    high = int(np.ceil((facts.upper + slack) * scaled.factor)) if finite[1] else None
-    return low, high, coefficients, False
+        sides = iter(scaled.integers[coefficients.size :].tolist())
+        low, high = (next(sides) if is_finite else None for is_finite in finite)
+        return low, high, whole, is_claimed
+    slack = FEASIBILITY_TOLERANCE / 2 * max(1.0, float(np.abs(coefficients).sum()))
+    low = int(np.floor((lower - slack) * scaled.factor)) if finite[0] else None
+    high = int(np.ceil((upper + slack) * scaled.factor)) if finite[1] else None
+    return low, high, whole, False
 
 
 def _add_linear(model: Any, literals: list[Any], coefficients: Int, lower: int | None, upper: int | None) -> None:
@@ -183,6 +197,8 @@ def minimise(
     def on_values(values: Int) -> bool:
         x = values.astype(np.uint8)
         if not program.feasible(x)[0]:
+            if not built.has_exact_rows:
+                return False  # rounded rows, or sums beyond CP-SAT's reach: the point is none
             raise ArithmeticError("CP-SAT's point must keep the program's rows, but it breaks one; report this bug")
         cost = float(program.costs(x)[0])
         if best and cost >= best[-1][1]:
@@ -198,6 +214,8 @@ def minimise(
     if is_optimal and (cost is None or bound is None or abs(cost - bound) > 1e-9 * max(1.0, abs(cost))):
         raise ArithmeticError(f"CP-SAT's optimum must equal the point's cost, got {bound} and {cost}; report this bug")
     is_infeasible = built.has_exact_rows and result.status is SearchStatus.INFEASIBLE
+    if is_infeasible and hint is not None and program.feasible(np.asarray(hint))[0]:
+        raise ArithmeticError("CP-SAT calls the program infeasible, but the hint keeps its rows; report this bug")
     return ProgramAnswer(x, cost, cost if is_optimal else bound, is_optimal, is_infeasible, result)
 
 
@@ -230,10 +248,11 @@ def nearest_point(
         distance = np.where(counted, distance, 0)
     metric = BinaryProgram(distance, rows=program.constraints, names=program.names)
     answer = minimise(metric, seconds=seconds, workers=1, hint=point)
-    if answer.search.status is SearchStatus.INFEASIBLE:
+    if answer.is_infeasible:
         return None
     if answer.search.status is not SearchStatus.OPTIMAL:
-        raise TimeoutError(f"nearest feasible point must be found within {seconds} s; allow more seconds")
+        limit = "by CP-SAT" if seconds is None else f"within {seconds:.3g} s"
+        raise TimeoutError(f"nearest feasible point must be found {limit}; allow more seconds, or scale the rows")
     return answer.x
 
 

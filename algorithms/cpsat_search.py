@@ -67,7 +67,11 @@ class Search:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Outcome of a search: ``bound`` <= the integer objective of every solution; None without an objective."""
+    """Outcome of a search: ``bound`` <= the integer objective of every solution.
+
+    None without an objective, and where the search ended before it found anything: what CP-SAT shows as its bound then
+    is where the number starts, not something it proved.
+    """
 
     status: SearchStatus
     bound: int | None
@@ -165,7 +169,7 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
 
 def _bound(model: Any, solver: Any, status: SearchStatus) -> int | None:
     """The proven bound as an integer: the objective is one, so the float is rounded up, less its rounding error."""
-    if status is SearchStatus.INFEASIBLE or not model.has_objective():
+    if status in (SearchStatus.INFEASIBLE, SearchStatus.UNKNOWN) or not model.has_objective():
         return None
     bound = float(solver.best_objective_bound)
     if not math.isfinite(bound) or abs(bound) >= 2**53:

@@ -49,6 +49,9 @@ def scale_to_integers(values: npt.ArrayLike, *, largest_sum: int = LARGEST_SUM) 
     if (numbers == np.rint(numbers)).all():
         if total < largest_sum:
             return Scaled(numbers.astype(np.int64), 1.0, True)
+        divisor = _common_divisor(numbers)
+        if divisor > 1 and total / divisor < largest_sum:
+            return Scaled(numbers.astype(np.int64) // divisor, 1.0 / divisor, True)
     else:
         decimals = _decimals(numbers)
         if decimals is not None and total * 10.0**decimals < largest_sum:
@@ -57,6 +60,28 @@ def scale_to_integers(values: npt.ArrayLike, *, largest_sum: int = LARGEST_SUM) 
             return Scaled(np.array(exact, dtype=np.int64).reshape(numbers.shape), float(factor), True)
     grid = min(largest_sum / 8 / total, 1e300)  # finite even where the numbers are denormal
     return Scaled(np.rint(numbers * grid).astype(np.int64), grid, False)
+
+
+def divided_row(coefficients: Float, lower: float, upper: float) -> tuple[Float, float, float]:
+    """A row of integers divided by what all its coefficients share, its bounds rounded inwards.
+
+    Examples
+    --------
+    >>> A, lower, upper = divided_row(np.array([4.0, 6.0]), -np.inf, 7.0)
+    >>> A.tolist(), lower, upper
+    ([2.0, 3.0], -inf, 3.0)
+    """
+    divisor = _common_divisor(coefficients)
+    if divisor <= 1 or (lower == upper and lower % divisor):  # an equality that nothing can meet stays as it is
+        return coefficients, lower, upper
+    return coefficients / divisor, float(np.ceil(lower / divisor)), float(np.floor(upper / divisor))
+
+
+def _common_divisor(numbers: Float) -> int:
+    """Greatest common divisor of whole numbers below 2**53; 1 where they are larger, and so not known exactly."""
+    if float(np.abs(numbers).max(initial=0.0)) >= 2.0**53:
+        return 1
+    return int(np.gcd.reduce(numbers.astype(np.int64).ravel(), initial=0))
 
 
 def _decimals(numbers: Float) -> int | None:

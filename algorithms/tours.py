@@ -7,6 +7,7 @@ thousand cities.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,12 +17,13 @@ from ..core import AnyArray, Float, Int
 MAX_SEGMENT, MAX_SEGMENT_ASYMMETRIC = 3, 10
 
 
-def improve_tour(distances: AnyArray, tour: Int) -> Int:
+def improve_tour(distances: AnyArray, tour: Int, is_over: Callable[[], bool] = lambda: False) -> Int:
     """A tour that no 2-opt move and no Or-opt move shortens, never longer than the given one.
 
     2-opt reverses a stretch, and counts what the reversal costs where distances are asymmetric. Or-opt moves up to
     three cities (ten where asymmetric) elsewhere, either way round. Cities wait in a queue; each takes its best move,
-    and the ends of the edges that changed queue up again. It ends when the whole queue brought nothing.
+    and the ends of the edges that changed queue up again. It ends when the whole queue brought nothing, or when
+    ``is_over`` says so, with the tour it has.
 
     References
     ----------
@@ -46,6 +48,8 @@ def improve_tour(distances: AnyArray, tour: Int) -> Int:
         waiting = set(queue)
         moved = False
         while queue:
+            if is_over():
+                return search.tour
             city = queue.popleft()
             waiting.discard(city)
             touched = search.two_opt(city) or search.or_opt(city)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .options import check_picture
+from .terminal import echo
 
 
 def plot(
@@ -43,5 +44,5 @@ def plot(
         from ..experiments.plot_rounds import plot_rounds
 
         plot_rounds(Record.from_json(data), path)
-    typer.echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
+    echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
     return 0

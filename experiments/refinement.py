@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core import Bits, Clock, Formulation, Number, RepairFailed, Sense, Stage, relative_gap, signed
 from ..repair import improve, repair
+from ..repair.dispatch import within
 from ..repair.nearest import nearest_feasible
 from .candidates import Candidates, best_verified
 from .pipeline import Pipeline
@@ -63,24 +64,24 @@ class Refinement:
             if position and clock.is_over:
                 return
             try:
-                fixed = self._repair(x, bool(candidates.feasible[position]))
+                fixed = self._repair(x, bool(candidates.feasible[position]), clock)
             except RepairFailed:
                 self.repaired.num_points += 1
                 continue
             self.repaired.flips += int((fixed != x).sum())
             self.repaired.offer(verify_point(self.formulation, fixed))
             if self.pipeline.improve and not (position and clock.is_over):
-                better = improve(self.formulation, fixed, self.rng)
+                better = within(improve, self.formulation, fixed, self.rng, clock)
                 self.improved.offer(verify_point(self.formulation, better))
 
-    def _repair(self, x: Bits, is_feasible: bool) -> Bits:
+    def _repair(self, x: Bits, is_feasible: bool, clock: Clock) -> Bits:
         if is_feasible:
             return x
         if self.pipeline.repair == "off":
             raise RepairFailed("repair is off")
         if self.pipeline.repair == "nearest":
-            return nearest_feasible(self.formulation, x, self.rng)
-        return repair(self.formulation, x, self.rng)
+            return nearest_feasible(self.formulation, x, self.rng, clock)
+        return within(repair, self.formulation, x, self.rng, clock)
 
     @property
     def incumbent(self) -> Verified | None:

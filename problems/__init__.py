@@ -1,6 +1,20 @@
 """What is to be solved: data, objective, exact check, formulations, generators and file formats, one file a concept."""
 
-from . import formats, generators, integer_program, market_share, max_cut, mdkp, mis, multi_knapsack, qap, qubo, tsp
+from . import (
+    formats,
+    generators,
+    integer_program,
+    market_share,
+    max_cut,
+    mdkp,
+    mis,
+    multi_knapsack,
+    qap,
+    qubo,
+    tsp,
+    tsptw,
+    vehicles,
+)
 
 __all__ = [
     "formats",
@@ -14,4 +28,6 @@ __all__ = [
     "qap",
     "qubo",
     "tsp",
+    "tsptw",
+    "vehicles",
 ]

@@ -58,9 +58,13 @@ class Points:
 
 
 def points(entry: Entry) -> Iterator[Points]:
-    """All points (or a random share of them) of every formulation of the examples."""
+    """All points of every formulation of the examples; of those with many bits, random ones and known solutions.
+
+    Known are the feasible solutions that formulations with fewer bits gave, each with all its neighbours by one flip.
+    """
     for problem in examples(entry):
-        for cls in problem.formulations.values():
+        known: list[Any] = []
+        for cls in sorted(problem.formulations.values(), key=lambda cls: cls.size(problem).variables):
             form = cls(problem)
             n = form.program.num_variables
             free = free_bits(form)
@@ -70,8 +74,14 @@ def points(entry: Entry) -> Iterator[Points]:
                 own = np.random.default_rng(0).integers(0, 2, size=(2**k, int(free.sum())))
             X = np.zeros((len(own), n), dtype=np.uint8)
             X[:, free] = own
+            if free.sum() > MAX_BITS:
+                for solution in known[:4]:
+                    x = form.encode(solution)
+                    X = np.concatenate([X, x[None], x ^ np.eye(n, dtype=np.uint8)[free]])
             X = form.complete(X)
-            yield Points(problem, form, free, X, [form.decode(x) for x in X])
+            given = Points(problem, form, free, X, [form.decode(x) for x in X])
+            known += [given.solutions[i] for i in np.flatnonzero(given.is_feasible)]
+            yield given
 
 
 def free_bits(form: Formulation) -> AnyArray:

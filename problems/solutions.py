@@ -18,6 +18,7 @@ from ..core import InstanceFormatError, Problem, Solution, number
 from .files import as_text, read_bytes, write_bytes
 from .formats.native import layout, parse_json
 from .reading import NumberStream, brief
+from .route_solutions import joined_routes
 from .solution_texts import SOLUTION_TEXTS, SolutionFile, stated_objective
 
 SCHEMA = "qopt.solution/1"
@@ -33,9 +34,10 @@ def read_solution_file(path: str | os.PathLike[str], problem: Problem) -> Soluti
 
     Texts by kind: TSPLIB tour or plain order (tsp), QAPLIB .sln or plain permutation (qap), vertex numbers from 1 or
     one 0/1 a vertex (mis, max-cut), 0/1 values in order or ``x#j v`` lines (mdkp, market-share, qubo), integers in
-    order or ``name value`` lines (integer-program), value and knapsack numbers (multi-knapsack). JSON for every kind:
-    ``{"schema": "qopt.solution/1", "kind", "objective", "solution"}``, a record that ``qopt solve`` wrote, or the bare
-    list of a native solution, counted from 0.
+    order or ``name value`` lines (integer-program), value and knapsack numbers (multi-knapsack), value and order
+    (tsptw), ``Route #k: i j ...`` lines (cvrp, vrptw). JSON for every kind: ``{"schema": "qopt.solution/1", "kind",
+    "objective", "solution"}``, a record that ``qopt solve`` wrote, or the bare list of a native solution, counted from
+    0; a list of routes is one too.
 
     Raises
     ------
@@ -111,6 +113,9 @@ def _from_list(text: str, path: str) -> SolutionFile:
 
 
 def _integers(values: Any, path: str) -> Solution:
+    values = joined_routes(values)
+    if isinstance(values, np.ndarray):
+        return values
     if not isinstance(values, list) or not all(isinstance(v, int) and abs(v) < 2**53 for v in values):
         raise InstanceFormatError(path, None, f"expected a list of integers as solution, found {brief(values)}")
     return np.array(values, dtype=np.int64)

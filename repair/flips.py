@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Float
+from ..algorithms.flips import Flips
+from ..algorithms.ties import best_index, least_step
+from ..core import AnyArray, Bits, Clock
+from .dispatch import over
 from .nearest import auxiliary_bits, is_feasible
-from .ties import best_index, least_step
 
 
-def flip_descent(formulation: Any, x: Bits, rng: np.random.Generator) -> Bits:
+def flip_descent(formulation: Any, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """A feasible completed point of no higher cost that no one or two flips better, shape (n,).
 
     The best single flip is made while there is one that lowers the cost within the rows; else the next variable is
@@ -26,103 +28,40 @@ def flip_descent(formulation: Any, x: Bits, rng: np.random.Generator) -> Bits:
     formulation : a Formulation.
     x : feasible point, shape (n,); it comes back unchanged (completed) where it is not feasible.
     rng : breaks ties.
+    clock : the descent ends when it is over, with the point it has.
     """
     x = np.asarray(formulation.complete(np.asarray(x, dtype=np.uint8)[None])[0], dtype=np.uint8)
     if not x.size or not is_feasible(formulation, x):
         return x
     free = np.flatnonzero(~auxiliary_bits(formulation, x.size))
     if free.size < x.size:
-        return _completed_descent(formulation, x, free, rng)
-    state = _State(formulation.program, x)
-    while True:
-        move = state.best_flip(rng) or state.best_pair(rng)
+        return _completed_descent(formulation, x, free, rng, clock)
+    is_over = over(clock)
+    flips = Flips(formulation.program, x)
+    while not is_over():
+        move = flips.best_single(rng) or flips.best_pair(rng, is_over)
         if move is None:
-            return state.x
-        before = state.x
-        state.flip(move)
-        if is_feasible(formulation, state.x):
-            continue
-        rows = formulation.separate(state.x[None])
-        if rows is None:
-            return before
-        state = _State(state.program.with_rows(rows), before)
+            break
+        before = flips.x.copy()
+        flips.flip(move)
+        rows = formulation.separate(flips.x[None])  # the program's own rows are kept by the moves
+        if rows is not None:
+            flips = Flips(flips.program.with_rows(rows), before)
+    return flips.x if is_feasible(formulation, flips.x) else x
 
 
-class _State:
-    """A point, its gradient and its row activities."""
-
-    def __init__(self, program: BinaryProgram, x: Bits) -> None:
-        self.program = program
-        self.x = x.copy()
-        Q, rows = program.products, program.constraints
-        self._symmetric = (Q + Q.T).tocsr()
-        self._columns = rows.A.tocsc()
-        self._column_of = np.repeat(np.arange(program.num_variables), np.diff(self._columns.indptr))
-        tolerance = program.tolerances
-        self._lower, self._upper = rows.lower - tolerance, rows.upper + tolerance
-        self._least = least_step(np.concatenate([program.c, Q.data]))
-        self._start = 0
-        self._refresh()
-
-    def _refresh(self) -> None:
-        """Cost of each flip and activity of each row at the point."""
-        x = self.x.astype(np.float64)
-        self._sign: Float = 1.0 - 2.0 * x
-        self._delta: Float = self._sign * (self.program.c + self._symmetric @ x)
-        self._activity: Float = np.asarray(self.program.constraints.A @ x)
-
-    def flip(self, variables: tuple[int, ...]) -> None:
-        self.x = self.x.copy()
-        self.x[list(variables)] ^= 1
-        self._refresh()
-
-    def best_flip(self, rng: np.random.Generator) -> tuple[int] | None:
-        """The flip that lowers the cost most and keeps the rows."""
-        values = np.where(self._keeps_rows(self._activity), self._delta, np.inf)
-        i = best_index(-values, rng)
-        return (i,) if values[i] <= -self._least else None
-
-    def best_pair(self, rng: np.random.Generator) -> tuple[int, int] | None:
-        """The next variable with a partner such that both flips lower the cost and keep the rows; its best partner."""
-        Q, A = self._symmetric, self._columns
-        n = self.x.size
-        for i in (*range(self._start, n), *range(self._start)):  # on from where the last pair was found
-            values = self._delta + self._delta[i]
-            part = slice(Q.indptr[i], Q.indptr[i + 1])
-            values[Q.indices[part]] += self._sign[i] * self._sign[Q.indices[part]] * Q.data[part]
-            values[: i + 1] = np.inf  # pairs with an earlier variable were tried with that one
-            if values.min() > -self._least:
-                continue
-            activity = self._activity.copy()
-            entries = slice(A.indptr[i], A.indptr[i + 1])
-            activity[A.indices[entries]] += self._sign[i] * A.data[entries]
-            values[~self._keeps_rows(activity)] = np.inf
-            j = best_index(-values, rng)
-            if values[j] <= -self._least:
-                self._start = i
-                return i, j
-        return None
-
-    def _keeps_rows(self, activity: Float) -> AnyArray:
-        """For each variable, whether its flip from these activities keeps every row, shape (n,)."""
-        A = self._columns
-        n = self.x.size
-        broken = (activity < self._lower) | (activity > self._upper)
-        row = A.indices
-        after = activity[row] + self._sign[self._column_of] * A.data
-        bad = (after < self._lower[row]) | (after > self._upper[row])
-        num_bad = np.bincount(self._column_of, bad, minlength=n)
-        num_touched = np.bincount(self._column_of, broken[row], minlength=n)
-        return np.asarray((num_bad == 0) & (num_touched == broken.sum()))
-
-
-def _completed_descent(formulation: Any, x: Bits, free: AnyArray, rng: np.random.Generator) -> Bits:
+def _completed_descent(
+    formulation: Any, x: Bits, free: AnyArray, rng: np.random.Generator, clock: Clock | None
+) -> Bits:
     """The same descent where ``complete`` sets some bits: each candidate is completed and evaluated whole."""
     program = formulation.program
     least = least_step(np.concatenate([program.c, program.products.data]))
     cost = float(program.costs(x)[0])
+    is_over = over(clock)
     while True:
         for partner in (None, *free.tolist()):
+            if is_over():
+                return x
             X = np.repeat(x[None], free.size, axis=0)
             X[np.arange(free.size), free] ^= 1
             if partner is not None:

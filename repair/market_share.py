@@ -6,13 +6,15 @@ it may raise the deviations that count.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ..core import Bits, Float
+from ..algorithms.ties import best_index, least_step
+from ..core import Bits, Clock, Float
 from ..problems.market_share import MarketShare, MarketShareDeviations
 from ..problems.market_share_squares import MarketShareSquares
-from .dispatch import improve, repair
-from .ties import best_index, least_step
+from .dispatch import improve, over, repair
 
 #: Most numbers held at once while pairs of flips are tried.
 _CHUNK = 4_000_000
@@ -28,22 +30,26 @@ def repair_market_share(
 
 @improve.register
 def improve_market_share(
-    formulation: MarketShareDeviations | MarketShareSquares, x: Bits, rng: np.random.Generator
+    formulation: MarketShareDeviations | MarketShareSquares,
+    x: Bits,
+    rng: np.random.Generator,
+    clock: Clock | None = None,
 ) -> Bits:
     """Best flip of one retailer, or of two where one does not help, until the summed deviation is a local minimum."""
     problem = formulation.problem
     split = formulation.decode(x)
     assert split is not None
-    return formulation.encode(descend(problem, split.astype(np.uint8), rng).astype(np.int64))
+    return formulation.encode(descend(problem, split.astype(np.uint8), rng, clock).astype(np.int64))
 
 
-def descend(problem: MarketShare, x: Bits, rng: np.random.Generator) -> Bits:
+def descend(problem: MarketShare, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """Local minimum of the summed deviation under one and two flips, from x of shape (n,)."""
     demands = problem.demands.astype(np.float64)
     least = least_step(np.concatenate([demands.ravel(), problem.targets.ravel()]))
     x = np.array(x, dtype=np.uint8)
     n = x.size
-    while n:
+    is_over = over(clock)
+    while n and not is_over():
         residual = demands @ x - problem.targets
         steps = demands * (1.0 - 2.0 * x)
         current = float(np.abs(residual).sum())
@@ -52,19 +58,23 @@ def descend(problem: MarketShare, x: Bits, rng: np.random.Generator) -> Bits:
         if single[j] <= current - least:
             x[j] ^= 1
             continue
-        value, pair = _best_pair(residual, steps, rng)
+        value, pair = _best_pair(residual, steps, rng, is_over)
         if value > current - least:
             break
         x[list(pair)] ^= 1
     return x
 
 
-def _best_pair(residual: Float, steps: Float, rng: np.random.Generator) -> tuple[float, tuple[int, int]]:
+def _best_pair(
+    residual: Float, steps: Float, rng: np.random.Generator, is_over: Callable[[], bool]
+) -> tuple[float, tuple[int, int]]:
     """Least summed deviation after two different flips, and the pair."""
     m, n = steps.shape
     best, pair = np.inf, (0, 0)
     rows = max(1, _CHUNK // max(1, m * n))
     for first in range(0, n, rows):
+        if is_over():
+            break
         block = np.arange(first, min(n, first + rows))
         after = residual[:, None, None] + steps[:, block, None] + steps[:, None, :]
         values = np.abs(after).sum(axis=0)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import AnyArray, Bits, Float
+from ..algorithms.ties import best_index, least_step
+from ..core import AnyArray, Bits, Clock, Float, RepairFailed
 from ..problems.checks import tolerances
 from ..problems.mdkp import Mdkp, MdkpLinear
-from .dispatch import improve, repair
-from .ties import best_index, least_step
+from .dispatch import improve, over, repair
 
 
 @repair.register
-def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> Bits:
+def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """Drop the item of least profit per overloaded share until no row is overloaded, then add what still fits.
 
     Dropped is the chosen item with the least ``p_j / sum_i w_ij / c_i`` over the overloaded rows i; added are items of
@@ -23,16 +23,24 @@ def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> B
     H. Pirkul (1987), A heuristic solution procedure for the multiconstraint zero-one knapsack problem,
     doi:10.1002/1520-6750(198704)34:2<161::AID-NAV3220340203>3.0.CO;2-A, and Chu and Beasley (1998),
     doi:10.1023/A:1009642405419, whose surrogate multipliers are replaced by 1 / c_i here.
+
+    Raises
+    ------
+    RepairFailed
+        The clock was over before the rows were kept.
     """
     knapsack = _Knapsack(formulation.problem)
     x = np.array(x, dtype=np.uint8)
     if knapsack.is_feasible(x):
         return x
+    is_over = over(clock)
     while True:
-        over = knapsack.overloaded(x)
-        if not over.any():
+        overloaded = knapsack.overloaded(x)
+        if not overloaded.any():
             break
-        shares = knapsack.shares[over].sum(axis=0)
+        if is_over():
+            raise RepairFailed("the overloaded rows were not emptied in time")
+        shares = knapsack.shares[overloaded].sum(axis=0)
         can_help = (x == 1) & (shares > 0)
         utility = np.where(can_help, _ratio(knapsack.profits, shares), np.inf)
         x[best_index(-utility, rng)] = 0
@@ -41,17 +49,23 @@ def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> B
 
 
 @improve.register
-def improve_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator) -> Bits:
-    """Add items by pseudo-utility, and swap chosen items in turn for the best one outside that fits; until neither."""
+def improve_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
+    """Add items by pseudo-utility, and swap chosen items in turn for the best one outside that fits; until neither.
+
+    It ends early, with what it has, when the clock is over.
+    """
     knapsack = _Knapsack(formulation.problem)
     x = np.array(x, dtype=np.uint8)
     x[knapsack.profits < 0] = 0
     least = least_step(knapsack.profits)
+    is_over = over(clock)
     swapped = True
     while swapped:
         _add(knapsack, x, rng)
         swapped = False
         for out in np.flatnonzero(x).tolist():
+            if is_over():
+                return x
             into = _partner(knapsack, x, out, least, rng)
             if into is not None:
                 x[out], x[into], swapped = 0, 1, True

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ..core import AnyArray, Bits, Float
+from ..algorithms.ties import best_index, least_step
+from ..core import AnyArray, Bits, Clock, Float, RepairFailed
 from ..problems.mis import Mis, MisEdges
 from ..problems.mis_cliques import MisCliques
-from .dispatch import improve, repair
-from .ties import best_index, least_step
+from .dispatch import improve, over, repair
 
 
 @repair.register
-def repair_mis(formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Generator) -> Bits:
+def repair_mis(
+    formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Generator, clock: Clock | None = None
+) -> Bits:
     """Remove the vertex with most conflicts until none is left, then extend to a maximal set.
 
     Ties go to the smaller weight, then to the larger degree. Added is, of the vertices of positive weight without
@@ -29,7 +33,10 @@ def repair_mis(formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Gener
     conflicts = graph.count(x) * x
     if not conflicts.any():
         return x
+    is_over = over(clock)
     while conflicts.any():
+        if is_over():
+            raise RepairFailed("the conflicts were not removed in time")
         worst = np.flatnonzero(conflicts == conflicts.max())
         worst = worst[graph.weights[worst] == graph.weights[worst].min()]
         vertex = int(worst[best_index(graph.degrees[worst], rng)])
@@ -37,13 +44,17 @@ def repair_mis(formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Gener
         conflicts[vertex] = 0
         neighbours = graph.neighbours[vertex]
         conflicts[neighbours] -= x[neighbours]
-    _extend(graph, x, rng)
+    _extend(graph, x, rng, is_over)
     return x
 
 
 @improve.register
-def improve_mis(formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Generator) -> Bits:
+def improve_mis(
+    formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Generator, clock: Clock | None = None
+) -> Bits:
     """Exchanges that gain weight until there is none: one vertex for its chosen neighbours, two for one chosen.
+
+    It ends early, with what it has, when the clock is over.
 
     References
     ----------
@@ -54,14 +65,17 @@ def improve_mis(formulation: MisEdges | MisCliques, x: Bits, rng: np.random.Gene
     x = np.array(x, dtype=np.uint8)
     least = least_step(graph.weights)
     x[graph.weights < 0] = 0
+    is_over = over(clock)
     while True:
-        _extend(graph, x, rng)
+        _extend(graph, x, rng, is_over)
+        if is_over():
+            return x
         gains = np.where(x == 0, graph.weights - graph.weigh(x), -np.inf)
         if x.size and gains.max() >= least:
             vertex = best_index(gains, rng)
             x[graph.neighbours[vertex]] = 0
             x[vertex] = 1
-        elif not _two_for_one(graph, x, least):
+        elif not _two_for_one(graph, x, least, is_over):
             return x
 
 
@@ -88,13 +102,13 @@ class _Graph:
         return np.asarray(np.bincount(u, chosen[v], minlength=n) + np.bincount(v, chosen[u], minlength=n))
 
 
-def _extend(graph: _Graph, x: Bits, rng: np.random.Generator) -> None:
+def _extend(graph: _Graph, x: Bits, rng: np.random.Generator, is_over: Callable[[], bool]) -> None:
     """Add vertices in place until every vertex of positive weight is chosen or has a chosen neighbour."""
     free = (x == 0) & (graph.count(x) == 0) & (graph.weights > 0)
     if not free.any():
         return
     degrees = graph.count(free)
-    while free.any():
+    while free.any() and not is_over():
         vertex = best_index(np.where(free, graph.weights / (1 + degrees), -np.inf), rng)
         x[vertex] = 1
         taken = [vertex, *(v for v in graph.neighbours[vertex].tolist() if free[v])]
@@ -103,10 +117,12 @@ def _extend(graph: _Graph, x: Bits, rng: np.random.Generator) -> None:
             degrees[graph.neighbours[v]] -= 1
 
 
-def _two_for_one(graph: _Graph, x: Bits, least: float) -> bool:
+def _two_for_one(graph: _Graph, x: Bits, least: float, is_over: Callable[[], bool]) -> bool:
     """Make the first exchange of a chosen vertex for two unjoined ones that gains at least ``least``, in place."""
     tight = (x == 0) & (graph.count(x) == 1)
     for vertex in np.flatnonzero(x).tolist():
+        if is_over():
+            return False
         row = graph.neighbours[vertex]
         candidates = row[tight[row]]
         # the heaviest first: then the first unjoined partner is the best one

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ..core import AnyArray, Bits, Float, Solution
+from ..algorithms.ties import best_index
+from ..core import AnyArray, Bits, Clock, Float, Solution
 from ..problems.multi_knapsack import MultiKnapsack, MultiKnapsackAssignment
-from .dispatch import repair
+from .dispatch import over, repair
 from .nearest import nearest_feasible
-from .ties import best_index
 
 
 @repair.register
-def repair_multi_knapsack(formulation: MultiKnapsackAssignment, x: Bits, rng: np.random.Generator) -> Bits:
+def repair_multi_knapsack(
+    formulation: MultiKnapsackAssignment, x: Bits, rng: np.random.Generator, clock: Clock | None = None
+) -> Bits:
     """Keep one knapsack an item, empty overloaded knapsacks, place required items, then add what gains and fits.
 
     An item in several knapsacks keeps the one of most profit. From an overloaded knapsack items go by least profit per
@@ -33,8 +37,8 @@ def repair_multi_knapsack(formulation: MultiKnapsackAssignment, x: Bits, rng: np
     packing = _Packing(problem, _one_each(problem, bits, rng))
     packing.unload(rng)
     if not packing.place_required(rng):
-        return nearest_feasible(formulation, bits, rng)
-    packing.fill(rng)
+        return nearest_feasible(formulation, bits, rng, clock)
+    packing.fill(rng, over(clock))
     return formulation.encode(packing.place)
 
 
@@ -81,9 +85,9 @@ class _Packing:
             self._put_in(item, k)
         return True
 
-    def fill(self, rng: np.random.Generator) -> None:
+    def fill(self, rng: np.random.Generator, is_over: Callable[[], bool]) -> None:
         """Add items where the gain is positive and they fit, by gain per weight."""
-        while True:
+        while not is_over():
             gain = self._gains()
             fits = (self.place == 0)[:, None] & (self.weights[:, None] <= self.room[None, :]) & (gain > 0)
             if not fits.any():

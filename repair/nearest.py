@@ -1,7 +1,7 @@
 """Exact nearest feasible point: the generic repair for every formulation that has none of its own.
 
 CP-SAT changes as few bits as possible; auxiliary bits (those that ``complete`` sets) change for free. Lazy rows join
-in until none is broken. The distance is proven least; an exact search has no time bound of its own.
+in until none is broken. The distance is proven least; an exact search takes its time bound from the run's clock.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..algorithms.cpsat_model import nearest_point
-from ..core import AnyArray, Bits, RepairFailed
+from ..core import AnyArray, Bits, Clock, RepairFailed
 
 _CHUNK = 512
 
 
-def nearest_feasible(formulation: Any, x: AnyArray, rng: np.random.Generator) -> Bits:
+def nearest_feasible(formulation: Any, x: AnyArray, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """Feasible completed point at least Hamming distance from x, shape (n,); x itself, completed, when feasible.
 
     Parameters
@@ -25,11 +25,12 @@ def nearest_feasible(formulation: Any, x: AnyArray, rng: np.random.Generator) ->
     formulation : a Formulation; its program's rows and its lazy rows are kept.
     x : point, shape (n,).
     rng : unused, since the search is exact and deterministic; every repair takes one.
+    clock : what is left of it is the search's limit.
 
     Raises
     ------
     RepairFailed
-        No feasible point exists, or the rows admit a point that the problem itself refuses.
+        No feasible point exists or was found in time, or the rows admit a point that the problem itself refuses.
     """
     start = np.asarray(formulation.complete(np.asarray(x, dtype=np.uint8)[None])[0], dtype=np.uint8)
     if is_feasible(formulation, start):
@@ -37,7 +38,10 @@ def nearest_feasible(formulation: Any, x: AnyArray, rng: np.random.Generator) ->
     program = formulation.program
     counted = ~auxiliary_bits(formulation, program.num_variables)
     while True:
-        point = nearest_point(program, start, counted=counted)
+        try:
+            point = nearest_point(program, start, counted=counted, seconds=None if clock is None else clock.remaining)
+        except TimeoutError as error:
+            raise RepairFailed(str(error)) from None
         if point is None:
             raise RepairFailed(f"no feasible point exists: the {program.num_rows} rows of {formulation.name} conflict")
         point = np.asarray(formulation.complete(point[None])[0], dtype=np.uint8)
@@ -58,8 +62,12 @@ def is_feasible(formulation: Any, x: Bits) -> bool:
 
 def auxiliary_bits(formulation: Any, n: int) -> npt.NDArray[np.bool_]:
     """Which of the n bits ``complete`` sets itself, shape (n,): those it puts back when they alone are flipped."""
-    base = np.asarray(formulation.complete(np.zeros((1, n), dtype=np.uint8))[0])
+    zeros = np.zeros((1, n), dtype=np.uint8)
+    completed = formulation.complete(zeros)
     is_auxiliary = np.zeros(n, dtype=bool)
+    if completed is zeros:  # the points themselves come back: nothing is set
+        return is_auxiliary
+    base = np.asarray(completed[0])
     for first in range(0, n, _CHUNK):
         flipped = np.arange(first, min(n, first + _CHUNK))
         X = np.repeat(base[None], flipped.size, axis=0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..algorithms.tours import improve_tour
-from ..core import AnyArray, Bits, Float, Int, RepairFailed
+from ..core import AnyArray, Bits, Clock, Float, Int, RepairFailed
 from ..problems.tsp_edges import TspEdges
 from ..problems.tsp_positions import TspPositions
 from .assignment import complete_assignment
-from .dispatch import improve, repair
+from .dispatch import improve, over, repair
 
 
 @repair.register
@@ -72,15 +72,15 @@ def repair_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator) -> Bi
 
 
 @improve.register
-def improve_positions(formulation: TspPositions, x: Bits, rng: np.random.Generator) -> Bits:
+def improve_positions(formulation: TspPositions, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """2-opt and Or-opt until neither shortens the tour."""
-    return formulation.encode(improve_tour(formulation.problem.distances, _tour(formulation, x)))
+    return formulation.encode(improve_tour(formulation.problem.distances, _tour(formulation, x), over(clock)))
 
 
 @improve.register
-def improve_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator) -> Bits:
+def improve_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """2-opt and Or-opt until neither shortens the tour."""
-    return formulation.encode(improve_tour(formulation.problem.distances, _tour(formulation, x)))
+    return formulation.encode(improve_tour(formulation.problem.distances, _tour(formulation, x), over(clock)))
 
 
 def _tour(formulation: TspPositions | TspEdges, x: Bits) -> Int:

@@ -2,7 +2,16 @@
 
 from . import native, subspace
 from .ansatz import pce, vqe
-from .classical import annealing, brute_force, dimod_sampler, exact_oracle, random_sampler, tabu
+from .classical import (
+    annealing,
+    brute_force,
+    constrained_annealing,
+    dimod_sampler,
+    exact_oracle,
+    loihi,
+    random_sampler,
+    tabu,
+)
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
 
@@ -10,8 +19,10 @@ __all__ = [
     "adapt",
     "annealing",
     "brute_force",
+    "constrained_annealing",
     "dimod_sampler",
     "exact_oracle",
+    "loihi",
     "native",
     "pce",
     "qaoa",

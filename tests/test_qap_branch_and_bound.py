@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from qopt.algorithms.exchanges import exchange_deltas, permutation_values
 from qopt.solvers.native.qap import branch_and_bound as lawler
 from qopt.solvers.native.qap.bound import forced_increases, reduce_nodes
 from qopt.solvers.native.qap.branch_and_bound import gilmore_lawler_bound, solve_qap
 from qopt.solvers.native.qap.symmetry import automorphisms, is_repeated, value_step
-from qopt.solvers.native.qap.tabu import exchange_costs, permutation_values, tabu_search
+from qopt.solvers.native.qap.tabu import tabu_search
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -131,7 +132,7 @@ def test_exchange_costs_are_differences_of_values() -> None:
     rng = np.random.default_rng(4)
     F, D = rng.integers(-5, 9, size=(2, 6, 6)).astype(float)
     P = np.array([rng.permutation(6) for _ in range(3)])
-    change = exchange_costs(F, D, P)
+    change = exchange_deltas(F, D[P[:, :, None], P[:, None, :]])
     for r, s in itertools.product(range(6), repeat=2):
         swapped = P.copy()
         swapped[:, [r, s]] = swapped[:, [s, r]]

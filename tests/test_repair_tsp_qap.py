@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qopt.algorithms.exchanges import exchange_deltas
 from qopt.algorithms.tours import improve_tour
 from qopt.problems.files import load
 from qopt.problems.generate import generate
@@ -18,7 +19,6 @@ from qopt.problems.tsp_edges import TspEdges
 from qopt.problems.tsp_positions import TspPositions
 from qopt.repair import improve, repair
 from qopt.repair.assignment import complete_assignment
-from qopt.repair.qap import exchange_deltas
 
 FORMS = ["positions", "asymmetric positions", "decimal edges", "edges", "assignment"]
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import qopt
 from qopt.core import GENERATORS
 from qopt.problems.generate import generate
 from qopt.problems.solutions import read_solution, read_solution_file, write_solution
@@ -28,6 +29,8 @@ def solution_of(problem):
     form = next(iter(problem.formulations.values()))(problem)
     if problem.kind in ("tsp", "qap"):
         return np.random.default_rng(0).permutation(next(iter(problem.size.values())))
+    if problem.kind in ("tsptw", "cvrp", "vrptw"):  # a random point denotes no routes
+        return np.array(qopt.solve(problem, "greedy").solution)
     x = form.complete(np.random.default_rng(0).integers(0, 2, size=(1, form.program.num_variables)))[0]
     solution = form.decode(x)
     return form.decode(form.complete(np.zeros_like(x)[None])[0]) if solution is None else solution

@@ -14,7 +14,7 @@ from .engine import (
     value_and_gradient,
 )
 from .measure import CVaR, Expectation, Objective, cvar, expectation, probability_below, probability_of
-from .memory import available_bytes, required_bytes
+from .memory import assumed_bytes, available_bytes, required_bytes
 from .multi_angle import IsingTerms, ma_evolve, ma_value_and_gradient
 from .sampling import bits_to_indices, indices_to_bits, sample
 from .state import State
@@ -29,6 +29,7 @@ __all__ = [
     "IsingTerms",
     "Objective",
     "State",
+    "assumed_bytes",
     "available_bytes",
     "bits_to_indices",
     "card_name",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import MissingDependencyError
+from ...core.files import write_text
 from ..drawing import require_pictures
 from .paper import Paper, Rows, Section, Telling
 
@@ -42,7 +43,7 @@ def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Pat
     for name, draw in telling.plots.items():
         draw(folder / name)
     path = folder / f"{paper.name}.md"
-    path.write_text(page(paper, rows, telling, command=command), encoding="utf-8")
+    write_text(path, page(paper, rows, telling, command=command))
     return path
 
 
@@ -53,7 +54,7 @@ def current(rows: Rows) -> Rows:
 
 def page(paper: Paper, rows: Rows, telling: Telling, *, command: str) -> str:
     """The page as Markdown."""
-    parts = [f"# {paper.title}", paper.source, "## Summary", "\n".join(f"- {line}" for line in telling.summary)]
+    parts = [f"# {paper.title}", paper.source, "## Summary", "\n".join(f"- {line.text}" for line in telling.summary)]
     for section in telling.sections:
         parts += [f"## {section.title}", section.text.strip()]
     parts += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in telling.plots]

@@ -1,7 +1,7 @@
 """TSPLIB95: symmetric and asymmetric travelling salesman instances, with TSPLIB's own rounding of distances.
 
 Reads EUC_2D, CEIL_2D, MAN_2D, MAX_2D, ATT, GEO and EXPLICIT in every matrix form. Fixed edges are refused, because
-they change the problem. Other TYPEs (CVRP, HCP, SOP) are not read here.
+they change the problem. TYPE CVRP is read in ``cvrplib``; HCP and SOP are not read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from ..reading import NumberStream, fail, parse_integer
 from ..tsp import MAX_CITIES, Tsp
 from .contract import ReadOptions, path_name
 
-_SECTIONS = frozenset({"NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", "DISPLAY_DATA_SECTION", "TOUR_SECTION"})
+_SECTIONS = frozenset(
+    "NODE_COORD_SECTION EDGE_WEIGHT_SECTION DISPLAY_DATA_SECTION TOUR_SECTION DEMAND_SECTION DEPOT_SECTION".split()  # noqa: SIM905
+)
+
+#: Notes, which may stand several times.
+_REPEATED = frozenset({"COMMENT", "NAME", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE"})
 
 
 def euc_2d(points: AnyArray) -> Int:
@@ -186,10 +191,18 @@ def parse(text: str, path: str) -> Document:
         key, colon, value = (part.strip() for part in stripped.partition(":"))
         if key == "EOF":
             break
+        if key in document.sections or (key in document.values and key not in _REPEATED):
+            fail(path, index, f"{key} once", key, "remove one of the two")
         if key in _SECTIONS:
             section, collected, first = key, [], index + 1
         elif key.endswith("_SECTION"):
-            fail(path, index, f"one of the sections {', '.join(sorted(_SECTIONS))}", key, "only plain tours are read")
+            fail(
+                path,
+                index,
+                f"one of the sections {', '.join(sorted(_SECTIONS))}",
+                key,
+                "other data are not read",
+            )
         elif colon and re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
             document.values[key] = (value, index)
         else:
@@ -223,9 +236,9 @@ class TsplibReader:
             distances = MATRIX_FORMS[form](stream, n)
             stream.end()
             shown = next((s for s in ("DISPLAY_DATA_SECTION", "NODE_COORD_SECTION") if s in document.sections), None)
-            coordinates = None if shown is None else _points(document, shown, n)
+            coordinates = None if shown is None else points_section(document, shown, n)
         else:
-            coordinates = _points(document, "NODE_COORD_SECTION", n)
+            coordinates = points_section(document, "NODE_COORD_SECTION", n)
             distances = METRICS[weights](coordinates)
         tsp = Tsp(distances, coordinates, name=document.value("NAME", "").removesuffix(".tsp") or path_name(path))
         if not is_asymmetric and not tsp.is_symmetric:
@@ -257,7 +270,7 @@ class TsplibReader:
         return "\n".join([*lines, "EOF", ""])
 
 
-def _points(document: Document, section: str, n: int) -> AnyArray:
+def points_section(document: Document, section: str, n: int) -> AnyArray:
     """Coordinates (n, 2) of ``id x y`` lines in any order of the ids 1..n."""
     stream = document.stream(section)
     table = stream.take((n, 3), f"{section} (id x y)")

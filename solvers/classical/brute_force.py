@@ -200,6 +200,11 @@ def _bits(indices: Int, n: int) -> Bits:
     return ((indices[:, None] >> np.arange(n)) & 1).astype(np.uint8)
 
 
+def rounding_margin(bqm: dimod.BinaryQuadraticModel) -> float:
+    """How far rounding may move an energy of a BINARY model with labels 0..m-1 that is summed in another order."""
+    return _Model.of(bqm).margin
+
+
 def all_energies(bqm: dimod.BinaryQuadraticModel) -> Float:
     """Energies of all 2**n points of a BINARY model, index bit i = variable i; for tests and small models.
 

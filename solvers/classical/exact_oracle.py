@@ -1,30 +1,34 @@
-"""The proven minimum of a QUBO by whatever proves it: closed form, enumeration, or CP-SAT; the info says which.
+"""The proven minimum of a QUBO, or of a program with rows, by whatever proves it; the info says which.
 
-Lagrangian methods call their dual value a bound only with such an oracle. Limits: beyond the enumeration dense QUBOs
-are hard for CP-SAT; what it has proven within its effort is still a bound, and is reported as one.
+Closed form, enumeration, or CP-SAT. Lagrangian methods call their dual value a bound only with such an oracle. Limits:
+beyond the enumeration dense QUBOs are hard for CP-SAT; what it has proven within its effort is still a bound, and is
+reported as one.
 """
 
 from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, bqm_to_arrays
 from ..base import Estimate, QuboSampler, energies_of, sample_set
-from .brute_force import BruteForce
+from .brute_force import BLOCK_BITS, BruteForce, rounding_margin
 
-#: Largest sum of integer coefficients that CP-SAT's model is given.
-_INTEGER_RANGE = 2.0**46
+#: Largest sum of integer coefficients that the model is given: half of what CP-SAT's word is taken for.
+_INTEGER_RANGE = 2.0**39
 
 
 @SOLVERS.register("exact")
 @dataclass(frozen=True)
 class ExactOracle(QuboSampler):
     """Proven minimum of a QUBO: closed form where it has no products, else enumeration, else CP-SAT.
+
+    Where the encoder leaves the rows to the sampler (``native``, the default for this one) the minimum is that of the
+    program: no slack bits, and a bound that the rows themselves prove.
 
     Parameters
     ----------
@@ -44,6 +48,9 @@ class ExactOracle(QuboSampler):
     max_enumerated: int = 20
     effort: float = 10.0
 
+    #: It takes the program's rows itself, as samplers of a subspace do.
+    keeps_rows: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         if self.num_reads < 1:
             raise ValueError(f"num_reads must be >= 1, got {self.num_reads!r}")
@@ -59,26 +66,44 @@ class ExactOracle(QuboSampler):
         seed: int | None = None,
         num_reads: int | None = None,
         seconds: float | None = None,
+        program: BinaryProgram | None = None,
     ) -> dimod.SampleSet:
-        """The lowest points and, as ``energy_bound``, what is proven; ``info["oracle"]`` names the proof."""
+        """The lowest points and, as ``energy_bound``, what is proven; ``info["oracle"]`` names the proof.
+
+        ``program``: whose cost the model is; its rows are kept, and the lowest points are those of its feasible ones.
+        """
         keep = ExactOracle(num_reads or self.num_reads).num_reads
         clock = Clock(seconds)
-        if bqm.num_interactions == 0:
+        if program is not None and program.num_rows:
+            Z, bound, info = self._kept(bqm, program, keep, clock, seed or 0)
+        elif bqm.num_interactions == 0:
             Z, least = _separable(bqm, keep)
-            bound: float | None = least
-            info: dict[str, Any] = {"oracle": "separable", "engine": "closed form"}
+            bound = least
+            info = {"oracle": "separable", "engine": "closed form"}
         elif bqm.num_variables <= self.max_enumerated:
             samples = BruteForce(num_reads=keep).sample(bqm, seconds=seconds)
             samples.info["oracle"] = "enumeration"
             return samples
         else:
             info = {"oracle": "cpsat", "engine": "CP-SAT"}
-            Z, bound, replayable = _searched(bqm, keep, self.effort, seconds, seed or 0)
+            Z, bound, replayable = _searched(_cost_program(bqm), keep, self.effort, seconds, seed or 0)
             info["is_replayable"] = replayable
         if bound is not None:
             info["energy_bound"] = bound
         info["seconds"] = {"sample": clock.elapsed}
         return sample_set(Z, energies_of(bqm, Z), None, info)
+
+    def _kept(
+        self, bqm: dimod.BinaryQuadraticModel, program: BinaryProgram, keep: int, clock: Clock, seed: int
+    ) -> tuple[Bits, float | None, dict[str, Any]]:
+        """Lowest feasible points of a program and its bound; a point that breaks rows where no other was found."""
+        if program.num_variables <= self.max_enumerated:
+            Z, least = lowest_feasible(program, keep, clock)
+            info: dict[str, Any] = {"oracle": "enumeration", "engine": "numpy enumeration", "subspace": "program bits"}
+            return Z, None if least is None else least - rounding_margin(bqm), info
+        Z, bound, replayable = _searched(program, keep, self.effort, clock.remaining, seed)
+        info = {"oracle": "cpsat", "engine": "CP-SAT", "subspace": "program bits", "is_replayable": replayable}
+        return Z, bound, info
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """CP-SAT's effort at most, where there are products and enumeration is too long."""
@@ -118,37 +143,79 @@ def _cheapest_sets(prices: Float, count: int) -> list[tuple[int, ...]]:
     return found
 
 
-def _searched(
-    bqm: dimod.BinaryQuadraticModel, keep: int, effort: float, seconds: float | None, seed: int
-) -> tuple[Bits, float | None, bool]:
-    """CP-SAT's last ``keep`` points, its proven bound, and whether the run would repeat.
+def lowest_feasible(program: BinaryProgram, keep: int, clock: Clock) -> tuple[Bits, float | None]:
+    """The ``keep`` feasible points of least cost, shape (k, n), and the least cost; all points are looked at.
 
-    Coefficients are rounded to a grid of integers; half a grid step a term is taken off the bound.
+    The zero point, and None, where no point is feasible or the clock was over before all were looked at.
+    """
+    n = program.num_variables
+    low = min(n, BLOCK_BITS)
+    Z = np.zeros((0, n), dtype=np.uint8)
+    costs = np.zeros(0)
+    for block in range(1 << (n - low)):
+        if block and clock.is_over:
+            return (Z if len(Z) else np.zeros((1, n), dtype=np.uint8)), None
+        index = (block << low) + np.arange(1 << low)
+        X = ((index[:, None] >> np.arange(n)) & 1).astype(np.uint8)
+        X = X[program.feasible(X)]
+        Z, costs = np.concatenate([Z, X]), np.concatenate([costs, program.costs(X)])
+        first = np.argsort(costs, kind="stable")[:keep]
+        Z, costs = Z[first], costs[first]
+    return (Z, float(costs[0])) if len(Z) else (np.zeros((1, n), dtype=np.uint8), None)
+
+
+def _cost_program(bqm: dimod.BinaryQuadraticModel) -> BinaryProgram:
+    """The model as a program without rows."""
+    from scipy.sparse import coo_array
+
+    linear, i, j, values, offset = bqm_to_arrays(bqm)
+    n = linear.size
+    upper = np.minimum(i, j), np.maximum(i, j)
+    return BinaryProgram(linear, coo_array((values, upper), shape=(n, n)).tocsr(), offset)
+
+
+def _searched(
+    program: BinaryProgram, keep: int, effort: float, seconds: float | None, seed: int
+) -> tuple[Bits, float | None, bool]:
+    """CP-SAT's last ``keep`` feasible points, its proven bound, and whether the run would repeat.
+
+    Coefficients are rounded to a grid of integers; what the rounding moved is taken off the bound.
     """
     from ...algorithms.cpsat_model import build_model
     from ...algorithms.cpsat_search import Search, search
 
-    linear, i, j, values, offset = bqm_to_arrays(bqm)
-    from scipy.sparse import coo_array
-
-    n = linear.size
-    terms = np.concatenate([linear, values])
+    n, products = program.num_variables, program.products
+    terms = np.concatenate([program.c, products.data])
     factor = 2.0 ** np.floor(np.log2(_INTEGER_RANGE / max(float(np.abs(terms).sum()), 1e-300)))
     whole = np.rint(terms * factor)
-    upper = np.minimum(i, j), np.maximum(i, j)
-    program = BinaryProgram(whole[:n], coo_array((whole[n:], upper), shape=(n, n)).tocsr())
-    built = build_model(program)
+    rounded = products.copy()
+    rounded.data = whole[n:]
+    built = build_model(BinaryProgram(whole[:n], rounded, rows=program.constraints))
     points: list[Bits] = []
 
     def on_values(found: Any) -> bool:
-        points.append(found.astype(np.uint8))
+        x = found.astype(np.uint8)
+        if program.feasible(x)[0]:
+            points.append(x)
         return False
 
     limits = Search(seconds, seed % 2**31, workers=1, effort=effort)
     result = search(built.model, built.variables, limits, on_values)
     bound = None
-    if result.bound is not None and built.has_exact_costs:
-        bound = (result.bound / built.factor - float(np.abs(whole - terms * factor).sum())) / factor + offset
-        bound -= 1e-12 * (float(np.abs(terms).sum()) + abs(offset))
+    is_claimed = built.has_exact_costs and built.has_exact_rows and bool(points)
+    if result.bound is not None and is_claimed:
+        bound = unscaled_bound(result.bound / built.factor, terms, factor, program.offset)
     Z = np.array(points[-keep:], dtype=np.uint8).reshape(-1, n) if points else np.zeros((1, n), dtype=np.uint8)
     return Z, bound, result.is_replayable and seconds is None
+
+
+def unscaled_bound(bound: float, terms: Float, factor: float, offset: float) -> float:
+    """A bound on the cost from one on ``rint(terms * factor)``: less what rounding may have added, and float error.
+
+    Examples
+    --------
+    >>> round(unscaled_bound(-1.0, np.array([-0.75]), 1.0, 0.0), 9)
+    -1.25
+    """
+    moved = float(np.abs(np.rint(terms * factor) - terms * factor).sum())
+    return (bound - moved) / factor + offset - 1e-12 * (float(np.abs(terms).sum()) + abs(offset))

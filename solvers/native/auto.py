@@ -17,17 +17,28 @@ from ...problems.mis import Mis
 from ...problems.qap import Qap
 from ...problems.qubo import Qubo
 from ...problems.tsp import Tsp
+from ...problems.tsptw import Tsptw
+from ...problems.vehicles import Cvrp, Vrptw
 
-#: milp: pr76 42 s, kroA100 10 s, ch130 7 s, u159 9 s; asymmetric ftv70 2 s, ftv170 not in 60 s.
+#: milp, from a tour of local search: pr76 42 s, kroA100 10 s, ch130 7 s, u159 9 s; asymmetric ftv70 2 s, ftv170 not in
+#: 60 s.
 TSP_CITIES = 150
 ASYMMETRIC_CITIES = 70
 #: gilmore-lawler: 15 facilities some seconds, 18 where the flow is sparse.
 QAP_FACILITIES = 16
+#: route-sets: E-n22-k4 and the 20 customers of XSH in seconds; cpsat: tight windows to 50 customers.
+SET_CUSTOMERS = 22
+FLEET_CUSTOMERS = 50
 #: Without rows: cpsat proves 18 dense bits in 3 s and 22 not in 20 s; milp 100 bits with some 200 products in seconds.
 DENSE_BITS = 20
 SPARSE_PRODUCTS = 200
 
-Choice = tuple[str, str]
+#: cpsat proves sparse graphs of this many vertices in seconds; on dense ones of 200 it stays behind the tabu search.
+MIS_VERTICES = 150
+#: market-split: 40 retailers 1 s, 50 some seconds, 60 minutes.
+MARKET_RETAILERS = 50
+
+Choice = tuple[str | dict[str, Any], str]
 
 
 def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
@@ -44,14 +55,15 @@ def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
     ('cpsat', 'exact search with a proven bound; 3 items x 1 rows')
     """
     refusals = []
-    for name, reason in candidates(problem):
+    for spec, reason in candidates(problem):
+        name = spec if isinstance(spec, str) else spec["name"]
         if name not in SOLVERS or SOLVERS.get(name).missing:
             refusals.append(f"{name} is not installed")
             continue
-        solver = from_spec("solvers", name)
+        solver = from_spec("solvers", spec)
         refusal = solver.refusal(problem) if hasattr(solver, "refusal") else ""
         if not refusal:
-            return name, reason
+            return spec, reason
         refusals.append(f"{name}: {refusal}")
     raise UnsupportedError(f"no solver takes this {problem.kind}: {'; '.join(refusals)}")
 
@@ -70,7 +82,40 @@ def candidates_tsp(problem: Tsp) -> list[Choice]:
     n, limit = problem.num_cities, TSP_CITIES if problem.is_symmetric else ASYMMETRIC_CITIES
     if n <= limit:
         return [("milp", f"{n} cities, up to about {limit} are proven in a minute by subtour rows")]
-    return [("local-search", f"{n} cities, more than the {limit} that an exact search proves in about a minute")]
+    reason = f"{n} cities, more than the {limit} that an exact search proves in about a minute"
+    fast = {"name": "local-search", "engine": "fast-tsp"}
+    return [(fast, f"{reason}; fast-tsp is installed"), ("local-search", reason)]
+
+
+@candidates.register
+def candidates_tsptw(problem: Tsptw) -> list[Choice]:
+    left, every = problem.presolve.info["positions"][1], problem.num_customers**2
+    return [
+        ("tsptw-dp", f"windows leave {left} of {every} positions; dynamic programming over visited sets, with bound")
+    ]
+
+
+@candidates.register(Cvrp)
+@candidates.register(Vrptw)
+def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
+    n = problem.num_customers
+    search: list[Choice] = [
+        ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
+        ("routing", f"{n} customers, too many for an exact search; guided local search"),
+    ]
+    if problem.pool.is_complete:
+        return [
+            ("route-sets", f"{len(problem.pool.routes)} routes in all; set partitioning, with a proven bound"),
+            *search,
+        ]
+    if n <= SET_CUSTOMERS and problem.windows is None:
+        return [
+            ("route-sets", f"{n} customers, all sets a vehicle serves; set partitioning, with a proven bound"),
+            *search,
+        ]
+    if n <= FLEET_CUSTOMERS and problem.windows is not None:
+        return [("cpsat", f"{n} customers with windows; circuits with times, with a proven bound"), *search]
+    return search
 
 
 @candidates.register
@@ -79,10 +124,12 @@ def candidates_qap(problem: Qap) -> list[Choice]:
     if n <= QAP_FACILITIES:
         return [
             ("gilmore-lawler", f"{n} facilities, up to about {QAP_FACILITIES} are proven by branch and bound"),
-            ("cpsat", f"{n} facilities, whose matrices gilmore-lawler refuses"),
-            ("sa", f"{n} facilities, too many for an exact model"),
+            ("robust-tabu", f"{n} facilities, whose matrices gilmore-lawler refuses"),
         ]
-    return [("sa", f"{n} facilities, more than the {QAP_FACILITIES} that branch and bound proves; add --repair auto")]
+    return [
+        ("robust-tabu", f"{n} facilities, more than the {QAP_FACILITIES} that branch and bound proves"),
+        ("sa", f"{n} facilities, too many for robust-tabu"),
+    ]
 
 
 @candidates.register
@@ -94,16 +141,19 @@ def candidates_mdkp(problem: Mdkp) -> list[Choice]:
 @candidates.register
 def candidates_mis(problem: Mis) -> list[Choice]:
     size = problem.size
-    return [
-        ("cpsat", f"exact search with clique rows; {size['vertices']} vertices, {size['edges']} edges"),
-        ("sa", "the clique rows would be too many"),
-    ]
+    cpsat = ("cpsat", f"exact search with clique rows; {size['vertices']} vertices, {size['edges']} edges")
+    tabu = ("mis-tabu", f"{size['vertices']} vertices, more than the {MIS_VERTICES} that cpsat proves; tabu search")
+    rest = ("greedy", f"{size['vertices']} vertices, more than any search here takes")
+    return [cpsat, tabu, rest] if size["vertices"] <= MIS_VERTICES else [tabu, rest]
 
 
 @candidates.register
 def candidates_market_share(problem: MarketShare) -> list[Choice]:
     size = problem.size
-    return [("cpsat", f"exact search over integer deviations; {size['products']} x {size['retailers']}")]
+    cpsat = ("cpsat", f"exact search over integer deviations; {size['products']} x {size['retailers']}")
+    if size["retailers"] > MARKET_RETAILERS:
+        return [cpsat]
+    return [("market-split", f"{size['retailers']} retailers, up to {MARKET_RETAILERS} are split exactly"), cpsat]
 
 
 @candidates.register(MaxCut)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...core import Clock, Number, Problem, Solution, number
 from ..base import Outcome, Report
+from .construct.start import start_solution
 
 
 class Incumbent:
@@ -57,8 +58,8 @@ class Incumbent:
     def outcome(self, *, bound: float | None, is_proven: bool, info: dict[str, Any]) -> Outcome:
         """The Outcome of a run that found this; ``is_proven``: the solver says it is finished, and claims hold.
 
-        The bound is taken only where the claim is consistent: a bound on the wrong side of the objective is an error,
-        and optimal is what a bound equal to the verified objective proves.
+        The bound is taken only where the claim is consistent: a bound on the wrong side of the best solution known is
+        an error, and optimal is what a bound equal to the verified objective proves.
 
         Raises
         ------
@@ -80,6 +81,22 @@ class Incumbent:
             trace=tuple(self.trace),
             info=info,
         )
+
+    def infeasible(self, info: dict[str, Any]) -> Outcome:
+        """The Outcome of a run that proved that there is no solution.
+
+        Raises
+        ------
+        ArithmeticError
+            A solution is known: one of this run, or the greedy one.
+        """
+        known = self.solution if self.solution is not None else start_solution(self._problem, lambda: True)
+        if known is not None and not self._problem.violations(known):
+            raise ArithmeticError(
+                f"the solver calls the instance infeasible, but a solution of {self._problem.objective(known)} is "
+                "known; report this bug, and use another solver"
+            )
+        return Outcome(solution=None, is_infeasible=True, info=info)
 
     def _is_better(self, value: float, other: float) -> bool:
         return value < other if self._problem.sense == "min" else value > other

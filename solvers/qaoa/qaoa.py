@@ -49,6 +49,7 @@ class Qaoa(QaoaSettings):
         evaluations: int | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -61,7 +62,7 @@ class Qaoa(QaoaSettings):
         UnsupportedError
             The model is too large for the backend, or the device is not there.
         """
-        return sample_qaoa(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe))
+        return sample_qaoa(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe, max_points))
 
 
 SOLVERS.preset(

@@ -22,7 +22,8 @@ from ..seeds import spawn_seeds
 from ..training import initial_angles
 from ..training.evaluation_log import Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
-from ..training.resources import check_size
+from ..training.points import evaluation_limit, final_points
+from ..training.resources import check_evaluation, check_size
 from .circuit import qaoa_circuit
 from .evaluators import CircuitEvaluator, ExactEvaluator, Shape, circuit_evaluator
 from .settings import QaoaSettings
@@ -40,6 +41,7 @@ class Limits:
     evaluations: int | None = None
     device: Any = None
     observe: Observe | None = None
+    max_points: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +80,9 @@ def sample_qaoa(
         return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
     run = optimize(settings, bqm, limits, circuit, clock)
     optimized = clock.elapsed
-    if run.ledger.wants_final_points:
-        run.ledger.keep(run.evaluator.draw(run.angles, limits.num_shots or settings.num_shots))
+    final = final_points(limits.max_points, run.ledger.shots, limits.num_shots or settings.num_shots)
+    if final and run.ledger.wants_final_points:
+        run.ledger.keep(run.evaluator.draw(run.angles, final))
     if limits.observe is not None and isinstance(run.evaluator, ExactEvaluator):
         limits.observe(run.evaluator.state(run.angles).probabilities())
     Z, counts = run.ledger.points()
@@ -100,11 +103,12 @@ def optimize(
     """The best angles that the settings' starts and optimiser find within the limits."""
     if limits.device is None:
         check_size(settings, bqm.num_variables, bqm.num_interactions)
+        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 2)
     make = evaluator_factory(settings, bqm, circuit, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])
     full = make(settings.layers)
-    ledger = Ledger(clock, limits.evaluations)
+    ledger = Ledger(clock, evaluation_limit(limits.evaluations, limits.max_points, full.shots))
     search = _Search(settings, make, full, ledger, rng)
     try:
         search.run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...core.tunable import Choice, Range, tunable
 from ...engines.diagonal import engine_name, required_bytes, threads_for
 from ...engines.diagonal.gpu import device as gpu_device
 from ..backends.runners import DEFAULT_SHOTS, parse_backend
@@ -60,14 +61,14 @@ class QaoaSettings(QuboSampler):
         transpiling to it; empty gives the simulated circuit's own.
     """
 
-    layers: int = 3
+    layers: int = tunable(3, Range(1, 8))
     backend: str = "exact"
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
-    init: InitName = "ramp"
+    init: InitName = tunable("ramp", Choice(("ramp", "tqa", "interp")))  # noqa: RUF009 (a dataclass field)
     restarts: int = 0
-    alpha: float = 1.0
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     maxiter: int = 200
     scale: Scale = "rms"
     ramp: tuple[float, float] = (0.6, 0.6)
@@ -221,6 +222,13 @@ class QaoaSettings(QuboSampler):
         need = 4 * 16 * max(n, 1) * bond**2  # two tensors a bond, and the copy of a decomposition
         remedy = "set bond_dimension (an approximation), another encoder, or fewer variables"
         return Estimate(n, min(need, 2**62), None, too_large(n, need, "aer-mps in the worst case", remedy))
+
+    def evaluation_seconds(self, num_variables: int) -> float:
+        """Estimate of one evaluation without a gradient on the exact engine; 0 on other backends."""
+        if self.backend_kind != "exact":
+            return 0.0
+        name = engine_name(self.engine).partition(" ")[0]
+        return SECONDS_PER_AMPLITUDE[name] * self.layers * amplitudes(num_variables)
 
     @property
     def _evaluations(self) -> int:

@@ -62,9 +62,10 @@ class MultiAngleQaoa(QaoaSettings):
         evaluations: int | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled."""
-        limits = Limits(seed, num_shots, seconds, evaluations, device, observe)
+        limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
         return sample_qaoa(self, bqm, limits, Circuit(is_multi_angle=True))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
@@ -122,6 +123,7 @@ class WarmStartQaoa(QaoaSettings):
         relaxation: npt.ArrayLike | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -132,7 +134,7 @@ class WarmStartQaoa(QaoaSettings):
         values, source = self._values(bqm, relaxation)
         thetas = warm_start_thetas(values, self.eps)
         told = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
-        limits = Limits(seed, num_shots, seconds, evaluations, device, observe)
+        limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
         return sample_qaoa(self, bqm, limits, Circuit(thetas=thetas, told=told))
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:

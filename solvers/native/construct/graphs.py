@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 
 from ....core import Solution
@@ -31,13 +33,20 @@ def construct_mis(problem: Mis) -> Solution:
     for worthless in np.flatnonzero(~is_free).tolist():
         degree[neighbours[worthless]] -= 1
     chosen = np.zeros(problem.num_vertices, dtype=np.int64)
-    while is_free.any():
-        v = int(np.where(is_free, weights / (degree + 1), -np.inf).argmax())
+    queue = [(-float(weights[v]) / (1 + int(degree[v])), v) for v in np.flatnonzero(is_free).tolist()]
+    heapq.heapify(queue)
+    while queue:  # degrees only fall, so that an entry whose rate has changed stands behind a newer one
+        rate, v = heapq.heappop(queue)
+        if not is_free[v] or rate != -float(weights[v]) / (1 + int(degree[v])):
+            continue
         chosen[v] = 1
         gone = np.concatenate([[v], neighbours[v][is_free[neighbours[v]]]])
         is_free[gone] = False
         for u in gone.tolist():
-            degree[neighbours[u]] -= 1
+            near = neighbours[u]
+            degree[near] -= 1
+            for other in near[is_free[near]].tolist():
+                heapq.heappush(queue, (-float(weights[other]) / (1 + int(degree[other])), other))
     return chosen
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....algorithms.tour_construction import cheapest_insertion
 from ....core import Solution
 from ....problems.qap import Qap
 from ....problems.tsp import Tsp
-from ..tsp.tours import cheapest_insertion
 from .default import construct
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....algorithms.cpsat_limits import MAX_COST_SUM, MAX_EQUALITY_SUM
 from ....algorithms.scaling import scale_to_integers
 from ....core import Int, Solution
 from ....problems.market_share import MarketShare
@@ -29,7 +30,7 @@ def model_max_cut(problem: MaxCut) -> KindModel:
 
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(problem.num_vertices)]
-    scaled = scale_to_integers(problem.weights)
+    scaled = scale_to_integers(problem.weights, largest_sum=MAX_COST_SUM)
     weights = scaled.integers.tolist()
     cuts = []
     for (u, v), weight in zip(problem.edges.tolist(), weights):
@@ -65,7 +66,8 @@ def model_market_share(problem: MarketShare) -> KindModel:
     n = problem.demands.shape[1]
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(n)]
-    scaled = scale_to_integers(np.concatenate([problem.demands, problem.targets[:, None]], axis=1))
+    table = np.concatenate([problem.demands, problem.targets[:, None]], axis=1)
+    scaled = scale_to_integers(table, largest_sum=MAX_EQUALITY_SUM)
     deviations = []
     for row in scaled.integers.tolist():
         *demand, target = row

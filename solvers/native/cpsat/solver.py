@@ -14,7 +14,7 @@ import numpy as np
 from ....algorithms.cpsat_search import Search, SearchResult, SearchStatus, search
 from ....core import SOLVERS, Budget, Clock, Int, Problem, Rows, UnsupportedError, signed
 from ...base import Outcome, Report
-from ..construct.start import start_solution
+from ..construct.start import start_within
 from ..incumbent import Incumbent
 from .model import KindModel, cpsat_model, cpsat_refusal
 
@@ -27,7 +27,7 @@ class CpSat:
     Parameters
     ----------
     workers : parallel searches. 0: all cores under a time limit, one without (only one worker is replayable).
-    has_hint : whether the kind's greedy solution is handed over as a hint.
+    has_hint : whether the kind's greedy solution is the first incumbent, and handed over as a hint.
 
     Examples
     --------
@@ -62,18 +62,26 @@ class CpSat:
             raise UnsupportedError(refusal)
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
+        start = start_within(problem, clock, budget.seconds) if self.has_hint else None
+        if (start is not None and incumbent.offer(start)) or clock.is_over:
+            return incumbent.outcome(bound=None, is_proven=False, info=self._unstarted(budget))
         built = cpsat_model(problem)
-        if self.has_hint:
-            self._hint(problem, built)
+        if start is not None:
+            for variable, value in zip(built.variables, built.values_of(start).tolist()):
+                built.model.add_hint(variable, value)
         while True:
-            result, broken = self._search(built, incumbent, clock, seed)
-            if broken is None or result.status is not SearchStatus.OPTIMAL:
+            result, broken = self._search(problem, built, incumbent, clock, seed)
+            if broken is None or result.status is not SearchStatus.OPTIMAL or clock.is_over:
                 break
             _add_rows(built, broken)  # the optimum breaks lazy rows: its value is a bound, but no answer
-        return self._outcome(problem, built, incumbent, result)
+        return self._outcome(problem, built, incumbent, result, is_open=broken is not None)
+
+    @staticmethod
+    def _unstarted(budget: Budget) -> dict[str, Any]:
+        return {"engine": "greedy", "status": "not started", "is_replayable": budget.seconds is None}
 
     def _search(
-        self, built: KindModel, incumbent: Incumbent, clock: Clock, seed: int
+        self, problem: Problem, built: KindModel, incumbent: Incumbent, clock: Clock, seed: int
     ) -> tuple[SearchResult, Rows | None]:
         """One search; the lazy rows that its last solution breaks."""
         broken: list[Rows | None] = [None]
@@ -83,7 +91,9 @@ class CpSat:
             if broken[0] is not None:
                 return False
             solution = built.solution_of(values)
-            if solution is None:
+            if solution is None or problem.violations(solution):
+                if not built.is_exact:
+                    return False  # rounded rows, or sums beyond CP-SAT's reach: the values denote none
                 raise ArithmeticError("CP-SAT's values must denote a solution, but they denote none; report this bug")
             return incumbent.offer(solution)
 
@@ -91,21 +101,16 @@ class CpSat:
         return result, broken[0]
 
     @staticmethod
-    def _hint(problem: Problem, built: KindModel) -> None:
-        solution = start_solution(problem)
-        if solution is None:
-            return
-        for variable, value in zip(built.variables, built.values_of(solution).tolist()):
-            built.model.add_hint(variable, value)
-
-    @staticmethod
-    def _outcome(problem: Problem, built: KindModel, incumbent: Incumbent, result: SearchResult) -> Outcome:
+    def _outcome(
+        problem: Problem, built: KindModel, incumbent: Incumbent, result: SearchResult, *, is_open: bool
+    ) -> Outcome:
+        """What may be claimed; ``is_open``: lazy rows are still broken, so that the optimum is a bound alone."""
         info = search_info(result, is_exact=built.is_exact)
         if result.status is SearchStatus.INFEASIBLE and built.is_exact:
-            return Outcome(solution=None, is_infeasible=True, info=info)
+            return incumbent.infeasible(info)
         cost_bound = None if result.bound is None else result.bound / built.factor + built.offset
         bound = signed(problem, cost_bound) if built.is_exact and cost_bound is not None else None
-        is_proven = result.status is SearchStatus.OPTIMAL
+        is_proven = result.status is SearchStatus.OPTIMAL and not is_open
         outcome = incumbent.outcome(bound=bound, is_proven=is_proven, info=info)
         if built.is_exact and is_proven and not outcome.is_optimal:
             raise ArithmeticError(

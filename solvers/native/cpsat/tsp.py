@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....algorithms.cpsat_limits import MAX_COST_SUM
 from ....algorithms.scaling import scale_to_integers
 from ....core import Int, Solution
 from ....problems.tsp import Tsp
@@ -29,7 +30,7 @@ def model_tsp(problem: Tsp) -> KindModel:
     n = problem.num_cities
     model = cp_model.CpModel()
     tails, heads = np.nonzero(~np.eye(n, dtype=bool))
-    scaled = scale_to_integers(problem.distances[tails, heads])
+    scaled = scale_to_integers(problem.distances[tails, heads], largest_sum=MAX_COST_SUM)
     literals = [model.new_bool_var("") for _ in range(tails.size)]
     if n > 1:
         model.add_circuit([(t, h, x) for t, h, x in zip(tails.tolist(), heads.tolist(), literals)])

@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ....algorithms.scaling import scale_to_integers
-from ....core import BinaryProgram, Float, Formulation, Int, Problem, Rows, Solution, UnsupportedError, row_facts
+from ....algorithms.scaling import divided_row, scale_to_integers
+from ....core import (
+    BinaryProgram,
+    Float,
+    Formulation,
+    Int,
+    Problem,
+    RowKind,
+    Rows,
+    Solution,
+    UnsupportedError,
+    row_facts,
+)
 from ....problems.formulations import main_formulation_class
 from ....problems.market_share import MarketShare
 from ....problems.mis import Mis
@@ -30,7 +41,11 @@ MAX_PRODUCTS = 20_000
 MAX_TERMS = 2_000_000
 MAX_CITIES = 300
 #: HiGHS works in floats with tolerances of 1e-6; measured: integers of 2**50 make it loop for ever.
-_LARGEST_SUM = 2**36
+MAX_COST_SUM = 2**36
+MAX_ROW_SUM = 2**36
+#: HiGHS refuses coefficients from 1e15 on and takes those up to 1e-9 for zero (``large_matrix_value``,
+#: ``small_matrix_value``): rows that are not exact integers are put between these.
+_LARGEST_COEFFICIENT, _SMALLEST_COEFFICIENT = 2.0**20, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +56,7 @@ class MilpModel:
     ----------
     is_integer : bool, shape (n,): which variables must be integers.
     solution_of : integers (n,) -> solution; None where they denote none (lazy rows are broken).
+    values_of : solution -> values (n,), where the search begins.
     separate : points (k, n), perhaps fractional -> lazy rows they break.
     is_exact : the numbers stand for the data exactly, and the objective is an integer at integer points.
     """
@@ -52,6 +68,7 @@ class MilpModel:
     top: Float
     is_integer: Any
     solution_of: Callable[[Int], Solution | None]
+    values_of: Callable[[Solution], Float]
     factor: float = 1.0
     offset: float = 0.0
     is_exact: bool = True
@@ -97,13 +114,17 @@ def formulation_model(formulation: Formulation) -> MilpModel:
 
     program = formulation.program
     n, products = program.num_variables, program.products.tocoo()
-    scaled = _scaled(np.concatenate([program.c, products.data]))
+    scaled = _scaled_costs(np.concatenate([program.c, products.data]))
     A, lower, upper, has_exact_rows = _integer_rows(program)
     k = products.nnz
     linking, link_upper = _product_rows(n, products.row, products.col, products.data > 0)
 
     def solution_of(values: Int) -> Solution | None:
         return formulation.decode(formulation.complete(values[None, :n].astype(np.uint8))[0])
+
+    def values_of(solution: Solution) -> Float:
+        x = np.asarray(formulation.encode(solution), dtype=np.float64)
+        return np.concatenate([x, x[products.row] * x[products.col]])
 
     def separate(points: Any) -> Rows | None:
         rows = formulation.separate(points[:, :n])
@@ -120,6 +141,7 @@ def formulation_model(formulation: Formulation) -> MilpModel:
         top=np.ones(n + k),
         is_integer=np.ones(n + k, dtype=bool),
         solution_of=solution_of,
+        values_of=values_of,
         factor=scaled.factor,
         offset=program.offset,
         is_exact=scaled.is_exact and has_exact_rows,
@@ -145,22 +167,52 @@ def _product_rows(n: int, i: Any, j: Any, is_positive: Any) -> tuple[csr_array, 
 
 
 def _integer_rows(program: BinaryProgram) -> tuple[csr_array, Float, Float, bool]:
-    """The program's rows, decimal ones multiplied to integers, and whether all of them are integers then."""
+    """The program's rows in integers where that is exact, and whether HiGHS' word on all of them may be taken.
+
+    Integer rows are divided by what their coefficients share, decimal ones multiplied. A row that stays too large for
+    claims is divided by a power of two, so that its largest coefficient is one that HiGHS takes.
+
+    Raises
+    ------
+    UnsupportedError
+        A coefficient is so much smaller than the largest of its row that HiGHS would take it for zero.
+    """
     rows = program.constraints
     A, lower, upper = rows.A.copy(), np.array(rows.lower), np.array(rows.upper)
     A.data = np.array(A.data)
     is_exact = True
     for r, facts in enumerate(row_facts(program)):
-        if facts.is_integer:
+        if facts.kind in (RowKind.ONE_HOT, RowKind.PACKING, RowKind.COVERING):
             continue
-        bounds = np.array([facts.lower, facts.upper])
+        numbers, low, high = facts.coefficients, facts.lower, facts.upper
+        if facts.is_integer:
+            numbers, low, high = divided_row(numbers, low, high)
+        bounds = np.array([low, high])
         finite = np.isfinite(bounds)
-        scaled = _scaled(np.concatenate([facts.coefficients, bounds[finite]]))
-        is_exact &= scaled.is_exact
-        A.data[A.indptr[r] : A.indptr[r + 1]] = scaled.numbers[: facts.coefficients.size]
-        bounds[finite] = scaled.numbers[facts.coefficients.size :]
+        scaled = _scaled(np.concatenate([numbers, bounds[finite]]), largest_sum=MAX_ROW_SUM)
+        is_exact &= scaled.is_exact or facts.kind is RowKind.FREE
+        values = scaled.numbers if scaled.is_exact else _in_range(scaled.numbers, facts.name, facts.coefficients)
+        A.data[A.indptr[r] : A.indptr[r + 1]] = values[: numbers.size]
+        bounds[finite] = values[numbers.size :]
         lower[r], upper[r] = bounds
     return A, lower, upper, is_exact
+
+
+def _in_range(numbers: Float, name: str, coefficients: Float) -> Float:
+    """A row times a power of two: coefficients at most about ``_LARGEST_COEFFICIENT``."""
+    size = np.abs(numbers[: coefficients.size])
+    largest = float(size.max(initial=0.0))
+    if not largest:
+        return numbers
+    power = float(np.floor(np.log2(_LARGEST_COEFFICIENT / largest)))
+    scaled = np.ldexp(numbers, int(power))
+    smallest = float(np.abs(scaled[: coefficients.size]).min(where=size > 0, initial=np.inf))
+    if smallest < _SMALLEST_COEFFICIENT:
+        extremes = f"{np.abs(coefficients[size > 0]).min():g} beside {np.abs(coefficients).max():g}"
+        raise UnsupportedError(
+            f"row {name} must have coefficients within a factor of 1e12 for milp, got {extremes}; use cpsat or sa"
+        )
+    return np.asarray(scaled, dtype=np.float64)
 
 
 class _Scaled(NamedTuple):
@@ -171,11 +223,21 @@ class _Scaled(NamedTuple):
     is_exact: bool
 
 
-def _scaled(values: Any) -> _Scaled:
-    scaled = scale_to_integers(values, largest_sum=_LARGEST_SUM)
+def _scaled(values: Any, largest_sum: int = MAX_COST_SUM) -> _Scaled:
+    scaled = scale_to_integers(values, largest_sum=largest_sum)
     if scaled.is_exact:
         return _Scaled(scaled.integers.astype(np.float64), scaled.factor, True)
     return _Scaled(np.asarray(values, dtype=np.float64), 1.0, False)
+
+
+def _scaled_costs(values: Any) -> _Scaled:
+    """Costs as integers, or where claims are not possible, with their largest one at ``_LARGEST_COEFFICIENT``."""
+    scaled = _scaled(values)
+    largest = float(np.abs(scaled.numbers).max(initial=0.0))
+    if scaled.is_exact or not largest:
+        return scaled
+    factor = _LARGEST_COEFFICIENT / largest
+    return _Scaled(scaled.numbers * factor, factor, False)
 
 
 @milp_model.register
@@ -203,6 +265,11 @@ def model_market_share(problem: MarketShare) -> MilpModel:
     scaled = _scaled(np.concatenate([problem.demands, problem.targets[:, None]], axis=1))
     demands, targets = scaled.numbers[:, :n], scaled.numbers[:, n]
     span = np.abs(demands).sum(axis=1) + np.abs(targets)
+
+    def values_of(solution: Solution) -> Float:
+        missing = targets - demands @ solution
+        return np.concatenate([solution, np.maximum(missing, 0.0), np.maximum(-missing, 0.0)])
+
     return MilpModel(
         c=np.concatenate([np.zeros(n), np.ones(2 * m)]),
         A=csr_array(hstack([csr_array(demands), eye_array(m), -eye_array(m)], format="csr")),
@@ -211,6 +278,7 @@ def model_market_share(problem: MarketShare) -> MilpModel:
         top=np.concatenate([np.ones(n), span, span]),
         is_integer=(np.arange(n + 2 * m) < n) | scaled.is_exact,
         solution_of=lambda values: values[:n],
+        values_of=values_of,
         factor=scaled.factor,
         is_exact=scaled.is_exact,
     )
@@ -245,7 +313,7 @@ def _arc_model(problem: Tsp) -> MilpModel:
         (np.ones(2 * arcs.size), (np.concatenate([tails, n + heads]), np.concatenate([arcs, arcs]))),
         shape=(2 * n, arcs.size),
     )
-    scaled = _scaled(problem.distances[tails, heads])
+    scaled = _scaled_costs(problem.distances[tails, heads])
     required = np.ones(2 * n) if n > 1 else np.zeros(2 * n)
 
     def labels_of(point: Any) -> Int:
@@ -275,6 +343,11 @@ def _arc_model(problem: Tsp) -> MilpModel:
             tour[position] = after[tour[position - 1]]
         return tour if np.unique(tour).size == n else None
 
+    def values_of(tour: Solution) -> Float:
+        after = np.full(n, -1, dtype=np.int64)
+        after[tour] = np.roll(tour, -1)
+        return np.asarray(after[tails] == heads, dtype=np.float64)
+
     return MilpModel(
         c=scaled.numbers,
         A=degrees,
@@ -283,6 +356,7 @@ def _arc_model(problem: Tsp) -> MilpModel:
         top=np.ones(arcs.size),
         is_integer=np.ones(arcs.size, dtype=bool),
         solution_of=solution_of,
+        values_of=values_of,
         factor=scaled.factor,
         is_exact=scaled.is_exact,
         separate=separate,

@@ -1,7 +1,7 @@
-"""HiGHS on a mixed-integer linear model of the problem: a proven bound, lazy rows in rounds, answers checked.
+"""HiGHS on a mixed-integer linear model of the problem: a start, a proven bound, lazy rows in rounds, answers checked.
 
-Products are linearised and refused where they are many. HiGHS is reached through scipy, which takes no start, no seed
-and reports no incumbent on the way; so the kind's greedy solution stands beside it. One thread, deterministic.
+Products are linearised and refused where they are many. The search begins at the kind's start (a tour after a second of
+local search) and hands out its incumbents as they come. One thread, deterministic.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ....core import SOLVERS, Budget, Clock, Problem, Rows, UnsupportedError, signed
+from ....core import SOLVERS, Budget, Clock, Float, Problem, Rows, UnsupportedError, signed
 from ...base import Outcome, Report
-from ..construct.start import start_solution
+from ..construct.start import start_within
 from ..incumbent import Incumbent
+from .highs import Highs, HighsAnswer, HighsStatus
 from .model import MilpModel, milp_model, milp_refusal
 
 #: HiGHS works to 1e-6 a row; where claims are made the objective is an integer, so a wide margin costs nothing.
 _MARGIN = 1e-3
-
-_OPTIMAL, _LIMIT, _INFEASIBLE = 0, 1, 2  # status codes of scipy.optimize.milp
 
 
 @SOLVERS.register("milp")
@@ -31,7 +30,7 @@ class Milp:
 
     Parameters
     ----------
-    has_start : whether the kind's greedy solution counts as the first incumbent (HiGHS itself does not see it).
+    has_start : whether the kind's start counts as the first incumbent, and HiGHS begins with it.
 
     References
     ----------
@@ -66,36 +65,49 @@ class Milp:
             raise UnsupportedError(refusal)
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
+        start = start_within(problem, clock, budget.seconds) if self.has_start else None
+        if (start is not None and incumbent.offer(start)) or clock.is_over:
+            info = {"engine": "greedy", "status": "not started", "is_replayable": budget.seconds is None}
+            return incumbent.outcome(bound=None, is_proven=False, info=info)
         model = milp_model(problem)
-        run = _Run(model, clock)
-        start = start_solution(problem) if self.has_start else None
-        is_finished = start is not None and incumbent.offer(start)
-        if not is_finished:
-            run.relax()
-            is_finished = run.solve(incumbent)
-        info: dict[str, Any] = {
-            "engine": f"HiGHS (scipy {_scipy_version()})",
+        run = _Run(problem, model, clock)
+        run.relax()
+        is_finished = run.solve(incumbent)
+        info = {
+            "engine": _engine(),
             "status": run.message,
-            "is_replayable": is_finished,
+            "is_replayable": is_finished or budget.seconds is None,
             "lazy_rows": run.num_lazy,
             "solves": run.num_solves,
             "is_exact": model.is_exact,
         }
         if run.is_infeasible and model.is_exact:
-            return Outcome(solution=None, is_infeasible=True, info=info)
+            return incumbent.infeasible(info)
         bound = None
         if model.is_exact and math.isfinite(run.bound):
             bound = signed(problem, run.bound / model.factor + model.offset)
         return incumbent.outcome(bound=bound, is_proven=is_finished, info=info)
 
 
+def rounded_bound(bound: float) -> int:
+    """The least integer that a bound of HiGHS proves for an integral objective, its tolerances taken off.
+
+    Examples
+    --------
+    >>> rounded_bound(5.0000004), rounded_bound(4.9999996), rounded_bound(5.01)
+    (5, 5, 6)
+    """
+    return math.ceil(bound - _MARGIN - 1e-9 * abs(bound))
+
+
 class _Run:
     """Running state: the rows so far, the best proven bound (an integer of the model's objective), and counts."""
 
-    def __init__(self, model: MilpModel, clock: Clock) -> None:
+    def __init__(self, problem: Problem, model: MilpModel, clock: Clock) -> None:
+        self._problem = problem
         self._model = model
         self._clock = clock
-        self._A, self._lower, self._upper = model.A, model.lower, model.upper
+        self._highs = Highs(model) if model.c.size else None
         self.bound = -math.inf
         self.is_infeasible = False
         self.message = "not started"
@@ -104,75 +116,78 @@ class _Run:
 
     def relax(self) -> None:
         """Rounds of lazy rows on the linear relaxation, which is cheap, before integers are asked for."""
-        while not self._clock.is_over:
-            answer = self._call(np.zeros(self._model.c.size))
-            if answer.status == _INFEASIBLE:
+        while self._highs is not None and not self._clock.is_over:
+            answer = self._noted(self._highs.relaxed(self._clock.remaining))
+            if answer.status is HighsStatus.INFEASIBLE:
                 self.is_infeasible = True
+            if answer.status is not HighsStatus.OPTIMAL or answer.point is None:
                 return
-            rows = None if answer.x is None or answer.status != _OPTIMAL else self._model.separate(answer.x[None])
+            rows = self._model.separate(answer.point[None])
             if rows is None:
                 return
             self._add(rows)
 
     def solve(self, incumbent: Incumbent) -> bool:
         """Rounds of lazy rows on the integer model; whether the search came to its end."""
-        while not self._clock.is_over and not self.is_infeasible:
-            answer = self._call(self._model.is_integer.astype(np.float64))
-            if answer.status == _INFEASIBLE:
+        if self._highs is None:
+            return self._solve_empty(incumbent)
+        while not self._clock.is_over and not self.is_infeasible and not incumbent.is_target_met:
+            start = None if incumbent.solution is None else self._model.values_of(incumbent.solution)
+
+            def on_point(point: Float) -> bool:
+                values = np.rint(point).astype(np.int64)
+                return self._model.separate(values[None]) is None and self._offer(values, incumbent)
+
+            answer = self._noted(self._highs.integer(self._clock.remaining, start, on_point))
+            if answer.status is HighsStatus.INFEASIBLE:
                 self.is_infeasible = True
                 return True
-            if answer.status not in (_OPTIMAL, _LIMIT):
+            if answer.status is HighsStatus.FAILED:
+                if not self._model.is_exact and incumbent.solution is not None:
+                    return False
                 raise ArithmeticError(f"HiGHS must solve the model, but says: {answer.message}; rescale the instance")
-            if answer.x is not None:
-                values = np.rint(answer.x).astype(np.int64)
+            if answer.point is not None:
+                values = np.rint(answer.point).astype(np.int64)
                 rows = self._model.separate(values[None])
                 if rows is None:
                     self._offer(values, incumbent)
-                    return bool(answer.status == _OPTIMAL)
+                    return answer.status is HighsStatus.OPTIMAL
                 self._add(rows)
-            if answer.status == _LIMIT:
+            if answer.status is HighsStatus.LIMIT:
                 return False
         return self.is_infeasible
 
-    def _offer(self, values: Any, incumbent: Incumbent) -> None:
+    def _solve_empty(self, incumbent: Incumbent) -> bool:
+        """A model without columns, which HiGHS does not take."""
+        self.message, self.bound = "no variables", 0.0
+        self.is_infeasible = not bool(((self._model.lower <= 0) & (self._model.upper >= 0)).all())
+        if not self.is_infeasible:
+            self._offer(np.zeros(0, dtype=np.int64), incumbent)
+        return True
+
+    def _offer(self, values: Any, incumbent: Incumbent) -> bool:
         solution = self._model.solution_of(values)
-        if solution is None:
+        if solution is None or self._problem.violations(solution):
+            if not self._model.is_exact:
+                return False  # the rows are decimals or large, and HiGHS holds them to its tolerance alone
             raise ArithmeticError("HiGHS's values must denote a solution, but they denote none; report this bug")
-        incumbent.offer(solution)
+        return incumbent.offer(solution)
 
-    def _call(self, integrality: Any) -> Any:
-        """One call of HiGHS; its dual bound is kept, rounded up to an integer less its tolerances."""
-        from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-
-        model = self._model
+    def _noted(self, answer: HighsAnswer) -> HighsAnswer:
+        """Count a call and keep its bound."""
         self.num_solves += 1
-        if not model.c.size:  # scipy refuses a model without columns
-            holds = bool(((self._lower <= 0) & (self._upper >= 0)).all())
-            self.message, self.bound = "no variables", 0.0
-            return OptimizeResult(status=_OPTIMAL if holds else _INFEASIBLE, x=np.zeros(0))
-        options: dict[str, Any] = {"mip_rel_gap": 0.0}
-        if self._clock.remaining is not None:
-            options["time_limit"] = max(self._clock.remaining, 1e-3)
-        rows = LinearConstraint(self._A, self._lower, self._upper) if self._A.shape[0] else ()
-        answer = milp(model.c, integrality=integrality, bounds=Bounds(0, model.top), constraints=rows, options=options)
-        self.message = str(answer.message)
-        bound = getattr(answer, "mip_dual_bound", None)
-        if answer.status == _OPTIMAL and not integrality.any():
-            bound = answer.fun
-        if bound is not None and math.isfinite(bound):
-            self.bound = max(self.bound, math.ceil(bound - _MARGIN - 1e-9 * abs(bound)))
+        self.message = answer.message
+        if answer.bound is not None and math.isfinite(answer.bound):
+            self.bound = max(self.bound, rounded_bound(answer.bound))
         return answer
 
     def _add(self, rows: Rows) -> None:
-        from scipy.sparse import vstack
-
-        self._A = vstack([self._A, rows.A], format="csr")
-        self._lower = np.concatenate([self._lower, rows.lower])
-        self._upper = np.concatenate([self._upper, rows.upper])
+        assert self._highs is not None
+        self._highs.add(rows)
         self.num_lazy += len(rows)
 
 
-def _scipy_version() -> str:
-    import scipy
+def _engine() -> str:
+    from importlib.metadata import version
 
-    return str(scipy.__version__)
+    return f"HiGHS {version('highspy')}"

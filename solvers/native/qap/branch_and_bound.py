@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ....algorithms.exchanges import permutation_values
 from ....core.arrays import Float, Int, frozen
 from .bound import check_magnitude, forced_increases, gilmore_lawler_bound, reduce_nodes, solve_assignments
 from .symmetry import automorphisms, is_repeated, symmetrized, value_step
-from .tabu import permutation_values, tabu_search
+from .tabu import tabu_search
 
 __all__ = ["QapResult", "gilmore_lawler_bound", "solve_qap"]
 

@@ -11,45 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....algorithms.exchanges import exchange_deltas, permutation_values
 from ....core.arrays import Float, Int
-
-
-def permutation_values(flow: Float, distance: Float, permutations: Int) -> Float:
-    """Objective ``sum_ij F[i, j] D[p(i), p(j)]`` of each row of permutations (k, n).
-
-    Examples
-    --------
-    >>> permutation_values(np.array([[0, 3], [1, 0]]), np.array([[0, 2], [5, 0]]), np.array([[0, 1], [1, 0]])).tolist()
-    [11, 17]
-    """
-    placed = distance[permutations[:, :, None], permutations[:, None, :]]
-    values: Float = (flow[None] * placed).sum(axis=(1, 2))
-    return values
-
-
-def exchange_costs(flow: Float, distance: Float, permutations: Int) -> Float:
-    """Change of the objective when facilities r and s swap locations: shape (k, n, n), symmetric, zero diagonal.
-
-    With ``P = D[p][:, p]`` and ``A = F P' + F' P``: ``A_rs + A_sr - A_rr - A_ss``, plus the pair's own terms
-    ``(F_rr + F_ss - F_rs - F_sr) (P_rr + P_ss - P_rs - P_sr)``, which the products count at the old places.
-
-    References
-    ----------
-    The differences of E. Taillard (1991), Robust taboo search for the quadratic assignment problem,
-    doi:10.1016/S0167-8191(05)80147-4, for all pairs by two matrix products.
-    """
-    placed = distance[permutations[:, :, None], permutations[:, None, :]]
-    across = flow @ placed.transpose(0, 2, 1) + flow.T @ placed
-    own = np.einsum("bii->bi", across)
-    change: Float = across + across.transpose(0, 2, 1) - own[:, :, None] - own[:, None, :]
-    change += _spread(flow[None]) * _spread(placed)
-    return change
-
-
-def _spread(matrices: Float) -> Float:
-    own = np.einsum("bii->bi", matrices)
-    spread: Float = own[:, :, None] + own[:, None, :] - matrices - matrices.transpose(0, 2, 1)
-    return spread
 
 
 def tabu_search(
@@ -74,7 +37,8 @@ def tabu_search(
 
     References
     ----------
-    E. Taillard (1991), see ``exchange_costs``. Without its long-term aspiration; several starts instead.
+    E. Taillard (1991), Robust taboo search for the quadratic assignment problem, doi:10.1016/S0167-8191(05)80147-4.
+    Without its long-term aspiration; several starts instead.
     """
     began = time.perf_counter()
     n = len(flow)
@@ -91,7 +55,8 @@ def tabu_search(
     runs = np.arange(num_starts)
     shortest, longest = int(0.9 * n), int(1.1 * n) + 3
     for step in range(1, num_steps + 1):
-        change = exchange_costs(flow, distance, current)[:, upper_r, upper_s]
+        placed = distance[current[:, :, None], current[:, None, :]]
+        change = exchange_deltas(flow, placed)[:, upper_r, upper_s]
         places_r, places_s = current[:, upper_r], current[:, upper_s]
         is_tabu = tabu_until[runs[:, None], upper_r, places_s] > step
         is_tabu &= tabu_until[runs[:, None], upper_s, places_r] > step

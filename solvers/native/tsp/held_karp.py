@@ -13,11 +13,12 @@ import numpy as np
 
 from ....algorithms.one_tree import held_karp_bound
 from ....algorithms.scaling import scale_to_integers
+from ....algorithms.tour_construction import best_neighbour_tour, cheapest_insertion, tour_length
+from ....algorithms.tours import improve_tour
 from ....core import SOLVERS, Budget, Clock, Problem, UnsupportedError
 from ....problems.tsp import Tsp
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
-from .tours import best_neighbour_tour, cheapest_insertion, improve_tour, tour_length
 
 MAX_CITIES = 3_000
 #: Steepest descent looks at all pairs each move: above this many cities it alone would take minutes.

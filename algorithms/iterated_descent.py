@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ....core import AnyArray, Int
-from .tours import improve_tour, tour_length
+from ..core import AnyArray, Int
+from .tour_construction import tour_length
+from .tours import improve_tour
 
 _NUM_NEIGHBOURS = 10
 _LONGEST_SEGMENT = 3

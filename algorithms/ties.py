@@ -1,4 +1,4 @@
-"""Choosing the best of several with ties broken at random, the only use that repairs make of their generator."""
+"""Choosing the best of several with ties broken at random: all that descents and repairs use their generator for."""
 
 from __future__ import annotations
 

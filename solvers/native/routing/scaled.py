@@ -1,0 +1,95 @@
+"""A routing instance in integers for search engines: distances, times, windows, loads; one vehicle for a tour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....algorithms.scaling import scale_to_integers
+from ....core import Int, Problem, Solution
+from ....problems.tsptw import Tsptw
+from ....problems.vehicles import Cvrp, Vrptw, solution_of
+
+#: Larger numbers overflow the engines' own sums.
+_LARGEST = 2**40
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledRouting:
+    """Integers that stand for an instance; where decimals do not scale, times are rounded to the safe side.
+
+    Parameters
+    ----------
+    distances : what counts, shape (n + 1, n + 1); zeros where the time of return counts.
+    travel, windows : times; windows None where they do not count.
+    demands, capacity : loads; None where they do not count.
+    vehicles, fixed : most routes, and what each costs beside its distance.
+    """
+
+    distances: Int
+    travel: Int
+    windows: Int | None
+    demands: Int | None
+    capacity: int
+    vehicles: int
+    fixed: int
+    is_makespan: bool
+
+    @property
+    def num_nodes(self) -> int:
+        return len(self.distances)
+
+
+def scaled_routing(problem: Problem) -> ScaledRouting:
+    """The integers of a tsptw, cvrp or vrptw."""
+    if isinstance(problem, Tsptw):
+        distances = _grid(problem.travel, None)[0]
+        travel, windows = _times(problem.travel, problem.windows)
+        is_makespan = problem.objective_kind == "makespan"
+        return ScaledRouting(distances, travel, windows, None, 0, 1, 0, is_makespan)
+    assert isinstance(problem, Cvrp | Vrptw)
+    distances, factor = _grid(problem.distances, problem.route_cost)
+    loads = scale_to_integers(np.append(problem.demands, problem.capacity), largest_sum=_LARGEST)
+    demands = (
+        loads.integers if loads.is_exact else np.ceil(np.append(problem.demands, 0) * loads.factor).astype(np.int64)
+    )
+    capacity = int(loads.integers[-1]) if loads.is_exact else int(float(problem.capacity) * loads.factor)
+    timed = None if problem.windows is None else _times(problem.travel, problem.windows)
+    travel = distances if timed is None else timed[0]
+    spans: Int | None = None if timed is None else timed[1]
+    fixed = round(problem.route_cost * factor)
+    return ScaledRouting(
+        distances, travel, spans, demands[:-1], capacity, max(1, problem.route_limit), fixed, is_makespan=False
+    )
+
+
+def _grid(distances: Int, more: float | None) -> tuple[Int, float]:
+    values = np.append(np.ravel(distances), 0.0 if more is None else more)
+    scaled = scale_to_integers(values, largest_sum=_LARGEST)
+    return scaled.integers[:-1].reshape(distances.shape), scaled.factor
+
+
+def _times(travel: Int, windows: Int) -> tuple[Int, Int]:
+    scaled = scale_to_integers(np.concatenate([np.ravel(travel), np.ravel(windows)]), largest_sum=_LARGEST)
+    if scaled.is_exact:
+        return scaled.integers[: travel.size].reshape(travel.shape), scaled.integers[travel.size :].reshape(
+            windows.shape
+        )
+    grid = 1000.0
+    spans = np.stack([np.ceil(windows[:, 0] * grid), np.floor(windows[:, 1] * grid)], axis=1).astype(np.int64)
+    return np.ceil(np.asarray(travel) * grid).astype(np.int64), spans
+
+
+def native_solution(problem: Problem, routes: list[list[int]]) -> Solution:
+    """Routes as the solution of the kind."""
+    if isinstance(problem, Tsptw):
+        return np.array(routes[0] if routes else [], dtype=np.int64)
+    return solution_of(routes)
+
+
+def routing_refusal(problem: Problem, name: str) -> str:
+    """Why an engine cannot take a problem; empty if it can."""
+    if not isinstance(problem, Tsptw | Cvrp | Vrptw):
+        return f"{name} must have a tsptw, cvrp or vrptw instance, got {problem.kind}; use cpsat"
+    return ""
