@@ -2,7 +2,16 @@
 
 from . import native, subspace
 from .ansatz import pce, vqe
-from .classical import annealing, brute_force, constrained_annealing, dimod_sampler, exact_oracle, random_sampler, tabu
+from .classical import (
+    annealing,
+    brute_force,
+    constrained_annealing,
+    dimod_sampler,
+    exact_oracle,
+    loihi,
+    random_sampler,
+    tabu,
+)
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
 
@@ -13,6 +22,7 @@ __all__ = [
     "constrained_annealing",
     "dimod_sampler",
     "exact_oracle",
+    "loihi",
     "native",
     "pce",
     "qaoa",

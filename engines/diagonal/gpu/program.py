@@ -58,11 +58,13 @@ def phases_of(turns: Float) -> npt.NDArray[np.uint64]:
     """Turns of one unit as the bits of a number and as a 64-bit fraction, shape (..., 2)."""
     out = np.empty((*turns.shape, 2), dtype=np.uint64)
     out[..., 0] = np.ascontiguousarray(turns, dtype=np.float64).view(np.uint64)
-    fraction = turns - np.floor(turns)
-    # 2**64 itself is no uint64: the upper half first.
+    # Of the absolute value, negated afterwards: one less a small fraction would lose the fraction's last digits.
+    size = np.abs(turns)
+    fraction = size - np.floor(size)
     upper = np.floor(fraction * 2.0**32)
     lower = np.rint((fraction * 2.0**32 - upper) * 2.0**32)
-    out[..., 1] = (upper.astype(np.uint64) << np.uint64(32)) + lower.astype(np.uint64)
+    bits = (upper.astype(np.uint64) << np.uint64(32)) + lower.astype(np.uint64)
+    out[..., 1] = np.where(turns < 0, np.uint64(0) - bits, bits)
     return out
 
 
