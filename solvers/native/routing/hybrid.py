@@ -1,8 +1,8 @@
 """Hybrid tabu search for fleets: tabu moves between routes, and changed routes put in order by any route solver.
 
-Every so many moves each changed route of few stops is a TSPTW of its own, handed to the route solver that the settings
-name; its answer is taken only if it is better. What it earned is counted. Route solvers that are pipelines (encoder and
-sampler) are registered by ``experiments/route_orders.py``; this room knows only those that need no encoder.
+Every so many moves each changed route of few stops that is in time is a TSPTW of its own, handed to the route solver
+that the settings name; its answer is taken only if it is better. What it earned is counted. Route solvers that are
+pipelines (encoder and sampler) are registered by ``experiments/route_orders.py``; this room knows those without one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class HybridTabu:
     routes : who orders changed routes: ``tsptw-dp`` (exact), ``none``, or a pipeline: ``sa`` (annealing on the position
         QUBO, then repair) and ``random`` (as many uniform points of the same bits, then the same repair).
     every : moves between two calls of the route solver.
-    most_stops : longest route that is handed over.
+    most_stops : longest route that is handed over; late routes never are.
     reads : of each call of a pipeline.
     descends : whether changed routes are also put in order by a classical descent, before the route solver.
     start : savings, sweep, or a route for every customer.
@@ -192,9 +192,9 @@ class _Run:
             self.search.replace(slot, route)
 
     def _hand_over(self, slot: int) -> None:
-        """A changed route to the route solver; the answer is taken if it is feasible and shorter."""
+        """A changed route that is in time to the route solver; the answer is taken if it is shorter."""
         route = self.search.routes[slot]
-        if not 2 <= len(route) <= self.settings.most_stops:
+        if not 2 <= len(route) <= self.settings.most_stops or self.data.measure([route])[2] > self.data.tolerance:
             return
         if route not in self.answers:
             self.calls += 1
