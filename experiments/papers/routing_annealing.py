@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import relative_gap
+from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
 from .tables import NOTHING, markdown, number, percent
 
@@ -27,8 +28,9 @@ for all: series of swaps. A repaired row that random shares belongs to the preso
 Dumas' instances have narrow windows and are easy (the presolve leaves 30 of 400 bits on n20w20.001); Potvin and
 Bengio's are looser. The optimum is the dynamic program's, proven.
 
-The hybrid search is tabu search between routes; every so many moves the changed routes of few stops (13; 6 in the quick subset) are put in
-order by the route solver in the name, and nothing else orders within routes. *none* leaves the order to the moves,
+The hybrid search is tabu search between routes; every so many moves the changed routes of few stops (13; 6 in the quick
+subset) are put in order by the route solver in the name, and nothing else orders within routes. *none* leaves the order
+to the moves,
 *tsptw-dp* is exact. These four take the same number of moves. *descent* puts a classical descent before the route
 solver and takes more moves. Gaps are to the best known value (truncated distances). CPU seconds are of the whole run;
 PyVRP is what a user should take."""
@@ -42,7 +44,8 @@ def tell(rows: Rows) -> Telling:
         Section("Tours: feasible before and after repair", _tours(done)),
         Section("Fleets: the hybrid search and its controls", _fleets(done)),
     ]
-    return Telling(_summary(done), sections, {"routing_annealing.png": partial(_draw, done)})
+    summary = [Sentence(line) for line in _summary(done)]
+    return Telling(summary, sections, {"routing_annealing.png": partial(_draw, done)})
 
 
 def _family(row: Mapping[str, Any]) -> str:
