@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..drawing import save_picture
 from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
 from .tables import NOTHING, markdown, median, number, percent
@@ -151,7 +152,7 @@ def _draw(found: Sequence[Run], best: Mapping[str, int], path: Path) -> None:
     axes.set_xlabel("vertices")
     axes.set_ylabel("size of the set, % of the best known")
     axes.legend(fontsize="small")
-    figure.savefig(path, dpi=90)
+    save_picture(figure, path, dpi=90)
 
 
 PAPER = Paper(

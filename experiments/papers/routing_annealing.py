@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import relative_gap
+from ..drawing import save_picture
 from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
 from .tables import NOTHING, markdown, number, percent
@@ -193,7 +194,7 @@ def _draw(done: Sequence[Mapping[str, Any]], path: Path) -> None:
     axes.set_ylabel("feasible raw reads, %")
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=150)
+    save_picture(figure, path, dpi=150)
     plt.close(figure)
 
 
