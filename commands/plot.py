@@ -17,7 +17,7 @@ def plot(
     out: Annotated[Path | None, typer.Option(help="PNG or SVG; beside the record when left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
-    """Draw a record's rounds (dual value, incumbent, multipliers), or a shrinking's graph before and after."""
+    """Draw a record's rounds, its crossover in samples where it has none, or a shrinking's graphs."""
     from ..core import Record
     from ..experiments import merges
 
@@ -42,7 +42,10 @@ def plot(
             raise ValueError(f"record must be what `qopt shrink --save` writes, got {fault}; write it anew") from None
     else:
         from ..experiments.plot_rounds import plot_rounds
+        from ..experiments.plot_worth import plot_worth
 
-        plot_rounds(Record.from_json(data), path)
+        found = Record.from_json(data)
+        has_rounds = any("multiplier_norm" in row for row in found.rounds)
+        (plot_rounds if has_rounds else plot_worth)(found, path)
     echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
     return 0
