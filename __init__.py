@@ -50,6 +50,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.classical.brute_force import BruteForce
     from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
+    from .solvers.classical.loihi import Loihi
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
     from .solvers.native.cpsat.solver import CpSat
@@ -59,6 +60,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.native.milp.solver import Milp
     from .solvers.native.qap.gilmore_lawler import GilmoreLawler
     from .solvers.native.qap.robust_tabu import RobustTabu
+    from .solvers.native.routing.hybrid import HybridTabu
     from .solvers.native.routing.ortools_routing import OrToolsRouting
     from .solvers.native.routing.pyvrp_search import PyVrp
     from .solvers.native.routing.route_sets import RouteSets
@@ -91,8 +93,10 @@ _HOMES = {
     "GilmoreLawler": "solvers.native.qap.gilmore_lawler",
     "Greedy": "solvers.native.greedy",
     "HeldKarp": "solvers.native.tsp.held_karp",
+    "HybridTabu": "solvers.native.routing.hybrid",
     "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
+    "Loihi": "solvers.classical.loihi",
     "MarketShare": "problems.market_share",
     "MarketSplit": "solvers.native.market_split",
     "MaxCut": "problems.max_cut",
@@ -174,8 +178,10 @@ __all__ = [
     "GilmoreLawler",
     "Greedy",
     "HeldKarp",
+    "HybridTabu",
     "IntegerProgram",
     "LocalSearch",
+    "Loihi",
     "MarketShare",
     "MarketSplit",
     "MaxCut",
