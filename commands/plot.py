@@ -23,7 +23,7 @@ def plot(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
-    """Draw a record's rounds (dual value, incumbent, multipliers), its routes, or a shrinking's graph."""
+    """Draw a record's rounds, its routes, its crossover in samples where it has neither, or a shrinking's graph."""
     from ..core import Record
     from ..experiments import merges
 
@@ -50,8 +50,11 @@ def plot(
         _plot_routes(Record.from_json(data), instance, path)
     else:
         from ..experiments.plot_rounds import plot_rounds
+        from ..experiments.plot_worth import plot_worth
 
-        plot_rounds(Record.from_json(data), path)
+        found = Record.from_json(data)
+        has_rounds = any("multiplier_norm" in row for row in found.rounds)
+        (plot_rounds if has_rounds else plot_worth)(found, path)
     echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
     return 0
 
