@@ -60,6 +60,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.native.milp.solver import Milp
     from .solvers.native.qap.gilmore_lawler import GilmoreLawler
     from .solvers.native.qap.robust_tabu import RobustTabu
+    from .solvers.native.routing.hybrid import HybridTabu
     from .solvers.native.routing.ortools_routing import OrToolsRouting
     from .solvers.native.routing.pyvrp_search import PyVrp
     from .solvers.native.routing.route_sets import RouteSets
@@ -92,6 +93,7 @@ _HOMES = {
     "GilmoreLawler": "solvers.native.qap.gilmore_lawler",
     "Greedy": "solvers.native.greedy",
     "HeldKarp": "solvers.native.tsp.held_karp",
+    "HybridTabu": "solvers.native.routing.hybrid",
     "IntegerProgram": "problems.integer_program",
     "LocalSearch": "solvers.native.tsp.local_search",
     "Loihi": "solvers.classical.loihi",
@@ -176,6 +178,7 @@ __all__ = [
     "GilmoreLawler",
     "Greedy",
     "HeldKarp",
+    "HybridTabu",
     "IntegerProgram",
     "LocalSearch",
     "Loihi",

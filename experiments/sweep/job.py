@@ -58,7 +58,8 @@ def perform(job: Job) -> Done:
 
         problem, pipeline, budget, path = pickle.loads(job.cell)
         before = read_counters() if job.reads_energy else Reading()
-        record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
+        with logged():  # the child's stdout is the sweep's log
+            record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
         after = read_counters() if job.reads_energy else Reading()
         row = record.to_json()
         row["sweep"] = {**job.labels, "wall_seconds": time.perf_counter() - start}
