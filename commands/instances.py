@@ -131,7 +131,7 @@ def info(
     as_json: JsonFlag = False,
 ) -> int:
     """What is in an instance file: kind, sizes, formulations, best known value."""
-    from ..core import fingerprint
+    from ..core import conventions, fingerprint
     from ..problems.files import load_all
 
     rows = []
@@ -144,6 +144,7 @@ def info(
                 "kind": problem.kind,
                 "sense": problem.sense,
                 "size": problem.size,
+                "conventions": conventions(problem),
                 "best_known": None if known is None else vars(known),
                 "formulations": forms,
                 "fingerprint": fingerprint(problem),
@@ -162,6 +163,8 @@ def _print_info(row: dict[str, Any]) -> None:
     known = row["best_known"]
     value = "" if known is None else f"  best known {known['value']}"
     typer.echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
+    if row["conventions"]:
+        typer.echo("  " + ", ".join(f"{key} {word}" for key, word in row["conventions"].items()))
     for name, form in row["formulations"].items():
         counts = ", ".join(f"{count} {what}" for what, count in form.items())
         typer.echo(f"  {name}: {counts}")
