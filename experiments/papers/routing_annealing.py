@@ -31,10 +31,9 @@ Bengio's are looser. The optimum is the dynamic program's, proven.
 
 The hybrid search is tabu search between routes; every so many moves the changed routes of few stops (13; 6 in the quick
 subset) are put in order by the route solver in the name, and nothing else orders within routes. *none* leaves the order
-to the moves,
-*tsptw-dp* is exact. These four take the same number of moves. *descent* puts a classical descent before the route
-solver and takes more moves. Gaps are to the best known value (truncated distances). CPU seconds are of the whole run;
-PyVRP is what a user should take."""
+to the moves, *tsptw-dp* is exact. These four take the same number of moves. *descent* puts a classical descent before
+the route solver and takes more moves. Gaps are to the best known value (truncated distances). CPU seconds are of the
+whole run; PyVRP is what a user should take."""
 
 
 def tell(rows: Rows) -> Telling:

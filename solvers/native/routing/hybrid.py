@@ -77,7 +77,7 @@ class HybridTabu:
     >>> problem = Cvrp([[0, 2, 3, 9], [2, 0, 2, 8], [3, 2, 0, 8], [9, 8, 8, 0]], [0, 1, 1, 1], 2)
     >>> outcome = HybridTabu(routes="tsptw-dp", iterations=20).solve(problem, budget=Budget(), seed=0)
     >>> problem.objective(outcome.solution), outcome.bound
-    (25, None)
+    (24, None)
     """
 
     routes: str = "tsptw-dp"
