@@ -140,7 +140,7 @@ class ConstrainedAnnealing:
 
     Examples
     --------
-    >>> i, j = dimod.Integers(["i", "j"], upper_bound=9)
+    >>> i, j = (dimod.Integer(name, upper_bound=9) for name in "ij")
     >>> cqm = dimod.ConstrainedQuadraticModel()
     >>> cqm.set_objective(i * i - 6 * i + 2 * j)
     >>> _ = cqm.add_constraint(i + j >= 5, label="least")

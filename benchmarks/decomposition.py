@@ -51,7 +51,7 @@ FILES = (
 #: Those whose rows a subspace keeps.
 ASSIGNMENTS = FILES[4:9]
 #: Rounds of each solver, and whether each is also solved exactly.
-ROUNDS = {"qaoa": 150, "ws-qaoa": 150, "xy": 150, "vqe": 30}
+ROUNDS = {"qaoa": 150, "ws-qaoa": 150, "xy": 150, "vqe": 6}
 #: Points a round of the second table.
 POINTS = (16, 64, 256, 1024)
 RAW = {"repair": "off", "improve": False}
@@ -109,7 +109,7 @@ def table(store: Store, collection: Collection, solver: str, seeds: Iterable[int
             problem = collection.get(file)
             name = f"table/{solver}/{file}/{seed}"
             if solver == "sa":  # needs no decomposition: the same instances as it takes them
-                store.once(name, problem, solver, seconds=10, seed=seed, control=False, **RAW)
+                store.once(name, problem, solver, seconds=3, seed=seed, control=False, **RAW)
                 continue
             ceiling = solver != "xy"  # 7! states a round: the enumeration is the sampler's own, and slow
             store.once(name, problem, solver, rounds=ROUNDS[solver], seed=seed, ceiling=ceiling, **RAW)
@@ -129,10 +129,21 @@ def points(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
 def g1(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
     """G1 by parts of 20 bits: exact, QAOA of three layers, and annealing for as many core-seconds."""
     problem = collection.get("maxcut/G1.txt")
-    options: dict[str, Any] = {"encoder": "neighbourhood", "size": 20, "patience": 10**6, "control": False, **RAW}
+    whole = {"encoder": "neighbourhood", "size": 20, "patience": 10**6, "control": False, **RAW}
+    ways: dict[str, dict[str, Any]] = {
+        "default": {},
+        "bfs, metropolis": {"chooser": "bfs", "accept": "metropolis", "temperature": 2.0},
+    }
     for seed in seeds:
-        store.once(f"g1/brute-force/{seed}", problem, "brute-force", seed=seed, rounds=3000, points=8, **options)
-        store.once(f"g1/qaoa/{seed}", problem, "qaoa", seed=seed, rounds=800, layers=3, **options)
+        for way, more in ways.items():
+            options = {**whole, **more}
+            rounds = 6000 if more else 3000
+            store.once(
+                f"g1/brute-force, {way}/{seed}", problem, "brute-force", seed=seed, rounds=rounds, points=8, **options
+            )
+            store.once(
+                f"g1/qaoa, {way}/{seed}", problem, "qaoa", seed=seed, rounds=2400 if more else 800, layers=3, **options
+            )
         store.once(f"g1/sa/{seed}", problem, "sa", seed=seed, num_reads=60, num_sweeps=4000, control=False, **RAW)
 
 

@@ -83,6 +83,8 @@ def _samples(record: Record) -> list[str]:
         drawn = f"  whole program: {whole.num_points:,} uniform points of its bits{_shares(whole.raw, raw)}"
         found = [f"{name} {_objective(getattr(whole, name))}" for name in ("raw", "repaired", "improved")]
         lines.append(f"{drawn}; {', '.join(found)}")
+    if record.stages.start is not None:  # samples of different rounds have different grounds: see ``earned`` instead
+        return lines
     return [*lines, *(f"  {line}" for line in worth_lines(record))]
 
 

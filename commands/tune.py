@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.files import write_text
 from .instances import JsonFlag, load_instance
 from .terminal import echo
 
@@ -71,7 +72,7 @@ def tune(
         jobs=jobs,
         repeats=repeats,
     )
-    state.write_text(json.dumps({"resource": resource}), encoding="utf-8")
+    write_text(state, json.dumps({"resource": resource}))
     path = settings or out / "tuned.yaml"
     write_settings(path, found, space)
     if as_json:

@@ -16,7 +16,7 @@ from ..encoders.neighbourhood import Neighbourhood
 from ..engines.diagonal import assumed_bytes
 from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
-from .default_decomposition import FIELDS, announced, completed_spec, decomposing
+from .default_decomposition import FIELDS, PREFERRED, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
@@ -101,10 +101,16 @@ def default_encoder(
     wrappers: Wrappers | None = None,
 ) -> Choice:
     """The first default encoder that has the options and whose qubits the solver can hold, else a decomposition."""
-    form = formulate(problem, formulation)
     errors: list[ValueError] = []
     reasons: list[str] = []
-    tried = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
+    tried: tuple[str, ...] = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
+    try:
+        program = formulate(problem, formulation).program
+    except UnsupportedError as error:
+        if PREFERRED.get(problem.kind) in (None, formulation):
+            raise
+        reasons.append(str(error).partition(";")[0])
+        tried = ()
     for name in tried:
         try:
             sampler, encoder = build_parts(solver, name, options)
@@ -112,8 +118,8 @@ def default_encoder(
             errors.append(error)
             continue
         encoder = wrapped(encoder, wrappers or {})
-        qubits = encoder.num_qubits(form.program)
-        if not refusal_of(sampler, encoder, qubits, form.program):
+        qubits = encoder.num_qubits(program)
+        if not refusal_of(sampler, encoder, qubits, program):
             return Choice(name, formulation, "; ".join([f"{qubits} qubits", *reasons]))
         reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")
     is_asked = any(key.rpartition(".")[2].replace("-", "_") in FIELDS for key in options)

@@ -29,6 +29,7 @@ from ..core import (
     Solution,
     UnsupportedError,
 )
+from ..core.registry import first_line
 from ..core.unique import unique_rows
 
 #: Called with the probability of each point of the ground in the final state, shape (size,), in the ground's order.
@@ -90,7 +91,7 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        return {"description": (type(self).__doc__ or "").strip().splitlines()[0]}
+        return {"description": first_line(type(self))}
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""

@@ -4,13 +4,16 @@ from . import native, subspace
 from .ansatz import pce, vqe
 from .classical import (
     annealing,
+    bifurcation,
     brute_force,
     constrained_annealing,
     dimod_sampler,
     exact_oracle,
+    loihi,
     polynomial_annealing,
     random_sampler,
     tabu,
+    tempering,
 )
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
@@ -18,10 +21,12 @@ from .qrao import qrao
 __all__ = [
     "adapt",
     "annealing",
+    "bifurcation",
     "brute_force",
     "constrained_annealing",
     "dimod_sampler",
     "exact_oracle",
+    "loihi",
     "native",
     "pce",
     "polynomial_annealing",
@@ -31,6 +36,7 @@ __all__ = [
     "recursive",
     "subspace",
     "tabu",
+    "tempering",
     "variants",
     "vqe",
 ]

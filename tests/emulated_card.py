@@ -6,6 +6,7 @@ Tiles are small, so that few qubits already need several groups and passes.
 from __future__ import annotations
 
 import ctypes
+import getpass
 import hashlib
 import re
 import shutil
@@ -76,6 +77,30 @@ class EmulatedKernel:
             self(grid, threads, (header, np.int32(k), np.int32(first_block)))
 
 
+class EmulatedLink:
+    """Cards side by side in one memory; an exchange is done as soon as it is started."""
+
+    def __init__(self, count, tuning):
+        self.cards = [EmulatedCard(tuning) for _ in range(count)]
+        self.moved = 0
+
+    def use(self, rank):
+        self.rank = rank
+
+    def release(self):
+        pass
+
+    def start(self, chunk, states, begins, length):
+        old = [state.copy() for state in states]
+        for rank, state in enumerate(states):
+            for peer, begin in enumerate(begins):
+                state[begin : begin + length] = old[peer][begins[rank] : begins[rank] + length]
+        self.moved += length
+
+    def wait(self, chunk):
+        pass
+
+
 def why_not() -> str:
     """Why kernels cannot be emulated here."""
     return "" if shutil.which("g++") else "kernels are emulated with g++, which is not installed"
@@ -97,7 +122,7 @@ def compiled(file: str, build: Build):
             f"{', '.join(parameters)}) {{ emulate(gx, gy, threads, shared, [=] {{ {name}({', '.join(names)}); }}); }}"
         )
     text = "\n".join([f'#include "{SHIM}"', source.replace('extern "C" __global__', "static"), *launchers])
-    folder = Path(tempfile.gettempdir()) / "qopt-emulated-kernels"
+    folder = Path(tempfile.gettempdir()) / f"qopt-emulated-kernels-{getpass.getuser()}"
     folder.mkdir(exist_ok=True)
     key = hashlib.sha256((text + SHIM.read_text() + repr(build)).encode()).hexdigest()[:24]
     library = folder / f"{key}.so"

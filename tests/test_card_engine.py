@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from qopt.core.errors import UnsupportedError
 from qopt.engines import diagonal as exact
 from qopt.engines.diagonal import choice
-from qopt.engines.diagonal.gpu import device, layout
+from qopt.engines.diagonal.gpu import device, layout, several
 from qopt.engines.diagonal.gpu import engine as gpu
 from qopt.engines.diagonal.gpu.batch import CardBatch
 from qopt.engines.diagonal.gpu.circuit import Tuning
@@ -16,7 +18,7 @@ from qopt.engines.diagonal.gpu.energies import CardDiagonal
 from qopt.engines.diagonal.gpu.program import phases_of
 from qopt.engines.diagonal.gpu.state import CardState
 
-from .emulated_card import EmulatedCard, why_not
+from .emulated_card import EmulatedCard, EmulatedLink, why_not
 from .exact_cases import cut_cost, qubo, qubo_cost, regular_edges
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -191,13 +193,15 @@ def test_landscapes_and_batches_of_instances(card):
 
 
 def test_large_integers_lose_nothing_in_the_phase():
-    turns = np.array([[0.1, -0.3, 123456.789, 1e-9]])
+    # 1 - 1e-5 as a fraction of a turn once lost the last digits of 1e-5: 4e-12 turns at the largest energies
+    turns = np.array([[0.1, -0.3, 123456.789, 1e-9, -1e-5]])
     fraction = phases_of(turns)[..., 1]
     for energy in (1, -7, 32767):
         phase = fraction * np.uint64(energy % 2**64)
-        exact_turns = (turns.astype(np.longdouble) * energy) % 1
-        distance = np.abs(phase.astype(np.longdouble) / 2**64 - exact_turns)
-        assert np.minimum(distance, 1 - distance).max() < 2e-12 * abs(energy) ** 0.5
+        wanted = (turns.astype(np.longdouble) * energy) % 1
+        distance = np.abs(phase.astype(np.longdouble) / 2**64 - wanted)
+        distance = np.minimum(distance, 1 - distance)
+        assert (distance <= 3e-16 * abs(energy) * np.abs(turns) + 1e-18 * abs(energy)).all()
 
 
 @pytest.mark.parametrize("is_half", [False, True])
@@ -252,7 +256,8 @@ def test_auto_takes_the_card_from_its_size_on_and_says_so(card, monkeypatch):
     assert exact.engine_name("auto", 8) == "gpu (emulated card)"
     assert isinstance(exact.evolve(qubo_cost(8), [0.1], [0.2]), CardState)
     card.memory = 1 << 10
-    assert "gpu" not in exact.engine_name("auto", 8)
+    assert "gpu" not in exact.engine_name("auto", 9)
+    assert exact.engine_name("auto", 8) == "gpu (emulated card)"  # as before: a run stays on its engine
 
 
 def test_a_diagonal_of_the_card_is_no_cost_for_the_host(card):
@@ -298,3 +303,56 @@ def test_samplers_run_on_the_card_and_the_info_says_so(card):
     ]
     assert runs[0].info["relations"] == runs[1].info["relations"] or runs[0].first.energy == runs[1].first.energy
     assert gpu.most_qubits(card, "complex64") == 26
+
+
+@pytest.mark.parametrize(("cards", "n"), [(2, 6), (2, 9), (4, 8), (4, 11)])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_several_cards_have_the_energy_of_one(cards, n, layers):
+    rng = np.random.default_rng(layers)
+    tuning = replace(SMALL, tile=4, carried=(1, 1))
+    gammas, betas = rng.uniform(-0.1, 0.1, layers), rng.uniform(-3, 3, layers)
+    terms = (*qubo(n, n), 3.0)
+    link = EmulatedLink(cards, tuning)
+    cost = several.split_cost(link, *terms, dtype="complex128", tuning=tuning)
+    found = several.energy(link, cost, gammas, betas, dtype="complex128", tuning=tuning)
+    wanted = exact.energy(exact.CostDiagonal.from_arrays(*terms), gammas, betas, engine="numpy")
+    assert found == pytest.approx(wanted, abs=1e-11)
+    assert link.moved * cards == layers * 2 ** (n - cards.bit_length() + 1)
+
+
+@pytest.mark.parametrize(("local", "swapped", "tile"), [(31, 2, 13), (30, 1, 12), (7, 1, 4), (12, 2, 5)])
+def test_a_split_rotates_every_local_qubit_once_and_the_exchange_is_its_own_inverse(local, swapped, tile):
+    split = several.Split.of(local, swapped, tile, 2)
+    groups = [split.low, *split.middle, split.top]
+    qubits = np.concatenate([group.qubits for group in groups])
+    assert np.array_equal(np.sort(qubits[qubits >= 0]), np.arange(local))
+    chunked = range(local - swapped - split.chunk_bits, local - swapped)
+    assert not set(chunked) & (set(split.low.qubits) | set(split.top.qubits))
+    assert np.array_equal(split.order(True)[local - swapped : local], np.arange(local, local + swapped))
+    size, ranks = 16, 4
+    moved = np.empty((ranks, size), dtype=int)
+    for rank in range(ranks):
+        card, index = layout.exchanged(rank, ranks, size)
+        moved[rank] = card * size + index
+        # the top two bits of the local index and the card's number have changed places
+        assert np.array_equal(card, np.arange(size) >> 2)
+        assert np.array_equal(index >> 2, np.full(size, rank))
+    assert np.array_equal(moved.reshape(-1)[moved.reshape(-1)], np.arange(ranks * size))
+
+
+def test_cards_that_are_no_power_of_two_are_refused():
+    with pytest.raises(UnsupportedError, match="cards must be 2, 4, 8"):
+        several.split_cost(EmulatedLink(3, SMALL), *qubo(9))
+
+
+def test_a_plan_tells_what_the_card_holds_and_why_there_is_none(card, monkeypatch):
+    from qopt.solvers.qaoa.qaoa import Qaoa
+    from qopt.solvers.qaoa.variants import MultiAngleQaoa
+
+    fits = Qaoa(engine="gpu", precision="complex64").estimate(24, 100)
+    assert (fits.refusal, fits.bytes) == ("", (2 * 8 + 2) << 24)
+    for sampler in (Qaoa, MultiAngleQaoa):
+        assert "25 qubits fit" in sampler(engine="gpu", precision="complex64").estimate(33, 100).refusal
+    assert "lower layers" in MultiAngleQaoa(engine="gpu", precision="complex64", layers=9).estimate(24, 100).refusal
+    monkeypatch.setattr(device, "why_missing", lambda: "no card")
+    assert Qaoa(engine="gpu").estimate(10, 20).refusal == "engine gpu must find a card (no card)"

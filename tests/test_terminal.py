@@ -74,3 +74,29 @@ def test_closed_streams_cost_no_answer(stream: int, instance: Path, tmp_path: Pa
     done = subprocess.run(words, preexec_fn=lambda: os.close(stream), stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 0
     assert json.loads(out.read_text())["status"] == "feasible"
+
+
+#: Files of a temporary folder that another library reads back.
+TEMPORARY = {"problems/formats/highs.py", "problems/models.py"}
+
+
+@pytest.mark.parametrize(
+    ("call", "homes"),
+    [
+        ("typer.echo(", {"commands/terminal.py"}),
+        ("Console(", {"commands/terminal.py"}),
+        (".savefig(", {"experiments/drawing.py"}),
+        (".write_text(", {"core/files.py", *TEMPORARY}),
+        (".write_bytes(", {"core/files.py"}),
+    ],
+)
+def test_one_place_writes_to_the_terminal_and_to_files(call: str, homes: set[str]) -> None:
+    root = Path(__file__).resolve().parents[1]
+    rooms = ("algorithms", "commands", "core", "encoders", "engines", "experiments", "problems", "repair", "solvers")
+    found = {
+        str(path.relative_to(root))
+        for room in rooms
+        for path in (root / room).rglob("*.py")
+        if call in path.read_text(encoding="utf-8").replace("return write_text(", "")
+    }
+    assert found <= homes

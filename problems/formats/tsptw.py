@@ -25,7 +25,7 @@ class TsptwReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
-        """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first number m (two nodes: without comments)."""
+        """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first m (two nodes: without comments)."""
         tokens = [token for line in text.split("\n") for token in line.partition("#")[0].split()]
         if not tokens or not tokens[0].isdecimal():
             return False

@@ -99,7 +99,7 @@ def candidates_tsptw(problem: Tsptw) -> list[Choice]:
 @candidates.register(Vrptw)
 def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
     n = problem.num_customers
-    search = [
+    search: list[Choice] = [
         ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
         ("routing", f"{n} customers, too many for an exact search; guided local search"),
     ]

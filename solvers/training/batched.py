@@ -18,7 +18,7 @@ Evaluate = Callable[[Float], tuple[Float, Float]]
 _MEMORY = 8
 _SHRINK = 0.4
 _DECREASE = 1e-4
-_MOST_HALVINGS = 8
+_MOST_TRIALS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +36,14 @@ class Minima:
     evaluations: int
 
 
-def minimize_batch(evaluate: Evaluate, start: Float, *, iterations: int = 60, tolerance: float = 1e-5) -> Minima:
+def minimize_batch(
+    evaluate: Evaluate, start: Float, *, iterations: int = 60, tolerance: float = 1e-5, precision: float = 1e-7
+) -> Minima:
     """Local minima of B functions of d variables: ``evaluate(x)`` gives values (B,) and gradients (B, d) of x (B, d).
 
-    Stops when every function's largest derivative is below `tolerance` times its first one, or after `iterations`.
+    A function is done when its largest derivative is below `tolerance` times its first one or no step lowers it; stops
+    when all are, or after `iterations`. A step that promises to lower the value by less than `precision` of it is not
+    shortened: values of single-precision states hold no more.
 
     References
     ----------
@@ -58,8 +62,9 @@ def minimize_batch(evaluate: Evaluate, start: Float, *, iterations: int = 60, to
     goal = tolerance * np.abs(slope).max(axis=1)
     steps: list[Float] = []
     changes: list[Float] = []
+    is_done = np.abs(slope).max(axis=1) <= goal
     for _ in range(iterations):
-        if (np.abs(slope).max(axis=1) <= goal).all():
+        if is_done.all():
             break
         direction = -_two_loops(slope, steps, changes)
         rise = np.einsum("bd,bd->b", direction, slope)
@@ -69,20 +74,23 @@ def minimize_batch(evaluate: Evaluate, start: Float, *, iterations: int = 60, to
         if not steps:
             size = 0.1 / np.maximum(np.linalg.norm(slope, axis=1), 1e-12)
         moved, found, after = x, value, slope
-        is_open = np.ones(len(x), dtype=bool)
-        for _ in range(_MOST_HALVINGS):
+        is_open, is_stuck = ~is_done, ~is_done
+        for _ in range(_MOST_TRIALS):
             tried = np.where(is_open[:, None], x + size[:, None] * direction, moved)
             values, slopes = evaluate(tried)
             evaluations += 1
             good = is_open & (values <= value + _DECREASE * size * rise)
             moved = np.where(good[:, None], tried, moved)
             found, after = np.where(good, values, found), np.where(good[:, None], slopes, after)
-            is_open &= ~good
+            is_open, is_stuck = is_open & ~good, is_stuck & ~good
+            is_open &= np.abs(size * rise) > precision * np.abs(value)
             if not is_open.any():
                 break
             size = np.where(is_open, _SHRINK * size, size)
         steps, changes = [*steps, moved - x][-_MEMORY:], [*changes, after - slope][-_MEMORY:]
         x, value, slope = moved, found, after
+        # one whose steps all fail is at the end of its precision
+        is_done |= is_stuck | (np.abs(slope).max(axis=1) <= goal)
     return Minima(x, value, evaluations)
 
 

@@ -171,9 +171,13 @@ class Circuit:
     def _groups_of(self, tile: int) -> tuple[layout.Group, ...]:
         return layout.groups_of(self.n, tile, self.tuning.carried[self._index], self.is_half)
 
+    def points(self, cost: CardDiagonal) -> Array:
+        """A diagonal's points, as many as the state has."""
+        return cost.full if not self.is_half and self.is_shared else cost.data
+
     def data(self, cost: CardDiagonal) -> np.uint64:
-        """Address of a diagonal's points, as many as the state has."""
-        return self.address(cost.full if not self.is_half and self.is_shared else cost.data)
+        """Their address."""
+        return self.address(self.points(cost))
 
     def address(self, values: Array | None) -> np.uint64:
         return np.uint64(0 if values is None else self.card.address(values))

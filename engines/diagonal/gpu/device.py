@@ -180,7 +180,7 @@ class CupyCard:
     def free_bytes(self) -> int:
         """Memory that a run may take: the driver's free memory, and what CuPy holds and does not use."""
         pool = self.cupy.get_default_memory_pool()
-        return max(0, int(self.device.mem_info[0]) + pool.free_bytes() - RESERVED_BYTES)
+        return max(0, int(self.device.mem_info[0]) + int(pool.free_bytes()) - RESERVED_BYTES)
 
     def give_back(self) -> None:
         """Give unused memory back to the driver."""

@@ -67,7 +67,7 @@ def landscape(card: Card, cost: AnyDiagonal, gammas: Float, betas: Float, dtype:
     for chunk in chunks(count, at_once):
         turns = gammas[chunk] * (weights.unit / (2 * np.pi))
         angles = np.repeat(betas[chunk, :, None], weights.n, axis=2)
-        circuit = _plain(card, weights, dtype, turns, angles)
+        circuit = plain_circuit(card, weights, dtype, turns, angles)
         require_circuit(circuit, states=0 if circuit.is_whole else 1)
         states = None if circuit.is_whole else circuit.empty()
         sums = circuit.forward(states, weights, starts=True, stores=False)
@@ -189,13 +189,15 @@ def _circuit(
     return circuit, weights  # type: ignore[return-value]
 
 
-def _plain(card: Card, cost: CardDiagonal, dtype: str, turns: Float, angles: Float, is_shared: bool = True) -> Circuit:
-    """QAOA for a batch of settings (or of instances)."""
+def plain_circuit(
+    card: Card, cost: CardDiagonal, dtype: str, turns: Float | None = None, angles: Float | None = None
+) -> Circuit:
+    """QAOA for a batch of settings: turns of shape (B, p), angles (B, p, n); without them one layer of zeros."""
+    turns = np.zeros((1, 1)) if turns is None else turns
+    angles = np.zeros((*turns.shape, cost.n)) if angles is None else angles
     is_half = cost.is_symmetric and cost.n > tuning_of(card).tile
     diagonals = (cost,) * turns.shape[1]
-    return Circuit(
-        card, cost.n, np.dtype(dtype), diagonals, turns, angles, "x", is_half, is_shared, tuning=tuning_of(card)
-    )
+    return Circuit(card, cost.n, np.dtype(dtype), diagonals, turns, angles, "x", is_half, tuning=tuning_of(card))
 
 
 def tuning_of(card: Card) -> Tuning:

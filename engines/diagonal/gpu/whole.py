@@ -62,7 +62,7 @@ def backward(
     tail = plains, circuit.address(sums), circuit.address(density), *last
     arguments = circuit.address(states), pointers, circuit.data(cost), limits, phases, rotations, *tail
     kernel((circuit.batch, 1), build.threads, arguments)
-    if on_density is not None:
+    if on_density is not None and density is not None:
         for k in range(circuit.layers):
             on_density(circuit.layers - 1 - k, density[k * circuit.size : (k + 1) * circuit.size])
     found = circuit.card.download(sums).reshape(circuit.batch, circuit.layers, columns)[:, ::-1]
