@@ -16,13 +16,7 @@ LABS = "labs-scaling"
 
 
 def reproduce(
-<<<<<<< HEAD
-    name: Annotated[
-        str, typer.Argument(help="comparative-study, cutting-slack, graph-shrinking, multi-knapsack or labs-scaling.")
-    ],
-=======
-    name: Annotated[str, typer.Argument(help="Name of a paper; an unknown one lists them all.")],
->>>>>>> main
+    name: Annotated[str, typer.Argument(help="Name of a paper, or labs-scaling; an unknown one lists them all.")],
     quick: Annotated[bool, typer.Option("--quick", help="A subset of minutes, on generated instances.")] = False,
     instances: Annotated[
         Path | None, typer.Option(help="Folder of the public instances; see docs/instances.md.")
