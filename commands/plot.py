@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .options import check_picture
+from .terminal import echo
 
 #: Kinds whose records are drawn as routes and schedule.
 ROUTED = frozenset({"tsptw", "cvrp", "vrptw"})
@@ -22,7 +23,7 @@ def plot(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
-    """Draw a record's rounds (dual value, incumbent, multipliers), its routes, or a shrinking's graph."""
+    """Draw a record's rounds, its routes, its crossover in samples where it has neither, or a shrinking's graph."""
     from ..core import Record
     from ..experiments import merges
 
@@ -49,9 +50,12 @@ def plot(
         _plot_routes(Record.from_json(data), instance, path)
     else:
         from ..experiments.plot_rounds import plot_rounds
+        from ..experiments.plot_worth import plot_worth
 
-        plot_rounds(Record.from_json(data), path)
-    typer.echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
+        found = Record.from_json(data)
+        has_rounds = any("multiplier_norm" in row for row in found.rounds)
+        (plot_rounds if has_rounds else plot_worth)(found, path)
+    echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
     return 0
 
 

@@ -24,6 +24,8 @@ from .errors import (
 )
 from .gap import absolute_gap, relative_gap
 from .ground import Cube, Ground
+from .polynomial import BinaryPolynomial
+from .polynomial_program import PolynomialModel, PolynomialProgram
 from .problem import (
     BestKnown,
     Formulation,
@@ -42,6 +44,7 @@ from .problem import (
     signed,
 )
 from .program import BinaryProgram, Rows, make_rows
+from .quadratise import Quadratised, quadratise
 from .record import Control, Instance, Record, Reference, Resources, Stage, Stages, Status
 from .registry import (
     CORRELATIONS,
@@ -62,6 +65,7 @@ from .worth import Crossover, Price, Probability, TargetWorth, Worth
 __all__ = [
     "AnyArray",
     "BestKnown",
+    "BinaryPolynomial",
     "BinaryProgram",
     "Bits",
     "Budget",
@@ -89,9 +93,12 @@ __all__ = [
     "MissingDependencyError",
     "Number",
     "PROBLEMS",
+    "PolynomialModel",
+    "PolynomialProgram",
     "Price",
     "Probability",
     "Problem",
+    "Quadratised",
     "READERS",
     "REGISTRIES",
     "Record",
@@ -134,6 +141,7 @@ __all__ = [
     "number",
     "part",
     "permutation_solution",
+    "quadratise",
     "relative_gap",
     "row_facts",
     "short_repr",

@@ -227,7 +227,7 @@ class Record:
 
 def _without_reference(view: dict[str, Any]) -> dict[str, Any]:
     """The view without what hangs on a reference that is not the run's own."""
-    for key in ("reference", "gap", "abs_gap", "message"):
+    for key in ("reference", "gap", "abs_gap"):
         view.pop(key)
     if view["worth"] is not None:
         view["worth"].pop("targets")

@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Problem, Solution
 from ..problems.tsptw import Tsptw
 from ..problems.vehicles import Cvrp, Vrptw, routes_of
-from .drawing import pyplot
+from .drawing import pyplot, save_picture
 
 #: Rows of a schedule beyond which it could not be read.
 MAX_ROWS = 150
@@ -62,7 +62,7 @@ def plot_routes(problem: Any, solution: Solution, path: Path) -> None:
     words = "feasible" if not broken else f"breaks {', '.join(list(broken)[:3])}"
     figure.suptitle(f"{problem.name or problem.kind}: {objective:g}, {len(routes)} routes, {words}")
     figure.tight_layout()
-    figure.savefig(path, dpi=150)
+    save_picture(figure, path, dpi=150)
     plt.close(figure)
 
 

@@ -2,16 +2,30 @@
 
 from . import native, subspace
 from .ansatz import pce, vqe
-from .classical import annealing, brute_force, dimod_sampler, exact_oracle, random_sampler, tabu
+from .classical import (
+    annealing,
+    bifurcation,
+    brute_force,
+    constrained_annealing,
+    dimod_sampler,
+    exact_oracle,
+    loihi,
+    random_sampler,
+    tabu,
+    tempering,
+)
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
 
 __all__ = [
     "adapt",
     "annealing",
+    "bifurcation",
     "brute_force",
+    "constrained_annealing",
     "dimod_sampler",
     "exact_oracle",
+    "loihi",
     "native",
     "pce",
     "qaoa",
@@ -20,6 +34,7 @@ __all__ = [
     "recursive",
     "subspace",
     "tabu",
+    "tempering",
     "variants",
     "vqe",
 ]

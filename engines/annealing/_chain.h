@@ -11,13 +11,13 @@
 
 namespace {
 
-template <class V> class ChainWalk final : public Walk {
+class ChainWalk final : public Walk {
  public:
-  ChainWalk(int nodes, std::vector<V> links, double offset)
-      : nodes_(nodes), links_(std::move(links)), offset_(offset), order_(nodes) {
+  explicit ChainWalk(qopt::annealing::Links links)
+      : nodes_(links.nodes), links_(std::move(links.costs)), offset_(links.offset), order_(nodes_) {
     symmetric_ = true;
-    for (int i = 0; i < nodes; i++)
-      for (int j = 0; j < i; j++) symmetric_ = symmetric_ && links_[size_t(i) * nodes + j] == links_[size_t(j) * nodes + i];
+    for (int i = 0; i < nodes_; i++)
+      for (int j = 0; j < i; j++) symmetric_ = symmetric_ && links_[size_t(i) * nodes_ + j] == links_[size_t(j) * nodes_ + i];
   }
 
   // The point is the order itself.
@@ -46,7 +46,7 @@ template <class V> class ChainWalk final : public Walk {
 
  private:
   int at(int k) const { return order_[k == nodes_ ? 0 : k]; }
-  double link(int i, int j) const { return double(links_[size_t(i) * nodes_ + j]); }
+  double link(int i, int j) const { return links_[size_t(i) * nodes_ + j]; }
 
   void take(double d, double t) {
     cost_ += d;
@@ -110,7 +110,7 @@ template <class V> class ChainWalk final : public Walk {
   }
 
   int nodes_;
-  std::vector<V> links_;
+  std::vector<double> links_;
   double offset_;
   std::vector<int32_t> order_;
   bool symmetric_;

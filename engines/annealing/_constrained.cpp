@@ -4,23 +4,33 @@
 #include <memory>
 #include <vector>
 
-#include "_chain.h"
-#include "_general.h"
-#include "_permutation.h"
+#include "_walks.h"
 
 namespace {
 
-constexpr char capsule_name[] = "qopt.annealing.walk";
+using namespace qopt::annealing;
 
-Walk& walk_of(PyObject* capsule) {
-  void* found = PyCapsule_GetPointer(capsule, capsule_name);
-  if (!found) throw PythonError();
-  return *static_cast<Walk*>(found);
+using Find = const Walks* (*)();
+constexpr Find finders[] = {avx512_walks, avx2_walks, base_walks};
+
+const Walks& walks_named(const std::string& name) {
+  for (Find find : finders)
+    if (const Walks* found = find(); found && (name.empty() || name == found->name)) return *found;
+  throw std::invalid_argument("walks must be ones that this machine can run, got " + name);
 }
 
-PyObject* capsule_of(std::unique_ptr<Walk> walk) {
+constexpr char capsule_name[] = "qopt.annealing.walk";
+
+AnyWalk& walk_of(PyObject* capsule) {
+  void* found = PyCapsule_GetPointer(capsule, capsule_name);
+  if (!found) throw PythonError();
+  return *static_cast<AnyWalk*>(found);
+}
+
+PyObject* capsule_of(AnyWalk* made) {
+  std::unique_ptr<AnyWalk> walk(made);
   PyObject* capsule = PyCapsule_New(walk.get(), capsule_name, [](PyObject* object) {
-    delete static_cast<Walk*>(PyCapsule_GetPointer(object, capsule_name));
+    delete static_cast<AnyWalk*>(PyCapsule_GetPointer(object, capsule_name));
   });
   if (!capsule) throw PythonError();
   walk.release();
@@ -52,27 +62,28 @@ void check_groups(const std::vector<int32_t>& of, int groups) {
     if (group < -1 || group >= groups) throw std::invalid_argument("a group is outside its range: " + std::to_string(group));
 }
 
-// (side, whole, c, offset, ptr, col, weight)
-template <class V> std::unique_ptr<Walk> new_permutation(int side, PyObject* c, double offset, PyObject* ptr, PyObject* col,
-                                                         PyObject* weight) {
+template <class V> Cells<V> cells_of(int side, PyObject* c, double offset, PyObject* ptr, PyObject* col, PyObject* weight) {
   const char* types = sizeof(V) == 4 ? shorts : reals;
   const size_t n = size_t(side) * side;
-  std::vector<int64_t> p = copied<int64_t>(ptr, longs, n + 1);
-  std::vector<int32_t> i = copied<int32_t>(col, shorts);
-  check_sparse(p, i, n, n);
-  return std::make_unique<PermutationWalk<V>>(side, copied<V>(c, types, n), offset, std::move(p), std::move(i),
-                                              copied<V>(weight, types));
+  Cells<V> cells{side, offset, copied<V>(c, types, n), copied<int64_t>(ptr, longs, n + 1), copied<int32_t>(col, shorts),
+                 copied<V>(weight, types)};
+  check_sparse(cells.ptr, cells.col, n, n);
+  if (cells.weight.size() != cells.col.size()) throw std::invalid_argument("each product must have a weight");
+  return cells;
 }
 
+// (side, whole, c, offset, ptr, col, weight, instruction set or "")
 PyObject* permutation(PyObject*, PyObject* arguments) {
   int side, whole;
   double offset;
   PyObject *c, *ptr, *col, *weight;
-  if (!PyArg_ParseTuple(arguments, "ipOdOOO", &side, &whole, &c, &offset, &ptr, &col, &weight)) return nullptr;
+  const char* name = "";
+  if (!PyArg_ParseTuple(arguments, "ipOdOOO|s", &side, &whole, &c, &offset, &ptr, &col, &weight, &name)) return nullptr;
   return guarded([&] {
     if (side < 1) throw std::invalid_argument("side must be >= 1");
-    return capsule_of(whole ? new_permutation<int32_t>(side, c, offset, ptr, col, weight)
-                            : new_permutation<double>(side, c, offset, ptr, col, weight));
+    const Walks& walks = walks_named(name);
+    return capsule_of(whole ? walks.whole_permutation(cells_of<int32_t>(side, c, offset, ptr, col, weight))
+                            : walks.permutation(cells_of<double>(side, c, offset, ptr, col, weight)));
   });
 }
 
@@ -80,12 +91,13 @@ PyObject* product(PyObject*, PyObject* arguments) {
   int side;
   double offset;
   PyObject *c, *flow, *distance;
-  if (!PyArg_ParseTuple(arguments, "iOdOO", &side, &c, &offset, &flow, &distance)) return nullptr;
+  const char* name = "";
+  if (!PyArg_ParseTuple(arguments, "iOdOO|s", &side, &c, &offset, &flow, &distance, &name)) return nullptr;
   return guarded([&] {
     if (side < 1) throw std::invalid_argument("side must be >= 1");
     const size_t n = size_t(side) * side;
-    return capsule_of(std::make_unique<ProductWalk<double>>(side, copied<double>(c, reals, n), offset, copied<double>(flow, reals, n),
-                                                            copied<double>(distance, reals, n)));
+    return capsule_of(walks_named(name).product(
+        {side, offset, copied<double>(c, reals, n), copied<double>(flow, reals, n), copied<double>(distance, reals, n)}));
   });
 }
 
@@ -93,11 +105,11 @@ PyObject* chain(PyObject*, PyObject* arguments) {
   int nodes;
   double offset;
   PyObject* links;
-  if (!PyArg_ParseTuple(arguments, "iOd", &nodes, &links, &offset)) return nullptr;
+  const char* name = "";
+  if (!PyArg_ParseTuple(arguments, "iOd|s", &nodes, &links, &offset, &name)) return nullptr;
   return guarded([&] {
     if (nodes < 1) throw std::invalid_argument("nodes must be >= 1");
-    const size_t n = size_t(nodes) * nodes;
-    return capsule_of(std::make_unique<ChainWalk<double>>(nodes, copied<double>(links, reals, n), offset));
+    return capsule_of(walks_named(name).chain({nodes, offset, copied<double>(links, reals, size_t(nodes) * nodes)}));
   });
 }
 
@@ -116,9 +128,10 @@ PyObject* general(PyObject*, PyObject* arguments) {
   Program program;
   PyObject *c, *square, *products, *lower, *upper, *group, *square_of, *conflicts, *columns, *row_lower, *row_upper, *row_scale, *item,
       *sack, *cell;
-  if (!PyArg_ParseTuple(arguments, "dOOOOO(OOii)OO(OOO)(OOOi)", &program.offset, &c, &square, &products, &lower, &upper, &group,
+  const char* name = "";
+  if (!PyArg_ParseTuple(arguments, "dOOOOO(OOii)OO(OOO)(OOOi)|s", &program.offset, &c, &square, &products, &lower, &upper, &group,
                         &square_of, &program.groups, &program.squares, &conflicts, &columns, &row_lower, &row_upper, &row_scale, &item,
-                        &sack, &cell, &program.sacks))
+                        &sack, &cell, &program.sacks, &name))
     return nullptr;
   return guarded([&] {
     program.c = copied<double>(c, reals);
@@ -148,7 +161,7 @@ PyObject* general(PyObject*, PyObject* arguments) {
       check_groups(program.sack, program.sacks);
       check_groups(program.cell, int(n));
     }
-    return capsule_of(std::make_unique<GeneralWalk>(std::move(program)));
+    return capsule_of(walks_named(name).general(std::move(program)));
   });
 }
 
@@ -157,7 +170,7 @@ PyObject* restart(PyObject*, PyObject* arguments) {
   unsigned long long seed;
   if (!PyArg_ParseTuple(arguments, "OK", &capsule, &seed)) return nullptr;
   return guarded([&]() -> PyObject* {
-    Walk& walk = walk_of(capsule);
+    AnyWalk& walk = walk_of(capsule);
     {
       const WithoutLock unlocked;
       walk.restart(seed);
@@ -172,7 +185,7 @@ PyObject* anneal(PyObject*, PyObject* arguments) {
   unsigned long long proposals;
   if (!PyArg_ParseTuple(arguments, "OddK", &capsule, &first, &last, &proposals)) return nullptr;
   return guarded([&]() -> PyObject* {
-    Walk& walk = walk_of(capsule);
+    AnyWalk& walk = walk_of(capsule);
     if (!(first > 0 && last > 0)) throw std::invalid_argument("temperatures must be > 0");
     {
       const WithoutLock unlocked;
@@ -196,7 +209,7 @@ PyObject* descend(PyObject*, PyObject* arguments) {
   PyObject* capsule;
   if (!PyArg_ParseTuple(arguments, "O", &capsule)) return nullptr;
   return guarded([&]() -> PyObject* {
-    Walk& walk = walk_of(capsule);
+    AnyWalk& walk = walk_of(capsule);
     {
       const WithoutLock unlocked;
       walk.descend();
@@ -205,11 +218,34 @@ PyObject* descend(PyObject*, PyObject* arguments) {
   });
 }
 
+PyObject* close_rows(PyObject*, PyObject* arguments) {
+  PyObject* capsule;
+  unsigned long long sweeps;
+  if (!PyArg_ParseTuple(arguments, "OK", &capsule, &sweeps)) return nullptr;
+  return guarded([&]() -> PyObject* {
+    AnyWalk& walk = walk_of(capsule);
+    {
+      const WithoutLock unlocked;
+      walk.close(sweeps);
+    }
+    return PyFloat_FromDouble(walk.best_cost());
+  });
+}
+
+PyObject* keep_weights(PyObject*, PyObject* arguments) {
+  PyObject* capsule;
+  if (!PyArg_ParseTuple(arguments, "O", &capsule)) return nullptr;
+  return guarded([&]() -> PyObject* {
+    walk_of(capsule).keep_weights();
+    Py_RETURN_NONE;
+  });
+}
+
 PyObject* state(PyObject*, PyObject* arguments) {
   PyObject *capsule, *out_object;
   if (!PyArg_ParseTuple(arguments, "OO", &capsule, &out_object)) return nullptr;
   return guarded([&]() -> PyObject* {
-    Walk& walk = walk_of(capsule);
+    AnyWalk& walk = walk_of(capsule);
     const Buffer out(out_object, true);
     walk.point(out.as<int64_t>(longs, walk.size()));
     return Py_BuildValue("dKK", walk.cost(), (unsigned long long)walk.proposals(), (unsigned long long)walk.accepted());
@@ -220,7 +256,7 @@ PyObject* best(PyObject*, PyObject* arguments) {
   PyObject *capsule, *out_object;
   if (!PyArg_ParseTuple(arguments, "OO", &capsule, &out_object)) return nullptr;
   return guarded([&]() -> PyObject* {
-    Walk& walk = walk_of(capsule);
+    AnyWalk& walk = walk_of(capsule);
     const Buffer out(out_object, true);
     int64_t* x = out.as<int64_t>(longs, walk.size());
     const std::vector<int64_t>& found = walk.best_point();
@@ -229,7 +265,23 @@ PyObject* best(PyObject*, PyObject* arguments) {
   });
 }
 
+PyObject* names(PyObject*, PyObject*) {
+  PyObject* list = PyList_New(0);
+  for (Find find : finders)
+    if (const Walks* found = find(); list && found) {
+      PyObject* name = PyUnicode_FromString(found->name);
+      if (!name || PyList_Append(list, name)) {
+        Py_XDECREF(name);
+        Py_DECREF(list);
+        return nullptr;
+      }
+      Py_DECREF(name);
+    }
+  return list;
+}
+
 PyMethodDef methods[] = {
+    {"kernels", names, METH_NOARGS, "Instruction sets that this machine can run, best first."},
     {"permutation", permutation, METH_VARARGS, "A walk on permutations with any products."},
     {"product", product, METH_VARARGS, "A walk on permutations whose products are flow times distance."},
     {"chain", chain, METH_VARARGS, "A walk on cyclic orders."},
@@ -238,6 +290,8 @@ PyMethodDef methods[] = {
     {"anneal", anneal, METH_VARARGS, "Proposals from one temperature to another; (cost, best cost of the anneal)."},
     {"rises", rises, METH_VARARGS, "Rises of the cost that proposals would bring, as bytes of doubles."},
     {"descend", descend, METH_VARARGS, "Moves downhill until there is none; the cost."},
+    {"close", close_rows, METH_VARARGS, "Look for a point near that keeps every row; the best cost of the anneal."},
+    {"keep_weights", keep_weights, METH_VARARGS, "Start later anneals with the present weights of the soft rows."},
     {"state", state, METH_VARARGS, "The current point into a buffer; (cost, proposals, accepted)."},
     {"best", best, METH_VARARGS, "The best point of the anneal into a buffer; (cost, temperature)."},
     {nullptr, nullptr, 0, nullptr},

@@ -34,13 +34,30 @@ class GeneralWalk final : public Walk {
   }
 
   size_t size() const override { return program_.n; }
+
+  // Weights of broken rows grow until every row is kept, or for so many sweeps; then as many sweeps more at zero T.
+  void close(uint64_t sweeps) override {
+    const double cold = 1e-300;
+    for (uint64_t sweep = 0; sweep < sweeps && !state_.keeps_all_rows(); sweep++) {
+      for (int k = 0; k < program_.soft_rows(); k++)
+        if (state_.row_violation(k) > 0) state_.set_weight(k, growth * state_.weight(k) + growth_share * first_weight_[k]);
+      for (uint64_t q = 0; q < stride(); q++) propose(cold);
+    }
+    if (!state_.keeps_all_rows()) return;
+    for (uint64_t q = 0; q < sweeps * stride(); q++) propose(cold);
+  }
+
+  // From now on anneals start with the weights that the rows have now: near the dual prices after a pilot.
+  void keep_weights() override {
+    for (int k = 0; k < program_.soft_rows(); k++) start_weight_[k] = state_.weight(k);
+  }
   void point(int64_t* x) const override { std::copy(state_.values().begin(), state_.values().end(), x); }
 
  protected:
   static constexpr int most_ejected = 8;
+  static constexpr int64_t short_range = 1024;  // integers that start anywhere, and may jump
   static constexpr double gain = 0.1, fall = 0.2, floor_share = 1e-4, ceiling_share = 1e4;
-  static constexpr double core_share = 0.8, core_window = 4;
-  static constexpr int least_core = 30;
+  static constexpr double growth = 1.2, growth_share = 0.1;
 
   bool keeps_all_rows() const override { return state_.keeps_all_rows(); }
   uint64_t stride() const override { return uint64_t(std::max(1, program_.n)); }
@@ -52,19 +69,19 @@ class GeneralWalk final : public Walk {
       const double moved = state_.weight(k) + (state_.row_violation(k) > 0 ? step : -fall * step);
       state_.set_weight(k, std::min(std::max(moved, first_weight_[k] * floor_share), first_weight_[k] * ceiling_share));
     }
-    if (rows && blocks_++ % 10 == 0) choose_core(t);
   }
 
   void draw() override {
-    for (int k = 0; k < program_.soft_rows(); k++) state_.set_weight(k, first_weight_[k]);
+    for (int k = 0; k < program_.soft_rows(); k++) state_.set_weight(k, start_weight_[k]);
     for (int attempt = 0; attempt < 50; attempt++) {
       state_.reset();
       if (fill_groups()) break;
     }
     fill_free();
+    for (int i : whole_)
+      if (const int64_t range = program_.upper[i] - program_.lower[i]; range <= short_range)
+        if (const int64_t step = program_.lower[i] + random_.below(uint32_t(range + 1)) - state_.value(i)) state_.apply({i, step});
     cost_ = state_.cost;
-    core_.clear();
-    blocks_ = 0;
   }
 
   void propose(double t) override {
@@ -102,15 +119,9 @@ class GeneralWalk final : public Walk {
     return false;
   }
 
-  // A bit of the core, or of all.
-  int draw_free() {
-    if (core_.size() > 3 && random_.unit_interval() < core_share) return core_[random_.below(core_.size())];
-    return free_[random_.below(free_.size())];
-  }
-
   bool flip() {
     if (free_.empty()) return false;
-    const int i = draw_free();
+    const int i = free_[random_.below(free_.size())];
     if (state_.value(i)) {
       change(i, -1);
       return true;
@@ -122,16 +133,8 @@ class GeneralWalk final : public Walk {
   bool exchange() {
     const std::vector<int>&on = state_.sides.on(), &off = state_.sides.off();
     if (on.empty() || off.empty()) return false;
-    int i, j, tries = 0;
-    if (core_.size() > 3 && random_.unit_interval() < core_share) {
-      do i = core_[random_.below(core_.size())];
-      while (!state_.value(i) && ++tries < 20);
-      do j = core_[random_.below(core_.size())];
-      while (state_.value(j) && ++tries < 40);
-    } else {
-      i = on[random_.below(on.size())], j = off[random_.below(off.size())];
-    }
-    if (!state_.value(i) || state_.value(j) || program_.group[i] >= 0 || program_.group[j] >= 0) return false;
+    const int i = on[random_.below(on.size())], j = off[random_.below(off.size())];
+    if (program_.group[i] >= 0 || program_.group[j] >= 0) return false;
     change(i, -1);
     return set(j);
   }
@@ -177,7 +180,7 @@ class GeneralWalk final : public Walk {
   bool step_whole() {
     const int i = whole_[random_.below(whole_.size())];
     if (!add_step(i)) return false;
-    if (program_.soft_rows() && (random_.next() >> 63)) {  // with another variable in exchange
+    if (random_.next() >> 63) {  // with another variable in exchange
       const int j = whole_[random_.below(whole_.size())];
       if (j != i && !add_step(j)) return false;
     }
@@ -185,8 +188,14 @@ class GeneralWalk final : public Walk {
   }
 
   bool add_step(int i) {
-    int64_t size = 1;
     const int64_t range = program_.upper[i] - program_.lower[i];
+    if (range <= short_range && random_.below(4) == 0) {  // any other value
+      int64_t then = program_.lower[i] + random_.below(uint32_t(range));
+      then += then >= state_.value(i);
+      change(i, then - state_.value(i));
+      return true;
+    }
+    int64_t size = 1;
     while (2 * size <= range && (random_.next() >> 63)) size *= 2;
     const int64_t step = random_.next() >> 63 ? size : -size, then = state_.value(i) + step;
     if (then < program_.lower[i] || then > program_.upper[i]) return false;
@@ -278,37 +287,28 @@ class GeneralWalk final : public Walk {
 
   void start_weights() {
     double total = 0;
+    int costly = 0;
     for (int i = 0; i < program_.n; i++) {
-      total += std::fabs(program_.c[i]) + std::fabs(program_.square[i]);
+      double own = std::fabs(program_.c[i]) + std::fabs(program_.square[i]);
       for (int64_t e = program_.products.begin(i); e < program_.products.end(i); e++)
-        total += 0.5 * std::fabs(program_.products.value[e]);
+        own += 0.5 * std::fabs(program_.products.value[e]);
+      total += own;
+      costly += own > 0;
     }
-    typical_ = program_.n && total > 0 ? total / program_.n : 1.0;
+    typical_ = costly ? total / costly : 1.0;
     for (int k = 0; k < program_.soft_rows(); k++) first_weight_.push_back(typical_ / program_.row_scale[k]);
-  }
-
-  // Bits whose reduced cost is small against T: the others rarely change at this temperature.
-  void choose_core(double t) {
-    price_.clear();
-    for (int i : free_) price_.push_back({std::fabs(state_.field(i) + state_.row_price(i)), i});
-    std::sort(price_.begin(), price_.end());
-    size_t keep = std::min(price_.size(), size_t(least_core));
-    while (keep < price_.size() && price_[keep].first < core_window * t) keep++;
-    core_.clear();
-    for (size_t k = 0; k < keep; k++) core_.push_back(price_[k].second);
+    start_weight_ = first_weight_;
   }
 
   static constexpr int most_changes = 32;
 
   Program program_;
   State state_;
-  std::vector<int> grouped_, free_, whole_, core_;
+  std::vector<int> grouped_, free_, whole_;
   std::vector<std::vector<int>> members_;
-  std::vector<double> first_weight_;
-  std::vector<std::pair<double, int>> price_;
+  std::vector<double> first_weight_, start_weight_;
   Change changes_[most_changes + 4];
   int count_ = 0;
-  int blocks_ = 0;
   double typical_ = 1, switch_share_ = 0, whole_share_ = 0;
 };
 

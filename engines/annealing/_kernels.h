@@ -35,7 +35,7 @@ struct Schedule {
   bool fresh;                 // draw the pool (and, with random_start, the spins) before the first sweep
   bool random_start;
   bool gibbs;                 // heat bath instead of Metropolis
-  bool shuffle;               // visit the variables in a random order, new in each sweep (lanes only)
+  bool shuffle;               // each visit is to a random variable (lanes only)
 };
 
 struct Counts {

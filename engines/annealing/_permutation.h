@@ -14,11 +14,9 @@ namespace {
 // Products between bits that share a row or column are never both set, and must have been left out.
 template <class V> class PermutationWalk final : public Walk {
  public:
-  // ptr, col, weight: CSR of the products (each twice); matrix: the same as a full matrix, or empty.
-  PermutationWalk(int side, std::vector<V> costs, double offset, std::vector<int64_t> ptr, std::vector<int32_t> col,
-                  std::vector<V> weight)
-      : side_(side), bits_(size_t(side) * side), c_(std::move(costs)), offset_(offset), ptr_(std::move(ptr)),
-        col_(std::move(col)), weight_(std::move(weight)), place_(side), g_(bits_) {
+  explicit PermutationWalk(qopt::annealing::Cells<V> cells)
+      : side_(cells.side), bits_(size_t(cells.side) * cells.side), c_(std::move(cells.costs)), offset_(cells.offset),
+        ptr_(std::move(cells.ptr)), col_(std::move(cells.col)), weight_(std::move(cells.weight)), place_(side_), g_(bits_) {
     dense_update_ = weight_.size() * 4 > bits_ * bits_;
     if (bits_ * bits_ * sizeof(V) <= most_bytes) {
       matrix_.assign(bits_ * bits_, V(0));
@@ -127,11 +125,11 @@ template <class V> class PermutationWalk final : public Walk {
 
 // The same where Q is a product of two matrices: cost = sum_ab C_a,p(a) + sum_{a,b} F_ab D_p(a),p(b). A change takes
 // O(N), the memory is three N * N matrices. Diagonals of F and D are zero.
-template <class V> class ProductWalk final : public Walk {
+class ProductWalk final : public Walk {
  public:
-  ProductWalk(int side, std::vector<V> costs, double offset, std::vector<V> flow, std::vector<V> distance)
-      : side_(side), c_(std::move(costs)), offset_(offset), flow_(std::move(flow)), distance_(std::move(distance)),
-        flow_back_(transposed(flow_)), distance_back_(transposed(distance_)), place_(side) {
+  explicit ProductWalk(qopt::annealing::Factors factors)
+      : side_(factors.side), c_(std::move(factors.costs)), offset_(factors.offset), flow_(std::move(factors.flow)),
+        distance_(std::move(factors.distance)), flow_back_(transposed(flow_)), distance_back_(transposed(distance_)), place_(side_) {
     symmetric_ = flow_ == flow_back_ && distance_ == distance_back_;
   }
 
@@ -162,8 +160,8 @@ template <class V> class ProductWalk final : public Walk {
     for (int a = side_ - 1; a > 0; a--) std::swap(place_[a], place_[random_.below(a + 1)]);
     cost_ = offset_;
     for (int a = 0; a < side_; a++) {
-      cost_ += double(c_[a * side_ + place_[a]]);
-      for (int b = 0; b < side_; b++) cost_ += double(flow_[a * side_ + b]) * double(distance_[place_[a] * side_ + place_[b]]);
+      cost_ += (c_[a * side_ + place_[a]]);
+      for (int b = 0; b < side_; b++) cost_ += (flow_[a * side_ + b]) * (distance_[place_[a] * side_ + place_[b]]);
     }
   }
 
@@ -183,20 +181,20 @@ template <class V> class ProductWalk final : public Walk {
   }
 
  private:
-  std::vector<V> transposed(const std::vector<V>& m) const {
-    std::vector<V> out(m.size());
+  std::vector<double> transposed(const std::vector<double>& m) const {
+    std::vector<double> out(m.size());
     for (int i = 0; i < side_; i++)
       for (int j = 0; j < side_; j++) out[j * side_ + i] = m[i * side_ + j];
     return out;
   }
 
   // Sum over the other objects k of (F_bk - F_ak) (D_p(a),p(k) - D_p(b),p(k)).
-  double one_way(const std::vector<V>& flow, const std::vector<V>& distance, int a, int b) const {
-    const V *fa = &flow[size_t(a) * side_], *fb = &flow[size_t(b) * side_];
-    const V *da = &distance[size_t(place_[a]) * side_], *db = &distance[size_t(place_[b]) * side_];
+  double one_way(const std::vector<double>& flow, const std::vector<double>& distance, int a, int b) const {
+    const double *fa = &flow[size_t(a) * side_], *fb = &flow[size_t(b) * side_];
+    const double *da = &distance[size_t(place_[a]) * side_], *db = &distance[size_t(place_[b]) * side_];
     double sum = 0;
-    for (int k = 0; k < side_; k++) sum += double(fb[k] - fa[k]) * double(da[place_[k]] - db[place_[k]]);
-    for (int k : {a, b}) sum -= double(fb[k] - fa[k]) * double(da[place_[k]] - db[place_[k]]);
+    for (int k = 0; k < side_; k++) sum += (fb[k] - fa[k]) * (da[place_[k]] - db[place_[k]]);
+    for (int k : {a, b}) sum -= (fb[k] - fa[k]) * (da[place_[k]] - db[place_[k]]);
     return sum;
   }
 
@@ -204,14 +202,14 @@ template <class V> class ProductWalk final : public Walk {
     const int p = place_[a], q = place_[b];
     double d = one_way(flow_, distance_, a, b);
     d += symmetric_ ? d : one_way(flow_back_, distance_back_, a, b);
-    d += double(flow_[a * side_ + b] - flow_[b * side_ + a]) * double(distance_[q * side_ + p] - distance_[p * side_ + q]);
-    return d + double(c_[a * side_ + q]) + double(c_[b * side_ + p]) - double(c_[a * side_ + p]) - double(c_[b * side_ + q]);
+    d += (flow_[a * side_ + b] - flow_[b * side_ + a]) * (distance_[q * side_ + p] - distance_[p * side_ + q]);
+    return d + (c_[a * side_ + q]) + (c_[b * side_ + p]) - (c_[a * side_ + p]) - (c_[b * side_ + q]);
   }
 
   int side_;
-  std::vector<V> c_;
+  std::vector<double> c_;
   double offset_;
-  std::vector<V> flow_, distance_, flow_back_, distance_back_;
+  std::vector<double> flow_, distance_, flow_back_, distance_back_;
   std::vector<int32_t> place_;
   bool symmetric_;
 };

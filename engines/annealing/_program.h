@@ -4,17 +4,12 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace qopt::annealing {
 
 // One variable's new value less its old one.
 struct Change {
   int variable;
   int64_t step;
-};
-
-struct Entry {
-  int index;
-  double value;
 };
 
 // Rows of entries, one after the other.
@@ -46,4 +41,4 @@ struct Program {
   int soft_rows() const { return int(row_lower.size()); }
 };
 
-}  // namespace
+}  // namespace qopt::annealing

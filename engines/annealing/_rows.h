@@ -141,11 +141,20 @@ template <class F, class J> Counts anneal_dense(const Model& model, Batch batch,
   return counts;
 }
 
+inline bool twice_fits_byte(const Model& model) {
+  const int16_t* weight = static_cast<const int16_t*>(model.weight);
+  for (int e = 0; e < model.ptr[model.n]; e++)
+    if (weight[e] > 63 || weight[e] < -63) return false;
+  return true;
+}
+
 // int8 models are dense ones of int16 fields whose doubled weights fit a byte.
 inline Counts anneal_rows(const Model& model, Batch batch, const Schedule& schedule) {
   switch (model.kind) {
     case qopt::annealing::Kind::int8: return anneal_dense<int16_t, int8_t>(model, batch, schedule);
-    case qopt::annealing::Kind::int16: return anneal_dense<int16_t, int16_t>(model, batch, schedule);
+    case qopt::annealing::Kind::int16:
+      if (twice_fits_byte(model)) return anneal_dense<int16_t, int8_t>(model, batch, schedule);
+      return anneal_dense<int16_t, int16_t>(model, batch, schedule);
     case qopt::annealing::Kind::int32: return anneal_dense<int32_t, int32_t>(model, batch, schedule);
     default: return anneal_dense<double, double>(model, batch, schedule);
   }

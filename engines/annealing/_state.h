@@ -2,11 +2,19 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "_program.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
 namespace {
+
+using qopt::annealing::Change;
+using qopt::annealing::Program;
 
 // Bits by value, for uniform draws.
 class Sides {
@@ -41,10 +49,18 @@ class State {
     const double entries = double(program.columns.index.size());
     dense_ = program.soft_rows() > 0 && program.soft_rows() <= 128 && entries > 0.5 * program.n * program.soft_rows();
     if (dense_) {
-      table_.assign(size_t(program.n) * program.soft_rows(), 0.0);
+      groups_of_four_ = (program.soft_rows() + 3) / 4;
+      table_.assign(size_t(program.n) * 4 * groups_of_four_, 0.0);
       for (int i = 0; i < program.n; i++)
         for (int64_t e = program.columns.begin(i); e < program.columns.end(i); e++)
-          table_[size_t(i) * program.soft_rows() + program.columns.index[e]] = program.columns.value[e];
+          table_[size_t(i) * 4 * groups_of_four_ + program.columns.index[e]] = program.columns.value[e];
+      // rows that fill the last four are never broken
+      const size_t padded = 4 * groups_of_four_;
+      const double infinity = std::numeric_limits<double>::infinity();
+      padded_lower_ = program.row_lower, padded_lower_.resize(padded, -infinity);
+      padded_upper_ = program.row_upper, padded_upper_.resize(padded, infinity);
+      activity_.resize(padded, 0.0);
+      weight_.resize(padded, 0.0);
     }
   }
 
@@ -103,18 +119,7 @@ class State {
     const int rows = program_.soft_rows();
     if (!rows) return 0;
     double d = 0;
-    if (dense_ && count <= 2) {
-      const double* first = &table_[size_t(changes[0].variable) * rows];
-      const double* second = &table_[size_t(changes[count - 1].variable) * rows];
-      const double s = double(changes[0].step), t = count == 2 ? double(changes[1].step) : 0.0;
-      const double *lower = program_.row_lower.data(), *upper = program_.row_upper.data();
-      const double *activity = activity_.data(), *weight = weight_.data();
-      for (int k = 0; k < rows; k++) {
-        const double now = activity[k], then = now + s * first[k] + t * second[k];
-        d += weight[k] * (excess(then, lower[k], upper[k]) - excess(now, lower[k], upper[k]));
-      }
-      return d;
-    }
+    if (dense_ && count <= 2) return dense_change(changes[0], count == 2 ? changes[1] : Change{changes[0].variable, 0});
     touched_.clear();
     for (int q = 0; q < count; q++) {
       const int i = changes[q].variable;
@@ -129,16 +134,6 @@ class State {
       d += weight_[k] * (violation(k, activity_[k] + gain_[k]) - violation(k, activity_[k]));
     }
     return d;
-  }
-
-  // Penalty that setting the variable one higher would add or save, whichever row side it stands on: for reduced costs.
-  double row_price(int i) const {
-    double price = 0;
-    for (int64_t e = program_.columns.begin(i); e < program_.columns.end(i); e++) {
-      const int k = program_.columns.index[e];
-      price += weight_[k] * program_.columns.value[e] * (std::isfinite(program_.row_upper[k]) ? 1.0 : -1.0);
-    }
-    return price;
   }
 
   void apply(Change change) {
@@ -167,6 +162,27 @@ class State {
   Sides sides;
 
  private:
+  typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+
+  double dense_change(Change first, Change second) const {
+    const auto four = [](const double* at) { return reinterpret_cast<const Four*>(at); };
+    const Four* a = four(&table_[size_t(first.variable) * 4 * groups_of_four_]);
+    const Four* b = four(&table_[size_t(second.variable) * 4 * groups_of_four_]);
+    const Four *lower = four(padded_lower_.data()), *upper = four(padded_upper_.data());
+    const Four *activity = four(activity_.data()), *weight = four(weight_.data());
+    const double s = double(first.step), t = double(second.step);
+    Four sum{};
+    for (int k = 0; k < groups_of_four_; k++) {
+      const Four now = activity[k], then = now + s * a[k] + t * b[k];
+      sum += weight[k] * (excess(then, lower[k], upper[k]) - excess(now, lower[k], upper[k]));
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+  static Four excess(Four activity, Four lower, Four upper) {
+    const Four over = activity - upper, under = lower - activity;
+    const Four most = over > under ? over : under;
+    return most > 0 ? most : Four{};
+  }
   static double excess(double activity, double lower, double upper) {
     const double over = activity - upper, under = lower - activity;
     const double most = over > under ? over : under;
@@ -199,7 +215,8 @@ class State {
   std::vector<double> activity_, weight_, gain_;
   std::vector<char> marked_;
   std::vector<int> touched_, holder_, square_holder_;
-  std::vector<double> table_;
+  std::vector<double> table_, padded_lower_, padded_upper_;
+  int groups_of_four_ = 0;
   int broken_ = 0, uncovered_ = 0;
   bool dense_ = false;
 };

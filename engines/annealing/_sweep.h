@@ -3,8 +3,6 @@
 // f_i = h_i + sum_j J_ij s_j; a flip of i changes the energy by -2 s_i f_i and is accepted where -s_i f_i is at most a
 // threshold from the pool. Included by each _isa_*.cpp after its lanes.
 #pragma once
-#include <numeric>
-#include <utility>
 #include <vector>
 
 #include "_kernels.h"
@@ -157,7 +155,7 @@ template <class T> class LaneBatch {
   }
 
   void sweep() {
-    if (schedule_.shuffle) shuffle();
+    if (schedule_.shuffle) draw_order();
     const View at = view();
     const T* thresholds = threshold_.data();
     const int* order = order_.empty() ? nullptr : order_.data();
@@ -178,10 +176,10 @@ template <class T> class LaneBatch {
     count(flips);
   }
 
-  void shuffle() {
-    if (order_.empty()) order_.resize(model_.n);
-    std::iota(order_.begin(), order_.end(), 0);
-    for (int k = model_.n - 1; k > 0; k--) std::swap(order_[k], order_[counter_.below(k + 1)]);
+  // With replacement: a variable may be visited twice or not at all.
+  void draw_order() {
+    order_.resize(model_.n);
+    for (int k = 0; k < model_.n; k++) order_[k] = counter_.below(model_.n);
   }
 
   void descend() {

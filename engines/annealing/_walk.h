@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "_random.h"
+#include "_walks.h"
 
 namespace {
 
@@ -18,23 +19,16 @@ struct Random : Counter {
 // Improvements smaller than this are rounding, for data that are not whole numbers.
 constexpr double rounding = 1e-9;
 
-class Walk {
+class Walk : public qopt::annealing::AnyWalk {
  public:
-  Walk() = default;
-  virtual ~Walk() = default;
-  Walk(const Walk&) = delete;
-  Walk& operator=(const Walk&) = delete;
-
-  // A random point that keeps the kept rows; what follows depends on the seed alone.
-  void restart(uint64_t seed) {
+  void restart(uint64_t seed) final {
     random_ = Random{{seed}};
     draw();
     best_cost_ = std::numeric_limits<double>::infinity();
     note(std::numeric_limits<double>::infinity());
   }
 
-  // Proposals while T falls geometrically from `first` to `last`.
-  void anneal(double first, double last, uint64_t proposals) {
+  void anneal(double first, double last, uint64_t proposals) final {
     const uint64_t block = stride();
     for (uint64_t done = 0; done < proposals; done += block) {
       const double share = double(done) / double(proposals);
@@ -46,8 +40,7 @@ class Walk {
     }
   }
 
-  // Rises of the cost that proposals at a point near a minimum would bring.
-  std::vector<double> rises(uint64_t proposals) {
+  std::vector<double> rises(uint64_t proposals) final {
     std::vector<double> found;
     rises_ = &found;
     for (uint64_t k = 0; k < proposals; k++) propose(1e-300);
@@ -55,20 +48,16 @@ class Walk {
     return found;
   }
 
-  // Moves that lower the cost until there is none; walks without a complete scan do nothing.
-  virtual void descend() {}
+  void descend() override {}
+  void close(uint64_t) override {}
+  void keep_weights() override {}
 
-  // The current point, and what it costs; a point may break rows that the walk does not keep.
-  virtual void point(int64_t* x) const = 0;
-  virtual size_t size() const = 0;
-  double cost() const { return cost_; }
-
-  // The best point that keeps every row, of this anneal; infinite cost if there was none.
-  double best_cost() const { return best_cost_; }
-  const std::vector<int64_t>& best_point() const { return best_point_; }
-  double best_temperature() const { return best_temperature_; }
-  uint64_t proposals() const { return proposals_; }
-  uint64_t accepted() const { return accepted_; }
+  double cost() const final { return cost_; }
+  double best_cost() const final { return best_cost_; }
+  const std::vector<int64_t>& best_point() const final { return best_point_; }
+  double best_temperature() const final { return best_temperature_; }
+  uint64_t proposals() const final { return proposals_; }
+  uint64_t accepted() const final { return accepted_; }
 
  protected:
   virtual void draw() = 0;

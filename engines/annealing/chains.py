@@ -5,18 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from ...core import AnyArray, BinaryProgram, Bits, Float, Int
-from .structure import Square, Structure, cell_costs, pair_terms, uniform_permutations
+from .structure import Square, Structure, cell_costs, uniform_permutations
 
 
-def find_chain(program: BinaryProgram, square: Square) -> Structure | None:
+def find_chain(program: BinaryProgram, square: Square, pairs: tuple[Int, Int, Float]) -> Structure | None:
     """The chain of the rows' or the columns' positions, or None.
 
     The positions must form one path or one cycle, each link must cost the same wherever it stands, and so must each
     node but for the two ends of a path.
+
+    Parameters
+    ----------
+    pairs : the program's ``pair_terms``.
     """
     if square.side < 3:
         return None
-    u, w, weight = pair_terms(program, square)
+    u, w, weight = pairs
     side, costs = square.side, cell_costs(program, square)
     for by_row in (True, False):
         terms = (u // side, u % side, w // side, w % side) if by_row else (u % side, u // side, w % side, w // side)
@@ -58,13 +62,12 @@ def _links(
 
 def _line(side: int, p: Int, q: Int) -> tuple[list[int], bool] | None:
     """The positions along the path (True) or the cycle that their couplings form, or None."""
-    pairs = np.unique(np.stack([np.minimum(p, q), np.maximum(p, q)]), axis=1)
-    if pairs.shape[1] not in (side, side - 1):
+    coupled = np.zeros((side, side), dtype=bool)
+    coupled[p, q] = True
+    coupled |= coupled.T
+    if np.count_nonzero(coupled) // 2 not in (side, side - 1):
         return None
-    near: list[list[int]] = [[] for _ in range(side)]
-    for a, b in pairs.T.tolist():
-        near[a].append(b)
-        near[b].append(a)
+    near = [np.flatnonzero(line).tolist() for line in coupled]
     ends = [k for k in range(side) if len(near[k]) == 1]
     if any(not 1 <= len(others) <= 2 for others in near) or len(ends) not in (0, 2):
         return None

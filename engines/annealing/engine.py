@@ -35,8 +35,8 @@ Spins = npt.NDArray[np.int8]
 LANES = {"int8": 64, "int16": 64, "int32": 32, "float64": 16}
 BLOCKS = {"int8": 32, "int16": 32, "int32": 16, "float64": 8}
 ROW_REPLICAS = 8
-#: Variates of a pool: lanes of a small model, of a large one, and rows.
-POOL_SIZES = (1024, 8192, 1024)
+#: Variates of a pool for fewer variables than the first number, and for more: so that one serves about eight tests.
+LANE_POOLS, ROW_POOLS = (1024, 1024, 8192), (256, 256, 1024)
 _TYPES = {"int8": np.int8, "int16": np.int16, "int32": np.int32, "float64": np.float64}
 #: Largest half temperature, in units of the local fields: float32 holds it times any variate.
 _HOTTEST = 1e30
@@ -73,7 +73,7 @@ class How:
     ----------
     layout : lanes, rows, or None for what suits the model.
     is_gibbs : heat bath instead of Metropolis.
-    shuffle : a new random order of the variables in each sweep (lanes only).
+    shuffle : each visit of a sweep is to a random variable, with replacement (lanes only).
     descend : end with single flips that lower the energy, until there is none.
     threads : batches annealed at the same time; the result does not depend on it.
     engine : compiled kernels or NumPy.
@@ -157,6 +157,12 @@ def batch_size(model: IsingModel, how: How) -> int:
     return ROW_REPLICAS if layout_of(model, how) == "rows" else LANES[model.kind]
 
 
+def pool_size(pools: tuple[int, int, int], num_variables: int) -> int:
+    """Variates of a pool, a power of two."""
+    limit, small, large = pools
+    return small if num_variables < limit else large
+
+
 def prepared(model: IsingModel, layout: Layout) -> tuple[npt.NDArray[Any], ...]:
     """ptr, col, weight, field in the types of the kernels."""
     real = np.int16 if layout == "rows" and model.kind == "int8" else _TYPES[model.kind]
@@ -185,11 +191,11 @@ def start(
     layout, n = layout_of(model, how), model.num_variables
     size = LANES[model.kind] if layout == "lanes" else len(words)
     if layout == "lanes":
-        pool = np.empty(POOL_SIZES[n >= POOL_SIZES[0]] + size, dtype=np.float32)
+        pool = np.empty(pool_size(LANE_POOLS, n) + size, dtype=np.float32)
         spins = np.ones((n, size), dtype=np.int8)
         counters = words[:1].copy()
     else:
-        pool = np.empty((size, POOL_SIZES[2] + BLOCKS[model.kind]), dtype=np.float32)
+        pool = np.empty((size, pool_size(ROW_POOLS, n) + BLOCKS[model.kind]), dtype=np.float32)
         spins = np.ones((size, n), dtype=np.int8)
         counters = words.copy()
     if initial is not None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowFacts, RowKind, row_facts
-from .structure import Structure
+from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowFacts, RowKind, Rows, UnsupportedError, row_facts
+from .structure import SINGLE_BITS, Structure
 
 #: Most pairs of bits in conflict; beyond them the longest packing rows are soft.
 MOST_CONFLICTS = 30_000_000
@@ -50,8 +50,8 @@ class Data:
 
 def general_structure(program: BinaryProgram) -> Structure:
     """Groups, packings and soft rows of the program."""
-    kept = find_kept(program)
     n = program.num_variables
+    kept = find_kept(row_facts(program), n)
     data = Data(
         program.c,
         program.products,
@@ -64,7 +64,7 @@ def general_structure(program: BinaryProgram) -> Structure:
     names = program.constraints.names
     soft = set(kept.soft)
     return Structure(
-        f"{len(kept.groups)} groups, {len(kept.squares)} columns, {len(kept.packings)} packings, {len(soft)} soft rows",
+        _words(kept),
         lambda engine: engine.general(*given),
         lambda states: np.asarray(states, dtype=np.uint8),
         size=n,
@@ -75,10 +75,51 @@ def general_structure(program: BinaryProgram) -> Structure:
     )
 
 
-def find_kept(program: BinaryProgram) -> Kept:
+def whole_structure(data: Data, rows: Rows) -> Structure:
+    """The same for variables with any whole bounds: rows on bits alone may be kept, those with others are soft."""
+    n = len(data.c)
+    is_bit = (data.lower == 0) & (data.upper == 1)
+    plain = BinaryProgram(np.zeros(n), rows=rows)
+    facts = [
+        fact if is_bit[fact.columns].all() else replace(fact, kind=_whole_kind(fact, data)) for fact in row_facts(plain)
+    ]
+    kept = find_kept(facts, n)
+    given = walk_data(data, kept, plain.tolerances)
+    soft = set(kept.soft)
+
+    def refuse(num_points: int, rng: np.random.Generator) -> Bits:
+        raise UnsupportedError("points must be bits to be drawn, got whole variables; expand them first")
+
+    return Structure(
+        _words(kept),
+        lambda engine: engine.general(*given),
+        lambda states: np.asarray(states),
+        size=n,
+        sweep=max(1, n),
+        kept=tuple(name for k, name in enumerate(rows.names) if k not in soft),
+        left=tuple(name for k, name in enumerate(rows.names) if k in soft),
+        draw=refuse,
+    )
+
+
+def _whole_kind(row: RowFacts, data: Data) -> RowKind:
+    """Whether a row with whole variables can be broken at all."""
+    ends = np.stack([row.coefficients * data.lower[row.columns], row.coefficients * data.upper[row.columns]])
+    is_free = row.lower <= ends.min(axis=0).sum() and row.upper >= ends.max(axis=0).sum()
+    return RowKind.FREE if is_free else RowKind.INEQUALITY
+
+
+def _words(kept: Kept) -> str:
+    """The kept rows in words."""
+    parts = []
+    for rows, word in ((kept.groups, "one-hot group"), (kept.squares, "assignment column"), (kept.packings, "packing")):
+        if rows:
+            parts.append(f"{len(rows)} {word}{'s' if len(rows) > 1 else ''}")
+    return " and ".join(parts) or SINGLE_BITS
+
+
+def find_kept(facts: list[RowFacts], n: int) -> Kept:
     """Which rows the walk keeps."""
-    facts = row_facts(program)
-    n = program.num_variables
     group_of = np.full(n, -1)
     groups: list[int] = []
     one_hot = [k for k, row in enumerate(facts) if row.kind is RowKind.ONE_HOT]
@@ -227,7 +268,7 @@ def walk_data(data: Data, kept: Kept, tolerances: Float) -> tuple[Any, ...]:
     columns = csr_array((values, (bits, rows)), shape=(n, len(soft)))
     columns.sort_indices()
     slack = tolerances[soft] if soft else np.zeros(0)
-    scale = np.array([np.abs(facts[k].coefficients).mean() for k in soft])
+    scale = np.array([np.abs(facts[k].coefficients).mean() if len(facts[k].columns) else 1.0 for k in soft])
     return (
         float(data.offset),
         np.ascontiguousarray(data.c, dtype=np.float64),

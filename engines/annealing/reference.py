@@ -188,7 +188,7 @@ class _Run:
         for t in temperatures:
             refresh(self.pool, self.size, self.counter, self.gibbs)
             limits = thresholds(self.pool, t, self.kind)
-            order = self._shuffled(n) if shuffle else range(n)
+            order = [self.counter.below(n) for _ in range(n)] if shuffle else range(n)
             offsets = self._offsets(n)
             for k, i in enumerate(order):
                 self._visit(i, limits[offsets[k] : offsets[k] + lanes])
@@ -230,13 +230,6 @@ class _Run:
         drawn = self.counter.words(-(-count // 4))
         parts = drawn[:, None] >> (np.uint64(16) * np.arange(4, dtype=np.uint64))
         return np.asarray(parts.ravel()[:count] & np.uint64(self.size - 1), dtype=np.int64)
-
-    def _shuffled(self, n: int) -> list[int]:
-        order = list(range(n))
-        for k in range(n - 1, 0, -1):
-            other = self.counter.below(k + 1)
-            order[k], order[other] = order[other], order[k]
-        return order
 
     def _visit(self, i: int, limits: Float) -> None:
         flips = -self.S[i] * self.f[i] <= limits

@@ -7,6 +7,7 @@ was met tells where the model freezes. The reads then cool through a window arou
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ PILOTS, PILOT_SHARE = 3, 0.02
 WIDER_UP, WIDER_DOWN, READ_SHARE, READ_GROWTH = 4.0, 3.0, 0.1, 1.6
 #: Sweeps of the quench before the rises are measured.
 QUENCH_SWEEPS = 200
+#: Sweeps in which broken rows' weights grow, at the end of a read that met no point that keeps every row.
+CLOSING_SWEEPS = 50
 #: Looks at the clock in a read, at least.
 PIECES = 100
 
@@ -71,7 +74,7 @@ def load_engine(engine: str) -> Any:
     UnsupportedError
         The compiled walks were asked for and were not built.
     """
-    if engine != "numpy":
+    if engine != "numpy" and not (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy"):
         try:
             return importlib.import_module("._constrained", __package__)
         except ImportError as error:
@@ -81,6 +84,12 @@ def load_engine(engine: str) -> Any:
                     "or use numpy"
                 ) from None
     return importlib.import_module(".walks", __package__)
+
+
+def walks_name(engine: Any) -> str:
+    """``compiled (avx512)``, its like, or ``numpy``."""
+    best = str(engine.kernels()[0])
+    return best if best == "numpy" else f"compiled ({best})"
 
 
 class Search:
@@ -120,6 +129,7 @@ class Search:
             first, last = pilot_window(hot, cold, temperatures)
             reads.append(self._timed(walk, self._seed(), first, last, PILOT_SHARE * limit, clock))
             temperatures.append(reads[-1].temperature)
+            self.engine.keep_weights(walk)
         window = read_window(hot, cold, temperatures)
         seeds = [self.words.spawn(1)[0] for _ in range(self.threads)]
 
@@ -194,6 +204,9 @@ class Search:
         temperature = self.engine.best(walk, out)[1]
         self.engine.descend(walk)
         cost = self.engine.best(walk, out)[0]
+        if not np.isfinite(cost):
+            self.engine.close(walk, CLOSING_SWEEPS)
+            cost = self.engine.best(walk, out)[0]
         kept = bool(np.isfinite(cost))
         if not kept:
             cost, temperature = self.engine.state(walk, out)[0], (first * last) ** 0.5

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, UnsupportedError, row_facts
+from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, row_facts
 
 #: Side from which on a permutation's products are kept as flow times distance where they are that.
 PRODUCT_SIDE = 71
+#: Name of a structure that keeps no row.
+SINGLE_BITS = "single bits"
 #: Largest whole number that int32 fields may reach.
 MAX_WHOLE = 2**30
 
@@ -44,6 +46,11 @@ class Structure:
     kept: tuple[str, ...]
     left: tuple[str, ...]
     draw: Callable[[int, np.random.Generator], Bits]
+
+    @property
+    def holds(self) -> bool:
+        """Whether some binding row is kept by construction."""
+        return self.name != SINGLE_BITS
 
     def describe(self) -> str:
         """One line for a Record."""
@@ -102,14 +109,15 @@ def permutation_structure(program: BinaryProgram, square: Square) -> Structure:
     """The chain that the products form, else flow times distance on large sides, else any products."""
     from .chains import find_chain
 
-    found = find_chain(program, square)
+    pairs = pair_terms(program, square)
+    found = find_chain(program, square, pairs)
     if found is not None:
         return found
     if square.side >= PRODUCT_SIDE:
-        factors = find_factors(program, square)
+        factors = find_factors(square, pairs)
         if factors is not None:
             return _product(program, square, *factors)
-    return _permutation(program, square)
+    return _permutation(program, square, pairs)
 
 
 def pair_terms(program: BinaryProgram, square: Square) -> tuple[Int, Int, Float]:
@@ -127,9 +135,9 @@ def cell_costs(program: BinaryProgram, square: Square) -> Float:
     return np.asarray(program.c[square.cells], dtype=np.float64)
 
 
-def find_factors(program: BinaryProgram, square: Square) -> tuple[Float, Float] | None:
+def find_factors(square: Square, pairs: tuple[Int, Int, Float]) -> tuple[Float, Float] | None:
     """Symmetric F and D with ``weight of (a, b), (c, d) == F_ac D_bd`` for a < c, or None where there are none."""
-    u, w, weight = pair_terms(program, square)
+    u, w, weight = pairs
     side = square.side
     if not len(weight):
         return None
@@ -146,8 +154,8 @@ def find_factors(program: BinaryProgram, square: Square) -> tuple[Float, Float] 
     F += F.T
     if not np.array_equal(D, D.T) or not np.array_equal(F[a, c] * D[b, d], weight):
         return None
-    pairs = np.count_nonzero(np.triu(F, 1)) * (np.count_nonzero(D) - np.count_nonzero(D.diagonal()))
-    return (F, D) if pairs == len(weight) else None
+    count = np.count_nonzero(np.triu(F, 1)) * (np.count_nonzero(D) - np.count_nonzero(D.diagonal()))
+    return (F, D) if count == len(weight) else None
 
 
 def _product(program: BinaryProgram, square: Square, F: Float, D: Float) -> Structure:
@@ -156,10 +164,10 @@ def _product(program: BinaryProgram, square: Square, F: Float, D: Float) -> Stru
     return _square_structure(program, square, "product", lambda engine: engine.product(*given))
 
 
-def _permutation(program: BinaryProgram, square: Square) -> Structure:
+def _permutation(program: BinaryProgram, square: Square, pairs: tuple[Int, Int, Float]) -> Structure:
     from scipy.sparse import csr_array
 
-    u, w, weight = pair_terms(program, square)
+    u, w, weight = pairs
     n = square.side**2
     both = csr_array((np.tile(weight, 2), (np.concatenate([u, w]), np.concatenate([w, u]))), shape=(n, n))
     both.sort_indices()
@@ -212,22 +220,8 @@ def is_whole(values: npt.ArrayLike) -> bool:
 
 
 def recognise(program: BinaryProgram) -> Structure:
-    """The structure of a program: a permutation where all binding rows form one, else groups, packings and soft rows.
-
-    Raises
-    ------
-    UnsupportedError
-        A row cannot be kept by any point.
-    """
+    """The structure of a program: a permutation where all binding rows form one, else groups, packings, soft rows."""
     from .general import general_structure
 
-    rows = program.constraints
-    low = np.asarray(rows.A.minimum(0).sum(axis=1)).ravel() if len(rows) else np.zeros(0)
-    high = np.asarray(rows.A.maximum(0).sum(axis=1)).ravel() if len(rows) else np.zeros(0)
-    if len(rows):
-        bad = (low > rows.upper + program.tolerances) | (high < rows.lower - program.tolerances)
-        if bad.any():
-            name = rows.names[int(np.argmax(bad))]
-            raise UnsupportedError(f"row {name} must be kept by some point, and none does; the program is infeasible")
     square = find_square(program)
     return general_structure(program) if square is None else permutation_structure(program, square)

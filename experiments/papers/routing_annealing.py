@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...core import relative_gap
+from ..drawing import save_picture
+from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
 from .tables import NOTHING, markdown, number, percent
 
@@ -43,7 +45,8 @@ def tell(rows: Rows) -> Telling:
         Section("Tours: feasible before and after repair", _tours(done)),
         Section("Fleets: the hybrid search and its controls", _fleets(done)),
     ]
-    return Telling(_summary(done), sections, {"routing_annealing.png": partial(_draw, done)})
+    summary = [Sentence(line) for line in _summary(done)]
+    return Telling(summary, sections, {"routing_annealing.png": partial(_draw, done)})
 
 
 def _family(row: Mapping[str, Any]) -> str:
@@ -195,7 +198,7 @@ def _draw(done: Sequence[Mapping[str, Any]], path: Path) -> None:
     axes.set_ylabel("feasible raw reads, %")
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=150)
+    save_picture(figure, path, dpi=150)
     plt.close(figure)
 
 

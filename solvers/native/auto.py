@@ -38,7 +38,7 @@ MIS_VERTICES = 150
 #: market-split: 40 retailers 1 s, 50 some seconds, 60 minutes.
 MARKET_RETAILERS = 50
 
-Choice = tuple[str, str]
+Choice = tuple[str | dict[str, Any], str]
 
 
 def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
@@ -55,14 +55,15 @@ def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
     ('cpsat', 'exact search with a proven bound; 3 items x 1 rows')
     """
     refusals = []
-    for name, reason in candidates(problem):
+    for spec, reason in candidates(problem):
+        name = spec if isinstance(spec, str) else spec["name"]
         if name not in SOLVERS or SOLVERS.get(name).missing:
             refusals.append(f"{name} is not installed")
             continue
-        solver = from_spec("solvers", name)
+        solver = from_spec("solvers", spec)
         refusal = solver.refusal(problem) if hasattr(solver, "refusal") else ""
         if not refusal:
-            return name, reason
+            return spec, reason
         refusals.append(f"{name}: {refusal}")
     raise UnsupportedError(f"no solver takes this {problem.kind}: {'; '.join(refusals)}")
 
@@ -81,7 +82,9 @@ def candidates_tsp(problem: Tsp) -> list[Choice]:
     n, limit = problem.num_cities, TSP_CITIES if problem.is_symmetric else ASYMMETRIC_CITIES
     if n <= limit:
         return [("milp", f"{n} cities, up to about {limit} are proven in a minute by subtour rows")]
-    return [("local-search", f"{n} cities, more than the {limit} that an exact search proves in about a minute")]
+    reason = f"{n} cities, more than the {limit} that an exact search proves in about a minute"
+    fast = {"name": "local-search", "engine": "fast-tsp"}
+    return [(fast, f"{reason}; fast-tsp is installed"), ("local-search", reason)]
 
 
 @candidates.register
@@ -96,7 +99,7 @@ def candidates_tsptw(problem: Tsptw) -> list[Choice]:
 @candidates.register(Vrptw)
 def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
     n = problem.num_customers
-    search = [
+    search: list[Choice] = [
         ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
         ("routing", f"{n} customers, too many for an exact search; guided local search"),
     ]
