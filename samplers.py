@@ -2,6 +2,7 @@
 
 ``SimulatedAnnealingSampler`` takes the keywords of the class of that name in dwave-samplers and runs on our own
 engine. ``ConstrainedAnnealing`` samples constrained quadratic models, which Ocean has no local sampler for.
+``Decompose`` is a composite that cuts a model into parts for any child sampler.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .core import AnyArray, Clock, Float
 from .engines.annealing import Annealed, EngineChoice, How, IsingModel, anneal, batch_size, engine_name
 from .engines.annealing.search import Search, load_engine, states_of, walks_name
 from .engines.annealing.windows import from_betas, half_temperatures, raced_window, to_betas
+from .experiments.composite import Decompose
 from .solvers.classical.cqm_model import CqmModel
 from .solvers.classical.dwave_annealing import default_betas
 from .solvers.seeds import spawn_seeds
@@ -138,7 +140,7 @@ class ConstrainedAnnealing:
 
     Examples
     --------
-    >>> i, j = dimod.Integers(["i", "j"], upper_bound=9)
+    >>> i, j = (dimod.Integer(name, upper_bound=9) for name in "ij")
     >>> cqm = dimod.ConstrainedQuadraticModel()
     >>> cqm.set_objective(i * i - 6 * i + 2 * j)
     >>> _ = cqm.add_constraint(i + j >= 5, label="least")
@@ -335,4 +337,4 @@ def _asks(interrupt: Callable[[], bool]) -> bool:
         return True
 
 
-__all__ = ["ConstrainedAnnealing", "SimulatedAnnealingSampler"]
+__all__ = ["Decompose", "ConstrainedAnnealing", "SimulatedAnnealingSampler"]

@@ -26,7 +26,8 @@ class Stretches(NamedTuple):
 
     def take(self, *index: AnyArray) -> Stretches:
         """The stretches at an index of every array."""
-        return Stretches(*(part[index] for part in self))
+        parts: list[AnyArray] = [part[index] for part in self]
+        return Stretches(*parts)
 
     def end(self) -> Float:
         """Earliest end of the last stop, its own travel not counted, where no warp is needed."""
@@ -100,16 +101,14 @@ class Roads(NamedTuple):
         """
         m = len(path)
         single = self.single(path)
-        parts = [np.zeros((m, m), dtype=np.asarray(part).dtype) for part in single]
-        current = single.take(np.zeros(m, dtype=np.int64))
+        parts: list[AnyArray] = [np.zeros((m, m), dtype=part.dtype) for part in single]
+        current = single
         for j in range(m):
             column = single.take(np.full(j, j))
-            above = Stretches(*(np.append(part[:j], own[j]) for part, own in zip(current, single)))
+            above: list[AnyArray] = [part[:j] for part in current]
             if j:
-                head = self.join(current.take(np.arange(j)), column)
-                above = Stretches(*(np.append(part, own[j]) for part, own in zip(head, single)))
-            for part, values in zip(parts, above):
+                above = list(self.join(Stretches(*above), column))
+            current = Stretches(*[np.append(part, own[j]) for part, own in zip(above, single)])
+            for part, values in zip(parts, current):
                 part[: j + 1, j] = values
-            padding = m - j - 1
-            current = Stretches(*(np.append(values, np.zeros(padding, dtype=values.dtype)) for values in above))
         return Stretches(*parts)

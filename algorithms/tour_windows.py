@@ -192,7 +192,7 @@ def _next_move(tour: WindowTour, tabu: dict[tuple[int, int], int], step: int, be
         k = int(np.where(warp <= least + 1e-9, found.cost, np.inf).argmin())
         key = (float(warp[k]), float(found.cost[k]))
         if key[0] < tour.warp - 1e-9:
-            return found.moves[k]
+            return np.asarray(found.moves[k])
         if fallback is None or key < fallback[0]:
             fallback = (key, found.moves[k])
     return None if fallback is None else fallback[1]

@@ -80,7 +80,7 @@ def solve_windows(
     >>> problem = Tsptw([[0, 2, 3], [2, 0, 2], [3, 2, 0]], [[0, 20], [0, 9], [6, 9]])
     >>> found = solve_windows(problem)
     >>> found.order.tolist(), found.cost, found.is_complete
-    ([1, 2], 7.0, True)
+    ([2, 1], 7.0, True)
     """
     return _Dp(problem, upper, max_labels, is_over).run()
 
@@ -129,7 +129,7 @@ class _Dp:
     def _bounds(self, layer: _Layer) -> Float:
         """Lower bound on the objective through each label: cost, and duals of what is still to be left and entered."""
         if self.is_makespan:
-            return layer.time + self.reach[layer.last, 0]
+            return np.asarray(layer.time + self.reach[layer.last, 0])
         both = self.out + self.into
         left = self.out[layer.last] + self.into[0] + both[1:].sum()
         for v in range(1, self.n + 1):

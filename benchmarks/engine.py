@@ -1,10 +1,12 @@
 """The exact QAOA engine against Aer, lightning.qubit and QOKit's C simulator: one evaluation, and a whole optimisation.
 
-    OMP_NUM_THREADS=1 python benchmarks/engine.py --qubits 12 16 20       # minutes
-    OMP_NUM_THREADS=1 python benchmarks/engine.py --qubits 24 --layers 1 --rounds 1
-    OMP_NUM_THREADS=1 python benchmarks/engine.py --qubits --optimize --limits --write
+    python benchmarks/engine.py --qubits 12 16 20       # minutes
+    python benchmarks/engine.py --qubits 24 --layers 1 --rounds 1
+    python benchmarks/engine.py --qubits --optimize --limits --write
 
-Contenders run in turns in one process; figures are medians of process CPU time, one thread. --qokit DIR names a
+Contenders run in turns in one process; figures are medians of process CPU time, one thread. The script sets one thread
+for all of them before they are imported, whatever the environment says: threads that spin while they wait count as CPU
+time, and made ratios wrong by factors of 10 to 100 on a machine with many cores. --qokit DIR names a
 checkout of QOKit, whose C simulator is then built with -O3; lightning.qubit joins where it is installed.
 """
 
@@ -23,7 +25,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
+from one_thread import THREAD_VARIABLES  # before NumPy and every contender
+
+import numpy as np  # isort: skip
 from engine_contenders import Case, Evaluate, aer_estimator, contenders, qopt_engine
 
 from qopt.core import UnsupportedError
@@ -279,7 +283,7 @@ def main() -> None:
     chosen, missing = contenders(args.qokit)
     machine = (
         f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; engine {diagonal.engine_name()}, "
-        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}"
+        f"one thread ({', '.join(THREAD_VARIABLES)} = 1)"
     )
     about = f"{machine}; medians of {args.rounds} rounds (one where a run takes over {LONG_SECONDS:.0f} s)."
     print(about, *missing, sep="\n")

@@ -19,6 +19,8 @@ from qopt.experiments.environment import environment
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "proven_optima.md"
 SECONDS = 60.0
+#: Packages whose versions the tables depend on.
+PACKAGES = ("numpy", "ortools", "highspy")
 #: Instances beyond the reach of the named solver in the time: what is reported is a bound, not a proof.
 OPEN: Mapping[str, tuple[str, ...]] = {
     "gilmore-lawler": ("qaplib/nug20.dat",),
@@ -62,8 +64,7 @@ def table(collection: Collection, groups: Mapping[str, tuple[str, ...]], seed: i
 def machine() -> str:
     """The processor and the versions of the solvers that the tables come from."""
     here = environment()
-    packages = ("qopt-workbench", "numpy", "ortools", "highspy")
-    stack = ", ".join(f"{name} {version(name)}" for name in packages)
+    stack = ", ".join([f"qopt-workbench {qopt.__version__}", *(f"{name} {version(name)}" for name in PACKAGES)])
     return f"{here['cores']} cores of {here['processor']}; Python {here['python']}, {stack}."
 
 

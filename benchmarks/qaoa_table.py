@@ -13,6 +13,7 @@ from public import write_block
 import qopt
 from qopt.core import Record, Stage
 from qopt.experiments.verify import verify
+from qopt.experiments.worth_text import figures
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ("mdkp.json", "tsp4.json", "qap3.json", "qap4.json", "mis.json")
@@ -37,6 +38,7 @@ def line(file: str, problem: qopt.core.Problem, record: Record) -> str:
         value(control.raw),
         shares(raw),
         shares(control.raw),
+        worth(record),
         f"{record.resources.seconds['total']:.1f}",
     ]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
@@ -45,6 +47,12 @@ def line(file: str, problem: qopt.core.Problem, record: Record) -> str:
 def value(stage: Stage | None) -> str:
     """Objective of a feasible point; a dash for an infeasible one."""
     return str(stage.objective) if stage is not None and stage.feasible else "-"
+
+
+def worth(record: Record) -> str:
+    """Uniform points that one sample is worth for the optimum."""
+    found = [] if record.worth is None else [each for each in record.worth.targets if each.target == "optimum"]
+    return figures(found[0].worth) if found and found[0].worth is not None else "-"
 
 
 def shares(stage: Stage | None) -> str:
@@ -57,8 +65,9 @@ def shares(stage: Stage | None) -> str:
 def main() -> None:
     """Solve the examples and rewrite the table."""
     lines = [
-        "| examples/ | qubits, encoder | optimum | answer | raw | control | samples: feasible, best | control | s |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| examples/ | qubits, encoder | optimum | answer | raw | control | samples: feasible, best | control "
+        "| worth | s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for file in FILES:
         problem = qopt.load(str(ROOT / "examples" / file))

@@ -25,6 +25,8 @@ from .report import report
 from .reproduce import reproduce
 from .shrink import shrink
 from .solve import solve
+from .terminal import echo, open_streams
+from .tune import tune
 
 app = typer.Typer(
     name="qopt",
@@ -39,16 +41,17 @@ EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from ..engines.diagonal import engine_name
+        from ..engines.diagonal import card_name, engine_name
         from ..experiments.environment import versions
 
         if "--json" in sys.argv:
-            document = {"schema": "qopt.version/1", "versions": versions(), "engine": engine_name()}
-            typer.echo(json.dumps(document))
+            document = {"schema": "qopt.version/1", "versions": versions(), "engine": engine_name(), "gpu": card_name()}
+            echo(json.dumps(document))
             raise typer.Exit()
         for package, version in versions().items():
-            typer.echo(f"{package} {version}")
-        typer.echo(f"exact engine: {engine_name()}")
+            echo(f"{package} {version}")
+        echo(f"exact engine: {engine_name()}")
+        echo(f"gpu engine: {card_name()}")
         raise typer.Exit()
 
 
@@ -88,6 +91,7 @@ app.command("compare")(compare)
 app.command("export")(export)
 app.command("replay")(replay)
 app.command("merge")(merge)
+app.command("tune")(tune)
 app.command("crossover")(crossover)
 app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
@@ -97,4 +101,5 @@ app.command("check-plugin")(check_plugin)
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    open_streams()
     sys.exit(exit_code_of(lambda: app(prog_name="qopt", standalone_mode=False), debug="--debug" in sys.argv))

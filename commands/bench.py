@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .terminal import echo
+
 if TYPE_CHECKING:
     from ..experiments.sweep.document import Document
     from ..experiments.sweep.matrix import Matrix
@@ -31,7 +33,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> int:
-    """Run a matrix of instances, pipelines and seeds; rerun to resume."""
+    """Run a matrix of instances, pipelines and seeds; rerun to resume. Exit 1 if a run was refused or failed."""
     from ..core.allowed_modules import allow_class
     from ..experiments.sweep.matrix import read_matrix
     from .bench_view import print_matrix
@@ -51,8 +53,9 @@ def bench(
             matrix, document, folder, executor, overrides=overrides or [], retry=retry, is_quiet=quiet or as_json
         )
     except KeyboardInterrupt:
-        typer.echo(f"stopped; every finished run is in {folder}/rows.jsonl, the same command goes on", err=True)
+        echo(f"stopped; every finished run is in {folder}/rows.jsonl, the same command goes on", err=True)
         return 130
+    unanswered = failures(matrix, folder)
     summary: dict[str, Any] = {
         "schema": "qopt.bench/1",
         "folder": str(folder),
@@ -60,15 +63,41 @@ def bench(
         "already": progress.already,
         "done": progress.done,
         "failed": progress.failed,
+        "failures": unanswered,
     }
     if as_json:
-        typer.echo(json.dumps(summary))
+        echo(json.dumps(summary))
     else:
-        typer.echo(
+        echo(
             f"{progress.total} runs: {progress.already} were there, {progress.done} done, of which {progress.failed} "
             f"failed; rows in {folder}/rows.jsonl; now: qopt report {folder}"
         )
-    return 0
+        for label, endings in unanswered.items():
+            parts = ", ".join(f"{number} {ending}" for ending, number in endings.items())
+            echo(
+                f"without an answer: {label} ({parts} of {runs_of(matrix, label)} runs); --retry failed runs them again"
+            )
+    return 1 if unanswered else 0
+
+
+def failures(matrix: Matrix, folder: Path) -> dict[str, dict[str, int]]:
+    """How many rows of each pipeline failed and how (refused, error, memory, timeout, died), those of before too."""
+    from ..experiments.sweep.store import latest_rows
+
+    wanted = {task.id for task in matrix.tasks}
+    found: dict[str, dict[str, int]] = {}
+    for key, row in latest_rows(folder).items():
+        if key in wanted and row.get("status") == "failed":
+            sweep = row.get("sweep") or {}
+            endings = found.setdefault(str(sweep.get("pipeline")), {})
+            ending = str(sweep.get("failure") or "error")
+            endings[ending] = endings.get(ending, 0) + 1
+    return found
+
+
+def runs_of(matrix: Matrix, label: str) -> int:
+    """How many runs the matrix has of that pipeline."""
+    return sum(matrix.cells[task.cell].variant.label == label for task in matrix.tasks)
 
 
 def run_rows(
@@ -93,7 +122,7 @@ def run_rows(
     with Store(folder) as store:
         prepare(folder, matrix, Path(document.path).read_bytes(), overrides)
         if store.healed_bytes:
-            typer.echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
+            echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
         tasks = missing_tasks(matrix, store, redo_failed=retry == "failed")
         with Watcher(matrix, tasks, is_quiet=is_quiet) as watch:
             return run_matrix(matrix, tasks, store, executor, watch=watch)
@@ -104,7 +133,7 @@ def executor_of(folder: Path, jobs: int, dask: str | None = None) -> Executor:
     if dask is not None:
         from ..experiments.sweep.dask_runner import Cluster
 
-        return Cluster(dask, jobs, lambda text: typer.echo(text, err=True))
+        return Cluster(dask, jobs, lambda text: echo(text, err=True))
     from ..experiments.sweep.runner import Local
 
     return Local(jobs, folder / "runs.log")

@@ -8,13 +8,11 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import typer
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .render import page
+from .terminal import echo, page
 
 if TYPE_CHECKING:
     from ..experiments.sweep.matrix import Matrix, Task
@@ -48,7 +46,7 @@ def print_matrix(matrix: Matrix, *, as_json: bool) -> int:
             }
         )
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.bench-plan/1", "runs": len(matrix.tasks), "cells": rows}))
+        echo(json.dumps({"schema": "qopt.bench-plan/1", "runs": len(matrix.tasks), "cells": rows}))
         return 0
     table = Table(title=f"{matrix.sweep.name or 'sweep'}: {len(matrix.tasks)} runs", title_justify="left")
     for column in ("instance", "pipeline", "runs", "qubits", "bytes", "s a run", "refused because"):
@@ -63,7 +61,7 @@ def print_matrix(matrix: Matrix, *, as_json: bool) -> int:
     known = sum(row["runs"] * (row["seconds"] or 0.0) for row in rows if not row["refusal"])
     more = f"; {len(rows) - MAX_ROWS} more cells, see --json" if len(rows) > MAX_ROWS else ""
     twins = f"; {matrix.twins} equal runs counted once" if matrix.twins else ""
-    typer.echo(f"{refused} runs will be refused; the samplers' own estimate is {known:.3g} s in all{twins}{more}")
+    echo(f"{refused} runs will be refused; the samplers' own estimate is {known:.3g} s in all{twins}{more}")
     return 0
 
 
@@ -81,7 +79,7 @@ class Watcher:
             self._counts.setdefault(self._label(task), [0, 0, 0])[2] += 1
         self._progress: Progress | None = None
         self._left = len(tasks)
-        console = Console(stderr=True, highlight=False)
+        console = page(stderr=True)
         is_live = console.is_terminal and not is_quiet
         self._live = (
             Live(console=console, refresh_per_second=4, get_renderable=self._table, transient=True) if is_live else None
@@ -92,7 +90,7 @@ class Watcher:
         if self._live is not None:
             self._live.start()
         elif self._is_plain:
-            typer.echo(f"{self._left} of {len(self._matrix.tasks)} runs to do", err=True)
+            echo(f"{self._left} of {len(self._matrix.tasks)} runs to do", err=True)
         return self
 
     def __exit__(
@@ -122,7 +120,7 @@ class Watcher:
         if not has_failed and progress.left and now - self._logged < LOG_SECONDS:
             return
         self._logged = now
-        typer.echo(self._line(progress, task, summary), err=True)
+        echo(self._line(progress, task, summary), err=True)
 
     def _line(self, progress: Progress, task: Task, summary: Mapping[str, Any]) -> str:
         what = f"{self._matrix.cells[task.cell].source.name} {self._label(task)} seed {task.seed}: {summary['status']}"

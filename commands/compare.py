@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from .terminal import echo, page
+
 
 def compare(
     first: Annotated[Path, typer.Argument(help="Rows before: a run folder or a .jsonl file.")],
@@ -27,17 +29,16 @@ def compare(
     found = compare_runs(load_runs(first), load_runs(second), checked.unit)
     if as_json:
         changes = [asdict(change) | {"verdict": change.verdict} for change in found.changes]
-        typer.echo(json.dumps({"schema": "qopt.compare/1", **asdict(found), "changes": changes}))
+        echo(json.dumps({"schema": "qopt.compare/1", **asdict(found), "changes": changes}))
     else:
         _print(change_table(found))
         for title, lines in (("Got worse most:", found.worse), ("Got better most:", found.better)):
             if lines:
-                typer.echo("\n".join([title, *(f"  {line}" for line in lines)]))
+                echo("\n".join([title, *(f"  {line}" for line in lines)]))
     return 1 if strict and found.is_worse else 0
 
 
 def _print(table: object) -> None:
-    from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -51,4 +52,4 @@ def _print(table: object) -> None:
     for row in table.rows:
         grid.add_row(*(Text(cell.text) for cell in row))  # Text: a name such as qaoa[layers=1] is no markup
     # lines longer than the terminal rather than names or figures that are cut off
-    Console(highlight=False, width=1000).print(grid)
+    page(width=1000).print(grid)

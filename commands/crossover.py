@@ -12,6 +12,7 @@ import typer
 
 from .instances import JsonFlag, KindOption, load_instance
 from .options import check_picture, part_options
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..experiments.crossover.measured import Measured
@@ -60,24 +61,24 @@ def crossover(
 
         draw(measured, scenario, picture)
     if as_json:
-        typer.echo(json.dumps(_document(measured, scenario, asdict(found), rows, (low, high))))
+        echo(json.dumps(_document(measured, scenario, asdict(found), rows, (low, high))))
         return 0
     model = measured.model
-    typer.echo(f"{measured.classical} against {measured.quantum}, {model.num_layers} layers, {scenario.preset}")
+    echo(f"{measured.classical} against {measured.quantum}, {model.num_layers} layers, {scenario.preset}")
     for what, growth in (("classical TTS99", model.classical), ("1/P of the circuit", model.inverse_probability)):
         left, right = growth.interval()
-        typer.echo(
+        echo(
             f"  {what}: x {math.exp(growth.b):.3f} a step of n "
             f"(95 %: {math.exp(left):.3f} to {math.exp(right):.3f}), sizes {growth.sizes[0]} to {growth.sizes[-1]}"
         )
-    typer.echo(f"  {found.text}; 95 % band of n*: {_size(low)} to {_size(high)}")
+    echo(f"  {found.text}; 95 % band of n*: {_size(low)} to {_size(high)}")
     for row in rows[1:]:
-        typer.echo(f"    {row['case']}: {row['text']}")
+        echo(f"    {row['case']}: {row['text']}")
     for note in measured.notes:
-        typer.echo(f"  note: {note}")
-    typer.echo(f"  {HEURISTICS}")
+        echo(f"  note: {note}")
+    echo(f"  {HEURISTICS}")
     if picture is not None:
-        typer.echo(str(picture))
+        echo(str(picture))
     return 0
 
 
@@ -148,18 +149,18 @@ def _hype(machine: str, logical_qubits: int, cycle: float, budget: float, powers
     assumed = Assumptions(machine, logical_qubits, cycle, budget)  # type: ignore[arg-type]
     rows = hype_rows(assumed, exponents)
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.hype/1", "assumptions": asdict(assumed), "rows": rows}))
+        echo(json.dumps({"schema": "qopt.hype/1", "assumptions": asdict(assumed), "rows": rows}))
         return 0
-    typer.echo(f"most operations of one oracle call within {assumed.budget_seconds:g} s (arXiv:2307.00523, Table 2)")
-    typer.echo(f"{'type':>7} {'N**k':>5} {'classical/s':>12} {'quantum/s':>10} {'operations':>11} {'published':>11}")
+    echo(f"most operations of one oracle call within {assumed.budget_seconds:g} s (arXiv:2307.00523, Table 2)")
+    echo(f"{'type':>7} {'N**k':>5} {'classical/s':>12} {'quantum/s':>10} {'operations':>11} {'published':>11}")
     for row in rows:
         published = "-" if row["published"] is None else f"{row['published']:g}"
-        typer.echo(
+        echo(
             f"{row['type']:>7} {row['power']:>5g} {row['classical_rate']:>12.4g} {row['quantum_rate']:>10.4g} "
             f"{row['max_operations']:>11.4g} {published:>11}"
         )
     for line in machine_data()["misprints"]:
-        typer.echo(f"note: {line}")
+        echo(f"note: {line}")
     return 0
 
 
@@ -195,19 +196,19 @@ def resources(
             rows.append({"preset": name, "refusal": str(error)})
     if as_json:
         document = {"schema": "qopt.resources/1", "terms": asdict(terms), "counts": asdict(counts), "presets": rows}
-        typer.echo(json.dumps(document))
+        echo(json.dumps(document))
         return 0
-    typer.echo(
+    echo(
         f"{problem.name or problem.kind}: qaoa, {layers} layers, {encoder}: {terms.qubits} qubits, {terms.couplings} "
         f"couplings in {terms.colours} colours; {counts.rotations:,} rotations, {counts.toffolis:,} Toffolis"
     )
     head = ("machine (model)", "logical", "depth", "T states", "d", "physical", "s a shot")
-    typer.echo(" ".join(f"{word:>{width}}" for word, width in zip(head, (16, 8, 10, 11, 3, 12, 10), strict=True)))
+    echo(" ".join(f"{word:>{width}}" for word, width in zip(head, (16, 8, 10, 11, 3, 12, 10), strict=True)))
     for row in rows:
         if "refusal" in row:
-            typer.echo(f"{row['preset']:>16} {row['refusal']}")
+            echo(f"{row['preset']:>16} {row['refusal']}")
             continue
-        typer.echo(
+        echo(
             f"{row['preset']:>16} {row['logical_qubits']:>8,} {row['logical_depth']:>10,} {row['t_states']:>11,} "
             f"{row['distance']:>3} {row['physical_qubits']:>12,} {row['seconds']:>10.3g}"
         )

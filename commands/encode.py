@@ -11,6 +11,7 @@ import typer
 from .instances import JsonFlag, KindOption, load_instance, print_written
 from .options import check_export, part_options
 from .tables import print_encodings, print_plan
+from .terminal import echo
 
 #: Encoders that search or solve relaxations for their QUBO, and the variables from which they must be asked for.
 SLOW = ("shrink",)
@@ -50,18 +51,16 @@ def encode(
         if as_json:
             print_written(str(export), problem)
         else:
-            typer.echo(f"wrote {export}", err=True)
+            echo(f"wrote {export}", err=True)
         return 0
     left_out = SLOW if encoder is None and program.num_variables >= SLOW_FROM else ()
     rows = [compare_encoders(part, program) for name, part in zip(names, parts, strict=True) if name not in left_out]
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.encode/1", "name": problem.name, "encoders": rows}))
+        echo(json.dumps({"schema": "qopt.encode/1", "name": problem.name, "encoders": rows}))
     else:
         print_encodings(f"{problem.name or problem.kind}: encodings", rows)
         for name in left_out:
-            typer.echo(
-                f"{name}: takes long on {program.num_variables} variables; ask for it by --encoder {name}", err=True
-            )
+            echo(f"{name}: takes long on {program.num_variables} variables; ask for it by --encoder {name}", err=True)
     return 0
 
 
@@ -79,7 +78,7 @@ def plan(
     tried = encoder or ["slack", "unbalanced"]
     rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=encoder is None)
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows}))
+        echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows}))
     else:
         print_plan(f"{problem.name or problem.kind}: plan", rows)
     return 0

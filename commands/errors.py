@@ -6,11 +6,13 @@ by Ctrl-C.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 
-import typer
-
 from ..core.errors import InfeasibleError
+from ..core.files import NO_ROOM
+from .terminal import echo
 
 #: What a bad file, option or missing package raises; everything else is a failed run.
 BAD_INPUT = (ValueError, TypeError, OSError, ImportError)
@@ -22,39 +24,51 @@ def exit_code_of(command: Callable[[], object], *, debug: bool) -> int:
     """Run the command line; its exit code, after one line on stderr where it is an error."""
     try:
         code = command()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except BrokenPipeError:  # whoever read us has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
     except (*BAD_INPUT, RuntimeError, MemoryError) as error:
         if debug:
             raise
-        typer.echo(f"qopt: {one_line(error)}", err=True)
+        echo(f"qopt: {one_line(error)}", err=True)
         if isinstance(error, InfeasibleError):
             return INFEASIBLE
-        return 2 if isinstance(error, BAD_INPUT) else 1
+        return 2 if isinstance(error, BAD_INPUT) and not is_full(error) else 1
     except Exception as error:
         if debug:
             raise
         return _told(error)
     if code == INTERRUPTED:
-        typer.echo("qopt: interrupted", err=True)
+        echo("qopt: interrupted", err=True)
     return code if isinstance(code, int) else 0
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there was no room for what was to be written: a failed run, not a bad input."""
+    return isinstance(error, OSError) and error.errno in NO_ROOM
 
 
 def _told(error: Exception) -> int:
     """Usage errors of the option parser carry their own text and exit code; any other is a fault of ours."""
     if not hasattr(error, "format_message"):
-        typer.echo(f"qopt: {type(error).__name__}: {one_line(error)}; this is a fault of qopt, see --debug", err=True)
+        echo(f"qopt: {type(error).__name__}: {one_line(error)}; this is a fault of qopt, see --debug", err=True)
         return 1
     text = str(error.format_message())
     if type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(text)
+        echo(text)
     else:
-        typer.echo(f"qopt: {' '.join(text.split()).rstrip('.')}; see `qopt --help`", err=True)
+        echo(f"qopt: {' '.join(text.split()).rstrip('.')}; see `qopt --help`", err=True)
     return int(getattr(error, "exit_code", 2))
 
 
 def one_line(error: BaseException) -> str:
     """The error's text without line breaks; with the path and a remedy where the text alone has none."""
+    if is_full(error):
+        assert isinstance(error, OSError)
+        return f"{error.filename or 'standard output'}: {error.strerror}; make room and run the same command again"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}; check the path"
     if isinstance(error, MemoryError):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .terminal import echo
+
 if TYPE_CHECKING:
     from ..experiments.report.runs import RunSet
 
@@ -23,6 +25,7 @@ def export(
     date: Annotated[str, typer.Option(help="QOBLIB: YYYYMMDD; today without.")] = "",
     reference: Annotated[str, typer.Option(help="QOBLIB: paper or address.")] = "N/A",
     hardware: Annotated[str, typer.Option(help="QOBLIB: machine; told from the rows without.")] = "",
+    qoblib_checker: Annotated[str, typer.Option(help="QOBLIB: version of its checker, 2026-06 or 1.1.0.")] = "2026-06",
 ) -> int:
     """Write rows as CSV, SQLite, Parquet, QOBLIB submissions or IOHprofiler data."""
     from ..experiments.report.runs import load_runs
@@ -37,7 +40,7 @@ def export(
         from ..experiments.export.qoblib import Submission, write_qoblib
 
         when = date or day.today().strftime("%Y%m%d")
-        submission = Submission(submitter, affiliation, when, reference, hardware)
+        submission = Submission(submitter, affiliation, when, reference, hardware, qoblib_checker)
         _tell(qoblib, "instance folders", *write_qoblib(runs, qoblib, submission))
     if ioh is not None:
         from ..experiments.export.ioh import write_ioh
@@ -64,10 +67,10 @@ def _tables(runs: RunSet, csv: Path | None, sqlite: Path | None, parquet: Path |
                 tabular.write_sqlite(rows, runs, path)
             else:
                 tabular.write_parquet(rows, path)
-            typer.echo(f"{path}: {len(rows)} rows")
+            echo(f"{path}: {len(rows)} rows")
 
 
 def _tell(folder: Path, what: str, written: list[Path], left_out: list[str]) -> None:
     for reason in left_out:
-        typer.echo(f"left out: {reason}", err=True)
-    typer.echo(f"{folder}: {len(written)} {what}")
+        echo(f"left out: {reason}", err=True)
+    echo(f"{folder}: {len(written)} {what}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import part_options
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Problem
@@ -42,14 +43,16 @@ def load_instance(
 
 
 def _listed(table: Path, file: str, problem: Problem) -> Any:
-    from ..experiments.references import read_best_known
+    from ..experiments.best_known import known_value, read_table
 
-    path = Path(file.partition("#")[0])
-    for instance, listed, known in read_best_known(table):
-        is_file = Path(listed).name == path.name and Path(listed).parent.name == path.resolve().parent.name
-        if instance == problem.name or (is_file and instance == path.stem):
-            return known
-    raise ValueError(f"{table} must have a row for {problem.name!r}, found none; give the value itself")
+    path = Path(file if Path(file).exists() else file.rpartition("#")[0] or file)
+    known = known_value(read_table(table), table.parent, problem, path)
+    if known is None:
+        raise ValueError(
+            f"{table} must have a row for {problem.name!r} ({problem.kind}, {path.name}), found none; "
+            "give the value itself"
+        )
+    return known
 
 
 def generate(
@@ -85,21 +88,27 @@ def print_written(path: str, problem: Problem) -> None:
     from ..core import fingerprint
 
     row = {"path": path, "name": problem.name, "kind": problem.kind, "fingerprint": fingerprint(problem)}
-    typer.echo(json.dumps({"schema": "qopt.written/1", **row}))
+    echo(json.dumps({"schema": "qopt.written/1", **row}))
 
 
 def _explain(kind: str | None) -> None:
     from ..core import GENERATORS
 
     if kind is None:
-        typer.echo("Usage: qopt generate KIND [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n\nKinds:")
+        echo("Usage: qopt generate KIND [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n\nKinds:")
         for entry in GENERATORS:
-            typer.echo(f"  {entry.name:16} {entry.summary}")
-        typer.echo("\n`qopt generate KIND --help` lists the sizes of a kind.")
+            echo(f"  {entry.name:16} {entry.summary}")
+        echo("\n`qopt generate KIND --help` lists the sizes of a kind.")
         return
+    from ..problems.generate import size_options
+    from .parts import option_rows, print_option
+
     entry = GENERATORS.get(kind)
-    typer.echo(f"Usage: qopt generate {entry.name} {inspect.signature(entry.make)}\n")
-    typer.echo(inspect.getdoc(entry.make) or "")
+    echo(f"Usage: qopt generate {entry.name} [-n N] [-m M] [--seed S] [-o FILE] [--OPTION VALUE ...]\n")
+    echo((inspect.getdoc(entry.make) or "").partition("\nParameters\n")[0].strip() + "\n\nOptions:")
+    for row in option_rows(size_options(kind)):
+        print_option(row, short=len(row["name"]) == 1)
+    print_option({"name": "seed", "type": "integer", "default": "0", "help": "seed of the instance"})
 
 
 def _typed(make: Any, options: dict[str, str | bool]) -> dict[str, Any]:
@@ -114,16 +123,22 @@ def _typed(make: Any, options: dict[str, str | bool]) -> dict[str, Any]:
     values = {}
     for key, value in options.items():
         if key not in hints:
-            raise unknown_name("generator option", key, [name for name in hints if name != "return"])
+            known = [_written(name) for name in hints if name not in ("return", "n", "m")]
+            raise unknown_name("generator option", _written(key), [*known, "-m", "-n"])
         try:
             values[key] = TypeAdapter(hints[key]).validate_python(value)
         except ValidationError as error:
-            raise ValueError(f"--{key} must be valid, got {value!r}; {error.errors()[0]['msg']}") from None
+            raise ValueError(f"{_written(key)} must be valid, got {value!r}; {error.errors()[0]['msg']}") from None
     return values
 
 
+def _written(name: str) -> str:
+    """A keyword as an option of the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
 def info(
-    file: Annotated[str, typer.Argument(help="Instance file.")],
+    file: Annotated[str, typer.Argument(help="Instance file; FILE#3 for one of several.")],
     kind: KindOption = None,
     complement: Annotated[
         bool, typer.Option(help="Read a clique file as the independent set of its complement.")
@@ -131,11 +146,13 @@ def info(
     as_json: JsonFlag = False,
 ) -> int:
     """What is in an instance file: kind, sizes, formulations, best known value."""
-    from ..core import fingerprint
-    from ..problems.files import load_all
+    from ..core import conventions, fingerprint
+    from ..problems.files import load, load_all
 
+    is_one = "#" in file and not Path(file).exists()
+    read = [load(file, kind, complement=complement)] if is_one else load_all(file, kind, complement=complement)
     rows = []
-    for problem in load_all(file, kind=kind, complement=complement):
+    for problem in read:
         known = problem.best_known
         forms = {name: form.size(problem)._asdict() for name, form in problem.formulations.items()}
         rows.append(
@@ -144,13 +161,14 @@ def info(
                 "kind": problem.kind,
                 "sense": problem.sense,
                 "size": problem.size,
+                "conventions": conventions(problem),
                 "best_known": None if known is None else vars(known),
                 "formulations": forms,
                 "fingerprint": fingerprint(problem),
             }
         )
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.info/1", "instances": rows}))
+        echo(json.dumps({"schema": "qopt.info/1", "instances": rows}))
         return 0
     for row in rows:
         _print_info(row)
@@ -161,10 +179,12 @@ def _print_info(row: dict[str, Any]) -> None:
     size = ", ".join(f"{count} {what}" for what, count in row["size"].items())
     known = row["best_known"]
     value = "" if known is None else f"  best known {known['value']}"
-    typer.echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
+    echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
+    if row["conventions"]:
+        echo("  " + ", ".join(f"{key} {word}" for key, word in row["conventions"].items()))
     for name, form in row["formulations"].items():
         counts = ", ".join(f"{count} {what}" for what, count in form.items())
-        typer.echo(f"  {name}: {counts}")
+        echo(f"  {name}: {counts}")
 
 
 def verify(
@@ -192,16 +212,16 @@ def verify(
             "violations": dict(found.violations),
         }
         row |= {"gap": gap, "stated": read.stated, "note": read.note}
-        typer.echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
+        echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
     else:
         against = "" if known is None else f"  best known {known.value}  gap {'-' if gap is None else f'{gap:.4%}'}"
-        typer.echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
+        echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
         if read.stated is not None and read.stated != found.objective:
-            typer.echo(f"  the file states {read.stated}", err=True)
+            echo(f"  the file states {read.stated}", err=True)
         if read.note:
-            typer.echo(f"  {read.note}", err=True)
+            echo(f"  {read.note}", err=True)
         for name, amount in found.violations.items():
-            typer.echo(f"  broken by {amount:g}: {name}", err=True)
+            echo(f"  broken by {amount:g}: {name}", err=True)
     return 0 if found.is_feasible else 1
 
 

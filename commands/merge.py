@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from .terminal import echo
+
 #: Differing pairs that are printed; --json has all.
 MAX_LINES = 20
 
@@ -26,14 +28,14 @@ def merge(
     done = put_together(folders, target)
     if as_json:
         differing = [vars(pair) for pair in done.differing]
-        typer.echo(json.dumps({"schema": "qopt.merge/1", **vars(done), "folder": str(target), "differing": differing}))
+        echo(json.dumps({"schema": "qopt.merge/1", **vars(done), "folder": str(target), "differing": differing}))
     else:
         for pair in done.differing[:MAX_LINES]:
             why = "should be equal" if pair.is_replayable else "not replayable"
-            typer.echo(f"{pair.id[:16]}  both kept ({why}): {pair.text}", err=True)
+            echo(f"{pair.id[:16]}  both kept ({why}): {pair.text}", err=True)
         if len(done.differing) > MAX_LINES:
-            typer.echo(f"and {len(done.differing) - MAX_LINES} more pairs that differ, see --json", err=True)
-        typer.echo(
+            echo(f"and {len(done.differing) - MAX_LINES} more pairs that differ, see --json", err=True)
+        echo(
             f"{done.runs} runs in {target}: {done.added} rows added, {done.equal} were there and equal, "
             f"{len(done.differing)} kept twice because they differ"
         )

@@ -11,12 +11,14 @@ import sys
 import textwrap
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
+
+from .terminal import echo
 
 #: Types in the words of a command line.
 TYPE_WORDS: Mapping[Any, str] = MappingProxyType(
@@ -35,32 +37,33 @@ def list_parts(
 ) -> int:
     """The parts of each room, and why one of them is not available here."""
     from ..core import unknown_name
-    from ..engines.diagonal import engine_name
+    from ..engines.diagonal import card_name, engine_name
 
     if room is not None and room not in ROOMS:
         raise unknown_name("room", room, ROOMS)
     found = {name: _rows(name) for name in ROOMS if room in (None, name)}
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), **found}))
+        echo(json.dumps({"schema": "qopt.list/1", "engine": engine_name(), "gpu": card_name(), **found}))
         return 0
     for name, rows in found.items():
-        typer.echo(f"{name}:")
+        echo(f"{name}:")
         for row in rows:
-            typer.echo(f"  {row['name']:18} {row['missing'] or row['summary']}")
+            echo(f"  {row['name']:18} {row['missing'] or row['summary']}")
             for field in row["options"] if options else ():
-                _print_option(field)
-    typer.echo(f"exact engine: {engine_name()}")
+                print_option(field)
+    echo(f"exact engine: {engine_name()}")
+    echo(f"gpu engine: {card_name()}")
     return 0
 
 
-def _print_option(field: Mapping[str, Any]) -> None:
-    """One option and its meaning, in two columns."""
-    head = f"    --{field['name'].replace('_', '-')} {field['type']} = {field['default']}"
+def print_option(field: Mapping[str, Any], *, short: bool = False) -> None:
+    """One option and its meaning, in two columns; a short one with a single dash."""
+    head = f"    {'-' if short else '--'}{field['name'].replace('_', '-')} {field['type']} = {field['default']}"
     width = shutil.get_terminal_size((PAGE_WIDTH, 24)).columns if sys.stdout.isatty() else PAGE_WIDTH
     texts = textwrap.wrap(field["help"], max(20, width - HELP_COLUMN))
     if len(head) < HELP_COLUMN and texts:
         head = f"{head:<{HELP_COLUMN}}{texts.pop(0)}"
-    typer.echo("\n".join([head, *(" " * HELP_COLUMN + text for text in texts)]))
+    echo("\n".join([head, *(" " * HELP_COLUMN + text for text in texts)]))
 
 
 def _rows(room: str) -> list[dict[str, Any]]:
@@ -97,6 +100,17 @@ def _options(make: Any, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
     return options
 
 
+def option_rows(options: Iterable[Any]) -> list[dict[str, Any]]:
+    """Name, type, default and meaning of each size of a generator."""
+    return [
+        {"name": one.name, "type": _type(one.type), "default": _shown(one.default), "help": one.help} for one in options
+    ]
+
+
+def _shown(default: Any) -> str:
+    return ("on" if default else "off") if isinstance(default, bool) else str(default)
+
+
 def _type(hint: Any) -> str:
     """A field's type in the words that a command line takes: ``auto|number``, ``integer``, ``on|off``."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -112,12 +126,13 @@ def _type(hint: Any) -> str:
 
 
 def _repair_rows() -> list[dict[str, Any]]:
+    from ..core.registry import first_line
     from ..repair import improve, repair
 
     rows: list[dict[str, Any]] = []
     for form, function in sorted(repair.registry.items(), key=lambda item: item[0].__name__):
         name = "nearest" if form is object else form.__name__
-        summary = (function.__doc__ or "").strip().splitlines()[0]
+        summary = first_line(function)
         if form is object:
             summary = "exact nearest feasible point; the fallback for every other formulation"
         better = "" if improve.dispatch(form) is improve.dispatch(object) else " (own improvement)"
@@ -161,8 +176,8 @@ def check_plugin(
 
     results = check(name)
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.check/1", "name": name, "checks": results}))
+        echo(json.dumps({"schema": "qopt.check/1", "name": name, "checks": results}))
     else:
         for row in results:
-            typer.echo(f"{'ok  ' if row['passed'] else 'FAIL'}  {row['check']}  {row['message']}".rstrip())
+            echo(f"{'ok  ' if row['passed'] else 'FAIL'}  {row['check']}  {row['message']}".rstrip())
     return 0 if all(row["passed"] for row in results) else 1

@@ -11,6 +11,7 @@ import typer
 
 from .instances import JsonFlag, KindOption, load_instance
 from .options import check_picture, part_errors, part_options
+from .terminal import echo
 
 
 def penalty_sweep(
@@ -46,15 +47,15 @@ def penalty_sweep(
     if as_json:
         held = {"best": found.best, "is_proven": found.is_proven}
         document = {"schema": "qopt.penalty-sweep/1", "name": problem.name, **held, "rows": [vars(row) for row in rows]}
-        typer.echo(json.dumps(document))
+        echo(json.dumps(document))
         return 0
     proven = "the proven optimum" if found.is_proven else "the best value known, not proven to be the optimum"
-    typer.echo(f"{problem.name or problem.kind}: {solver} on {encoder}; verdicts against {found.best}, {proven}")
-    typer.echo(f"{'factor':>8} {'penalty':>12} {'feasible':>9} {'gap':>8}  verdict")
+    echo(f"{problem.name or problem.kind}: {solver} on {encoder}; verdicts against {found.best}, {proven}")
+    echo(f"{'factor':>8} {'penalty':>12} {'feasible':>9} {'gap':>8}  verdict")
     for row in rows:
         share = "-" if row.feasible_share is None else f"{row.feasible_share:.1%}"
         gap = "-" if row.gap is None else f"{row.gap:.2%}"
-        typer.echo(f"{row.factor:8g} {row.penalty:12.6g} {share:>9} {gap:>8}  {row.verdict}")
+        echo(f"{row.factor:8g} {row.penalty:12.6g} {share:>9} {gap:>8}  {row.verdict}")
     return 0
 
 
@@ -81,8 +82,8 @@ def tune_penalty(
     programs = [formulate(load_instance(file, kind=kind), None).program for file in files]
     found = tune(programs, seed=seed)
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.tune-penalty/1", **vars(found)}))
+        echo(json.dumps({"schema": "qopt.tune-penalty/1", **vars(found)}))
     else:
         for key, value in vars(found).items():
-            typer.echo(f"{key} {value}")
+            echo(f"{key} {value}")
     return 0

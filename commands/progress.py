@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -33,5 +34,6 @@ class Progress:
 
     def _write(self, text: str) -> None:
         end = "\r" if sys.stderr.isatty() else "\n"
-        sys.stderr.write(f"{text:<100}{end}" if end == "\r" else f"{text}{end}")
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # a stderr that takes nothing must not cost the answer
+            sys.stderr.write(f"{text:<100}{end}" if end == "\r" else f"{text}{end}")
+            sys.stderr.flush()

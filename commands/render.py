@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,19 +13,10 @@ from rich.text import Text
 from ..core import SOLVERS
 from ..experiments.earned import earned
 from ..experiments.worth_text import worth_lines
+from .terminal import page
 
 if TYPE_CHECKING:
     from ..core import Record, Stage
-
-
-#: Columns of a page where stdout is no terminal and $COLUMNS does not say.
-PAGE_WIDTH = 110
-
-
-def page() -> Console:
-    """Console on stdout, as wide as the terminal or the page."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PAGE_WIDTH
-    return Console(highlight=False, width=width)
 
 
 def print_records(records: Sequence[Record]) -> None:
@@ -46,7 +35,7 @@ def _print_record(console: Console, record: Record) -> None:
     if encoder is not None:
         title += f" on {encoder['name']}"
     if record.stages.control is None and record.stages.repaired is None and record.stages.improved is None:
-        console.print(f"[bold]{title}[/bold]")
+        console.print(Text(title, style="bold"))
     else:
         console.print(_stage_table(record, title))
         for line in _samples(record):
@@ -94,6 +83,8 @@ def _samples(record: Record) -> list[str]:
         drawn = f"  whole program: {whole.num_points:,} uniform points of its bits{_shares(whole.raw, raw)}"
         found = [f"{name} {_objective(getattr(whole, name))}" for name in ("raw", "repaired", "improved")]
         lines.append(f"{drawn}; {', '.join(found)}")
+    if record.stages.start is not None:  # samples of different rounds have different grounds: see ``earned`` instead
+        return lines
     return [*lines, *(f"  {line}" for line in worth_lines(record))]
 
 

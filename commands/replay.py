@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .terminal import echo
+
 if TYPE_CHECKING:
     from ..core import Problem
     from ..experiments.sweep.replay import Replay
@@ -42,7 +44,7 @@ def replay(
         found = [again(row, problem, pool) for (_, row), problem in zip(rows, problems, strict=True)]
     if as_json:
         documents = [vars(one) for one in found]
-        typer.echo(json.dumps({"schema": "qopt.replay/1", "replays": documents}))
+        echo(json.dumps({"schema": "qopt.replay/1", "replays": documents}))
     else:
         for one in found:
             _print(one)
@@ -66,8 +68,8 @@ def _instance(folder: Path | None, row: dict[str, Any], given: str | None) -> Pr
 
 def _print(one: Replay) -> None:
     reason = f": {one.reason}" if one.reason else ""
-    typer.echo(f"{one.id[:16]}  {one.verdict}{reason}")
+    echo(f"{one.id[:16]}  {one.verdict}{reason}")
     for line in one.differences[:MAX_LINES]:
-        typer.echo(f"  {line}")
+        echo(f"  {line}")
     if len(one.differences) > MAX_LINES:
-        typer.echo(f"  and {len(one.differences) - MAX_LINES} more, see --json")
+        echo(f"  and {len(one.differences) - MAX_LINES} more, see --json")

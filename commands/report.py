@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .terminal import echo
+
 
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder of `qopt bench`, or a file of rows.")],
@@ -32,8 +34,8 @@ def report(
     folder = out or (run if run.is_dir() else run.parent) / "report"
     written = write_report(found, folder, output)
     for sentence in found.findings:
-        typer.echo(f"- {sentence}")
+        echo(f"- {sentence}")
     if written.left_out:
-        typer.echo(f"qopt: {written.left_out}", err=True)
-    typer.echo(str(written.page))
+        echo(f"qopt: {written.left_out}", err=True)
+    echo(str(written.page))
     return 0

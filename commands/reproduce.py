@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from .terminal import echo
+
 
 def reproduce(
-    name: Annotated[str, typer.Argument(help="comparative-study, cutting-slack, graph-shrinking or multi-knapsack.")],
+    name: Annotated[str, typer.Argument(help="Name of a paper; an unknown one lists them all.")],
     quick: Annotated[bool, typer.Option("--quick", help="A subset of minutes, on generated instances.")] = False,
     instances: Annotated[
         Path | None, typer.Option(help="Folder of the public instances; see docs/instances.md.")
@@ -46,7 +48,7 @@ def reproduce(
     rows = list(latest_rows(folder).values())
     path = write_report(chosen, rows, report or folder, command=shlex.join(words))
     if as_json:
-        typer.echo(json.dumps({"schema": "qopt.reproduce/1", "paper": name, "rows": len(rows), "report": str(path)}))
+        echo(json.dumps({"schema": "qopt.reproduce/1", "paper": name, "rows": len(rows), "report": str(path)}))
     else:
-        typer.echo(f"{len(rows)} rows in {folder}/rows.jsonl told in {path}")
+        echo(f"{len(rows)} rows in {folder}/rows.jsonl told in {path}")
     return 0

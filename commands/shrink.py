@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.files import write_text
 from .instances import JsonFlag, KindOption, load_instance
 from .options import check_export, check_targets, part_options
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Encoder
@@ -52,12 +54,12 @@ def shrink(
     document = shrink_document(problem.name or problem.kind, encoding, program.names)
     if export is not None:
         export_encoding(encoding, export)
-        typer.echo(f"wrote {export}", err=True)
+        echo(f"wrote {export}", err=True)
     if save is not None:
-        save.write_text(json.dumps(document) + "\n", encoding="utf-8")
-        typer.echo(f"wrote {save}", err=True)
+        write_text(save, json.dumps(document) + "\n")
+        echo(f"wrote {save}", err=True)
     if as_json:
-        typer.echo(json.dumps(document))
+        echo(json.dumps(document))
     else:
         _print(document, encoding.note, None if every_merge else MAX_ROWS)
     return 0
@@ -85,7 +87,7 @@ def _print(document: dict[str, Any], note: str, most: int | None) -> None:
     from rich.table import Table
 
     from ..experiments.merges import relation
-    from .render import page
+    from .terminal import page
 
     merges = document["merges"]
     table = Table(title=f"{document['name']}: merges", title_justify="left")

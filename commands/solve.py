@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.files import write_text
 from .errors import INFEASIBLE
 from .options import check_targets, part_errors, part_options
 from .progress import Progress
+from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Problem, Record
@@ -22,6 +24,7 @@ def solve(
     file: Annotated[str, typer.Argument(help="Instance file; FILE#3 for the third in it; - for stdin.")],
     solver: Annotated[str, typer.Option(help="Name from `qopt list solvers`; auto chooses and says why.")] = "auto",
     encoder: Annotated[str | None, typer.Option(help="Name from `qopt list encoders`.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="Solver and encoder from the YAML of `qopt tune`.")] = None,
     compare: Annotated[list[str] | None, typer.Option(help="Further solver, same seed and limits; repeatable.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     shrink: Annotated[
@@ -37,7 +40,8 @@ def solve(
     time_limit: Annotated[float | None, typer.Option(help="Seconds for the run.")] = None,
     evaluations: Annotated[int | None, typer.Option(help="Energy evaluations of a circuit optimiser.")] = None,
     shots: Annotated[
-        int | None, typer.Option(help="Points a circuit draws (each evaluation, and the end), or reads of an annealer.")
+        int | None,
+        typer.Option(help="Points a sampler may look at; of each evaluation: --shots-per-evaluation."),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,
@@ -53,6 +57,9 @@ def solve(
     state: Annotated[
         Path | None, typer.Option(help="Keep the rounds of an iterating encoder here; a file that is there goes on.")
     ] = None,
+    save_subproblems: Annotated[
+        Path | None, typer.Option(help="Folder for each round of a decomposition: QUBO, points, what was accepted.")
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
@@ -63,23 +70,30 @@ def solve(
     from ..core import Budget
     from ..core.allowed_modules import allow_class
     from ..experiments.reference_run import ReferenceRule
-    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, shot_options
+    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler
     from ..experiments.run import run
+    from ..experiments.verify import check_across
     from .instances import load_instance
     from .render import print_records
 
     check_targets(out, save_solution)
+    if save_subproblems is not None and not save_subproblems.is_dir():
+        raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
     budget = Budget(time_limit, evaluations, shots, rounds, target)
     given = part_options(ctx.args)
     allow_class(str(given.get("solver.target", "")))  # named on the command line
-    options = {**shot_options(solver, shots), **given}
+    chosen: Any = (solver, encoder)
+    if settings is not None:
+        chosen = _tuned(settings, solver, encoder)
+    options = given
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
     with part_errors(ctx):
-        pipelines = [choose_pipeline(problem, solver, encoder, formulation, options, **switches, **own, **around)]
+        first, inner = chosen
+        pipelines = [choose_pipeline(problem, first, inner, formulation, options, **switches, **own, **around)]
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None
@@ -91,13 +105,15 @@ def solve(
         report = None if quiet else Progress()
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
+        more["save_subproblems"] = save_subproblems if not records else None
         records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+    check_across(problem, records)
     if out is not None:
-        out.write_text(json.dumps(_document(records), indent=1) + "\n", encoding="utf-8")
+        write_text(out, json.dumps(_document(records), indent=1) + "\n")
     if save_solution is not None:
         _save_solution(problem, records[0], save_solution)
     if as_json:
-        typer.echo(json.dumps(_document(records)))
+        echo(json.dumps(_document(records)))
     else:
         print_records(records)
     return exit_code(records[0], prove=prove)
@@ -134,6 +150,16 @@ def _save_solution(problem: Problem, record: Record, path: Path) -> None:
 
 def _announce(problem: Problem, pipeline: Pipeline) -> None:
     size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
-    typer.echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
+    echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
     if pipeline.note:
-        typer.echo(f"chosen: {pipeline.note}", err=True)
+        echo(f"chosen: {pipeline.note}", err=True)
+
+
+def _tuned(settings: Path, solver: str, encoder: str | None) -> tuple[Any, Any]:
+    """Solver and encoder of a settings file, which leaves no room for others on the command line."""
+    from ..experiments.tuning.tune import read_settings
+
+    if solver != "auto" or encoder is not None:
+        raise ValueError("--settings names solver and encoder; leave out --solver and --encoder")
+    found = read_settings(settings)
+    return found["solver"], found.get("encoder")

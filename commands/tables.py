@@ -8,7 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from .render import page
+from .terminal import page
 
 Row = Mapping[str, Any]
 #: Head of a column, and what it shows of a row.

@@ -16,7 +16,8 @@ class Budget:
     ----------
     seconds : wall-clock time of the whole run; never passed by more than one circuit evaluation or 10 %.
     evaluations : energy evaluations of a circuit optimiser.
-    shots : points that a circuit sampler draws (``num_shots``), or reads of an annealer (``num_reads``).
+    shots : points that a sampler may look at, the same for all: reads of an annealer, or what a circuit draws in all
+        evaluations and from its final state together.
     rounds : rounds of an iterating encoder.
     target : stop as soon as a verified solution is at least this good, in the instance's own units.
     memory_bytes : most memory a solver may plan to take.

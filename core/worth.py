@@ -73,7 +73,9 @@ class Worth:
     """What the samples of one run are worth in uniform points of the same ground.
 
     ``space`` names the ground, ``num_points`` its size where all its points were counted; ``best`` is the best
-    objective of all of them then (of the core, where a reduction went before), None elsewhere.
+    objective of all of them then (of the core, where a reduction went before), None elsewhere. ``curve`` has the best
+    objectives that either reached, the best first and none left out, each with the chances of one sample and of one
+    uniform point to be at least as good: a target that only other runs know is looked up there.
     """
 
     space: str
@@ -82,3 +84,4 @@ class Worth:
     targets: tuple[TargetWorth, ...] = ()
     crossover: tuple[Crossover, ...] = ()
     price: Price | None = None
+    curve: tuple[tuple[Number, float, float], ...] = ()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core import Encoding, MissingDependencyError, UnsupportedError, bqm_to_arrays
+from ..core.files import write_bytes
 
 if TYPE_CHECKING:
     import dimod
@@ -36,7 +37,7 @@ def export_encoding(encoding: Encoding, path: Path | str) -> None:
     """
     path = Path(path)
     check_export_path(path)
-    path.write_bytes(WRITERS[path.suffix](encoding.bqm))
+    write_bytes(path, WRITERS[path.suffix](encoding.bqm))
 
 
 def check_export_path(path: Path) -> None:

@@ -17,6 +17,7 @@ from ..core import (
     encode_again_if_grown,
 )
 from ..core.arrays import Float
+from ..core.tunable import Choice, tunable
 from .penalties import PenaltyRule, PenaltyWeights, penalty_weights
 from .quadratic import Quadratic
 from .row_plans import PenaltyTerms, RowPlan, Treatment, num_slack_bits, penalty_terms, plan_rows
@@ -54,7 +55,7 @@ class Slack:
     """
 
     penalty: PenaltyRule = "auto"
-    tighten: bool = False
+    tighten: bool = tunable(False, Choice((False, True)))
 
     def encode(self, program: BinaryProgram) -> Encoding:
         """The penalty QUBO of the program; see the class."""

@@ -22,6 +22,7 @@ from ..core import (
     Stages,
     Status,
     absolute_gap,
+    conventions,
     fingerprint,
     relative_gap,
     spec_id,
@@ -31,11 +32,11 @@ from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline
 from .reference_run import ReferenceRule, found_reference
-from .references import reference_of, status_of
+from .references import contradiction, reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
 from .swap import swapped_stage
-from .verify import Verified
+from .verify import Verified, check_bound
 from .worth import worth_of
 
 
@@ -98,6 +99,7 @@ def record_of(
         if control is not None:
             uniform = more_uniform(pipeline, seed, answer.run, control, counted)
             worth = worth_of(problem, answer.run, control, counted, uniform, reference)
+    check_bound(problem, bound, _objectives(stages))
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
@@ -105,7 +107,7 @@ def record_of(
         status=status,
         seed=seed,
         is_replayable=answer.is_replayable,
-        instance=Instance(problem.name, problem.kind, problem.sense, problem.size, data, path),
+        instance=Instance(problem.name, problem.kind, problem.sense, problem.size, data, path, conventions(problem)),
         pipeline=spec,
         objective=objective,
         solution=None if verified is None or verified.solution is None else tuple(int(v) for v in verified.solution),
@@ -119,9 +121,19 @@ def record_of(
         trace=answer.trace,
         rounds=() if answer.run is None else rounds_in_own_units(problem, answer.run.encoding.trace),
         environment=environment(),
-        message=_message(pipeline, answer, reference, objective, problem),
+        message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
     )
+
+
+def _objectives(stages: Stages) -> list[Number | None]:
+    """The objectives of all stages that are feasible, and of the control's."""
+    found = [stages.start, stages.raw, stages.lowest_energy, stages.swapped, stages.repaired, stages.improved]
+    for control in (stages.control, stages.control_program, stages.ceiling):
+        if control is None:
+            continue
+        found += [control.raw, control.swapped, control.repaired, control.improved]
+    return [stage.objective for stage in found if stage is not None and stage.feasible]
 
 
 def _stages(
@@ -161,7 +173,8 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
     largest = {key: _most(infos, key) for key in ("depth", "two_qubit_gates")}
     summed = {key: _total(infos, key) for key in ("evaluations", "shots")}
     qubits = _most(infos, "qubits")
-    known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "seconds", "energy_bound"}
+    known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "energy_bound"}
+    known |= {"seconds", "timing"}
     extra = {key: value for key, value in (infos[-1] if infos else {}).items() if key not in known}
     extra["interactions"] = done.interactions
     extra["lowest_energy"] = done.lowest if math.isfinite(done.lowest) else None
@@ -202,9 +215,7 @@ def _history(answer: Answer) -> dict[str, int]:
     return {"continued": answer.run.continued} if answer.run is not None and answer.run.continued else {}
 
 
-def _message(
-    pipeline: Pipeline, answer: Answer, reference: Reference, objective: Number | None, problem: Problem
-) -> str:
+def _message(pipeline: Pipeline, answer: Answer, doubt: str) -> str:
     notes = [pipeline.note]
     if answer.run is not None:
         notes.append(answer.run.encoding.note)
@@ -212,7 +223,4 @@ def _message(
             notes.append(
                 f"continued after {answer.run.continued} rounds of a stopped run: samples are those of the rest"
             )
-    distance = absolute_gap(objective, reference.value, problem.sense)
-    if reference.kind == "proven" and distance is not None and distance < 0:
-        notes.append("the verified objective is better than the reference, which calls itself proven: check it")
-    return "; ".join(note for note in notes if note)
+    return "; ".join(note for note in [*notes, doubt] if note)

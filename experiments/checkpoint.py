@@ -7,12 +7,12 @@ Record, if it came to one.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core import Encoding, Problem, UnsupportedError, fingerprint
+from ..core.files import write_text
 from .pipeline import Pipeline
 
 SCHEMA = "qopt.rounds/1"
@@ -72,9 +72,7 @@ class RoundsFile:
                 "state must come with an iterating encoder, such as bundle or neighbourhood; leave it out"
             )
         data = {"schema": SCHEMA, **self.identity, "encoding": encoding_to_json(encoding)}
-        draft = self.path.with_name(self.path.name + ".part")
-        draft.write_text(json.dumps(data) + "\n", encoding="utf-8")
-        os.replace(draft, self.path)
+        write_text(self.path, json.dumps(data) + "\n")
 
 
 def rounds_file(path: Path, problem: Problem, pipeline: Pipeline) -> RoundsFile:

@@ -98,7 +98,7 @@ def _by_number(costs: Float, weights: Float | None) -> tuple[Float, Float] | Non
     counts = np.bincount(numbers)
     sums = counts.astype(np.float64) if weights is None else np.bincount(numbers, weights=weights)
     at = np.flatnonzero(counts)
-    return low + at.astype(np.float64), sums[at]
+    return low + at.astype(np.float64), sums[at].astype(np.float64)
 
 
 #: No points at all.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ..core.errors import MissingDependencyError
+from ..core.files import draft_of
 
 
 def require_pictures() -> None:
@@ -35,3 +37,9 @@ def pyplot() -> Any:
     from matplotlib import pyplot as module
 
     return module
+
+
+def save_picture(figure: Any, path: Path, **settings: Any) -> None:
+    """The figure in the format of the path's suffix, whole or not at all; errors as in ``core.files.draft_of``."""
+    with draft_of(path) as draft:
+        figure.savefig(draft, **settings)

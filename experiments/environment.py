@@ -34,9 +34,27 @@ def versions() -> dict[str, str]:
     return found
 
 
-@cache
 def environment() -> dict[str, Any]:
-    """Versions, Python, system, processor and usable cores as JSON values."""
+    """Versions, Python, system, processor, usable cores and instruction sets as JSON values."""
+    return {**_environment(), "instruction_set": instruction_set()}
+
+
+def instruction_set() -> str:
+    """What the compiled engine of circuits runs on (``$QOPT_ISA`` limits it); empty where it was not built."""
+    from ..engines.diagonal import compiled
+
+    return compiled.instruction_set() if compiled.is_available() else ""
+
+
+def instruction_sets() -> tuple[str, ...]:
+    """All that the compiled engine can run on here, best first; none where it was not built."""
+    from ..engines.diagonal import compiled
+
+    return tuple(compiled.instruction_sets()) if compiled.is_available() else ()
+
+
+@cache
+def _environment() -> dict[str, Any]:
     return {
         "versions": versions(),
         "python": platform.python_version(),

@@ -48,11 +48,16 @@ def wilson(successes: int, trials: int, z: float = Z95) -> Interval:
     """
     if not 0 <= successes <= trials or trials < 1:
         raise ValueError(f"successes must lie in 0..trials with trials >= 1, got {successes} of {trials}")
-    p, z2 = successes / trials, z**2
+    return wilson_share(successes / trials, trials, z)
+
+
+def wilson_share(p: float, trials: float, z: float = Z95) -> Interval:
+    """Wilson's interval of a share p of ``trials`` observations, which need not be a whole number."""
+    z2 = z**2
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = z * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    return Interval(p, low, 1.0 if successes == trials else min(1.0, centre + half))
+    low = 0.0 if p == 0 else max(0.0, centre - half)
+    return Interval(p, low, 1.0 if p == 1 else min(1.0, centre + half))
 
 
 def repeats_to_target(p: float, confidence: float = TTS_CONFIDENCE) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import Budget, Number, Problem, Record, from_spec, number, relative_gap, signed, to_spec
 from ..problems.formulations import formulate
-from .drawing import pyplot
+from .drawing import pyplot, save_picture
 from .pipeline import Pipeline
 from .resolve_pipeline import choose_pipeline
 from .run import run
@@ -164,7 +164,7 @@ def plot_sweep(rows: Sequence[SweepRow], path: Path, title: str) -> None:
     axes.axvline(_valid(rows), color="0.4", linestyle=":", label="valid penalty")
     axes.set(xscale="log", xlabel="penalty (median of the rows)", ylabel="share, gap", title=title)
     axes.legend()
-    figure.savefig(path, dpi=120)
+    save_picture(figure, path, dpi=120)
     plt.close(figure)
 
 

@@ -17,6 +17,8 @@ from .parts import Part, build_part, part_fields, part_name
 RepairMode = Literal["auto", "nearest", "off"]
 
 
+#: Options under a name that no budget has: ``shots`` of the budget are all points, those of a circuit an evaluation's.
+OTHER_NAMES = {"shots_per_evaluation": "shots"}
 #: Parts that are named where an option was given to a part without it; the others are counted.
 MAX_OWNERS = 5
 
@@ -109,6 +111,7 @@ def build_parts(solver: Part, encoder: Part | None, options: Mapping[str, Any]) 
     for key, value in options.items():
         role, _, field = key.rpartition(".")
         field = field.replace("-", "_")
+        field = OTHER_NAMES.get(field, field)
         homes = [role] if role else [name for name, fields in known.items() if field in fields]
         if not homes or homes[0] not in known or field not in known[homes[0]]:
             every = {name for fields in known.values() for name in fields}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .drawing import pyplot
+from .drawing import pyplot, save_picture
 
 #: Nodes beyond which nothing could be told apart.
 MAX_NODES = 400
@@ -46,7 +46,7 @@ def plot_merges(document: Mapping[str, Any], path: Path) -> None:
     _draw_after(after, document, at, edges, index, colours)
     title = f"{document['name']}: {count} bits shrunk to {int(index.max(initial=-1)) + 1} ({document['ended']})"
     figure.suptitle(title)
-    figure.savefig(path, dpi=100)
+    save_picture(figure, path, dpi=100)
     plt.close(figure)
 
 

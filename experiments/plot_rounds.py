@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import Record
-from .drawing import pyplot
+from .drawing import pyplot, save_picture
 
 #: More multipliers than this are drawn without a legend.
 MAX_LEGEND = 8
@@ -39,7 +39,7 @@ def plot_rounds(record: Record, path: Path) -> None:
     at = [row["round"] for row in rows]
     shares.step(at, [row["raw_feasible_share"] for row in rows], where="mid", color="C2")
     shares.set(ylabel="raw feasible", xlabel="round", ylim=(-0.05, 1.05))
-    figure.savefig(path, dpi=120)
+    save_picture(figure, path, dpi=120)
     plt.close(figure)
 
 

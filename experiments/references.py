@@ -6,12 +6,12 @@ the verified objective before anything is said.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..core import BestKnown, BinaryProgram, Number, Problem, Reference, Status, number, signed
+from .best_known import read_table
 from .verify import DisagreementError, Verified
 
 #: Relative float margin of a bound: sums of up to 1e5 terms in float64.
@@ -29,8 +29,7 @@ def own_bound(problem: Problem, program: BinaryProgram | None, cost_bound: float
 
 def has_integral_cost(program: BinaryProgram) -> bool:
     """Whether every cost coefficient and the offset are integers."""
-    arrays = (program.c, program.products.data)
-    return program.offset % 1 == 0 and all(bool((values % 1 == 0).all()) for values in arrays)
+    return program.offset % 1 == 0 and bool((program.coefficients % 1 == 0).all())
 
 
 def status_of(
@@ -69,12 +68,14 @@ def reference_of(
 ) -> Reference:
     """The strongest reference there is: the literature's value, this run's proof, what was found, this run's bound.
 
+    A stated value that this run contradicts is none, see ``contradiction``.
+
     Parameters
     ----------
     look : looks for a reference where neither the literature nor this run proves one; see reference_run.py.
     """
     known = problem.best_known
-    if known is not None:
+    if known is not None and not contradiction(problem, status, objective, bound):
         kind = "proven" if known.is_optimal else "best-known"
         return Reference(number(known.value), kind, known.source)  # type: ignore[arg-type]
     if status is Status.OPTIMAL:
@@ -86,21 +87,27 @@ def reference_of(
     return found if is_tighter else Reference(bound, "bound", "this run", found.is_found)
 
 
-def read_best_known(path: Path) -> Iterator[tuple[str, str, BestKnown]]:
-    """``(instance, file, value)`` of each row of a best_known.csv.
+def contradiction(problem: Problem, status: Status, objective: Number | None, bound: Number | None) -> str:
+    """Why the stated best known value cannot be right, as this run shows; empty where nothing speaks against it.
 
-    Raises
-    ------
-    ValueError
-        A column is missing or a value is no number.
+    No value is better than a proven bound, none is proven where a verified objective is better, and there is none
+    where the instance is proven to have no solution.
     """
-    with path.open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            try:
-                optimal = {"yes": True, "no": False}.get(row["is_optimal"])
-                known = BestKnown(number(float(row["best_known"])), optimal, row["source"])
-                yield row["instance"], row["file"], known
-            except (KeyError, ValueError, TypeError) as error:
-                raise ValueError(
-                    f"{path} must have the columns instance, file, best_known, is_optimal, source; {error}"
-                ) from None
+    known = problem.best_known
+    if known is None:
+        return ""
+    stated = signed(problem, float(known.value))
+    margin = 1e-6 * max(1.0, abs(stated))
+    shown = f"the stated value {known.value}" + (f" ({known.source})" if known.source else "")
+    if status is Status.INFEASIBLE:
+        return f"{shown} is left out: this run proves that there is no solution"
+    if bound is not None and stated < signed(problem, float(bound)) - margin:
+        return f"{shown} is left out: this run proves that no value is better than {bound}"
+    if known.is_optimal and objective is not None and signed(problem, float(objective)) < stated - margin:
+        return f"{shown} calls itself proven and is left out: the verified objective {objective} is better"
+    return ""
+
+
+def read_best_known(path: Path) -> Iterator[tuple[str, str, BestKnown]]:
+    """``(instance, file, value)`` of each row of a best_known.csv; errors as in ``read_table``."""
+    return ((row.instance, row.file, row.known) for row in read_table(path))

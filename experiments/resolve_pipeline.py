@@ -1,8 +1,8 @@
 """From names and options to a Pipeline, with every automatic choice said and recorded.
 
-The default encoder is ``slack`` if the solver can hold its qubits, else ``unbalanced``, else ``neighbourhood``: the
-instance is decomposed, and one line says so. An encoder that was asked for is never exchanged: one that does not fit is
-refused with the numbers.
+The default encoder is ``slack`` if the solver can hold its qubits in DEFAULT_BYTES, else ``unbalanced``, else
+``neighbourhood``: the instance is decomposed, and one line says so. An encoder that was asked for is never exchanged:
+one that does not fit is refused with the numbers.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from typing import Any, NamedTuple
 from ..core import BinaryProgram, Encoder, Problem, UnsupportedError
 from ..encoders.native import Native
 from ..encoders.neighbourhood import Neighbourhood
+from ..engines.diagonal import assumed_bytes
 from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
-from .default_decomposition import FIELDS, announced, completed_spec, decomposing
+from .default_decomposition import FIELDS, PREFERRED, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
+#: Memory for which the default encoder is chosen: what is free here and now must not change a row's id.
+DEFAULT_BYTES = 4 * 2**30
 #: Tried in this order when no encoder was asked for.
 DEFAULT_ENCODERS = ("slack", "unbalanced")
 #: The same for samplers that keep rows themselves.
@@ -61,7 +64,8 @@ def choose_pipeline(
         return Pipeline(built, note="; ".join(notes), **switches)
     wrappers, options = take_options(wrappers, options, _fields(solver, encoder))
     if encoder is None:
-        choice = default_encoder(problem, solver, formulation, options, wrappers)
+        with assumed_bytes(DEFAULT_BYTES):
+            choice = default_encoder(problem, solver, formulation, options, wrappers)
         encoder, formulation = choice.encoder, choice.formulation
         notes.append(f"encoder {_name(encoder)}: {choice.reason}")
     elif part_make("encoder", encoder) is Neighbourhood and not isinstance(encoder, Neighbourhood):
@@ -97,10 +101,16 @@ def default_encoder(
     wrappers: Wrappers | None = None,
 ) -> Choice:
     """The first default encoder that has the options and whose qubits the solver can hold, else a decomposition."""
-    form = formulate(problem, formulation)
     errors: list[ValueError] = []
     reasons: list[str] = []
-    tried = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
+    tried: tuple[str, ...] = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
+    try:
+        program = formulate(problem, formulation).program
+    except UnsupportedError as error:
+        if PREFERRED.get(problem.kind) in (None, formulation):
+            raise
+        reasons.append(str(error).partition(";")[0])
+        tried = ()
     for name in tried:
         try:
             sampler, encoder = build_parts(solver, name, options)
@@ -108,8 +118,8 @@ def default_encoder(
             errors.append(error)
             continue
         encoder = wrapped(encoder, wrappers or {})
-        qubits = encoder.num_qubits(form.program)
-        if not refusal_of(sampler, encoder, qubits, form.program):
+        qubits = encoder.num_qubits(program)
+        if not refusal_of(sampler, encoder, qubits, program):
             return Choice(name, formulation, "; ".join([f"{qubits} qubits", *reasons]))
         reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")
     is_asked = any(key.rpartition(".")[2].replace("-", "_") in FIELDS for key in options)
@@ -132,13 +142,6 @@ def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: Bin
         except UnsupportedError as error:
             return str(error)
     return sampler.estimate(qubits, 0).refusal
-
-
-def shot_options(solver: Part, shots: int | None) -> dict[str, Any]:
-    """``--shots N`` for a circuit is N points an evaluation too, not only of the final state."""
-    if shots is None or solver == "auto" or "shots" not in part_fields("solver", solver):
-        return {}
-    return {"solver.shots": shots}
 
 
 def _fields(solver: Part, encoder: Part | None) -> set[str]:

@@ -29,6 +29,7 @@ from ..core.silence import audible, silenced
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import NativeSolver, QuboSampler, Report
+from . import route_orders as _route_orders  # noqa: F401  registers the pipelines of hybrid-tabu
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
@@ -40,8 +41,9 @@ from .pipeline import Pipeline
 from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
-from .resolve_pipeline import choose_pipeline, shot_options
+from .resolve_pipeline import choose_pipeline
 from .sampler_run import SamplerRun, Watching, run_sampler
+from .saved_rounds import SavedRounds
 from .verify import Verified, verify
 
 
@@ -113,7 +115,6 @@ def solve(
         if isinstance(value, str) and key in part_fields("solver", solver):
             raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
     budget = budget or Budget(**limits)
-    options = {**shot_options(solver, budget.shots), **options}
     switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
     pipeline = choose_pipeline(
@@ -131,6 +132,7 @@ def run(
     report: Report | None = None,
     path: str | None = None,
     state: Path | None = None,
+    save_subproblems: Path | None = None,
     reference: ReferenceRule | None = None,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
@@ -139,13 +141,16 @@ def run(
     ----------
     reference : how a gap's reference is looked for; None counts small programs and searches for none.
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
+    save_subproblems : folder that gets each round of a decomposition as files; see saved_rounds.py.
     """
     seed = checked_seed(seed)
     budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds), time.process_time()
-    report = _heard(report)
+    rounds = None if state is None else rounds_file(state, problem, pipeline)
+    saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
+    watching = Watching(_heard(report), rounds, saved)
     with silenced():
-        answer = _answer(problem, pipeline, budget, seed, clock, report, state)
+        answer = _answer(problem, pipeline, budget, seed, clock, watching)
         spent = {**answer.resources["seconds"], "total": clock.elapsed}
         resources = {**answer.resources, "seconds": spent, "cpu_seconds": time.process_time() - cpu}
         answer = replace(answer, resources=resources)
@@ -163,21 +168,16 @@ def _heard(report: Report | None) -> Report | None:
 
 
 def _answer(
-    problem: Problem,
-    pipeline: Pipeline,
-    budget: Budget,
-    seed: int,
-    clock: Clock,
-    report: Report | None,
-    state: Path | None,
+    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
 ) -> Answer:
     """What the pipeline's sampler or native solver found."""
     if isinstance(pipeline.solver, QuboSampler):
-        watching = Watching(report, None if state is None else rounds_file(state, problem, pipeline))
         return _sample(problem, pipeline, budget, seed, clock, watching)
-    if state is not None:
+    if watching.saved is not None:
+        raise UnsupportedError("save-subproblems must come with a sampler; leave it out for this solver")
+    if watching.state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
-    return _solve_native(problem, pipeline.solver, budget, seed, clock, report)
+    return _solve_native(problem, pipeline.solver, budget, seed, clock, watching.report)
 
 
 def checked_seed(seed: Any) -> int:

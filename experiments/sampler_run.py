@@ -46,8 +46,9 @@ from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 from .remedies import refused
+from .saved_rounds import SavedRounds
 from .twin import Twin, same_ground
-from .verify import Verified
+from .verify import Verified, check_energy_bound
 
 #: Rounds after which lazy rows are no longer added, when the budget names no limit.
 MAX_ROUNDS = 1000
@@ -123,6 +124,7 @@ class Watching:
 
     report: Report | None = None
     state: RoundsFile | None = None
+    saved: SavedRounds | None = None
 
 
 def run_sampler(
@@ -145,7 +147,8 @@ def run_sampler(
     sampler, encoder = pipeline.solver, pipeline.encoder
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
-    report, state = (watching.report, watching.state) if watching is not None else (None, None)
+    watching = watching or Watching()
+    report, state = watching.report, watching.state
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
     sampler_seeds, repair_seed = seeds.spawn(2)
@@ -162,7 +165,7 @@ def run_sampler(
     if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
         raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
-    run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun)
+    run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun, ground_changes=begun is not None)
     refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
@@ -188,9 +191,9 @@ def run_sampler(
         tally = Tally(int(counts.sum()), None if few is None else few[3])
         if few is not None:
             Z, energies, counts, _ = few
-        X, energies, counts = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
-        found, program = judge(formulation, program, X, counts)
-        _note(run, found, energies, samples.info, tally)
+        X, lowest, weights = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
+        found, program = judge(formulation, program, X, weights)
+        _note(run, found, lowest, samples.info, tally)
         run.reached += 0 if twin is None else found.hits(twin.goal)
         _add(run.seconds, "judge", clock.elapsed - start)
         if refines:
@@ -201,13 +204,15 @@ def run_sampler(
         if _is_done(incumbent, formulation, budget, clock, _reserved(run, pipeline) if twin is None else 0.0):
             break
         bound = samples.info.get("energy_bound")
-        seen = Round(X, energies, bound, incumbent, program, index, counts, found.costs, found.broken)
+        seen = Round(X, lowest, bound, incumbent, program, index, weights, found.costs, found.broken)
         seen = polished(seen, encoder, refinement)
         start = clock.elapsed
         following = encoder.update(encoding, seen)
         _add(run.seconds, "encode", clock.elapsed - start)
         if following is None:
             break
+        if watching.saved is not None:
+            watching.saved.write(index, encoding, following, Z, energies, counts)
         run.ground_changes = run.ground_changes or not same_ground(sampler, encoding, following)
         run.encoding = encoding = replace(following, state={**following.state, **learnt}) if learnt else following
         tell_round(report, formulation.problem, encoding)
@@ -289,7 +294,7 @@ def offered(
         values["evaluations"] = budget.evaluations
     shots = points if budget.shots is None else budget.shots
     if shots is not None:
-        values |= {"num_shots": shots, "num_reads": shots}
+        values |= {"max_points" if "max_points" in names else "num_shots": shots, "num_reads": shots}
     if encoding.native is not None:
         values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
@@ -325,13 +330,14 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     # of points that were thinned out nothing is known but their number
     run.tally = run.tally.joined(found.tally()) if tally.feasible is None else EMPTY
     run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
-    run.points_by_round.append(max(tally.points, int(info.get("shots") or 0)))
+    run.points_by_round.append(tally.points)
     run.infos.append(info)
     run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
         run.lowest = float(energies.min())
         run.lowest_energy = best_verified(formulation, found.take([int(np.argmin(energies))]))
     bound = info.get("energy_bound")
+    check_energy_bound(bound, energies)
     if bound is not None and run.encoding.is_relaxation and not formulation.is_surrogate:
         run.bound = float(bound) if run.bound is None else max(run.bound, float(bound))
 

@@ -5,12 +5,12 @@ Nothing that is reported comes from a QUBO energy; where a program's cost disagr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import Bits, Formulation, Number, Problem, Solution, number, signed
+from ..core import AnyArray, Bits, Formulation, Number, Problem, Record, Solution, Status, number, signed
 
 #: Relative disagreement of cost and objective that rounding of sums can explain.
 COST_TOLERANCE = 1e-6
@@ -18,6 +18,59 @@ COST_TOLERANCE = 1e-6
 
 class DisagreementError(RuntimeError):
     """A program's cost or rows and the instance's own data say different things of the same point."""
+
+
+def check_energy_bound(bound: float | None, energies: AnyArray) -> None:
+    """Hold a sampler's ``energy_bound`` against the energies of its own points.
+
+    Raises
+    ------
+    DisagreementError
+        A point lies below it: it is no bound.
+    """
+    if bound is None or not len(energies):
+        return
+    least = float(energies.min())
+    if not bound <= least + COST_TOLERANCE * max(1.0, abs(least)):
+        raise DisagreementError(f"the solver's energy_bound {bound} must not exceed the energy {least} of its point")
+
+
+def check_bound(problem: Problem, bound: Number | None, objectives: Iterable[Number | None]) -> None:
+    """Hold the run's bound against every verified objective that the run saw, those of its control too.
+
+    Raises
+    ------
+    DisagreementError
+        One is better than the bound.
+    """
+    if bound is None:
+        return
+    for objective in objectives:
+        if objective is None:
+            continue
+        distance = signed(problem, float(objective)) - signed(problem, float(bound))
+        if distance < -COST_TOLERANCE * max(1.0, abs(float(objective))):
+            raise DisagreementError(f"bound {bound} must not be worse than the verified objective {objective}")
+
+
+def check_across(problem: Problem, records: Iterable[Record]) -> None:
+    """Hold what each run of one instance claims against what every other run found.
+
+    Raises
+    ------
+    DisagreementError
+        A solution of one run is better than the bound of another, or another calls the instance infeasible.
+    """
+    runs = list(records)
+    found = [run.objective for run in runs if run.objective is not None and not run.violations]
+    for run in runs:
+        name = run.pipeline["solver"]["name"]
+        if run.status is Status.INFEASIBLE and found:
+            raise DisagreementError(f"{name} calls the instance infeasible, but a solution of {found[0]} was found")
+        try:
+            check_bound(problem, run.bound, found)
+        except DisagreementError as error:
+            raise DisagreementError(f"{name}: {error}") from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..core import Crossover, Price, Probability, Problem, Reference, TargetWorth, Worth, number, signed
+import numpy as np
+
+from ..core import Crossover, Number, Price, Probability, Problem, Reference, TargetWorth, Worth, number, signed
 from .control import ControlRun
 from .cost_tally import COST_MARGIN, CostTally
 from .enumeration import Enumeration
@@ -23,6 +25,8 @@ from .sampler_run import SamplerRun
 
 #: Numbers of samples of the crossover.
 SAMPLES = (1, 10, 100, 1000)
+#: Best objectives that the curve keeps.
+CURVE = 64
 #: Chance beyond which best-of-k says no more: both have then surely found it.
 MOST_CHANCE = 0.99
 #: Two-sided 97.5 % quantile of the normal distribution: two such intervals together hold in 95 %.
@@ -67,14 +71,16 @@ def worth_of(
         sampler_is_exact=state is not None,
         uniform_is_exact=counted is not None,
     )
+    is_known = chances.sampler.total > 0  # of thinned rounds nothing is known but the number of points
     best = None if counted is None else counted.uniform.best
     return Worth(
         space=control.control.space,
         num_points=None if counted is None else int(counted.uniform.total),
         best=None if best is None else number(signed(problem, best)),
-        targets=tuple(_targets(problem, done, chances, reference)),
-        crossover=tuple(_crossovers(problem, chances)),
+        targets=tuple(_targets(problem, done, chances, reference)) if is_known else (),
+        crossover=tuple(_crossovers(problem, chances)) if is_known else (),
         price=_price(done, control),
+        curve=tuple(_curve(problem, chances)) if is_known else (),
     )
 
 
@@ -125,6 +131,14 @@ def _probability(tally: CostTally, cost: float, z: float, *, is_exact: bool) -> 
         return Probability(0.0, 0.0, 1.0, "sampled")
     found = wilson(round(tally.reaching(cost)), round(tally.total), z)
     return Probability(found.value, found.low, found.high, "sampled")
+
+
+def _curve(problem: Problem, chances: Chances) -> Iterable[tuple[Number, float, float]]:
+    """The best objectives of both, with the chance of each to be at least as good."""
+    costs = np.union1d(chances.sampler.costs[:CURVE], chances.uniform.costs[:CURVE])
+    for cost in costs[:CURVE].tolist():
+        objective = number(signed(problem, cost))
+        yield objective, chances.sampler.share(cost), chances.uniform.share(cost)
 
 
 def _crossovers(problem: Problem, chances: Chances) -> Iterable[Crossover]:

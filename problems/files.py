@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ..core import PROBLEMS, READERS, InstanceFormatError, Problem, UnsupportedError, unknown_name
+from ..core.files import WriteError
+from ..core.files import write_bytes as whole_or_nothing
 from .formats.contract import Reader, ReadOptions, Writer
+from .formats.unheld import unheld
 from .reading import brief
 
 #: Larger files are refused, packed or unpacked (bytes).
@@ -96,11 +99,18 @@ def save(problem: Problem, path: str | os.PathLike[str]) -> None:
     """
     path = os.fspath(path)
     contents = _writer(problem.kind, path).write(problem)
-    write_bytes(path, contents.encode() if isinstance(contents, str) else contents)
+    data = contents.encode() if isinstance(contents, str) else contents
+    if len(data) > MAX_BYTES:
+        others = [s for s in _suffixes(problem.kind) if not path.lower().removesuffix(".gz").endswith(s)]
+        raise UnsupportedError(
+            f"{path} must hold at most {MAX_BYTES} bytes to be read again, got {len(data)}; "
+            f"write another format ({', '.join(others) or 'none'}), or a smaller instance"
+        )
+    write_bytes(path, data)
 
 
 def read_bytes(path: str) -> bytes:
-    """Contents of a file (``-``: standard input), unpacked where they are gzip; refused beyond MAX_BYTES.
+    """Contents of a file (``-``: standard input), unpacked where they are gzip or xz; refused beyond MAX_BYTES.
 
     Raises
     ------
@@ -122,6 +132,8 @@ def read_bytes(path: str) -> bytes:
         raise InstanceFormatError(path, None, f"expected a readable file, found: {reason}; check the path") from None
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data, path)
+    elif data[:6] == b"\xfd7zXZ\x00":
+        data = _unpacked_xz(data, path)
     if len(data) > MAX_BYTES:
         raise InstanceFormatError(path, None, f"expected at most {MAX_BYTES} bytes, found more; split the file")
     if not data.strip():
@@ -140,10 +152,10 @@ def write_bytes(path: str, data: bytes) -> None:
         import gzip
 
         data = gzip.compress(data, mtime=0)
-    draft = target.with_name(target.name + ".part")
     try:
-        draft.write_bytes(data)
-        draft.replace(target)
+        whole_or_nothing(target, data)
+    except WriteError:
+        raise
     except OSError as error:
         raise ValueError(f"{path} must be a file that can be written, got {error.strerror}; check the path") from None
 
@@ -170,6 +182,19 @@ def _unpacked(data: bytes, path: str) -> bytes:
     return out
 
 
+def _unpacked_xz(data: bytes, path: str) -> bytes:
+    import lzma
+
+    unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MAX_BYTES)
+    try:
+        out = unpacker.decompress(data, MAX_BYTES + 1)
+    except lzma.LZMAError as error:
+        raise InstanceFormatError(path, None, f"expected xz data, found damage: {error}; fetch it again") from None
+    if len(out) <= MAX_BYTES and not unpacker.eof:
+        raise InstanceFormatError(path, None, "expected whole xz data, found the end of the file; fetch it again")
+    return out
+
+
 def _choose(data: bytes, path: str, kind: str | None) -> tuple[Reader, Any]:
     """The reader for these contents, and the contents as it wants them."""
     text = as_text(data)
@@ -180,6 +205,11 @@ def _choose(data: bytes, path: str, kind: str | None) -> tuple[Reader, Any]:
         if (kind is None or not reader.kinds or kind in reader.kinds) and (reader.is_binary or text is not None)
     ]
     fitting = [(name, reader) for name, reader in able if reader.sniff(data if reader.is_binary else text, path)]
+    owners = [name for name, reader in named if _suffix_of(path, reader)]
+    if owners:  # numbers alone are no evidence against the suffix
+        fitting = [one for one in fitting if not getattr(one[1], "is_bare", False) or one[0] in owners]
+    if not fitting and kind is not None:
+        fitting = [(name, reader) for name, reader in able if hasattr(reader, "fits") and reader.fits(text, path)]
     if not fitting:
         return _refuse(path, able, kind, text, data)
     by_suffix = [(name, reader) for name, reader in fitting if _suffix_of(path, reader)]
@@ -198,6 +228,10 @@ def _refuse(
     path: str, able: list[tuple[str, Reader]], kind: str | None, text: str | None, data: bytes
 ) -> tuple[Reader, Any]:
     """The one reader that shall explain what is wrong with contents that fit no format; else an error."""
+    strange = unheld(text, path) if text is not None and kind is None else None
+    if strange is not None:
+        kinds = ", ".join(entry.name for entry in PROBLEMS)
+        raise InstanceFormatError(path, None, f"expected a kind that qopt has ({kinds}), found {strange}")
     by_suffix = [(name, reader) for name, reader in able if _suffix_of(path, reader)]
     left = by_suffix or (able if kind is not None else [])
     left = [(name, reader) for name, reader in left if reader.kinds or not kind] or left
@@ -226,24 +260,30 @@ def _refuse(
 
 
 def _suffix_of(path: str, reader: Reader) -> bool:
-    return path.lower().removesuffix(".gz").endswith(tuple(reader.suffixes)) if reader.suffixes else False
+    name = path.lower().removesuffix(".gz").removesuffix(".xz")
+    return name.endswith(tuple(reader.suffixes)) if reader.suffixes else False
 
 
 def _writer(kind: str, path: str) -> Writer:
-    suffixes: list[str] = []
-    for entry in READERS:
-        if entry.missing or not hasattr(entry.make, "write"):
-            continue
-        reader = entry.make()
-        if reader.writes and kind not in reader.writes:
-            continue
+    for reader in _writers(kind):
         if _suffix_of(path, reader) or (path == "-" and not reader.writes):
             writer: Writer = reader
             return writer
-        suffixes += [suffix for suffix in reader.suffixes if suffix not in suffixes]
+    suffixes = _suffixes(kind)
     if not suffixes:
         raise UnsupportedError(f"a {kind} instance cannot be written; the native reader is missing")
     raise UnsupportedError(f"{path} must end in {' or '.join(suffixes)} for a {kind} instance; rename it")
+
+
+def _writers(kind: str) -> list[Any]:
+    """The readers that write a kind."""
+    found = [entry.make() for entry in READERS if not entry.missing and hasattr(entry.make, "write")]
+    return [reader for reader in found if not reader.writes or kind in reader.writes]
+
+
+def _suffixes(kind: str) -> list[str]:
+    """Suffixes under which a kind can be written, each once."""
+    return list(dict.fromkeys(suffix for reader in _writers(kind) for suffix in reader.suffixes))
 
 
 def _select(problems: list[Problem], instance: str, path: str) -> Problem:

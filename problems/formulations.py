@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..core import Formulation, Problem, UnsupportedError, unknown_name
 
 
 def formulate(problem: Problem, name: str | None) -> Formulation:
-    """The problem's formulation of that name; its first for None."""
+    """The problem's formulation of that name; its first for None.
+
+    The last ones are kept, since a large program takes seconds and several steps of a run ask for it.
+    """
+    try:
+        hash(problem)
+    except TypeError:
+        return _made(problem, name)
+    return _kept(problem, name)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=2)
+def _kept(problem: Problem, name: str | None) -> Formulation:
+    return _made(problem, name)
+
+
+def _made(problem: Problem, name: str | None) -> Formulation:
     forms = problem.formulations
     if name is None:
         return next(iter(forms.values()))(problem)

@@ -116,7 +116,9 @@ def complete_pool(fleet: Any, *, max_labels: int = MAX_LABELS, max_sets: int = M
         parts = []
         for v in range(1, n + 1):
             k = np.flatnonzero(~has(layer.sets, v) & (layer.load + demands[v] <= capacity))
-            time = np.maximum(windows[v, 0], layer.time[k] + travel[layer.last[k], v]) if has_windows else 0.0 * k
+            time = (
+                np.maximum(windows[v, 0], layer.time[k] + travel[layer.last[k], v]) if has_windows else np.zeros(len(k))
+            )
             if has_windows:
                 k, time = k[time <= late[v]], time[time <= late[v]]
             cost = layer.cost[k] + d[layer.last[k], v]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import AnyArray, BinaryProgram, Bits, Int, Rows, Size, Solution, UnsupportedError, permutation_solution
+from ..core.unique import unique_rows
 
 if TYPE_CHECKING:
     from .tsp import Tsp
@@ -114,7 +115,8 @@ class TspEdges:
         n, (low, high) = self.problem.num_cities, self.ends
         if points.shape[1] != len(low):
             raise ValueError(f"points must have shape (k, {len(low)}), got {points.shape}")
-        points = np.unique(points > SUPPORT, axis=0)
+        points = points > SUPPORT
+        points = points[unique_rows(points).first]
         k, edge = np.nonzero(points)
         graph = csr_array((np.ones(len(k)), (k * n + low[edge], k * n + high[edge])), shape=(len(points) * n,) * 2)
         labels = connected_components(graph, directed=False)[1].reshape(-1, n)

@@ -39,7 +39,7 @@ class SetPartitioning:
     >>> from .vehicles import Cvrp
     >>> form = SetPartitioning(Cvrp([[0, 2, 3], [2, 0, 2], [3, 2, 0]], [0, 1, 1], 2))
     >>> form.program.c.tolist(), form.decode([0, 0, 1]).tolist(), form.decode([1, 0, 1])
-    ([4.0, 6.0, 7.0], [1, 2], None)
+    ([4.0, 6.0, 7.0], [2, 1], None)
     """
 
     problem: Fleet

@@ -15,7 +15,21 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import dimod
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Budget, Cube, Float, Ground, Number, Problem, Solution
+from ..core import (
+    AnyArray,
+    BinaryProgram,
+    Bits,
+    Budget,
+    Cube,
+    Float,
+    Ground,
+    Number,
+    PolynomialModel,
+    Problem,
+    Solution,
+    UnsupportedError,
+)
+from ..core.registry import first_line
 from ..core.unique import unique_rows
 
 #: Called with the probability of each point of the ground in the final state, shape (size,), in the ground's order.
@@ -43,22 +57,26 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     """Base of our samplers: a dimod.Sampler whose parameters are the keywords of its own ``sample``.
 
     ``sample(bqm, *, ...)`` takes the keywords it understands of: ``seed`` (0..2**31-1), ``seconds``, ``evaluations``,
-    ``num_reads`` (annealers) or ``num_shots`` (circuits), ``program`` (Encoding.native, or None) and ``relaxation``
-    (fractional point of the program, or None), ``observe`` (called with the probabilities of the final state, where
-    the sampler knows them); the pipeline passes those that it names, and no others. An unknown
+    ``num_reads`` (annealers), ``num_shots`` (of a circuit's final state), ``max_points`` (all points that may be looked
+    at: those of a circuit's evaluations and of its final state together), ``program`` (Encoding.native, or None),
+    ``relaxation`` (fractional point of the program, or None) and ``observe`` (called with the probabilities of the
+    final state, where the sampler knows them); the pipeline passes those that it names, and no others. An unknown
     keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
     drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
-    (name of the feasible subspace it worked in). All but ``seconds`` must be the same for the same seed.
-    A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left.
+    (name of the feasible subspace it worked in), timing (nanoseconds, as dwave-samplers tell them). All but ``seconds``
+    and ``timing`` must be the same for the same seed.
+    A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left. One that
+    takes a ``PolynomialModel`` of any degree in the place of a quadratic model says so by ``takes_polynomials``.
 
     A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated
     there and back around it, so that ours work wherever dimod's samplers do.
     """
 
     keeps_rows: ClassVar[bool] = False
+    takes_polynomials: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -73,7 +91,7 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        return {"description": (type(self).__doc__ or "").strip().splitlines()[0]}
+        return {"description": first_line(type(self))}
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
@@ -94,10 +112,16 @@ def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.S
 
     @functools.wraps(sample)
     def translated(self: Any, bqm: dimod.BinaryQuadraticModel, **keywords: Any) -> dimod.SampleSet:
+        if isinstance(bqm, PolynomialModel):
+            require_polynomials(self)
+            return sample(self, bqm, **keywords)
         labels = list(bqm.variables)
         if bqm.vartype is dimod.BINARY and all(label == i for i, label in enumerate(labels)):
             return sample(self, bqm, **keywords)
         plain = bqm.change_vartype("BINARY", inplace=False)
+        if keywords.get("initial_states") is not None:
+            states = _as_bits(keywords["initial_states"], bqm.vartype)
+            keywords["initial_states"] = states[0], [labels.index(label) for label in states[1]]
         if set(labels) != set(range(len(labels))):
             plain.relabel_variables(dict(zip(labels, range(len(labels)))))
             samples = sample(self, plain, **keywords)
@@ -109,20 +133,45 @@ def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.S
     return translated
 
 
+def require_polynomials(sampler: Any) -> None:
+    """Refuse a polynomial where the sampler works on quadratic models alone.
+
+    Raises
+    ------
+    UnsupportedError
+        It does.
+    """
+    if not getattr(sampler, "takes_polynomials", False):
+        raise UnsupportedError(
+            f"{type(sampler).__name__} must be given a quadratic model, got a polynomial; use --encoder quadratise"
+        )
+
+
+def _as_bits(states: Any, vartype: Any) -> tuple[AnyArray, list[Any]]:
+    """Initial states in any of dimod's forms as bits (k, n) and their labels."""
+    values, labels = dimod.as_samples(states)
+    return ((values + 1) // 2 if vartype is dimod.SPIN else values), list(labels)
+
+
 def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:
     """Energy of each point (k, m) of a BINARY model with labels 0..m-1."""
     return np.asarray(bqm.energies((np.asarray(Z, dtype=np.int8), list(range(Z.shape[1])))), dtype=np.float64)
 
 
-def sample_set(Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any]) -> dimod.SampleSet:
-    """BINARY sample set with labels 0..m-1: equal points merged, lowest energy first, ties by the bits.
+def sample_set(
+    Z: AnyArray, energies: AnyArray, counts: AnyArray | None, info: Mapping[str, Any], *, is_merged: bool = True
+) -> dimod.SampleSet:
+    """BINARY sample set with labels 0..m-1: equal points merged (if asked), lowest energy first, ties by the bits.
 
     Its bits are signed bytes, so that dimod can turn them into spins in place: -1 is no unsigned number.
     """
     Z = np.ascontiguousarray(Z, dtype=np.uint8)
     counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
     energies = np.asarray(energies, dtype=np.float64)
-    if len(Z):
+    if len(Z) and not is_merged:
+        order = np.argsort(energies, kind="stable")
+        Z, energies, counts = Z[order], energies[order], counts[order]
+    elif len(Z):
         first, inverse, _ = unique_rows(Z)
         Z, counts = Z[first], np.bincount(inverse, weights=counts).astype(np.int64)
         order = np.argsort(energies[first], kind="stable")

@@ -6,6 +6,7 @@ Tiles are small, so that few qubits already need several groups and passes.
 from __future__ import annotations
 
 import ctypes
+import getpass
 import hashlib
 import re
 import shutil
@@ -35,15 +36,7 @@ class EmulatedCard:
         self.diagonals = WeakKeyDictionary()
 
     def kernel(self, file, name, build, shared=0):
-        function, types = compiled(file, build)[name]
-
-        def launch(grid, threads, arguments):
-            assert len(arguments) == len(types), (name, len(arguments), types)
-            for value in arguments:
-                assert isinstance(value, np.generic), (name, value)
-            function(*grid, threads, shared, *(value.item() for value in arguments))
-
-        return launch
+        return EmulatedKernel(name, *compiled(file, build)[name], shared)
 
     def empty(self, shape, dtype):
         out = np.empty(shape, dtype)
@@ -56,6 +49,9 @@ class EmulatedCard:
     def upload(self, values):
         return np.array(values)
 
+    def fill(self, array, values):
+        array[...] = values
+
     def download(self, values):
         return np.array(values)
 
@@ -64,6 +60,45 @@ class EmulatedCard:
 
     def free_bytes(self):
         return self.memory
+
+
+class EmulatedKernel:
+    def __init__(self, name, function, types, shared):
+        self.name, self.function, self.types, self.shared = name, function, types, shared
+
+    def __call__(self, grid, threads, arguments):
+        assert len(arguments) == len(self.types), (self.name, len(arguments), self.types)
+        for value in arguments:
+            assert isinstance(value, np.generic), (self.name, value)
+        self.function(*grid, threads, self.shared, *(value.item() for value in arguments))
+
+    def sweep(self, grid, threads, header, passes, first_block=0):
+        for k in passes:
+            self(grid, threads, (header, np.int32(k), np.int32(first_block)))
+
+
+class EmulatedLink:
+    """Cards side by side in one memory; an exchange is done as soon as it is started."""
+
+    def __init__(self, count, tuning):
+        self.cards = [EmulatedCard(tuning) for _ in range(count)]
+        self.moved = 0
+
+    def use(self, rank):
+        self.rank = rank
+
+    def release(self):
+        pass
+
+    def start(self, chunk, states, begins, length):
+        old = [state.copy() for state in states]
+        for rank, state in enumerate(states):
+            for peer, begin in enumerate(begins):
+                state[begin : begin + length] = old[peer][begins[rank] : begins[rank] + length]
+        self.moved += length
+
+    def wait(self, chunk):
+        pass
 
 
 def why_not() -> str:
@@ -87,7 +122,7 @@ def compiled(file: str, build: Build):
             f"{', '.join(parameters)}) {{ emulate(gx, gy, threads, shared, [=] {{ {name}({', '.join(names)}); }}); }}"
         )
     text = "\n".join([f'#include "{SHIM}"', source.replace('extern "C" __global__', "static"), *launchers])
-    folder = Path(tempfile.gettempdir()) / "qopt-emulated-kernels"
+    folder = Path(tempfile.gettempdir()) / f"qopt-emulated-kernels-{getpass.getuser()}"
     folder.mkdir(exist_ok=True)
     key = hashlib.sha256((text + SHIM.read_text() + repr(build)).encode()).hexdigest()[:24]
     library = folder / f"{key}.so"

@@ -84,7 +84,7 @@ def test_options_reach_the_part_that_has_them(shell: Shell) -> None:
         (["sovle", MDKP], "sovle"),
         (["list", "solver"], "did you mean 'solvers'"),
         (["generate", "mdpk"], "did you mean 'mdkp'"),
-        (["generate", "mdkp", "--tightnes", "0.5"], "did you mean 'tightness'"),
+        (["generate", "mdkp", "--tightnes", "0.5"], "did you mean '--tightness'"),
         (["generate", "mdkp", "--tightness", "half"], "--tightness must be"),
         (["check-plugin", "slak"], "did you mean 'slack'"),
         (["--plugin", "nowhere.py", "list"], "plugin must be a Python file"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
+import dimod
+import dimod.testing
 import numpy as np
 import pytest
 
@@ -24,6 +27,7 @@ from qopt.experiments.parts_sampling import part_sizes, sample_round
 from qopt.experiments.resolve_pipeline import choose_pipeline
 from qopt.experiments.run import run
 from qopt.problems.formulations import formulate
+from qopt.samplers import Decompose
 from qopt.solvers.classical.brute_force import BruteForce
 
 SMALL = {
@@ -280,3 +284,39 @@ def test_market_share_is_decomposed_without_the_bits_of_its_deviations() -> None
     assert pipeline.formulation == "squares"
     record = run(problem, pipeline, budget=Budget(rounds=6), seed=1)
     assert record.stages.raw.objective <= record.stages.start.objective
+
+
+def test_saved_rounds_are_instances_with_the_points_that_were_seen(tmp_path: Path) -> None:
+    pipeline = choose_pipeline(LARGE, "qaoa", "neighbourhood", options={"size": 8}, repair="off", improve=False)
+    record = run(LARGE, pipeline, budget=Budget(rounds=2), seed=3, save_subproblems=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"round-{index:05d}{what}.json" for index in range(2) for what in ("", ".points")
+    ]
+    for index in range(2):
+        problem = qopt.load(str(tmp_path / f"round-{index:05d}.json"))
+        told = json.loads((tmp_path / f"round-{index:05d}.points.json").read_text())
+        energies = [problem.objective([int(bit) for bit in point]) for point in told["points"]]
+        assert energies == pytest.approx(told["energies"])
+        assert sum(told["counts"]) == 32
+        assert -told["accepted"]["incumbent"] == record.rounds[index]["incumbent"]
+
+
+def test_the_composite_solves_parts_by_any_dimod_sampler() -> None:
+    rng = np.random.default_rng(1)
+    model = dimod.BinaryQuadraticModel("SPIN")
+    for i in range(24):
+        for j in range(i):
+            if rng.random() < 0.3:
+                model.add_quadratic(f"v{i}", f"v{j}", float(rng.integers(-3, 4)))
+    child = dimod.ExactSolver()
+    found = Decompose(child, size=8, patience=20).sample(model, seed=2)
+    assert found.vartype is dimod.SPIN
+    assert set(found.variables) == set(model.variables)
+    assert found.first.energy == pytest.approx(model.energy(found.first.sample))
+    assert found.first.energy < found.info["start_energy"]
+    again = Decompose(child, size=8, patience=20).sample(model, seed=2)
+    assert again.first.energy == found.first.energy
+    whole = Decompose(child, size=24, patience=1).sample(dimod.BQM({0: -1.0, 1: 1.0}, {(0, 1): 2.0}, "BINARY"))
+    assert whole.first.sample == {0: 1, 1: 0}
+    dimod.testing.assert_sampler_api(Decompose(child))
+    dimod.testing.assert_composite_api(Decompose(child))

@@ -58,7 +58,7 @@ BAD = [
     ),
     ("a.tsp", swap(TSP, "EUC_2D", "EUC_9D"), "line 4: expected EDGE_WEIGHT_TYPE one of"),
     ("a.tsp", swap(TSP, "EDGE_WEIGHT_TYPE : EUC_2D\n", ""), "expected the keyword EDGE_WEIGHT_TYPE"),
-    ("a.tsp", swap(TSP, "TYPE : TSP", "TYPE : CVRP"), "line 2: expected TYPE one of TSP, ATSP"),
+    ("a.tsp", swap(TSP, "TYPE : TSP", "TYPE : HCP"), "found a Hamiltonian cycle problem (TSPLIB HCP)"),
     ("a.tsp", swap(TSP, "NODE_COORD_SECTION", "NODES"), "line 5: expected 'KEY : value' or a section"),
     ("a.tsp", swap(TSP, "2 0 4", "2 0 x"), "line 7: expected NODE_COORD_SECTION (id x y) (numbers), found 'x'"),
     ("a.tsp", swap(TSP, "2 0 4", "2 0 nan"), "line 7: expected NODE_COORD_SECTION"),
@@ -225,7 +225,11 @@ def test_native_file_round_trip(tmp_path, kind):
     for name in ("out.json", "out.json.gz"):
         save(problem, tmp_path / name)
         again = load(tmp_path / name)
-        assert (fingerprint(again), again.name, again.best_known) == (fingerprint(problem), problem.name, None)
+        assert (fingerprint(again), again.name, again.best_known) == (
+            fingerprint(problem),
+            problem.name,
+            problem.best_known,
+        )
         assert type(again) is type(problem)
 
 

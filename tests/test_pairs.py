@@ -21,6 +21,9 @@ FILES = {
     "max-cut": "max-cut.json",
     "qubo": "qubo.json",
     "multi-knapsack": "multi-knapsack.json",
+    "tsptw": "tsptw.json",
+    "cvrp": "cvrp.json",
+    "vrptw": "vrptw.json",
     "integer-program": "integer-program.json",
 }
 #: Fewer evaluations and reads than the defaults: these tests ask whether a pair works, not how well.
@@ -29,6 +32,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "adapt": {"evaluations": 10},
     "xy": {"layers": 1, "num_starts": 1},
     "local-search": {"seconds": 0.5},
+    "routing": {"seconds": 0.5},
+    "pyvrp": {"seconds": 0.5},
     "exact": {"seconds": 1.0},
     "qrao": {"encoder": "unbalanced"},  # 15 qubits of slack take half a minute
 }

@@ -72,7 +72,7 @@ def test_the_report_is_computed_from_rows(rows: list[dict[str, Any]], tmp_path: 
         draw(tmp_path / name)
         assert 0 < (tmp_path / name).stat().st_size < 100_000
     failed = {**rows[1], "status": "failed", "message": "killed", "stages": {}}
-    assert "1 runs failed" in paper("comparative-study").tell([*rows[2:], failed]).summary[-1]
+    assert "1 runs failed" in paper("comparative-study").tell([*rows[2:], failed]).summary[-1].text
 
 
 @pytest.mark.parametrize("name", ["comparative-study", "multi-knapsack"])

@@ -62,7 +62,7 @@ def test_the_page_says_what_needs_no_circuit_and_what_was_refused(rows):
     assert "none: no circuit" in text
     assert "refused in all 1 runs" in text
     assert "2507.12159" in text
-    assert any("bundle" in line and "a circuit has nothing to do" in line for line in telling.summary)
+    assert any("bundle" in line.text and "a circuit has nothing to do" in line.text for line in telling.summary)
 
 
 def test_no_rows_of_a_kind_show_nothing():

@@ -34,10 +34,10 @@ def test_sizes_and_shares_come_from_raw_reads() -> None:
     best = best_sizes(found)
     assert [best[f"mis-gnm0.05-n100-s{seed}"] for seed in range(5)] == list(ALPHA)
     telling = tell(ROWS)
-    assert telling.summary[0] == "loihi 1000: the best known size on 5 of 5 instances, at worst 100.00 % of it."
-    assert telling.summary[1].startswith("sa 100: the best known size on 0 of 5 instances, at worst 97.62 %")
-    assert telling.summary[2].startswith("tabu: the best known size on 0 of 1 instances, at worst 0.00 %")
-    assert telling.summary[-1] == "Independence numbers at n = 100, 5 %: 5 of 5 met."
+    assert telling.summary[0].text == "loihi 1000: the best known size on 5 of 5 instances, at worst 100.00 % of it."
+    assert telling.summary[1].text.startswith("sa 100: the best known size on 0 of 5 instances, at worst 97.62 %")
+    assert telling.summary[2].text.startswith("tabu: the best known size on 0 of 1 instances, at worst 0.00 %")
+    assert telling.summary[-1].text == "Independence numbers at n = 100, 5 %: 5 of 5 met."
 
 
 def test_report_quotes_and_draws(tmp_path: Path) -> None:

@@ -6,12 +6,21 @@ import csv
 import json
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qopt.experiments.export.ioh import HEADING, write_ioh
-from qopt.experiments.export.qoblib import COLUMNS, Submission, safe_name, summary_row, time_series, write_qoblib
+from qopt.experiments.export.qoblib import (
+    COLUMNS,
+    Submission,
+    safe_name,
+    solution_text,
+    summary_row,
+    time_series,
+    write_qoblib,
+)
 from qopt.experiments.metrics import incumbent_time
 from qopt.experiments.report.runs import RunSet, load_runs
 
@@ -88,6 +97,29 @@ def test_qoblib_submissions_keep_the_rules(runs: RunSet, tmp_path: Path) -> None
         assert all(re.fullmatch(r"20260630_[A-Za-z0-9.-]+_Lovelace", path.name) for path in submissions)
         for submission in submissions:
             assert check_submission(submission, minimise=minimise) == []
+
+
+def test_the_older_checker_gets_its_27_columns(runs: RunSet, tmp_path: Path) -> None:
+    """It compares the header with its own list, in order, so the 30 columns of the newer one fail there."""
+    older = replace(ADA, checker="1.1.0")
+    home = write_qoblib(runs, tmp_path, older)[0][-1]
+    with (home / f"{home.name}_summary.csv").open(newline="", encoding="utf-8") as lines:
+        header, row = list(csv.reader(lines))
+    assert len(header) == len(row) == 27
+    assert header == [c for c in COLUMNS if c not in ("Affiliation", "Paradigm", "Time to Solution")]
+    assert (header[:4], header[20:23]) == (
+        ["Problem", "Submitter", "Date", "Reference"],
+        ["Hardware Specifications", "Total Runtime", "CPU Runtime"],
+    )
+    assert "| Affiliation |" not in (home / "README.md").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match=r"qoblib-checker must be one of 1\.1\.0, 2026-06, got '2025'"):
+        replace(ADA, checker="2025")
+
+
+def test_solution_files_name_each_vertex() -> None:
+    """{1, 10, 11} as a bare list is read by the checker as digits, a list behind a comment as no vertex."""
+    assert solution_text("mis", [1, 0, 1]) == "x#1 1\nx#2 0\nx#3 1\n"
+    assert solution_text("market-share", [1, 0, 1]) == "1 0 1\n"
 
 
 def test_the_checker_sees_each_broken_rule(runs: RunSet, tmp_path: Path) -> None:

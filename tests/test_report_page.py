@@ -82,7 +82,7 @@ def test_report_compare_and_their_errors_on_the_command_line(shell: Shell, tmp_p
     folder = write_rows(tmp_path / "run")
     shell.run("report", str(folder), "--markdown", "--latex", "--no-pictures", "--target-gap", "0.01")
     assert shell.code == 0
-    assert "against equally many random points" in shell.out
+    assert "against equally many uniform points of its own ground" in shell.out
     assert {path.name for path in (folder / "report").iterdir()} == {"report.html", "report.md", "report.tex"}
     shell.run("compare", str(folder), str(folder / "rows.jsonl"))
     assert shell.code == 0

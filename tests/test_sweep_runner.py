@@ -73,7 +73,7 @@ def test_every_way_to_fail_is_a_row_and_can_be_retried(tmp_path: Path) -> None:
     run = tmp_path / "run"
     bench = ["--plugin", str(PLUGIN), "bench", str(tmp_path / "spec.yaml"), "--out", str(run), "-j", "2"]
     code, _, err = call(*bench, variables={"PIDS": str(tmp_path / "pids")})
-    assert code == 0, err
+    assert code == 1, err
     rows = rows_by_pipeline(run)
     assert rows.pop("good")["status"] == "feasible"
     assert {name: row["sweep"]["failure"] for name, row in rows.items()} == {n: e[0] for n, e in ENDINGS.items()}
@@ -86,7 +86,7 @@ def test_every_way_to_fail_is_a_row_and_can_be_retried(tmp_path: Path) -> None:
     assert "x" * 100_000 in (run / "runs.log").read_text()
 
     code, out, _ = call(*bench, "--retry", "failed", "--json", variables={"BEHAVE": "1"})
-    assert code == 0
+    assert code == 1
     assert json.loads(out) == json.loads(out) | {"runs": 9, "already": 1, "done": 8, "failed": 1}
     assert len(list(read_rows(run))) == 17
     last = {row["sweep"]["pipeline"]: row["status"] for row in latest_rows(run).values()}

@@ -57,7 +57,7 @@ def test_gradient_is_that_of_finite_differences(alpha: float) -> None:
 def test_cvar_counts_the_last_outcome_in_part() -> None:
     found = evaluator(model(3, 1), 0.3)
     angles = initial_angles("random", found.circuit, np.random.default_rng(0))
-    state = found._state(angles)
+    state = found.state(angles)
     order = np.argsort(found.cost.values())
     weights, energies = state.probabilities()[order], found.cost.values()[order]
     left, total = 0.3, 0.0

@@ -196,7 +196,7 @@ def place_line(program: BinaryProgram) -> Int:
 
     A place couples with another where a product of the cost holds both: neighbouring stops of a tour.
     """
-    from scipy.sparse import coo_array
+    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order, depth_first_order
 
     from .structure import structure_of
@@ -208,11 +208,12 @@ def place_line(program: BinaryProgram) -> Int:
     place[cells] = np.arange(m)[None, :]
     terms = program.products.tocoo()
     a, b = place[terms.row], place[terms.col]
-    links = np.unique(np.stack([np.minimum(a, b), np.maximum(a, b)])[:, a != b], axis=1)
-    if links.shape[1] > m:
+    coupled = np.zeros((m, m), dtype=bool)
+    coupled[a, b] = coupled[b, a] = True
+    np.fill_diagonal(coupled, False)
+    if coupled.sum() > 2 * m:
         return np.zeros(0, dtype=np.int64)
-    graph = coo_array((np.ones(links.shape[1]), (links[0], links[1])), shape=(m, m)).tocsr()
-    graph = graph + graph.T
+    graph = csr_array(coupled.astype(np.float64))
     degree = np.diff(graph.indptr)
     if (degree > PATH_DEGREE).any() or m < 3:
         return np.zeros(0, dtype=np.int64)

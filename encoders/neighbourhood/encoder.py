@@ -16,6 +16,7 @@ import numpy as np
 
 from ...core import ENCODERS, BinaryProgram, Bits, Encoder, Encoding, Round, chain, part, unknown_name
 from ...core.arrays import Int
+from ...core.tunable import Range, tunable
 from ..feasible import feasible_point
 from ..slack import Slack
 from .choose import WORDS, Chooser, choose
@@ -83,13 +84,13 @@ class Neighbourhood:
     """
 
     inner: Encoder = part("encoders", default_factory=Slack)  # noqa: RUF009 (a dataclass field)
-    size: int = 16
+    size: int = tunable(16, Range(6, 18))
     chooser: Chooser = "auto"
     qubits: int | None = None
     start: Start = "greedy"
     accept: Accept = "equal"
     temperature: float = 1.0
-    points: int = 32
+    points: int = tunable(32, Range(8, 256, "log"))
     patience: int | None = None
     restarts: int = 0
     max_rounds: int | None = None

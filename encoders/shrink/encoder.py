@@ -31,6 +31,7 @@ from ...core import (
     to_spec,
     unknown_name,
 )
+from ...core.tunable import Range, tunable
 from ..quadratic import Quadratic
 from ..slack import Slack
 from .admissibility import Admissibility, Gate, auxiliary_groups
@@ -90,7 +91,7 @@ class Shrink:
     """
 
     inner: Encoder = part("encoders", default_factory=Slack)  # noqa: RUF009 (a dataclass field)
-    target: float = 2 / 3
+    target: float = tunable(2 / 3, Range(0.3, 0.9))
     correlations: CorrelationSource = part("correlations", default_factory=Sdp)  # noqa: RUF009
     admissibility: Admissibility = "strict"
     tau: float = 1.0

@@ -7,6 +7,7 @@ goes to the next narrower one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...core import UnsupportedError
 from . import reference
 from .diagonal import CostDiagonal
-from .layers import Float, Layers
+from .layers import Float, Layers, on_host
 from .scratch import Parts, aligned_parts
 from .state import State, plus_state, popcounts
 
@@ -57,10 +59,30 @@ def instruction_sets() -> dict[str, int]:
     return dict(_engine.engines())
 
 
-@cache
 def instruction_set(qubits: int = 64) -> str:
-    """Name of the engine for so many stored qubits: avx512, avx2, base or scalar."""
-    return next(name for name, least in instruction_sets().items() if qubits >= least)
+    """Name of the engine for so many stored qubits: avx512, avx2, base or scalar; none wider than ``$QOPT_ISA``.
+
+    Sums, contractions and the factors of phases differ between them in the last digits (1e-16 of an amplitude), so that
+    a row of a circuit is the same again only with the same one.
+
+    Raises
+    ------
+    UnsupportedError
+        ``$QOPT_ISA`` names none that this machine can run.
+    """
+    return _instruction_set(qubits, os.environ.get("QOPT_ISA", ""))
+
+
+@cache
+def _instruction_set(qubits: int, widest: str) -> str:
+    found = instruction_sets()
+    names = list(found)
+    if widest and widest not in found:
+        raise UnsupportedError(
+            f"QOPT_ISA must be one that this machine can run ({', '.join(names)}), got {widest!r}; leave it out"
+        )
+    allowed = names[names.index(widest) :] if widest else names
+    return next(name for name in allowed if qubits >= found[name])
 
 
 def run(layers: Layers, start: State | None, how: How) -> State:
@@ -148,7 +170,7 @@ class _Circuit:
         return _engine.forward(
             self.isa,
             *arrays,
-            tuple(self._pair(d) for d in self.layers.diagonals),
+            tuple(self._pair(on_host(d)) for d in self.layers.diagonals),
             self.turns,
             self.angles,
             None if cost is None else self._pair(cost),
@@ -175,7 +197,7 @@ class _Circuit:
             self.isa,
             *arrays,
             *adjoint,
-            tuple(self._pair(d) for d in self.layers.diagonals[chosen]),
+            tuple(self._pair(on_host(d)) for d in self.layers.diagonals[chosen]),
             np.ascontiguousarray(self.turns[chosen]),
             angles,
             None if weight is None else self._pair(weight[0]),

@@ -1,76 +1,37 @@
 """Exact evolution of alternating circuits on a diagonal cost: the calls that users make, and the choice of the engine.
 
 Gates are exp(-i gamma H) and exp(+i beta sum X), so that a positive ramp ends below the mean energy. The compiled
-engine is used where it was built; asking for it by name where it was not is an error.
+engine is used where it was built, a card for large states where there is one; asking by name for what is not there is
+an error.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import UnsupportedError
 from . import compiled, reference
+from .choice import AnyCost, AnyState, EngineChoice, Options, card_name, cost_of, engine_name, threads_for
 from .diagonal import CostDiagonal
+from .gpu import engine as gpu
+from .gpu.device import Card
+from .gpu.energies import CardDiagonal
+from .gpu.state import CardState
 from .layers import Float, Layers, angle_vector, qaoa_layers
 from .measure import MEAN, Expectation, Objective, expectation, tail_of
-from .memory import Precision, real_type, require_bytes, required_bytes
+from .memory import Precision, require_bytes, required_bytes
 from .state import State, plus_state, state_of
-
-EngineChoice = Literal["auto", "compiled", "numpy"]
 
 _SMALL_FOR_THREADS = 17  # as in _schedule.h
 _REMEDY = "lower the number of qubits, or use dtype='complex64'"
 
 
-@dataclass(frozen=True)
-class Options:
-    """How to run: precision, threads (compiled engine; the result is the same bit for bit), engine."""
-
-    dtype: Precision = "complex128"
-    threads: int = 1
-    engine: EngineChoice = "auto"
-
-    def __post_init__(self) -> None:
-        real_type(self.dtype)
-        if self.threads < 1:
-            raise ValueError(f"threads must be >= 1, got {self.threads}")
-        if self.engine not in ("auto", "compiled", "numpy"):
-            raise ValueError(f"engine must be auto, compiled or numpy, got {self.engine!r}")
-        if self.engine == "compiled" and not compiled.is_available():
-            raise UnsupportedError(
-                f"engine must be one that was built, got 'compiled' ({compiled.why_missing()}); "
-                "install with a C++ compiler, or use engine='numpy'"
-            )
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether the compiled engine will run."""
-        return self.engine != "numpy" and compiled.is_available()
-
-    @property
-    def how(self) -> compiled.How:
-        """The same for the compiled engine."""
-        return compiled.How(self.real, self.threads)
-
-    @property
-    def real(self) -> np.dtype[Any]:
-        """Type of the real and imaginary parts."""
-        return real_type(self.dtype)
-
-
-def engine_name(engine: EngineChoice = "auto") -> str:
-    """The engine that a run would use, for records: ``compiled (avx512)`` or ``numpy``."""
-    return f"compiled ({compiled.instruction_set()})" if Options(engine=engine).is_compiled else "numpy"
-
-
 def evolve(
-    cost: CostDiagonal,
+    cost: AnyCost,
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
@@ -78,7 +39,7 @@ def evolve(
     threads: int = 1,
     engine: EngineChoice = "auto",
     initial: npt.ArrayLike | None = None,
-) -> State:
+) -> AnyState:
     """State after p QAOA layers ``exp(+i betas[l] sum X) exp(-i gammas[l] cost)`` on |+>, or on `initial`.
 
     Parameters
@@ -104,7 +65,7 @@ def evolve(
 
 
 def energy(
-    cost: CostDiagonal,
+    cost: AnyCost,
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
@@ -115,6 +76,10 @@ def energy(
     """Mean energy after p layers: `evolve` and `expectation` in one, without keeping the state."""
     options = Options(dtype, threads, engine)
     layers = qaoa_layers(cost, gammas, betas)
+    card = _card(layers, options)
+    if card is not None:
+        return gpu.energy(card, layers, dtype, cost)
+    assert isinstance(cost, CostDiagonal)
     if options.is_compiled:
         _require(layers, options, gradient=False)
         return compiled.energy(layers, cost, options.how)
@@ -122,7 +87,7 @@ def energy(
 
 
 def landscape(
-    cost: CostDiagonal,
+    cost: AnyCost,
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
@@ -137,7 +102,9 @@ def landscape(
     gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
     if gamma.ndim != 2 or gamma.shape != beta.shape:
         raise ValueError(f"gammas and betas must have one shape (k, p), got {gamma.shape} and {beta.shape}")
-    Options(dtype, threads, engine)
+    card = Options(dtype, threads, engine).card_for(cost.n, cost)
+    if card is not None:
+        return gpu.landscape(card, cost, gamma, beta, dtype)
     at_once = threads if cost.n < _SMALL_FOR_THREADS else 1
     each = partial(energy, cost, dtype=dtype, threads=1 if at_once > 1 else threads, engine=engine)
     with ThreadPoolExecutor(at_once) as pool:
@@ -145,7 +112,7 @@ def landscape(
 
 
 def value_and_gradient(
-    cost: CostDiagonal,
+    cost: AnyCost,
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
     *,
@@ -171,8 +138,11 @@ def value_and_gradient(
     return value, by_gamma, by_angle.sum(axis=1)
 
 
-def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | State | None = None) -> State:
+def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | AnyState | None = None) -> AnyState:
     """State after any alternating circuit."""
+    card = _card(layers, options)
+    if card is not None:
+        return gpu.run(card, layers, options.dtype, _card_start(layers, options, initial))
     _require(layers, options, gradient=False)
     start = _start(layers, options, initial)
     if options.is_compiled:
@@ -182,12 +152,16 @@ def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | State 
 
 def layers_gradient(
     layers: Layers,
-    cost: CostDiagonal,
+    cost: AnyCost,
     objective: Objective,
     options: Options,
-    initial: npt.ArrayLike | State | None = None,
+    initial: npt.ArrayLike | AnyState | None = None,
 ) -> tuple[float, Float, Float]:
     """Objective of the final state and its derivatives by the layers' gammas (p,) and angles (p, n)."""
+    card = _card(layers, options)
+    if card is not None:
+        return gpu.gradient(card, layers, options.dtype, cost, objective, _card_start(layers, options, initial))
+    assert isinstance(cost, CostDiagonal)
     _require(layers, options, gradient=True)
     start = _start(layers, options, initial)
     if options.is_compiled and layers.n:
@@ -212,9 +186,24 @@ def objective_of(
     return value, at_risk, 1 / objective.alpha
 
 
-def _start(layers: Layers, options: Options, initial: npt.ArrayLike | State | None) -> State | None:
+def _card(layers: Layers, options: Options) -> Card | None:
+    """The card of a run: that of its costs, where one was made on a card."""
+    made = next((d for d in layers.diagonals if isinstance(d, CardDiagonal)), None)
+    card = options.card_for(layers.n, made)
+    if card is not None and any(d.n != layers.n for d in set(layers.diagonals)):
+        raise ValueError(f"every diagonal must have {layers.n} variables")
+    return card
+
+
+def _card_start(layers: Layers, options: Options, initial: npt.ArrayLike | AnyState | None) -> State | CardState | None:
+    return initial if isinstance(initial, CardState) else _start(layers, options, initial)
+
+
+def _start(layers: Layers, options: Options, initial: npt.ArrayLike | AnyState | None) -> State | None:
     if initial is None:
         return None
+    if isinstance(initial, CardState):
+        initial = initial.to_host()
     start = initial if isinstance(initial, State) else state_of(initial, options.real)
     if start.n != layers.n:
         raise ValueError(f"initial must have {layers.n} qubits, got {start.n}")
@@ -236,9 +225,13 @@ def _require(layers: Layers, options: Options, *, gradient: bool) -> None:
 
 
 __all__ = [
+    "AnyCost",
+    "AnyState",
     "EngineChoice",
     "Options",
     "angle_vector",
+    "card_name",
+    "cost_of",
     "energy",
     "engine_name",
     "evolve",
@@ -246,5 +239,6 @@ __all__ = [
     "layers_gradient",
     "objective_of",
     "run_layers",
+    "threads_for",
     "value_and_gradient",
 ]

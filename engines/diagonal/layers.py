@@ -6,12 +6,15 @@ QAOA, multi-angle and warm-started QAOA are all of this form; both engines run n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .diagonal import CostDiagonal
+
+if TYPE_CHECKING:
+    from .gpu.energies import CardDiagonal
 
 Float = npt.NDArray[np.float64]
 Axis = Literal["x", "y"]
@@ -29,7 +32,7 @@ class Layers:
     axis : of the rotations; their signs differ, so that both are the gates of the package's convention
     """
 
-    diagonals: tuple[CostDiagonal, ...]
+    diagonals: tuple[CostDiagonal | CardDiagonal, ...]
     gammas: Float
     angles: Float
     axis: Axis = "x"
@@ -50,7 +53,7 @@ class Layers:
         return self.axis == "x" and all(d.is_symmetric for d in set(self.diagonals))
 
 
-def qaoa_layers(cost: CostDiagonal, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
+def qaoa_layers(cost: CostDiagonal | CardDiagonal, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
     """Plain QAOA: one gamma and one beta a layer."""
     gamma, beta = angle_vector(gammas, "gammas"), angle_vector(betas, "betas")
     if gamma.size != beta.size:
@@ -64,3 +67,10 @@ def angle_vector(values: npt.ArrayLike, subject: str) -> Float:
     if out.ndim != 1 or not np.isfinite(out).all():
         raise ValueError(f"{subject} must be finite angles of shape (p,), got {values!r}")
     return out
+
+
+def on_host(diagonal: CostDiagonal | CardDiagonal) -> CostDiagonal:
+    """A diagonal that the host's engines can read."""
+    if not isinstance(diagonal, CostDiagonal):
+        raise TypeError(f"diagonals must be of the host, got one of {diagonal.card.name}; use engine='gpu'")
+    return diagonal

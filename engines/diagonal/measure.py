@@ -8,46 +8,26 @@ numbers a point, refused where they do not fit).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .diagonal import CostDiagonal
+from .gpu.energies import CardDiagonal
+from .gpu.state import CardState
 from .memory import require_bytes
+from .objectives import MEAN, CVaR, Expectation, Objective
 from .state import BLOCK, Float, State, squares
 
 _BINS = 1 << 16
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """The mean energy."""
-
-
-@dataclass(frozen=True)
-class CVaR:
-    """Mean energy of the best fraction `alpha` of the measurement outcomes (the last outcome counts in part).
-
-    References
-    ----------
-    Barkoutsos et al. (2020), Improving Variational Quantum Optimization using CVaR, arXiv:1907.04769, eq. 8.
-    """
-
-    alpha: float = 0.25
-
-    def __post_init__(self) -> None:
-        if not 0 < self.alpha <= 1:
-            raise ValueError(f"alpha must be in (0, 1], got {self.alpha!r}")
-
-
-Objective = Expectation | CVaR
-MEAN = Expectation()
-
-
-def expectation(state: State, cost: CostDiagonal) -> float:
+def expectation(state: State | CardState, cost: CostDiagonal | CardDiagonal) -> float:
     """Mean energy; a state whose norm drifted (complex64) is divided by its norm."""
+    if isinstance(state, CardState):
+        return state.expectation(_on_card(state, cost))
+    cost = _on_host(cost)
     total = energy = 0.0
     for weights, data in _blocks(state, cost):
         total += float(weights.sum())
@@ -55,7 +35,7 @@ def expectation(state: State, cost: CostDiagonal) -> float:
     return cost.offset + cost.unit * energy / total
 
 
-def cvar(state: State, cost: CostDiagonal, alpha: float) -> float:
+def cvar(state: State | CardState, cost: CostDiagonal | CardDiagonal, alpha: float) -> float:
     """Mean energy of the best fraction alpha of the outcomes.
 
     >>> from .state import plus_state
@@ -66,8 +46,11 @@ def cvar(state: State, cost: CostDiagonal, alpha: float) -> float:
     return tail_of(state, cost, CVaR(alpha).alpha)[0]
 
 
-def tail_of(state: State, cost: CostDiagonal, alpha: float) -> tuple[float, float]:
+def tail_of(state: State | CardState, cost: CostDiagonal | CardDiagonal, alpha: float) -> tuple[float, float]:
     """CVaR and value at risk of a cost in a state."""
+    if isinstance(state, CardState):
+        return state.tail_of(_on_card(state, cost), alpha)
+    cost = _on_host(cost)
     if cost.data.dtype == np.int16:
         return tail(*_by_energy(state, cost), alpha)
     require_bytes(24 * cost.data.size, f"the outcomes of {cost.n} qubits", "use alpha=1, or costs that are integers")
@@ -97,7 +80,7 @@ def tail(weights: Float, energies: Float, alpha: float) -> tuple[float, float]:
     return float(total / target), at_risk
 
 
-def probability_of(state: State, points: npt.ArrayLike) -> float:
+def probability_of(state: State | CardState, points: npt.ArrayLike) -> float:
     """Probability of a set of points: a Boolean mask of shape (2**n,), or an array of distinct indices."""
     chosen = np.asarray(points)
     size = 2**state.n
@@ -107,14 +90,19 @@ def probability_of(state: State, points: npt.ArrayLike) -> float:
         chosen = np.flatnonzero(chosen)
     if chosen.size and (chosen.min() < 0 or chosen.max() >= size):
         raise ValueError(f"points must lie in 0..{size - 1}, got {chosen.min()}..{chosen.max()}")
+    if isinstance(state, CardState):
+        return state.probability_of(chosen)
     if state.is_half:
         chosen = np.minimum(chosen, size - 1 - chosen)
     picked = float(squares(state.real[chosen], state.imag[chosen]).sum()) / state.norm()
     return picked / 2 if state.is_half else picked
 
 
-def probability_below(state: State, cost: CostDiagonal, threshold: float) -> float:
+def probability_below(state: State | CardState, cost: CostDiagonal | CardDiagonal, threshold: float) -> float:
     """Probability of an energy <= threshold: of the optimum for ``threshold = cost.min``."""
+    if isinstance(state, CardState):
+        return state.probability_below(_on_card(state, cost), threshold)
+    cost = _on_host(cost)
     # Energies are unit * integer: the same number may be one rounding away.
     limit = threshold + 8 * np.finfo(float).eps * max(abs(threshold), abs(cost.offset), 1e-300)
     total = below = 0.0
@@ -122,6 +110,14 @@ def probability_below(state: State, cost: CostDiagonal, threshold: float) -> flo
         total += float(weights.sum())
         below += float(weights[cost.offset + cost.unit * data.astype(np.float64) <= limit].sum())
     return below / total
+
+
+def _on_card(state: CardState, cost: CostDiagonal | CardDiagonal) -> CardDiagonal:
+    return cost if isinstance(cost, CardDiagonal) else CardDiagonal.from_cost(state.card, cost)
+
+
+def _on_host(cost: CostDiagonal | CardDiagonal) -> CostDiagonal:
+    return cost if isinstance(cost, CostDiagonal) else CostDiagonal.from_values(cost.values())
 
 
 def _blocks(state: State, cost: CostDiagonal) -> Iterator[tuple[Float, npt.NDArray[Any]]]:
@@ -144,3 +140,17 @@ def _by_energy(state: State, cost: CostDiagonal) -> tuple[Float, Float]:
     for weights, data in _blocks(state, cost):
         mass += np.bincount(data.astype(np.int64) - lowest, weights, minlength=mass.size)
     return mass, cost.offset + cost.unit * (lowest + np.arange(mass.size, dtype=np.float64))
+
+
+__all__ = [
+    "MEAN",
+    "CVaR",
+    "Expectation",
+    "Objective",
+    "cvar",
+    "expectation",
+    "probability_below",
+    "probability_of",
+    "tail",
+    "tail_of",
+]

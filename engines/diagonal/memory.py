@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +18,7 @@ from ...core.errors import UnsupportedError
 
 Precision = Literal["complex128", "complex64"]
 
+_ASSUMED: ContextVar[int | None] = ContextVar("assumed bytes", default=None)
 _CGROUP = Path("/sys/fs/cgroup")
 # The NumPy engine multiplies and rotates through temporaries; measured peak 2.6 states.
 _NUMPY_STATES = 3.0
@@ -50,9 +53,30 @@ def required_bytes(n: int, dtype: str = "complex128", *, gradient: bool = False,
 
 
 def available_bytes() -> int | None:
-    """Memory that this process may still take: the least of machine and control group; None where unknown."""
+    """Memory that this process may still take: the least of machine and control group; None where unknown.
+
+    Within ``assumed_bytes`` it is what is assumed there.
+    """
+    assumed = _ASSUMED.get()
+    if assumed is not None:
+        return assumed
     known = [value for value in (_from_meminfo(), _from_cgroup(), _from_sysconf()) if value is not None]
     return min(known) if known else None
+
+
+@contextlib.contextmanager
+def assumed_bytes(num_bytes: int) -> Iterator[None]:
+    """Estimate as on a machine with so many bytes free: for choices that must be the same on every machine.
+
+    >>> with assumed_bytes(4 * 2**30):
+    ...     available_bytes()
+    4294967296
+    """
+    token = _ASSUMED.set(num_bytes)
+    try:
+        yield
+    finally:
+        _ASSUMED.reset(token)
 
 
 def require_bytes(need: int, subject: str, remedy: str) -> None:

@@ -7,13 +7,17 @@ Walsh-Hadamard transform. Tied angles are plain QAOA.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import compiled, reference
 from .diagonal import CostDiagonal, dense_terms
-from .engine import EngineChoice, Options, objective_of, run_layers
+from .engine import AnyCost, AnyState, EngineChoice, Options, objective_of, run_layers
+from .gpu import engine as gpu
+from .gpu.device import Card
+from .gpu.energies import CardDiagonal, require_card_bytes
 from .layers import Float, Layers
 from .measure import MEAN, Objective
 from .memory import Precision, require_bytes
@@ -76,8 +80,8 @@ class IsingTerms:
         """Number of terms, that is of term angles a layer."""
         return int(self.masks.size)
 
-    def diagonal(self, angles: npt.ArrayLike | None = None) -> CostDiagonal:
-        """Energies of the terms, each times its angle: without offset where angles are given."""
+    def arrays(self, angles: npt.ArrayLike | None = None) -> tuple[Any, ...]:
+        """The QUBO of the terms, each times its angle: linear, rows, cols, values, and a constant."""
         weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
         # Back to 0/1 variables: s_i = 1 - 2 z_i, s_i s_j = 1 - 2 z_i - 2 z_j + 4 z_i z_j.
         single = np.bitwise_count(self.masks) == 1
@@ -87,7 +91,11 @@ class IsingTerms:
         linear -= 2 * np.bincount(high[~single], weights[~single], minlength=self.n)
         pairs = (low[~single], high[~single], 4 * weights[~single])
         constant = float(weights.sum()) + (self.offset if angles is None else 0.0)
-        return CostDiagonal.from_arrays(linear, *pairs, constant, dtype="auto" if angles is None else "float64")
+        return linear, *pairs, constant
+
+    def diagonal(self, angles: npt.ArrayLike | None = None) -> CostDiagonal:
+        """Energies of the terms, each times its angle: without offset where angles are given."""
+        return CostDiagonal.from_arrays(*self.arrays(angles), dtype="auto" if angles is None else "float64")
 
 
 def ma_evolve(
@@ -98,10 +106,10 @@ def ma_evolve(
     dtype: Precision = "complex128",
     threads: int = 1,
     engine: EngineChoice = "auto",
-) -> State:
+) -> AnyState:
     """State after p layers: term angles `gammas` of shape (p, num_terms), qubit angles `betas` of shape (p, n)."""
     options = Options(dtype, threads, engine)
-    return run_layers(_circuit(terms, gammas, betas), options)
+    return run_layers(_circuit(terms, gammas, betas, options.card_for(terms.n)), options)
 
 
 def ma_value_and_gradient(
@@ -110,7 +118,7 @@ def ma_value_and_gradient(
     betas: npt.ArrayLike,
     *,
     objective: Objective = MEAN,
-    cost: CostDiagonal | None = None,
+    cost: AnyCost | None = None,
     dtype: Precision = "complex128",
     threads: int = 1,
     engine: EngineChoice = "auto",
@@ -125,8 +133,14 @@ def ma_value_and_gradient(
     cost : ``terms.diagonal()`` where it is at hand, so that it is not built again
     """
     options = Options(dtype, threads, engine)
-    layers = _circuit(terms, gammas, betas)
+    card = options.card_for(terms.n, cost)
+    layers = _circuit(terms, gammas, betas, card)
+    if card is not None:
+        weights = CardDiagonal.from_arrays(card, *terms.arrays()) if cost is None else cost
+        value, entries, by_beta = gpu.gradient_densities(card, layers, dtype, weights, objective, terms.masks)
+        return value, terms.coefficients * entries, by_beta
     energies = terms.diagonal() if cost is None else cost
+    assert isinstance(energies, CostDiagonal)
     by_gamma, by_beta = np.empty((len(layers.diagonals), terms.num_terms)), np.empty(layers.angles.shape)
     if options.is_compiled and layers.diagonals:
         value, steps = compiled.gradient_densities(
@@ -134,6 +148,7 @@ def ma_value_and_gradient(
         )
     else:
         final = run_layers(layers, options)
+        assert isinstance(final, State)
         value, cap, scale = objective_of(final, energies, objective)
         backward = reference.backward(layers, final, np.minimum(energies.values(), cap))
         steps = ((scale * by_angle, scale * density) for _, by_angle, density in backward)
@@ -144,13 +159,22 @@ def ma_value_and_gradient(
     return value, by_gamma, by_beta
 
 
-def _circuit(terms: IsingTerms, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
+def _circuit(terms: IsingTerms, gammas: npt.ArrayLike, betas: npt.ArrayLike, card: Card | None) -> Layers:
     gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
     if gamma.ndim != 2 or beta.shape != (gamma.shape[0], terms.n) or gamma.shape[1] != terms.num_terms:
         raise ValueError(
             f"gammas must have shape (p, {terms.num_terms}) and betas (p, {terms.n}), "
             f"got {gamma.shape} and {beta.shape}"
         )
+    if card is not None:
+        require_card_bytes(
+            card,
+            gamma.shape[0] * 8 * 2**terms.n,
+            f"{gamma.shape[0]} layers' own diagonals of {terms.n} variables",
+            "lower the number of layers or of variables",
+        )
+        made = tuple(CardDiagonal.from_arrays(card, *terms.arrays(row), kind=3) for row in gamma)
+        return Layers(made, np.ones(gamma.shape[0]), beta)
     require_bytes(
         gamma.shape[0] * 8 * 2**terms.n,
         f"{gamma.shape[0]} layers' own diagonals of {terms.n} variables",

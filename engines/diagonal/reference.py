@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .diagonal import CostDiagonal
-from .layers import Axis, Float, Layers
+from .layers import Axis, Float, Layers, on_host
 from .state import State
 
 Complex = npt.NDArray[Any]
@@ -23,7 +23,7 @@ def run(layers: Layers, start: State) -> State:
     """The state after all layers."""
     psi = start.amplitudes()
     for diagonal, gamma, angles in zip(layers.diagonals, layers.gammas, layers.angles):
-        _phase(psi, diagonal, gamma)
+        _phase(psi, on_host(diagonal), gamma)
         _rotate(psi, angles, layers.axis)
     return State(psi.real.copy(), psi.imag.copy(), layers.n)
 
@@ -40,7 +40,7 @@ def backward(layers: Layers, final: State, weights: Float) -> Iterator[tuple[flo
         by_angle = np.array([_angle_derivative(lam, psi, q, layers.axis) for q in range(layers.n)])
         for vector in (psi, lam):
             _rotate(vector, -angles, layers.axis)
-            _phase(vector, diagonal, -gamma)
+            _phase(vector, on_host(diagonal), -gamma)
         density = 2 * (lam.conj() * psi).imag.astype(np.float64)
         yield float(density @ diagonal.values()), by_angle, density
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .gpu.state import CardState
 from .state import BLOCK, State, squares
 
 _BLOCK_BITS = 7
 _CHUNK = 4096  # outcomes at once: two arrays of 4 MiB
 
 
-def sample(state: State, shots: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def sample(state: State | CardState, shots: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Indices of `shots` independent measurements, shape (shots,); bit i of an index is z[i].
 
     >>> from .state import plus_state
@@ -24,6 +25,8 @@ def sample(state: State, shots: int, rng: np.random.Generator) -> npt.NDArray[np
     """
     if shots < 0:
         raise ValueError(f"shots must be >= 0, got {shots}")
+    if isinstance(state, CardState):
+        return state.sample(shots, rng)
     uniform = rng.random(shots)
     order = np.argsort(uniform)
     out = np.empty(shots, dtype=np.int64)

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .diagonal import CostDiagonal
-from .engine import EngineChoice, Options, angle_vector, layers_gradient, run_layers
+from .engine import AnyCost, AnyState, EngineChoice, Options, angle_vector, layers_gradient, run_layers
+from .gpu import engine as gpu
+from .gpu.state import CardState
 from .layers import Float, Layers
 from .measure import MEAN, Objective
 from .memory import Precision
@@ -36,7 +38,7 @@ def warm_start_thetas(values: npt.ArrayLike, eps: float = 0.25) -> Float:
 
 
 def ws_evolve(
-    cost: CostDiagonal,
+    cost: AnyCost,
     thetas: npt.ArrayLike,
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
@@ -44,7 +46,7 @@ def ws_evolve(
     dtype: Precision = "complex128",
     threads: int = 1,
     engine: EngineChoice = "auto",
-) -> State:
+) -> AnyState:
     """State after p warm-started layers: ``exp(-i gamma cost)``, then ``exp(-i beta M_i)`` on each qubit.
 
     Parameters
@@ -58,7 +60,7 @@ def ws_evolve(
 
 
 def ws_value_and_gradient(
-    cost: CostDiagonal,
+    cost: AnyCost,
     thetas: npt.ArrayLike,
     gammas: npt.ArrayLike,
     betas: npt.ArrayLike,
@@ -76,8 +78,8 @@ def ws_value_and_gradient(
 
 
 def _circuit(
-    cost: CostDiagonal, thetas: npt.ArrayLike, gammas: npt.ArrayLike, betas: npt.ArrayLike, options: Options
-) -> tuple[Layers, State]:
+    cost: AnyCost, thetas: npt.ArrayLike, gammas: npt.ArrayLike, betas: npt.ArrayLike, options: Options
+) -> tuple[Layers, State | CardState]:
     theta = angle_vector(thetas, "thetas")
     gamma, beta = angle_vector(gammas, "gammas"), angle_vector(betas, "betas")
     if theta.size != cost.n or gamma.size != beta.size:
@@ -85,8 +87,13 @@ def _circuit(
             f"thetas must have {cost.n} angles and gammas, betas one length, "
             f"got {theta.size}, {gamma.size} and {beta.size}"
         )
+    card = options.card_for(cost.n, cost)
     # exp(-i beta M) = RY(theta) exp(i beta sum Z) RY(-theta); -sum Z = 2 popcount - n.
-    ones = CostDiagonal(popcounts(2**cost.n), unit=2.0, offset=-float(cost.n))
+    ones: AnyCost
+    if card is None:
+        ones = CostDiagonal(popcounts(2**cost.n), unit=2.0, offset=-float(cost.n))
+    else:
+        ones = gpu.popcount_diagonal(card, cost.n, gpu.on_card(card, cost).kind)
     turns = np.stack([-theta / 2, theta / 2])
     layers = Layers(
         diagonals=(cost, ones) * gamma.size,
@@ -94,4 +101,6 @@ def _circuit(
         angles=np.tile(turns, (gamma.size, 1)),
         axis="y",
     )
+    if card is not None:
+        return layers, gpu.warm_start(card, theta, options.dtype)
     return layers, product_state(theta, options.real)

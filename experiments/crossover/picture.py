@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..drawing import pyplot
+from ..drawing import pyplot, save_picture
 from .measured import Measured
 from .verdict import Scenario, band, curves, verdict
 
@@ -51,5 +51,5 @@ def draw(measured: Measured, scenario: Scenario, path: Path) -> None:
     axes.set_title(f"{found.text}\n95 % band of n*: {ends[0]} to {ends[1]}", fontsize=9)
     axes.legend(fontsize=7)
     figure.tight_layout()
-    figure.savefig(path, dpi=150)
+    save_picture(figure, path, dpi=150)
     plt.close(figure)

@@ -14,6 +14,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...core.files import draft_of, write_text
 from ..report.runs import Run, RunSet
 from .qoblib import safe_name
 
@@ -41,7 +42,7 @@ def write_ioh(runs: RunSet, folder: Path) -> tuple[list[Path], list[str]]:
             if members:
                 home = folder / safe_name(label)
                 written.append(_write_function(home, label, function, members, numbers))
-    with (folder / "instances.csv").open("w", newline="", encoding="utf-8") as file:
+    with draft_of(folder / "instances.csv") as draft, draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["funcId", "kind", "instance", "name", "size", "fingerprint"])
         for instance, run in runs.instances.items():
@@ -58,7 +59,7 @@ def _write_function(home: Path, label: str, function: int, members: Sequence[Run
     for size in sorted({run.size for run in members}):
         runs = [run for run in members if run.size == size]
         path = data / f"IOHprofiler_f{function}_DIM{size}.dat"
-        path.write_text("".join(_block(run) for run in runs), encoding="utf-8")
+        write_text(path, "".join(_block(run) for run in runs))
         said = label.replace("'", "")
         goal = "T" if runs[0].sense == "max" else "F"
         ends = ", ".join(f"{numbers[run.instance]}:{_end(run)}|{run.trace[-1][1]:.10g}" for run in runs)
@@ -68,7 +69,7 @@ def _write_function(home: Path, label: str, function: int, members: Sequence[Run
             f"{data.name}/{path.name}, {ends}",
         ]
     info = home / f"IOHprofiler_f{function}_i1.info"
-    info.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    write_text(info, "\n".join([*lines, ""]))
     return info
 
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from ...core import unknown_name
+from ...core.files import write_text
 from ..metrics import incumbent_time, time_to_solution
 from ..report.runs import Run, RunSet
 
@@ -28,6 +30,10 @@ COLUMNS = (
     "Hardware Specifications", "Total Runtime", "Time to Solution", "CPU Runtime", "GPU Runtime", "QPU Runtime",
     "Other HW Runtime", "Remarks",
 )  # fmt: skip
+#: Columns that version 1.1.0 of the checker (January 2026) has not yet.
+_LATER = frozenset(("Affiliation", "Paradigm", "Time to Solution"))
+#: Columns of the summary by version of QOBLIB's checker, the newest first.
+CHECKERS = {"2026-06": COLUMNS, "1.1.0": tuple(column for column in COLUMNS if column not in _LATER)}
 #: Folder of each of our kinds that is a problem class of QOBLIB.
 CLASSES = {"market-share": "01-marketsplit", "mis": "07-independentset"}
 #: Solvers whose answer does not depend on the seed.
@@ -37,15 +43,21 @@ NONE = "N/A"
 
 @dataclass(frozen=True)
 class Submission:
-    """Who submits, and when (YYYYMMDD); several submitters need as many affiliations."""
+    """Who submits, and when (YYYYMMDD); several submitters need as many affiliations.
+
+    ``checker`` is the version of QOBLIB's checker that shall accept the files, one of ``CHECKERS``.
+    """
 
     submitter: str
     affiliation: str
     date: str
     reference: str = NONE
     hardware: str = ""
+    checker: str = next(iter(CHECKERS))
 
     def __post_init__(self) -> None:
+        if self.checker not in CHECKERS:
+            raise unknown_name("qoblib-checker", self.checker, CHECKERS)
         for name in ("submitter", "affiliation"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name} must be given; add --{name} 'NAME'")
@@ -128,21 +140,26 @@ def _write_instance(runs: RunSet, cell: Sequence[Run], best: Run, home: Path, su
     row = json.loads(runs.lines[best.id])
     summary = summary_row(runs, cell, best, row, submission) | {"Problem": home.name}
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    columns = CHECKERS[submission.checker]
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerow(summary)
     # plain UTF-8: a byte order mark would become part of the first column's name
-    (home / f"{home.name}_summary.csv").write_text(text.getvalue(), encoding="utf-8")
-    (home / f"{home.name}_solution.sol").write_text(solution_text(best.kind, row["solution"]), encoding="utf-8")
+    write_text(home / f"{home.name}_summary.csv", text.getvalue())
+    write_text(home / f"{home.name}_solution.sol", solution_text(best.kind, row["solution"]))
     series = [time_series(run) for run in cell if run.trace]
-    (home / f"{home.name}_objective_time_series.json").write_text(json.dumps(series, indent=1), encoding="utf-8")
-    (home / "README.md").write_text(readme(home.name, summary), encoding="utf-8")
+    write_text(home / f"{home.name}_objective_time_series.json", json.dumps(series, indent=1))
+    write_text(home / "README.md", readme(home.name, summary, columns))
 
 
 def solution_text(kind: str, solution: Sequence[int]) -> str:
-    """Vertices from 1, one a line, for independent sets; values 0 or 1 in one line for market split."""
+    """``x#i v`` for each vertex of an independent set; values 0 or 1 in one line for market split.
+
+    No comment, and no bare list of vertices: the stable-set checker takes a list behind a comment for no vertex at
+    all ("size = 0 is ok"), and one like 1, 10, 11 for digits 0 and 1.
+    """
     if kind == "mis":
-        return "".join(f"{i + 1}\n" for i, value in enumerate(solution) if value)
+        return "".join(f"x#{i} {int(value)}\n" for i, value in enumerate(solution, start=1))
     return " ".join(str(int(value)) for value in solution) + "\n"
 
 
@@ -229,8 +246,8 @@ def _hardware(row: Mapping[str, Any]) -> str:
     return f"{seen.get('processor', 'unknown processor')}, {seen.get('cores', '?')} cores, {seen.get('system', '')}"
 
 
-def readme(name: str, summary: Mapping[str, str]) -> str:
+def readme(name: str, summary: Mapping[str, str], columns: Sequence[str] = COLUMNS) -> str:
     """The summary as a table of fields."""
     lines = [f"# Submission for {name}", "", "## CSV summary", "", "| Field | Value |", "|-------|-------|"]
-    lines += [f"| {column} | {summary[column].replace('|', '&#124;')} |" for column in COLUMNS]
+    lines += [f"| {column} | {summary[column].replace('|', '&#124;')} |" for column in columns]
     return "\n".join([*lines, ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
 import sqlite3
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import MissingDependencyError
+from ...core.files import draft_of
 from ..metrics import incumbent_time
 from ..report.runs import STAGES, Run, RunSet
 from ..report.times import Settings, energy, primal_share, target_time
@@ -81,7 +83,7 @@ def _told(value: float) -> float | None:
 
 def write_csv(rows: Sequence[dict[str, Value]], path: Path) -> None:
     """UTF-8, a heading line, empty cells for None."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with draft_of(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -89,11 +91,9 @@ def write_csv(rows: Sequence[dict[str, Value]], path: Path) -> None:
 
 def write_sqlite(rows: Sequence[dict[str, Value]], runs: RunSet, path: Path) -> None:
     """Tables ``runs`` (these columns), ``traces`` (id, seconds, objective) and ``records`` (id, the row as JSON)."""
-    draft = path.with_name(path.name + ".part")
-    draft.unlink(missing_ok=True)
     names = list(rows[0])
     columns = ", ".join(f'"{name}" {_sqlite_type(name)}' for name in names)
-    with sqlite3.connect(draft) as base:
+    with draft_of(path) as draft, contextlib.closing(sqlite3.connect(draft)) as base, base:
         base.execute(f"CREATE TABLE runs ({columns}, PRIMARY KEY (id))")
         marks = ", ".join("?" * len(names))
         base.executemany(f"INSERT INTO runs VALUES ({marks})", [tuple(row.values()) for row in rows])
@@ -104,8 +104,6 @@ def write_sqlite(rows: Sequence[dict[str, Value]], runs: RunSet, path: Path) -> 
         base.executemany(
             "INSERT INTO records VALUES (?, ?)", ((key, line.decode()) for key, line in runs.lines.items())
         )
-    base.close()
-    draft.replace(path)
 
 
 def _sqlite_type(name: str) -> str:
@@ -129,7 +127,8 @@ def write_parquet(rows: Sequence[dict[str, Value]], path: Path) -> None:
     for name in rows[0]:
         types[name] = pa.string() if name in _TEXTS else pa.int64() if name in _INTEGERS else pa.float64()
     columns = {name: pa.array([_cast(row[name], kind) for row in rows], kind) for name, kind in types.items()}
-    pq.write_table(pa.table(columns), path)
+    with draft_of(path) as draft:
+        pq.write_table(pa.table(columns), draft)
 
 
 def _cast(value: Value, kind: Any) -> Value:

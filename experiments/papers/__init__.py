@@ -14,6 +14,7 @@ NAMES = {
     "graph-shrinking": "graph_shrinking",
     "multi-knapsack": "multi_knapsack",
     "neuromorphic-annealing": "neuromorphic_annealing",
+    "routing-annealing": "routing_annealing",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .paired import NEVER, middle
 from .paper import Rows
 
 #: The paper's methods, in the order of its tables.
@@ -25,9 +26,6 @@ ENCODINGS = {
     "": "as the solver's own",
 }
 
-#: Value of a stage that found nothing feasible: beyond all others.
-NEVER = float("inf")
-
 #: Gap (of market share: summed deviation) of each stage.
 Values = Mapping[str, float]
 
@@ -38,8 +36,9 @@ class Cell:
 
     Parameters
     ----------
-    values, control : by stage; gaps, of market share the summed deviation; NEVER where the median run had nothing
-        feasible; stages that the pipeline does not have are left out.
+    values, control, program : by stage, of the run, of its control, and of uniform points of the whole program; gaps,
+        of market share the summed deviation; NEVER where the median run had nothing feasible; stages that the pipeline
+        does not have are left out.
     pairs : (own, control's) value of every run, by stage.
     share : median share of feasible raw samples.
     points, control_points : samples looked at in a run, and those that its control drew.
@@ -55,6 +54,7 @@ class Cell:
     values: Values
     control: Values
     pairs: Mapping[str, Sequence[tuple[float, float]]]
+    program: Values
     share: float | None
     qubits: int | None
     points: int | None
@@ -65,7 +65,19 @@ class Cell:
     @property
     def line(self) -> str:
         """The line of a table that it belongs to: the QAOA family's encodings share one, as each instance has one."""
-        return self.method if "qaoa" in self.method or not self.encoding else f"{self.method} {self.encoding}"
+        return line_of(f"{self.method} {self.encoding}".strip())
+
+
+def line_of(family: str) -> str:
+    """The line of a table that a pipeline belongs to.
+
+    Examples
+    --------
+    >>> line_of("ws-qaoa core"), line_of("pce slack"), line_of("sa")
+    ('ws-qaoa', 'pce slack', 'sa')
+    """
+    method = family.split()[0]
+    return method if "qaoa" in method else family
 
 
 def cells(rows: Rows) -> list[Cell]:
@@ -105,6 +117,7 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
         values={stage: middle(found) for stage, found in own.items() if found},
         control={stage: middle([pair[1] for pair in found]) for stage, found in pairs.items() if found},
         pairs=pairs,
+        program=_program(able, kind),
         share=_some(stage["feasible_share"] for stage in raw),
         qubits=_whole(found["qubits"] for found in resources),
         points=_whole(stage["num_points"] for stage in raw),
@@ -114,25 +127,18 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
     )
 
 
+def _program(rows: Sequence[Mapping[str, Any]], kind: str) -> Values:
+    """Medians of the control on the whole program; empty where the sampler's ground is the whole program."""
+    whole = [found for row in rows if (found := row["stages"].get("control_program")) is not None]
+    return {stage: middle([value_of(found.get(stage), kind) for found in whole]) for stage in STAGES} if whole else {}
+
+
 def value_of(stage: Mapping[str, Any] | None, kind: str) -> float:
     """Gap of a stage's point, of market share its summed deviation; NEVER where it is infeasible."""
     if stage is None or not stage["feasible"]:
         return NEVER
     value = stage["objective"] if kind == "market-share" else stage["gap"]
     return NEVER if value is None else float(value)
-
-
-def middle(values: Sequence[float]) -> float:
-    """Median in which NEVER counts as worse than all others; of an even number the mean of the middle two.
-
-    Examples
-    --------
-    >>> middle([0.1, NEVER, 0.3]), middle([0.1, NEVER])
-    (0.3, inf)
-    """
-    ordered = sorted(values)
-    half, odd = divmod(len(ordered), 2)
-    return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 def against_control(found: Iterable[Cell], stage: str) -> tuple[int, int, int]:
@@ -151,3 +157,20 @@ def _some(values: Iterable[float | None]) -> float | None:
 def _whole(values: Iterable[float | None]) -> int | None:
     found = _some(values)
     return None if found is None else round(found)
+
+
+__all__ = [
+    "CLASSICAL",
+    "ENCODINGS",
+    "KINDS",
+    "METHODS",
+    "NEVER",
+    "STAGES",
+    "Cell",
+    "Values",
+    "against_control",
+    "cells",
+    "line_of",
+    "middle",
+    "value_of",
+]

@@ -41,7 +41,7 @@ def shown(value: float | None, kind: str) -> str:
 def summary_table(found: Sequence[Cell], kind: str, medians: Mapping[str, Mapping[str, float]]) -> str:
     """A line a method: own medians over the instances, the control's, wins against it, and the paper's medians."""
     head = ["method", "encoding", "instances", "feasible share", *STAGES]
-    head += [f"control {stage}" for stage in STAGES]
+    head += [f"control {stage}" for stage in STAGES] + ["program raw", "program improved"]
     head += [f"{stage}: better / equal / worse than control" for stage in ("raw", "swapped", "improved")]
     if medians:
         head += ["paper, simulator", "paper, device", "raw below it", "swapped below it"]
@@ -51,6 +51,10 @@ def summary_table(found: Sequence[Cell], kind: str, medians: Mapping[str, Mappin
         row = [line.split()[0], _encodings(group), len(group), percent(middle(shares) if shares else None, 1)]
         row += [shown(over_instances(group, stage), kind) for stage in STAGES]
         row += [shown(over_instances(group, stage, of_control=True), kind) for stage in STAGES]
+        whole = [cell.program for cell in group if cell.program]
+        row += [
+            shown(middle([each[stage] for each in whole]) if whole else None, kind) for stage in ("raw", "improved")
+        ]
         row += [" / ".join(map(str, against_control(group, stage))) for stage in ("raw", "swapped", "improved")]
         if medians:
             row += _beside(line.split()[0], group, medians)

@@ -5,10 +5,12 @@ The paper's tables could not be read; its abstract's claims stand in the report,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from .cutting_slack_runs import BASELINES, ENCODERS, Measured, Summed, measured, summed
+from .cutting_slack_runs import BASELINES, ENCODERS, Measured, Summed, encoder_label, measured, summed
+from .cutting_slack_summary import compared, worths
 from .cutting_slack_tables import (
     KINDS,
     NEAR,
@@ -19,10 +21,13 @@ from .cutting_slack_tables import (
     free_qubits,
     quality_table,
     qubit_table,
+    saved_shares,
     slack_qubits,
 )
+from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
 from .tables import markdown, median, percent, published
+from .worth_table import worth_section
 
 #: Gaps that differ by less count as equal.
 _EQUAL = 1e-4
@@ -48,7 +53,17 @@ docs/lagrangian.md gives it the 1,000 that it needs."""
 def tell(rows: Rows) -> Telling:
     """The report of these rows."""
     found = measured(rows)
-    return Telling(_summary(found), _sections(found), {"cutting_slack_gaps.png": partial(draw_gaps, found)})
+    worth = worth_section(rows, _sampler_of)
+    sections = [Section("What one sample is worth", worth), *_sections(found)]
+    return Telling(_summary(found, rows), sections, {"cutting_slack_gaps.png": partial(draw_gaps, found)})
+
+
+def _sampler_of(row: Mapping[str, Any]) -> str:
+    """Oracle and encoder of a sampler's row; empty for others, and for tours by positions."""
+    pipeline = row["pipeline"]
+    if pipeline["encoder"] is None or pipeline["formulation"] == "positions" or pipeline["solver"]["name"] == "exact":
+        return ""
+    return f"{pipeline['solver']['name']} on {encoder_label(pipeline['encoder'])}"
 
 
 def _sections(found: Sequence[Measured]) -> list[Section]:
@@ -85,11 +100,10 @@ def _saved(found: Sequence[Measured]) -> tuple[str, str]:
     """Share of qubits saved on the instances that have inequalities to put slack on."""
     parts, least = [], 1.0
     for kind, title in KINDS[:2]:
-        slack, free = slack_qubits(found, kind), free_qubits(found, kind)
-        saved = [1 - free[name] / slack[name] for name in free if slack.get(name, 0) > free[name]]
+        saved = saved_shares(found, kind)
         if saved:
             ends = dict.fromkeys((percent(min(saved), 0), percent(max(saved), 0)))
-            parts.append(f"{title.lower()} {' to '.join(ends)}")
+            parts.append(f"{title.lower()} {' to '.join(ends)} ({len(saved)} instances and repeats)")
             least = min(least, *saved)
     return ", ".join(parts), "equal: they are saved" if parts and least > 0 else "not shown"
 
@@ -144,44 +158,19 @@ def _best(lines: Sequence[Summed]) -> Summed | None:
     return min(free, key=rank, default=None)
 
 
-def _summary(found: Sequence[Measured]) -> list[str]:
-    lines = [
-        "The paper's tables were not at hand: its abstract's claims stand beside our runs. Medians; controls in ()."
-    ]
+def _summary(found: Sequence[Measured], rows: Rows) -> list[Sentence]:
     slack, theirs = slack_qubits(found, "mdkp"), published(PUBLISHED)["slack_variables"]["values"]
     both = [name for name in theirs if name in slack]
     equal = sum(slack[name] == theirs[name] for name in both)
     counts = f"; the slack counts equal the authors' in {equal} of {len(both)} knapsacks" if both else ""
-    lines.append(f"Qubits saved: {_saved(found)[0]}, independent sets none{counts}.")
-    for oracle in ("sa", "qaoa"):
-        for kind, title in KINDS:
-            text = _told(summed(found, oracle=oracle, kind=kind))
-            if text:
-                lines.append(f"{title}, {oracle}: {text}")
-    return [*lines, *_without_circuit(found), *_bounds_told(found)]
-
-
-def _told(lines: Sequence[Summed]) -> str:
-    """Slack, the best slack-free form and its control, raw and repaired apart."""
-    best = _best(lines)
-    if best is None:
-        return ""
-    slack = next((line for line in lines if line.encoder == "slack"), None)
-    against = "slack too large to simulate" if slack is None or not slack.runs else _one(slack)
-    better, same, worse = best.against_control
-    verdict = f"repaired better than its control in {better} runs, equal in {same}, worse in {worse}"
-    return f"{against}; best slack-free {_one(best)}, {verdict}."
-
-
-def _one(line: Summed) -> str:
-    """Gaps of the stages, each with its control in brackets."""
-    raw, repaired = percent(line.raw), percent(line.repaired)
-    return f"{line.encoder} {raw} raw ({percent(line.control_raw)}), {repaired} repaired ({percent(line.control)})"
+    saved = f"The paper's tables were not at hand. Qubits saved: {_saved(found)[0]}, independent sets none{counts}."
+    told = [*worths(rows), Sentence(saved), *compared(rows)]
+    return [*told, *map(Sentence, [*_without_circuit(found), *_bounds_told(found)])]
 
 
 def _without_circuit(found: Sequence[Measured]) -> list[str]:
-    """Encoders whose QUBOs never had a product, on every kind."""
-    runs = [run for run in found if run.oracle in ("sa", "qaoa") and run.form != "positions" and run.gates is not None]
+    """Encoders whose QUBOs never had a product, on every kind and formulation in these rows."""
+    runs = [run for run in found if run.oracle in ("sa", "qaoa") and run.gates is not None]
     names = [name for name in ENCODERS if {run.gates for run in runs if run.encoder == name} == {0}]
     return [f"No QUBO of {', '.join(names)} has a product: a circuit has nothing to do there."] if names else []
 

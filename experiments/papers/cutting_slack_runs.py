@@ -59,6 +59,7 @@ class Measured:
     reads: int | None = None
     seconds: float | None = None
     bound: float | None = None
+    repeat: int = 0
 
 
 def measured(rows: Rows) -> list[Measured]:
@@ -114,6 +115,7 @@ def _measured(row: Mapping[str, Any], optima: Mapping[str, float]) -> Measured:
         reads=raw.get("num_points"),
         seconds=used["cpu_seconds"],
         bound=bound,
+        repeat=int(row["sweep"].get("repeat", 0)),
     )
 
 

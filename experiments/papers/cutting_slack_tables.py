@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..drawing import pyplot
+from ..drawing import pyplot, save_picture
 from .cutting_slack_runs import Measured, Summed, summed
 from .tables import NOTHING, markdown, median, number, percent, published
 
@@ -65,6 +65,18 @@ def _gates(runs: Sequence[Measured]) -> str:
     """Products of the QUBO; none means that its minimum needs no circuit at all."""
     text = _span(run.gates for run in runs)
     return "none: no circuit" if text == "0" else text
+
+
+def saved_shares(found: Sequence[Measured], kind: str) -> list[float]:
+    """Share of the slack encoding's qubits that a slack-free one does without, for each instance and repeat of both.
+
+    Rows that are found on the way (of tours) differ from repeat to repeat, and so do the slack bits.
+    """
+    runs = [run for run in found if run.kind == kind and run.form != "positions" and run.qubits is not None]
+    slack = {(run.instance, run.repeat): run.qubits for run in runs if run.encoder == "slack"}
+    free = {(run.instance, run.repeat): run.qubits for run in runs if run.encoder == "bundle"}
+    pairs = [(slack[key] or 0, free[key] or 0) for key in slack if key in free]
+    return [1 - own / whole for whole, own in pairs if whole > own]
 
 
 def slack_qubits(found: Sequence[Measured], kind: str) -> dict[str, int]:
@@ -143,7 +155,7 @@ def draw_gaps(found: Sequence[Measured], path: Path) -> None:
         _draw_shares(axes[1][column], lines)
     for row in axes:
         row[-1].legend(fontsize=8)
-    figure.savefig(path, dpi=70)
+    save_picture(figure, path, dpi=70)
     plt.close(figure)
 
 

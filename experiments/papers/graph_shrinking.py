@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .graph_shrinking_runs import KINDS, Measured, Summed, compared, measured, reductions, summed, whole_seeds
+from .graph_shrinking_runs import KINDS, WAYS, Measured, Summed, compared, measured, reductions, summed, whole_seeds
+from .graph_shrinking_summary import summary
 from .graph_shrinking_tables import (
     SHOWN_WAY,
     ablation_table,
@@ -19,6 +20,7 @@ from .graph_shrinking_tables import (
 )
 from .paper import Paper, Rows, Section, Telling
 from .tables import markdown, number, percent, published
+from .worth_table import worth_section
 
 #: Repeats of the sweep as shipped.
 _REPEATS = 5
@@ -45,7 +47,11 @@ def tell(rows: Rows) -> Telling:
     every = measured(rows)
     found = whole_seeds(every)
     reading = f"{_READING} {_seeds(found, len(every) - len(found))}"
-    sections = [Section("The paper's claims", _claims(found)), Section("How to read the tables", reading)]
+    worth = worth_section(
+        rows, lambda row: "" if row["pipeline"]["encoder"] is None else str(row["sweep"]["family"]), WAYS
+    )
+    sections = [Section("What one sample is worth", worth), Section("The paper's claims", _claims(found))]
+    sections.append(Section("How to read the tables", reading))
     for kind, title in KINDS:
         sections.append(Section(f"Ablation: {title.lower()}", ablation_table(found, kind)))
     sections.append(Section("Pair by pair", _pairs(found)))
@@ -55,7 +61,7 @@ def tell(rows: Rows) -> Telling:
     if any(run.way.endswith("-16") for run in found):
         for kind, title in KINDS:
             sections.append(Section(f"At 16 qubits: {title.lower()}", f"{_SIXTEEN}\n\n{sixteen_table(found, kind)}"))
-    return Telling(_summary(found), sections, {"graph_shrinking_trends.png": partial(draw_trends, found)})
+    return Telling(summary(found, rows), sections, {"graph_shrinking_trends.png": partial(draw_trends, found)})
 
 
 def _seeds(found: Sequence[Measured], num_left_out: int) -> str:
@@ -153,57 +159,6 @@ def _control(found: Sequence[Measured]) -> str:
     text = """Medians for the unshrunk QUBO, and for as many uniform points as it has reads, with the same repair and
 local search. Where a shrunk problem's repaired gap is not below the control's, repair did the work."""
     return f"{text}\n\n{control_table(found)}"
-
-
-def _summary(found: Sequence[Measured]) -> list[str]:
-    lines = []
-    for kind, title in KINDS:
-        whole, most = summed(found, kind, "none", None), reductions(found)[-1]
-        last = summed(found, kind, _VERIFIED, most)
-        if not whole.runs or not last.runs:
-            continue
-        control = whole.median(lambda run: run.control_repaired)
-        lines.append(
-            f"{title}: with {percent(1 - most, 0)} of the qubits removed (verified merges) the gap after repair is "
-            f"{percent(last.median(_repaired))}, unshrunk {percent(whole.median(_repaired))}, and the control's "
-            f"{percent(control)}."
-        )
-    for name, of, is_share in (("feasible reads", _share, True), ("flips a point", _flips, False)):
-        texts = []
-        for kind, title in KINDS:
-            pair = [_pooled(found, kind, way).mean(of) for way in (_AWARE, _UNAWARE)]
-            shown = [percent(v, 0) if is_share else number(v, 1) for v in pair]
-            texts.append(f"{title.lower()} {' against '.join(shown)}")
-        lines.append(f"Aware against unaware merges, {name}: {', '.join(texts)}.")
-    texts = []
-    for kind, title in KINDS:
-        gaps = [percent(_pooled(found, kind, way).median(_repaired)) for way in (_UNAWARE, _RANDOM)]
-        texts.append(f"{title.lower()} {' against '.join(gaps)}")
-    lines.append(f"SDP against random merges, both unaware, gap after repair: {', '.join(texts)}.")
-    lines += _sixteen_lines(found)
-    lines.append("The paper's own tables were not at hand: its claims are compared, not its cells.")
-    return lines
-
-
-def _sixteen_lines(found: Sequence[Measured]) -> list[str]:
-    lines = []
-    for way in ("qaoa-16", "cvar-vqe-16"):
-        runs = [run for run in found if run.way == way and not run.has_failed]
-        if not runs:
-            continue
-        better = sum(_of(run.raw) < _of(run.control_raw) - 1e-9 for run in runs)
-        worse = sum(_of(run.raw) > _of(run.control_raw) + 1e-9 for run in runs)
-        repaired = sum(_of(run.repaired) < _of(run.control_repaired) - 1e-9 for run in runs)
-        lost = sum(_of(run.repaired) > _of(run.control_repaired) + 1e-9 for run in runs)
-        lines.append(
-            f"{way.removesuffix('-16')} at 16 qubits: raw better than its control in {better} and worse in {worse} of "
-            f"{len(runs)} runs; after repair better in {repaired} and worse in {lost}."
-        )
-    return lines
-
-
-def _of(gap: float | None) -> float:
-    return float("inf") if gap is None else gap
 
 
 PAPER = Paper(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..drawing import pyplot
+from ..drawing import pyplot, save_picture
 from .graph_shrinking_runs import KINDS, WAYS, Measured, Summed, reductions, summed
 from .tables import NOTHING, markdown, median, number, percent
 
@@ -124,7 +124,7 @@ def draw_trends(found: Sequence[Measured], path: Path) -> None:
     axes[0, 0].set_ylabel("feasible reads, %")
     axes[1, 0].set_ylabel("gap after repair, %")
     axes[1, 0].legend(fontsize="x-small")
-    figure.savefig(path, dpi=75)
+    save_picture(figure, path, dpi=75)
     plt.close(figure)
 
 

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..drawing import save_picture
+from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
 from .tables import NOTHING, markdown, median, number, percent
 
@@ -69,7 +71,8 @@ def tell(rows: Rows) -> Telling:
         Section("Largest sets, by size", _by_size(found, best)),
         Section("By density", _by_density(found, best)),
     ]
-    return Telling(_summary(found, best), sections, {"neuromorphic_annealing.png": partial(_draw, found, best)})
+    summary = [Sentence(line) for line in _summary(found, best)]
+    return Telling(summary, sections, {"neuromorphic_annealing.png": partial(_draw, found, best)})
 
 
 def best_sizes(found: Iterable[Run]) -> dict[str, int]:
@@ -149,7 +152,7 @@ def _draw(found: Sequence[Run], best: Mapping[str, int], path: Path) -> None:
     axes.set_xlabel("vertices")
     axes.set_ylabel("size of the set, % of the best known")
     axes.legend(fontsize="small")
-    figure.savefig(path, dpi=90)
+    save_picture(figure, path, dpi=90)
 
 
 PAPER = Paper(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .paired import Sentence
+
 #: Lines of a report's summary at most.
 MAX_SUMMARY = 10
 
@@ -31,11 +33,12 @@ class Telling:
 
     Parameters
     ----------
-    summary : at most ten lines: better, equal or worse than published, and what repair and the control explain.
+    summary : at most ten lines: better, equal or worse than published, and what repair and the control explain; each
+        with the pairs of cells that its figures are from.
     plots : file name -> draws it there.
     """
 
-    summary: Sequence[str]
+    summary: Sequence[Sentence]
     sections: Sequence[Section]
     plots: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 

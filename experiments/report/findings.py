@@ -29,12 +29,38 @@ def findings(
     controls: Sequence[Control],
 ) -> list[str]:
     """Sentences, the most important first."""
-    said = [*_controls(runs, controls), *_ranking(ranked), *_quantum(runs, comparisons)]
+    said = [*_failures(runs), *_controls(runs, controls), *_ranking(ranked), *_quantum(runs, comparisons)]
     return [*said, _references(runs), *_contradictions(runs)]
 
 
+def _failures(runs: RunSet) -> list[str]:
+    """What was refused or failed, by pipeline, with its most frequent reason."""
+    said = []
+    for label in runs.pipelines:
+        members = runs.by_pipeline[label]
+        failed = [run for run in members if run.status == "failed"]
+        if not failed:
+            continue
+        refused = sum(run.failure == "refused" for run in failed)
+        parts = [
+            f"{refused} refused" if refused else "",
+            f"{len(failed) - refused} failed" if refused < len(failed) else "",
+        ]
+        text = f"{label}: of {len(members)} runs {' and '.join(filter(None, parts))}"
+        reason = Counter(run.message for run in failed).most_common(1)[0][0]
+        text += f" ({reason})" if reason else ""
+        if label not in runs.tested:
+            text += "; it never ran and is in no test below."
+        elif refused:
+            text += "; the refused ones are in no test below."
+        else:
+            text += "; they count as worse than any answer."
+        said.append(text)
+    return said
+
+
 def _controls(runs: RunSet, controls: Sequence[Control]) -> list[str]:
-    """Whether each sampler is better than random points, before and after the repair."""
+    """Whether each sampler is better than uniform points of the same ground, before and after the repair."""
     by_pipeline: dict[str, dict[str, Control]] = {}
     for found in controls:
         by_pipeline.setdefault(found.pipeline, {})[found.stage] = found
@@ -43,7 +69,7 @@ def _controls(runs: RunSet, controls: Sequence[Control]) -> list[str]:
     for label in order[:MAX_TOLD]:
         stages = by_pipeline[label]
         parts = [_told(stages[stage]) for stage in ("raw", "repaired", "improved") if stage in stages]
-        said.append(f"{label} against equally many random points: {'; '.join(parts)}.")
+        said.append(f"{label} against equally many uniform points of its own ground: {'; '.join(parts)}.")
     return said
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core import MissingDependencyError
+from ...core.files import write_text
 from .page import Records, write_page
 from .pictures import draw_pictures
 from .report import Report
@@ -43,10 +44,10 @@ def write_report(report: Report, folder: Path, output: Output | None = None) -> 
     files = write_page(report, page, records=output.records)
     if output.markdown:
         files.append(folder / "report.md")
-        files[-1].write_text(markdown(report), encoding="utf-8")
+        write_text(files[-1], markdown(report))
     if output.latex:
         files.append(folder / "report.tex")
-        files[-1].write_text(latex(report), encoding="utf-8")
+        write_text(files[-1], latex(report))
     left_out = ""
     if output.pictures:
         try:

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from ...core.files import write_text
 from .paired import Control, against_control
 from .plot import Plot
 from .report import Report
@@ -48,8 +49,8 @@ def write_page(report: Report, path: Path, *, records: Records = "auto") -> list
         folder.mkdir(parents=True, exist_ok=True)
         for number, text in enumerate(packed):
             written.append(folder / f"part-{number}.js")
-            written[-1].write_text(f'qoptPart({number},"{text}")', encoding="utf-8")
-    path.write_text(page(report, packed if is_embedded else [], is_beside=not is_embedded), encoding="utf-8")
+            write_text(written[-1], f'qoptPart({number},"{text}")')
+    write_text(path, page(report, packed if is_embedded else [], is_beside=not is_embedded))
     return written
 
 
@@ -90,6 +91,13 @@ def _part(name: str) -> str:
     return (files(__package__) / "page" / name).read_text(encoding="utf-8").rstrip("\n")
 
 
+def _worth(tables: Mapping[str, Table], plots: Mapping[str, Plot]) -> list[Section]:
+    """The section on worth, where any run has one."""
+    if not tables["worth"].rows:
+        return []
+    return [Section("worth", "What a sample is worth", _figure(plots, "crossover") + _table(tables["worth"]))]
+
+
 def _lead(report: Report) -> str:
     runs = report.runs
     failed = sum(run.status == "failed" for run in runs.runs)
@@ -115,9 +123,14 @@ def _sections(report: Report) -> list[Section]:
             "control",
             "Earned by the sampler?",
             "<p>A repaired figure alone proves nothing: repair and local search solve much by themselves. So every "
-            "sampler is measured against equally many uniform random points that went through the same selection, "
-            "repair and improvement.</p>" + _verdicts(report) + _figure(plots, "waterfall") + _table(tables["control"]),
+            "sampler is measured against equally many uniform points of its own ground (same reduction, core, start, "
+            "rows) that went through the same selection, repair and improvement.</p>"
+            + _verdicts(report)
+            + _figure(plots, "waterfall")
+            + _table(tables["control"])
+            + (_table(tables["program"]) if tables["program"].rows else ""),
         ),
+        *_worth(tables, plots),
         Section(
             "quality",
             "Quality",

@@ -2,7 +2,8 @@
 
 Runs are paired by instance and seed. Runs of one instance resemble each other, so by default their differences are
 averaged first and the instance is the unit that a test counts (``unit="instance"``); ``unit="run"`` counts every pair.
-A run without a feasible answer costs one unit of gap (100 points) more than the worst feasible one of the whole set.
+A run without a feasible answer costs one unit of gap (100 points) more than the worst feasible one of the whole set;
+one that was refused before it ran costs nothing and is left out with its pair.
 """
 
 from __future__ import annotations
@@ -62,7 +63,11 @@ def costs_of(runs: RunSet, pipelines: Sequence[str], unit: Unit, cost: Callable[
     """The table that a test takes; ``cost`` is the final gap where it is left out."""
     worst = runs.worst_cost if cost is None else np.inf
     value = cost or runs.gap
-    columns = [{(run.instance, run.seed): min(value(run), worst) for run in runs.by_pipeline[n]} for n in pipelines]
+
+    def told(run: Run) -> float:
+        return np.nan if run.failure == "refused" else min(value(run), worst)
+
+    columns = [{(run.instance, run.seed): told(run) for run in runs.by_pipeline[n]} for n in pipelines]
     keys = [key for key in columns[0] if all(key in column for column in columns[1:])]
     costs = np.array([[column[key] for column in columns] for key in keys]).reshape(len(keys), len(pipelines))
     is_complete = ~np.isnan(costs).any(axis=1)

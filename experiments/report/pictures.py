@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..drawing import pyplot
+from ..drawing import pyplot, save_picture
 from .plot import LINEAR_BELOW, MUTED, Axis, Panel, Plot, Series
 
 #: Colours by position, for light ground; after Okabe and Ito (2008), Color Universal Design, yellow darkened.
@@ -38,7 +38,7 @@ def draw_pictures(plots: Sequence[Plot], folder: Path) -> list[Path]:
             figure = _figure(plt, plot)
             for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
                 path = folder / (plot.key + suffix)
-                figure.savefig(path, dpi=120, metadata=metadata)
+                save_picture(figure, path, dpi=120, metadata=metadata)
                 figure.set_layout_engine("none")  # laid out once; the second file keeps the places
                 written.append(path)
             plt.close(figure)

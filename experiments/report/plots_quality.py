@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..metrics import wilson
 from .paired import Table as Costs
 from .plot import MUTED, Axis, Mark, Panel, Plot, Series, finite
 from .runs import STAGES, Run, RunSet, StageName
-from .statistics import Ranking
+from .statistics import Ranking, clustered_share
 from .summary import by_instance, gap_interval, upper_median
 from .tables import percent_text
 
@@ -151,6 +150,35 @@ def waterfall(runs: RunSet) -> Plot:
     )
 
 
+def crossover(runs: RunSet) -> Plot:
+    """Uniform points whose best equals the best of k samples, median over instances, by pipeline."""
+    series: list[Series] = []
+    for label, members in runs.by_pipeline.items():
+        counts = sorted({k for run in members for k in run.crossover})
+        points = []
+        for k in counts:
+            there = [run for run in members if run.crossover.get(k) is not None]
+            if there:
+                value = upper_median(list(by_instance(there, lambda run: run.crossover[k] or 0.0)))  # noqa: B023
+                points.append((float(k), value, f"{label}: best of {k:,} samples as of {value:,.3g} uniform points"))
+        if points:
+            x, y, labels = (list(part) for part in zip(*points, strict=True))
+            color = colors(runs)[label]
+            series.append(Series(label, "line", x, y, color, is_dashed=True, in_legend=False))
+            series.append(Series(label, "points", x, y, color, labels=labels))
+    if series:
+        series.insert(0, Series("a uniform point", "line", [1.0, 1000.0], [1.0, 1000.0], MUTED, is_dashed=True))
+    panel = Panel("", Axis("samples", "log"), Axis("uniform points with the same best", "log"), series)
+    return Plot(
+        "crossover",
+        "Crossover in samples",
+        "How many uniform points of the same ground have as good a best as so many samples, median over instances. "
+        "On the dashed line a sample is a uniform point. Numbers of samples with which both surely find the best of "
+        "the ground are left out, and so are those whose uniform points never reached it.",
+        [panel] if series else [],
+    )
+
+
 def feasibility(runs: RunSet) -> Plot:
     """Feasible samples, random samples, and runs with a feasible raw point and answer, by pipeline."""
     names = list(runs.pipelines)
@@ -166,7 +194,8 @@ def feasibility(runs: RunSet) -> Plot:
         values, spans = [], []
         for label in names:
             members = runs.by_pipeline[label]
-            found = wilson(sum(run.found(stage) is not None for run in members), len(members))
+            clusters = [run.instance for run in members]
+            found = clustered_share([run.found(stage) is not None for run in members], clusters)
             values.append(found.value)
             spans.append((found.low, found.high))
         groups.append((text, color, values, list(spans)))

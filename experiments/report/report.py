@@ -13,18 +13,20 @@ from .energies import energy_table
 from .findings import findings
 from .paired import Comparison, against_control, compare_all, rank_all
 from .plot import Plot
-from .plots_quality import critical_difference, feasibility, gap_by_size, quantum_scatter, waterfall
+from .plots_quality import critical_difference, crossover, feasibility, gap_by_size, quantum_scatter, waterfall
 from .plots_time import profile, qubit_scaling, target_ecdf, time_scaling
 from .runs import Run, RunSet, StageName
 from .statistics import Ranking
 from .summary import (
     control_table,
     mean_ranks,
+    program_table,
     quality_table,
     resource_table,
     time_table,
     upper_median,
     utility_table,
+    worth_table,
 )
 from .tables import MISSING, Cell, Column, Table, count, figure, interval, p_text, percent, percent_text, words
 from .times import Settings, tts_of_runs
@@ -44,14 +46,16 @@ class Report:
 def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
     """All of a report; the same rows and settings give the same one."""
     settings = settings or Settings()
-    ranked = rank_all(runs, runs.pipelines, settings.unit)
-    comparisons = compare_all(runs, runs.pipelines, settings.unit)
+    ranked = rank_all(runs, runs.tested, settings.unit)
+    comparisons = compare_all(runs, runs.tested, settings.unit)
     controls = against_control(runs, settings.unit)
     tables = [
         control_table(controls),
+        worth_table(runs),
+        program_table(against_control(runs.against_program(), settings.unit)),
         quality_table(runs, settings),
         kind_table(runs),
-        pair_table(comparisons, ranked[0] if ranked else None, runs.pipelines),
+        pair_table(comparisons, ranked[0] if ranked else None, runs.tested),
         time_table(runs, settings),
         utility_table(runs, settings),
         resource_table(runs, settings),
@@ -59,7 +63,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         instance_table(runs, settings),
         failure_table(runs),
     ]
-    plots = [gap_by_size(runs), quantum_scatter(runs), waterfall(runs), feasibility(runs)]
+    plots = [gap_by_size(runs), quantum_scatter(runs), waterfall(runs), crossover(runs), feasibility(runs)]
     plots += [critical_difference(runs, *ranked)] if ranked else []
     plots += [target_ecdf(runs), profile(runs, settings), time_scaling(runs), qubit_scaling(runs)]
     return Report(

@@ -8,93 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ...core import Sense, absolute_gap, relative_gap
 from ..sweep.folder import sweep_document
 from ..sweep.store import read_lines, rows_path
-
-StageName = Literal["raw", "repaired", "improved", "final"]
-STAGES: tuple[StageName, ...] = ("raw", "repaired", "improved")
-#: Kinds of references, the strongest first. ``best-seen`` is the best verified objective among the runs themselves.
-KINDS = ("proven", "proven-here", "best-known", "best-seen", "none")
-#: Which of an instance's sizes is *the* size, where it is not the first one.
-SIZES = {"market-share": "retailers"}
-#: Solvers that prepare quantum states, simulated or on a device; others by the depth of their circuits.
-QUANTUM = frozenset(
-    "qaoa cvar-qaoa ws-qaoa ma-qaoa lr-qaoa rqaoa adapt xy vqe cvar-vqe pce qrao".split()  # noqa: SIM905
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Best point of one stage of one run; ``hit_share`` is the share of reads at least as good as the raw objective."""
-
-    objective: float | None
-    is_feasible: bool
-    feasible_share: float | None = None
-    hit_share: float | None = None
-    flips: int | None = None
-    num_points: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Yardstick:
-    """What all runs of an instance are measured against."""
-
-    value: float | None
-    kind: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """One row: what was run, what each stage found, what it took."""
-
-    id: str
-    instance: str
-    name: str
-    kind: str
-    sense: Sense
-    size_name: str
-    size: int
-    pipeline: str
-    family: str
-    solver: str
-    seed: int
-    repeat: int
-    status: str
-    message: str
-    failure: str
-    objective: float | None
-    bound: float | None
-    reference: Yardstick
-    stages: Mapping[str, Point]
-    control: Mapping[str, Point]
-    trace: tuple[tuple[float, float], ...]
-    seconds: Mapping[str, float]
-    figures: Mapping[str, float]
-    extra: Mapping[str, Any]
-    budget: Mapping[str, Any]
-
-    @property
-    def is_feasible(self) -> bool:
-        return self.objective is not None
-
-    @property
-    def total_seconds(self) -> float:
-        return self.seconds.get("total", math.nan)
-
-    def found(self, stage: StageName, *, is_control: bool = False) -> float | None:
-        """Feasible objective of a stage; None without one. ``final`` is the answer of the whole run."""
-        if stage == "final":
-            return self.objective
-        point = (self.control if is_control else self.stages).get(stage)
-        return point.objective if point is not None and point.is_feasible else None
+from .row import KINDS, QUANTUM, STAGES, Point, Run, StageName, Yardstick, run_of
+from .row_types import check_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +30,26 @@ class RunSet:
     document: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
 
+    def against_program(self) -> RunSet:
+        """These runs with the control on the whole program in the place of that on the sampler's own ground."""
+        there = [replace(run, control=run.control_program) for run in self.runs if run.control_program]
+        found = RunSet(there, document=self.document, source=self.source)
+        found.__dict__["references"] = self.references  # of all runs, not of these alone
+        return found
+
     @cached_property
     def pipelines(self) -> tuple[str, ...]:
         """Labels in the order of the spec, further ones as they appear."""
         seen = dict.fromkeys(run.pipeline for run in self.runs)
         order = [label for label in self.document.get("pipelines", ()) if label in seen]
         return tuple(dict.fromkeys([*order, *seen]))
+
+    @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """Pipelines of which some run was done: what never ran is in no test and in no ranking."""
+        return tuple(
+            label for label in self.pipelines if any(run.status != "failed" for run in self.by_pipeline[label])
+        )
 
     @cached_property
     def references(self) -> dict[str, Yardstick]:
@@ -254,6 +192,7 @@ def load_runs(path: Path) -> RunSet:
     for number, line in read_lines(file):
         try:
             row = json.loads(line)
+            check_row(row)
             run = run_of(row)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{type(error).__name__}: {error}"
@@ -268,62 +207,17 @@ def load_runs(path: Path) -> RunSet:
     return RunSet(list(runs.values()), lines, document, str(path))
 
 
-def run_of(row: Mapping[str, Any]) -> Run:
-    """A Run from one row, or from a record that ``qopt solve`` wrote."""
-    sweep, instance, pipeline = row.get("sweep") or {}, row["instance"], row["pipeline"]
-    stages, used = row.get("stages") or {}, row.get("resources") or {}
-    solver = str((pipeline.get("solver") or {}).get("name", "unknown"))
-    label = str(sweep.get("pipeline") or solver)
-    size_name = SIZES.get(instance["kind"]) or next(iter(instance["size"]), "size")
-    sense = instance["sense"]
-    return Run(
-        id=row["id"],
-        instance=instance["fingerprint"],
-        name=str(instance["name"] or instance["fingerprint"][:8]),
-        kind=instance["kind"],
-        sense=sense,
-        size_name=size_name,
-        size=int(instance["size"].get(size_name, 0)),
-        pipeline=label,
-        family=str(sweep.get("family") or label),
-        solver=solver,
-        seed=row["seed"],
-        repeat=int(sweep.get("repeat", 0)),
-        status=row["status"],
-        message=row.get("message", ""),
-        failure=str(sweep.get("failure") or ""),
-        objective=row["objective"],
-        bound=row.get("bound"),
-        reference=_yardstick(row.get("reference") or {}),
-        stages=_points(stages),
-        control=_points(stages.get("control") or {}),
-        trace=tuple((float(seconds), float(value)) for seconds, value in row.get("trace") or ()),
-        seconds=used.get("seconds") or {},
-        figures=_figures(used, sweep),
-        extra={key: value for key, value in (used.get("extra") or {}).items() if isinstance(value, int | float | str)},
-        budget=pipeline.get("budget") or {},
-    )
-
-
-def _yardstick(reference: Mapping[str, Any]) -> Yardstick:
-    value, kind, source = reference.get("value"), reference.get("kind", "none"), reference.get("source", "")
-    if kind == "proven" and source == "this run":
-        kind = "proven-here"
-    return Yardstick(value, kind, source) if kind in KINDS else Yardstick(None, "none")
-
-
-def _points(stages: Mapping[str, Any]) -> dict[str, Point]:
-    found: dict[str, Point] = {}
-    for name in STAGES:
-        stage = stages.get(name)
-        if stage is not None:
-            keys: Iterable[str] = ("feasible_share", "hit_share", "flips", "num_points")
-            found[name] = Point(stage["objective"], stage["feasible"], *(stage.get(key) for key in keys))
-    return found
-
-
-def _figures(used: Mapping[str, Any], sweep: Mapping[str, Any]) -> dict[str, float]:
-    """Counted and measured resources that are there."""
-    keys = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "cpu_seconds")
-    found = {key: used[key] for key in (*keys, "peak_bytes") if used.get(key) is not None}
-    return found | {key: sweep[key] for key in ("joules", "wall_seconds") if sweep.get(key) is not None}
+__all__ = [
+    "KINDS",
+    "QUANTUM",
+    "STAGES",
+    "Point",
+    "Run",
+    "RunSet",
+    "StageName",
+    "Yardstick",
+    "contradictions",
+    "load_runs",
+    "run_of",
+    "strongest",
+]

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ...core import Float
-from ..metrics import Interval, wilson
+from ..metrics import Interval
 from .paired import Control, costs_of
 from .runs import STAGES, Run, RunSet, StageName
-from .statistics import median_interval
+from .statistics import clustered_share, median_interval
 from .tables import MISSING, Cell, Column, Table, count, figure, interval, p_text, percent, percent_text, words
 from .times import (
     Settings,
@@ -61,8 +61,8 @@ def quality_table(runs: RunSet, settings: Settings) -> Table:
         Column("raw gap", "Best sample as it came, unrepaired."),
         Column("repaired gap"),
         Column("improved gap", "After local search."),
-        Column("control, repaired", "Equally many uniform random points with the same selection and repair."),
-        Column("P(target)", f"Share of runs that reached {target}, with Wilson's 95 % interval."),
+        Column("control, repaired", "Equally many uniform points of the same ground, same selection and repair."),
+        Column("P(target)", f"Share of runs that reached {target}, 95 % interval by instance."),
         Column("ratio", "Objective by reference (max) or reference by objective (min), median of final answers."),
     ]
     rows = [_quality_row(runs, label, settings) for label in runs.pipelines]
@@ -85,8 +85,9 @@ def _quality_row(runs: RunSet, label: str, settings: Settings) -> list[Cell]:
     control = gap_interval(runs, with_control, "repaired", is_control=True) if with_control else None
     cells.append(MISSING if control is None else interval(control, percent_text))
     known = [run for run in members if runs.references[run.instance].value is not None]
-    hits = sum(runs.reaches(run, settings.target_gap) for run in known)
-    cells.append(interval(wilson(hits, len(known)), percent_text) if known else MISSING)
+    hits = [runs.reaches(run, settings.target_gap) for run in known]
+    names = [run.instance for run in known]
+    cells.append(interval(clustered_share(hits, names), percent_text) if known else MISSING)
     ratios = [ratio for run in members if (ratio := objective_ratio(runs, run)) is not None]
     cells.append(figure(float(np.median(ratios))) if ratios else MISSING)
     return cells
@@ -197,17 +198,62 @@ def utility_table(runs: RunSet, settings: Settings) -> Table:
         members = [run for run in runs.by_pipeline[label] if runs.references[run.instance].value is not None]
         times = [target_time(runs, run, settings.target_gap) for run in members]
         row = [words(label), percent(np.mean(np.isfinite(times)).item() if times else math.nan)]
-        row += [interval(utility_score(times, Utility(shape, captime))) for shape in shapes]
+        names = [run.instance for run in members]
+        row += [interval(utility_score(times, Utility(shape, captime), names)) for shape in shapes]
         rows.append(row)
     note = (
-        f"Mean of u(time to target) over runs, 1 is best, 95 % bootstrap interval; a run that never got there is worth "
-        f"0. Captime {captime:.3g} s: linear falls to 0 at it, log-Laplace is 1/2 there, step is 1 up to it."
+        "Mean of u(time to target), over the runs of an instance and then over instances, 1 is best, 95 % bootstrap "
+        "interval of whole instances; a run that never got there is worth 0. "
+        f"Captime {captime:.3g} s: linear falls to 0 at it, log-Laplace is 1/2 there, step is 1 up to it."
     )
     return Table("utility", "Worth by utility of time", columns, rows, note)
 
 
+def worth_table(runs: RunSet) -> Table:
+    """What one sample is worth in uniform points of the same ground, by pipeline and target."""
+    columns = [
+        Column("pipeline"),
+        Column("target", "Of its best known or proven optimum; 1 % from it; or the best of the run itself."),
+        Column("instances"),
+        Column("worth", "Chance of one sample over that of one uniform point: median over instances of the median."),
+        Column("chance", "Of one sample, median."),
+        Column("uniform", "Of one uniform point, median."),
+        Column("exact", "Runs in which both chances were counted, not sampled."),
+        Column("no limit", "Runs in which uniform points never reached the target: left out of the median."),
+        Column("by second", "Worth times the CPU seconds of a uniform point, over those of a sample with training."),
+    ]
+    rows = []
+    for label in runs.pipelines:
+        members = runs.by_pipeline[label]
+        for target in dict.fromkeys(name for run in members for name in run.worth):
+            there = [run for run in members if target in run.worth]
+            known = [run for run in there if run.worth[target].worth is not None]
+            row = [words(label), words(target), count(len({run.instance for run in there}))]
+            worths = by_instance(known, lambda run: run.worth[target].worth or 0.0) if known else None  # noqa: B023
+            row.append(MISSING if worths is None else interval(median_interval(worths)))
+            row.append(percent(_median(run.worth[target].sampler for run in there)))
+            row.append(percent(_median(run.worth[target].uniform for run in there)))
+            row.append(count(sum(run.worth[target].is_exact for run in there)))
+            row.append(count(len(there) - len(known)))
+            row.append(figure(_median(run.worth_per_second for run in known if run.worth_per_second is not None)))
+            rows.append(row)
+    note = (
+        "Uniform points of the sampler's own ground: same reduction, core, start and kept rows. A worth of 1 is a "
+        "uniform point. The target 'best of this run' is chosen from the samples, so its worth is an upper estimate."
+    )
+    return Table("worth", "What one sample is worth", columns, rows, note)
+
+
+def program_table(controls: Sequence[Control]) -> Table:
+    """Reduction and sampler together against the whole program."""
+    found = control_table(controls)
+    note = "Uniform points of the whole program: what the reduction fixed is counted here. No verdict on the sampler."
+    title = "What reduction and sampler earned together"
+    return Table("program", title, found.columns, found.rows, note)
+
+
 def control_table(controls: Sequence[Control]) -> Table:
-    """Whether each sampler beats equally many random points, stage by stage."""
+    """Whether each sampler beats equally many uniform points of its own ground, stage by stage."""
     columns = [
         Column("pipeline"),
         Column("stage"),
@@ -226,14 +272,14 @@ def control_table(controls: Sequence[Control]) -> Table:
         row += [Cell(p_text(p), p) for p in (test.p, found.adjusted)]
         row += [count(test.num_pairs), count(test.num_ties), Cell(f"{own} | {other} of {found.num_runs}", own)]
         rows.append(row)
-    return Table("control", "Is it better than random points with the same repair?", columns, rows)
+    return Table("control", "Is it better than uniform points of the same ground with the same repair?", columns, rows)
 
 
 def mean_ranks(runs: RunSet, settings: Settings) -> dict[str, float]:
     """Mean rank of each pipeline over the units that all have; empty where there are none."""
     from scipy.stats import rankdata
 
-    table = costs_of(runs, runs.pipelines, settings.unit)
+    table = costs_of(runs, runs.tested, settings.unit)
     if not len(table.costs):
         return {}
     ranks = rankdata(np.round(table.costs, 12), axis=1).mean(axis=0)

@@ -137,7 +137,7 @@ def energy(run: Run, settings: Settings) -> tuple[float, str] | None:
 def middle(found: Sequence[Interval | None]) -> tuple[Interval, int, int] | None:
     """Median over instances of a TTS99, how many reached the target, and how many there are; limits count as never.
 
-    None where the figure does not exist for any instance.
+    Of an even number it is the mean of the middle two. None where the figure does not exist for any instance.
     """
     told = [item for item in found if item is not None]
     if not told:
@@ -147,5 +147,7 @@ def middle(found: Sequence[Interval | None]) -> tuple[Interval, int, int] | None
         least = float(np.median([item.low for item in told]))
         return Interval(least, least, math.inf, is_limit=True), len(reached), len(told)
     order = sorted(told, key=lambda item: math.inf if item.is_limit else item.value)
-    at = order[(len(order) - 1) // 2]
-    return at, len(reached), len(told)
+    # more than half reached it, so the middle one or two did
+    both = order[(len(order) - 1) // 2], order[len(order) // 2]
+    value, low, high = (sum(getattr(item, part) for item in both) / 2 for part in ("value", "low", "high"))
+    return Interval(value, low, high), len(reached), len(told)

@@ -6,7 +6,7 @@ score is the mean of u over runs. Each utility is thus one belief about the capt
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -83,11 +83,22 @@ class Utility:
         return worth
 
 
-def utility_score(seconds: npt.ArrayLike, utility: Utility, *, seed: int = BOOTSTRAP_SEED) -> Interval:
-    """Mean utility of the runs' times (inf: never) with its 95 % bootstrap interval."""
+def utility_score(
+    seconds: npt.ArrayLike, utility: Utility, clusters: Sequence[str] = (), *, seed: int = BOOTSTRAP_SEED
+) -> Interval:
+    """Mean utility of the runs' times (inf: never) with its 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    clusters : the instance of each run: whole instances are then drawn, and the mean is that of their means; each run
+        by itself where none are given.
+    """
     worth = utility(seconds)
     if not worth.size:
         return Interval(float("nan"), float("nan"), float("nan"))
+    if len(clusters):
+        _, inverse = np.unique(np.asarray(clusters), return_inverse=True)
+        worth = np.bincount(inverse, weights=worth) / np.bincount(inverse)
     rng = np.random.default_rng(seed)
     means = np.empty(RESAMPLES)
     batch = max(1, 4_000_000 // worth.size)

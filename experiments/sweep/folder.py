@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Problem
+from ...core.files import write_bytes
 from ...problems.files import load, save
 from ..environment import environment
 from .matrix import Matrix
@@ -104,6 +105,4 @@ def instance_of(folder: Path, fingerprint: str) -> Problem:
 def _write(path: Path, data: bytes) -> None:
     if path.exists() and path.read_bytes() == data:
         return
-    draft = path.with_name(path.name + ".part")
-    draft.write_bytes(data)
-    draft.replace(path)
+    write_bytes(path, data)

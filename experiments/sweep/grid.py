@@ -204,9 +204,9 @@ def _check_switches(switches: Mapping[str, Any], document: Document, place: Plac
 
 
 def _checked(variant: Variant, document: Document, place: Place) -> Variant:
-    """The variant with its encoder chosen: its parts are built once, so that a bad value is told before anything runs.
+    """The variant, its parts built once, so that a bad value is told before anything runs.
 
-    The default encoder is the first that has the options; what fits this machine's memory must not change an id.
+    An encoder that is not named stays open: each instance gets that of ``qopt solve``.
     """
     solver, encoder = variant.solver, variant.encoder
     if solver == "auto":
@@ -229,7 +229,7 @@ def _checked(variant: Variant, document: Document, place: Place) -> Variant:
         except (ValueError, TypeError) as error:
             errors.append(str(error))
         else:
-            return replace(variant, encoder=one)
+            return variant
     raise document.error(_blamed(errors[0], variant, document, place), errors[0])
 
 

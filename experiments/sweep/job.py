@@ -6,6 +6,7 @@ Energy is read from the processor's own counters (RAPL) where the system lets us
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import time
 from collections.abc import Mapping
@@ -20,7 +21,8 @@ Ending = Literal["row", "error", "refused", "memory", "timeout", "died"]
 class Job:
     """A run to do: the pickled ``(problem, pipeline, budget, path)`` of its cell, its seed, its limits, its labels.
 
-    ``imports`` are modules that are better there before its clock starts.
+    ``imports`` are modules that are better there before its clock starts; ``instruction_set`` the widest that the
+    compiled engine may use, empty for the machine's best.
     """
 
     cell: bytes
@@ -30,6 +32,7 @@ class Job:
     memory_bytes: int | None = None
     reads_energy: bool = False
     imports: tuple[str, ...] = ()
+    instruction_set: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,18 @@ class Done:
 def perform(job: Job) -> Done:
     """Run the job in this process; every exception but an interrupt becomes a Done."""
     start = time.perf_counter()
+    if job.instruction_set:
+        os.environ["QOPT_ISA"] = job.instruction_set
     try:
         from ...core import UnsupportedError
+        from ...core.silence import logged
         from ..energy import Reading, joules_between, read_counters
         from ..run import run
 
         problem, pipeline, budget, path = pickle.loads(job.cell)
         before = read_counters() if job.reads_energy else Reading()
-        record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
+        with logged():  # the child's stdout is the sweep's log
+            record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
         after = read_counters() if job.reads_energy else Reading()
         row = record.to_json()
         row["sweep"] = {**job.labels, "wall_seconds": time.perf_counter() - start}

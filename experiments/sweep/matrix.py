@@ -17,7 +17,7 @@ from ...problems.formulations import formulate
 from ...solvers.base import Estimate, QuboSampler
 from ..default_decomposition import with_default_limit
 from ..pipeline import Pipeline
-from ..resolve_pipeline import choose_pipeline, shot_options
+from ..resolve_pipeline import choose_pipeline
 from .document import Document, read_document
 from .grid import MAX_RUNS, Variant, variants
 from .overrides import apply_overrides
@@ -133,8 +133,6 @@ def task_id(cell: Cell, seed: int) -> str:
 
 def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
     options = dict(variant.options)
-    if not _states_shots(variant):
-        options = {**shot_options(variant.solver, budget.shots), **options}
     try:
         if variant.missing:
             raise ValueError(variant.missing)
@@ -157,12 +155,6 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
         }
         return Cell(source, variant, None, spec, " ".join(str(error).split()))
     return Cell(source, variant, pipeline, pipeline.to_spec(with_default_limit(pipeline.encoder, budget)))
-
-
-def _states_shots(variant: Variant) -> bool:
-    """Whether the pipeline says its own shots an evaluation, which the budget's must not change."""
-    own = () if isinstance(variant.solver, str) else variant.solver
-    return any(key.rpartition(".")[2] == "shots" for key in (*variant.options, *own))
 
 
 def _as_spec(part: Any) -> Any:

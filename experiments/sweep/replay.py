@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...core import BestKnown, Problem, Status, fingerprint
-from ..environment import environment
+from ..environment import environment, instruction_sets
 from ..pipeline import pipeline_from_spec
 from .equality import comparable, differences
 from .imports import imports_of
@@ -69,6 +69,13 @@ def not_replayable(row: Mapping[str, Any]) -> str:
     failure = row.get("sweep", {}).get("failure")
     if failure == "refused" and "options" in row["pipeline"]:
         return f"it was refused before it ran: {row['message']}"
+    wanted = instruction_set_of(row)
+    if wanted and wanted not in instruction_sets():
+        here = next(iter(instruction_sets()), "none")
+        return (
+            f"it ran on {wanted}, which this machine has not, and other vectors round otherwise; rows "
+            f"written under QOPT_ISA={here} can be replayed on both"
+        )
     if row["is_replayable"]:
         return ""
     if failure is not None:
@@ -103,11 +110,19 @@ def replay(row: Mapping[str, Any], problem: Problem, pool: Pool) -> Replay:
         )
     pipeline, budget = pipeline_from_spec(row["pipeline"])
     cell = pickle.dumps((_with_reference(problem, row["reference"]), pipeline, budget, None))
-    pool.submit(Job(cell, row["seed"], {}, _WALL_SECONDS, imports=imports_of(row["pipeline"])))
+    more: dict[str, Any] = {"imports": imports_of(row["pipeline"]), "instruction_set": instruction_set_of(row)}
+    pool.submit(Job(cell, row["seed"], {}, _WALL_SECONDS, **more))
     done = pool.collect()[0][1]
     found = tuple(_compared(row, done))
     changed = _environment_changes(row)
     return Replay(key, "different" if found else "identical", changed if found else "", found)
+
+
+def instruction_set_of(row: Mapping[str, Any]) -> str:
+    """The instruction set of the compiled engine that the row's circuits ran on; empty where none did."""
+    engine = str((row.get("resources") or {}).get("engine") or "")
+    told = str((row.get("environment") or {}).get("instruction_set") or "")
+    return told if f"compiled ({told})" in engine else ""
 
 
 def _compared(row: Mapping[str, Any], done: Done) -> list[str]:
@@ -116,15 +131,15 @@ def _compared(row: Mapping[str, Any], done: Done) -> list[str]:
             return []
         return [f"message: {row['message']!r} -> {done.message!r}"]
     first, second = comparable(row), comparable(json.loads(done.line))
-    if first["message"].endswith(second["message"]):  # what was chosen automatically is now given, and not told again
-        first.pop("message"), second.pop("message")
+    if first.get("message", "").endswith(second.get("message", "")):  # what was chosen is now given, and not told again
+        first.pop("message", None), second.pop("message", None)
     return list(differences(first, second))
 
 
 def _with_reference(problem: Problem, reference: Mapping[str, Any]) -> Problem:
     """The problem with the literature's value that the row was measured against."""
     known = None
-    if reference["value"] is not None and reference["source"] != "this run":
+    if reference["value"] is not None and reference["source"] != "this run" and not reference.get("is_found"):
         known = BestKnown(reference["value"], reference["kind"] == "proven", reference["source"])
     return replace(problem, best_known=known)  # type: ignore[type-var]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...core import GENERATORS, BestKnown, Problem, fingerprint, unknown_name
+from ...core import GENERATORS, Problem, fingerprint, unknown_name
 from ...problems.files import load, load_all
 from ...problems.generate import generate, size_options
-from ..references import read_best_known
+from ..best_known import TableRow, known_value, read_table
 from .document import Document, Place
 from .grid import MAX_INSTANCES
 from .spec import Files, Generated, Sweep, instance_groups, integers, shown, validated
@@ -77,7 +77,7 @@ def _generated(entry: Any, document: Document, place: Place) -> Iterator[tuple[P
     for key, value in (spec.model_extra or {}).items():
         name = key.replace("-", "_")
         if name not in known:
-            text = str(unknown_name(f"size of {kind}", key, known | {"seeds"}))
+            text = str(unknown_name(f"size of {kind}", key, known | {"seed"}))
             raise document.error((*place, key), text)
         try:
             sizes[name] = integers(value)
@@ -103,7 +103,8 @@ def _size_place(place: Place, sizes: Mapping[str, Any], text: str) -> Place:
 
 def _read(entry: Any, document: Document, place: Place, base: Path) -> Iterator[tuple[Problem, dict[str, Any]]]:
     spec = validated(Files, entry, document, place)
-    listed = {} if spec.best_known is None else _listed(base / spec.best_known, document, (*place, "best_known"))
+    table = None if spec.best_known is None else base / spec.best_known
+    listed = [] if table is None else _listed(table, document, (*place, "best_known"))
     for i, pattern in enumerate(spec.files):
         at: Place = (*place, "files", i)
         names, chosen = _matching(base, pattern)
@@ -123,7 +124,10 @@ def _read(entry: Any, document: Document, place: Place, base: Path) -> Iterator[
                 raise document.error(at, str(error)) from None
             for position, problem in enumerate(problems, 1):
                 number = chosen or (str(position) if len(problems) > 1 else "")
-                known = _known(listed, path, problem.name)
+                try:
+                    known = None if table is None else known_value(listed, table.parent, problem, Path(path))
+                except ValueError as error:
+                    raise document.error((*place, "best_known"), str(error)) from None
                 if known is not None:
                     problem = replace(problem, best_known=known)  # type: ignore[type-var]
                 yield problem, {"file": f"{name}#{number}" if number else name}
@@ -140,23 +144,11 @@ def _matching(base: Path, pattern: str) -> tuple[list[str], str]:
     return [path for path in found if (base / path).is_file()], chosen
 
 
-def _known(listed: Mapping[tuple[str, str], BestKnown], path: str, name: str) -> BestKnown | None:
-    """Best known value of an instance: by its file, else by the file's name, else by its own name alone."""
-    keys = (str(Path(path).resolve()), Path(path).stem, "")
-    return next((listed[key, name] for key in keys if (key, name) in listed), None)
-
-
-def _listed(path: Path, document: Document, place: Place) -> dict[tuple[str, str], BestKnown]:
-    """Values of a best_known.csv by the keys of ``_known``, each where it is not ambiguous."""
-    found: dict[tuple[str, str], BestKnown] = {}
-    often: set[tuple[str, str]] = set()
+def _listed(path: Path, document: Document, place: Place) -> list[TableRow]:
+    """The rows of a best_known.csv."""
     try:
-        for instance, file, known in read_best_known(path):
-            for key in (str((path.parent / file).resolve()), Path(file).stem, ""):
-                if found.setdefault((key, instance), known) != known:
-                    often.add((key, instance))
+        return list(read_table(path))
     except OSError as error:
         raise document.error(place, f"best_known must be a table that is there: {error.strerror}: {path}") from None
     except ValueError as error:
         raise document.error(place, str(error)) from None
-    return {key: known for key, known in found.items() if key not in often}

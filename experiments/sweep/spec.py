@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ...core import Budget, unknown_name
 from .document import Document, Place
@@ -91,10 +91,15 @@ class Limits(Strict):
 
 
 class Generated(Open):
-    """Instances of a generator: one for each combination of sizes and seeds; further keys are the generator's sizes."""
+    """Instances of a generator: one for each combination of sizes and seeds; further keys are the generator's sizes.
+
+    The key is ``seed``, as on the command line; ``seeds`` is understood too.
+    """
 
     generate: str
-    seeds: Annotated[list[int], BeforeValidator(integers)] = Field(default=[0], min_length=1)
+    seeds: Annotated[list[int], BeforeValidator(integers)] = Field(
+        default=[0], min_length=1, validation_alias=AliasChoices("seed", "seeds")
+    )
 
 
 class Files(Strict):
@@ -129,10 +134,17 @@ class PipelineSpec(Open):
     control: Any = True
 
 
+def folder_name(value: Any) -> Any:
+    """A name that is one folder and no path: the sweep's rows stay inside ``runs/``."""
+    if isinstance(value, str) and (re.search(r"[/\\\x00-\x1f\x7f]", value) or value.strip() in (".", "..")):
+        raise ValueError("a plain name without slashes and control characters; --out names any other folder")
+    return value
+
+
 class Sweep(Strict):
     """A whole sweep. ``definitions`` is free: a place for anchors."""
 
-    name: str = ""
+    name: Annotated[str, BeforeValidator(folder_name)] = ""
     description: str = ""
     instances: list[Any] | dict[str, list[Any]]
     pipelines: dict[str, Any] = Field(min_length=1)

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ...core.files import no_room
+
 ROWS = "rows.jsonl"
 #: Seconds between two forced writes to the disk; a kill of the process loses nothing in between, a power cut may.
 SYNC_SECONDS = 1.0
@@ -62,8 +64,9 @@ class Store:
         if b"\n" in line:
             raise ValueError(f"a row must be one line, got {line.count(10) + 1} lines")
         rest = memoryview(line + b"\n")
-        while rest:  # a full disk or a signal may cut a write; the tail of an unfinished line is healed
-            rest = rest[os.write(self._file, rest) :]
+        with no_room(self.folder / ROWS):
+            while rest:  # a full disk or a signal may cut a write; the tail of an unfinished line is healed
+                rest = rest[os.write(self._file, rest) :]
         if time.monotonic() - self._synced > SYNC_SECONDS:
             os.fsync(self._file)
             self._synced = time.monotonic()

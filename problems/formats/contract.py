@@ -39,6 +39,9 @@ class Reader(Protocol):
         and which reader explains what is wrong with a file that fits none.
     is_binary : it reads bytes (``text`` is then ``bytes`` in both functions).
     has_complement : it understands ``options.complement``.
+    is_bare : (optional) its contents are numbers without a word of the format; it does not claim a file whose suffix
+        belongs to other readers alone.
+    fits : (optional) ``fits(text, path)``: structure without evidence, asked only where the kind is given.
     chooses_kind : (optional) of several kinds the contents tell which; ``options.kind`` may then be None.
 
     A reader may also have ``write(problem) -> str`` (``bytes`` for binary ones), for the kinds it names in ``writes``.
@@ -94,6 +97,6 @@ def path_name(path: str) -> str:
     >>> path_name("data/nug12.dat"), path_name("ising2.5-100_5555"), path_name("a.tsp.gz"), path_name("<stdin>")
     ('nug12', 'ising2.5-100_5555', 'a', 'stdin')
     """
-    base = path.replace("\\", "/").rpartition("/")[2].strip("<>").removesuffix(".gz")
+    base = path.replace("\\", "/").rpartition("/")[2].strip("<>").removesuffix(".gz").removesuffix(".xz")
     stem, dot, suffix = base.rpartition(".")
     return stem if dot and stem and suffix[:1].isalpha() else base

@@ -33,6 +33,13 @@ class CooReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
+        """Whether the header says a vartype, and every other line is two labels and a value.
+
+        Lines alone are no evidence: the arcs of a graph and many another table look the same.
+        """
+        return _VARTYPE.search(text) is not None and self.fits(text, path)
+
+    def fits(self, text: str, path: str) -> bool:
         """Whether every line that is no comment is two labels and a value."""
         rows = (row.fields for row in lines(text))
         first = next(rows, [])

@@ -45,6 +45,8 @@ class DimacsReader:
                 ends.append(Line(number, fields[1:]))
             elif fields[0] in ("n", "v") and len(fields) == 3:
                 vertex = parse_integer(fields[1], path, number, "a vertex", 1, n)
+                if vertex - 1 in weights:
+                    fail(path, number, "one weight a vertex", said(f"a second one of vertex {vertex}"))
                 weights[vertex - 1] = parse_number(fields[2], path, number, "a weight")
             else:
                 fail(path, number, "a line `e u v`", " ".join(fields))

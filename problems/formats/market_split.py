@@ -22,6 +22,7 @@ class MarketSplitReader:
     kinds: ClassVar[tuple[str, ...]] = ("market-share",)
     suffixes: ClassVar[tuple[str, ...]] = (".dat", ".msp")
     writes: ClassVar[tuple[str, ...]] = ("market-share",)
+    is_bare: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
     has_complement: ClassVar[bool] = False
 

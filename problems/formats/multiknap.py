@@ -17,6 +17,7 @@ class MultiknapReader:
     kinds: ClassVar[tuple[str, ...]] = ("multi-knapsack",)
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".mkp")
     writes: ClassVar[tuple[str, ...]] = ("multi-knapsack",)
+    is_bare: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
     has_complement: ClassVar[bool] = False
 

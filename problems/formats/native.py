@@ -97,7 +97,7 @@ class NativeReader:
 def parse_json(text: str, path: str) -> dict[str, Any]:
     """A JSON object; every flaw is an InstanceFormatError with its line."""
     try:
-        document = json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_key_once)
     except json.JSONDecodeError as error:
         message = error.msg[:1].lower() + error.msg[1:]
         raise InstanceFormatError(path, error.lineno, f"expected JSON, found {message}; is the file cut?") from None
@@ -105,6 +105,8 @@ def parse_json(text: str, path: str) -> dict[str, Any]:
         raise InstanceFormatError(path, None, "expected JSON, found lists nested beyond reading") from None
     except ValueError as error:
         raise InstanceFormatError(path, None, f"expected JSON with finite numbers, found {error}") from None
+    except KeyError as error:
+        raise InstanceFormatError(path, None, f"expected each key once, found {error.args[0]!r} twice") from None
     if not isinstance(document, dict):
         raise InstanceFormatError(path, None, f"expected a JSON object, found {brief(document)}")
     return document
@@ -121,6 +123,14 @@ def layout(document: Mapping[str, Any]) -> str:
             text = json.dumps(value, allow_nan=False)
         entries.append(f"  {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise KeyError(next(key for key in keys if keys.count(key) > 1))
+    return found
 
 
 def _no_constant(text: str) -> Number:

@@ -12,6 +12,7 @@ from ...core import READERS, BestKnown, Number, Problem, UnsupportedError
 from ..mdkp import Mdkp
 from ..reading import NumberStream, fail
 from .contract import ReadOptions, path_name
+from .triples import is_table_of_triples
 
 
 @READERS.register("mknap")
@@ -21,13 +22,14 @@ class MknapReader:
     kinds: ClassVar[tuple[str, ...]] = ("mdkp",)
     suffixes: ClassVar[tuple[str, ...]] = (".dat", ".txt", ".mknap")
     writes: ClassVar[tuple[str, ...]] = ("mdkp",)
+    is_bare: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
         """Whether the stream is exactly as long as its counts say, read as one problem or as several."""
         tokens = text.split()
-        return _is_one(tokens) or _is_several(tokens)
+        return not is_table_of_triples(text) and (_is_one(tokens) or _is_several(tokens))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path, comment=None)

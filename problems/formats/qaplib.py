@@ -11,6 +11,7 @@ from ...core import READERS, Problem
 from ..qap import Qap
 from ..reading import NumberStream
 from .contract import ReadOptions, path_name
+from .triples import is_table_of_triples
 
 #: A larger order would need more than the size of file that is read.
 MAX_ORDER = 5_000
@@ -23,13 +24,15 @@ class QaplibReader:
     kinds: ClassVar[tuple[str, ...]] = ("qap",)
     suffixes: ClassVar[tuple[str, ...]] = (".dat", ".qap")
     writes: ClassVar[tuple[str, ...]] = ("qap",)
+    is_bare: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
         """Whether the stream holds exactly 1 + 2 n^2 numbers for its first number n."""
         tokens = text.split()
-        return bool(tokens) and tokens[0].isdecimal() and len(tokens) == 1 + 2 * int(tokens[0][:9]) ** 2
+        is_counted = bool(tokens) and tokens[0].isdecimal() and len(tokens) == 1 + 2 * int(tokens[0][:9]) ** 2
+        return is_counted and not is_table_of_triples(text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path, comment=None)

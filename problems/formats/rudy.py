@@ -19,6 +19,7 @@ class RudyReader:
     # Biq Mac names end in the number of the instance
     suffixes: ClassVar[tuple[str, ...]] = (".mc", ".rud", ".rudy", ".txt", *(f".{digit}" for digit in range(10)))
     writes: ClassVar[tuple[str, ...]] = ("max-cut",)
+    is_bare: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
     has_complement: ClassVar[bool] = False
 

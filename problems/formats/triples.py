@@ -58,3 +58,12 @@ def write_triples(n: int, pairs: Int, values: AnyArray) -> str:
     """The text; indices from 1."""
     rows = zip((pairs + 1).tolist(), values.tolist(), strict=True)
     return "\n".join([f"{n} {len(pairs)}", *(f"{i} {j} {value!r}" for (i, j), value in rows)]) + "\n"
+
+
+def is_table_of_triples(text: str) -> bool:
+    """Whether every line is three numbers, and there are two lines or more: arcs, terms, any table.
+
+    A format that is a stream of numbers must not claim it, however well its counts fit by chance.
+    """
+    rows = [row for line in text.splitlines() if (row := line.partition("#")[0].split())]
+    return len(rows) > 1 and all(len(row) == 3 for row in rows)

@@ -23,6 +23,9 @@ _SECTIONS = frozenset(
     "NODE_COORD_SECTION EDGE_WEIGHT_SECTION DISPLAY_DATA_SECTION TOUR_SECTION DEMAND_SECTION DEPOT_SECTION".split()  # noqa: SIM905
 )
 
+#: Notes, which may stand several times.
+_REPEATED = frozenset({"COMMENT", "NAME", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE"})
+
 
 def euc_2d(points: AnyArray) -> Int:
     """Euclidean distance, rounded to the nearest integer: int(r + 0.5)."""
@@ -188,6 +191,8 @@ def parse(text: str, path: str) -> Document:
         key, colon, value = (part.strip() for part in stripped.partition(":"))
         if key == "EOF":
             break
+        if key in document.sections or (key in document.values and key not in _REPEATED):
+            fail(path, index, f"{key} once", key, "remove one of the two")
         if key in _SECTIONS:
             section, collected, first = key, [], index + 1
         elif key.endswith("_SECTION"):

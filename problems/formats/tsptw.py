@@ -11,6 +11,7 @@ from ...core import READERS, Problem
 from ..reading import NumberStream
 from ..tsptw import MAX_CUSTOMERS, Tsptw
 from .contract import ReadOptions, path_name
+from .triples import is_table_of_triples
 
 
 @READERS.register("tsptw")
@@ -24,12 +25,13 @@ class TsptwReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
-        """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first number m."""
+        """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first m (two nodes: without comments)."""
         tokens = [token for line in text.split("\n") for token in line.partition("#")[0].split()]
         if not tokens or not tokens[0].isdecimal():
             return False
         m = int(tokens[0][:9])
-        return m > 0 and len(tokens) == 1 + m * m + 2 * m
+        size_fits = m > (2 if "#" in text else 0) and len(tokens) == 1 + m * m + 2 * m
+        return size_fits and not is_table_of_triples(text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         stream = NumberStream(text, path)

@@ -51,7 +51,7 @@ def tsptw(
     --------
     >>> problem = tsptw(n=4, seed=1)
     >>> problem.windows.tolist()[1], problem.presolve.info["positions"]
-    ([41, 51], [16, 10])
+    ([21, 35], [16, 4])
     """
     _check(n=n, side=side)
     if width < 0:
@@ -109,7 +109,7 @@ def cvrp(
     --------
     >>> problem = cvrp(n=4, stops=2, seed=1)
     >>> problem.demands.tolist(), problem.capacity
-    ([0, 17, 17, 17, 3], 27)
+    ([0, 18, 9, 6, 17], 25)
     """
     _check(n=n, side=side)
     if stops < 1:
@@ -163,7 +163,7 @@ def vrptw(
     --------
     >>> problem = vrptw(n=4, seed=1)
     >>> problem.windows.tolist()[1], problem.max_routes
-    ([72, 97], 2)
+    ([206, 218], 2)
     """
     if width < 0 or service < 0:
         raise ValueError(f"width and service must be >= 0, got {width} and {service}")

@@ -21,6 +21,7 @@ from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training.evaluation_log import Measured
+from ..training.points import evaluation_limit, final_points
 from ..training.resources import check_size, require
 from .bit_swap import one_round_swap
 from .circuits import AnsatzInit, AnsatzName, ansatz
@@ -90,6 +91,7 @@ class Pce(AnsatzSettings):
         num_shots: int | None = None,
         seconds: float | None = None,
         evaluations: int | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """The points decoded at all evaluations and from the final state.
 
@@ -106,9 +108,13 @@ class Pce(AnsatzSettings):
         seeds = spawn_seeds(seed, 3)
         evaluator = self.evaluator(bqm, np.random.default_rng(seeds[0]))
         rng = np.random.default_rng(seeds[1])
-        run = optimize(self, evaluator.circuit, [evaluator], clock, evaluations, rng)
+        drawn = None if self.shots is None else NUM_BASES * self.shots
+        limit = evaluation_limit(evaluations, max_points, drawn or 1)  # an exact one looks at its decoded point
+        run = optimize(self, evaluator.circuit, [evaluator], clock, limit, rng)
         optimized = clock.elapsed
-        final = num_shots or self.num_shots
+        wanted = NUM_BASES * (num_shots or self.num_shots)
+        left = final_points(max_points, (drawn or 0) * run.ledger.evaluations, wanted)
+        final = max(1, left // NUM_BASES)
         Z = np.array([*evaluator.seen, evaluator.read(run.angles, final)], dtype=np.uint8)
         counts = np.ones(len(Z), dtype=np.int64)
         info = {

@@ -14,6 +14,7 @@ from ..backends.transpile import transpiled_cost
 from ..base import Observe
 from ..training.evaluation_log import Evaluator, Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
+from ..training.resources import has_time
 from .circuits import initial_angles
 from .settings import AnsatzSettings
 
@@ -28,6 +29,7 @@ class Limits:
     evaluations: int | None = None
     device: Any = None
     observe: Observe | None = None
+    max_points: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,10 @@ def optimize(
     name = settings.optimizer_used
     if settings.optimizer == "auto" and not stages[-1].has_gradient:
         name = "cobyla"
+    n = circuit.num_qubits
+    both = settings.evaluation_seconds(n, gradient=True) + settings.evaluation_seconds(n)
+    if settings.optimizer == "auto" and name == "l-bfgs" and not has_time(both, clock):
+        name = "cobyla"  # its first step is one evaluation, where the gradient alone would take several
     best, best_value, is_cut = None, np.inf, False
     try:
         for _ in range(1 + settings.restarts):

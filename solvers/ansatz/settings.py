@@ -119,17 +119,21 @@ class AnsatzSettings(QuboSampler):
             return Estimate(qubits=n)
         if self.kind in ("mps", "aer-mps"):
             return self._estimate_mps(n)
-        gates = num_gates(self.ansatz, min(n, 64), self.reps, self.entanglement)
         evaluations = self.maxiter * (1 + self.restarts)
-        if self.kind == "exact":
-            need = power(n, 8 * (NUMBERS_PER_AMPLITUDE + 2 * (copies - 1)))
-            cost = GRADIENT_COST if self.optimizer_used == "l-bfgs" else 1.0
-            rate = cost * SECONDS_PER_AMPLITUDE[engine_name(self.engine)]
-        else:
-            need, rate = power(n, 32), AER_SECONDS_PER_AMPLITUDE
+        need = power(n, 8 * (NUMBERS_PER_AMPLITUDE + 2 * (copies - 1)) if self.kind == "exact" else 32)
         remedy = "use backend='mps' with linear entanglement, pce or qrao, another encoder, or fewer variables"
-        seconds = evaluations * (SECONDS_PER_EVALUATION + gates * rate * amplitudes(n))
+        seconds = evaluations * self.evaluation_seconds(n, gradient=self.optimizer_used == "l-bfgs")
         return Estimate(n, need, seconds, too_large(n, need, self.kind, remedy))
+
+    def evaluation_seconds(self, num_qubits: int, *, gradient: bool = False) -> float:
+        """Estimate of one evaluation on the state vector; 0 on other backends, which cannot be estimated."""
+        if self.kind not in ("exact", "aer"):
+            return 0.0
+        rate = AER_SECONDS_PER_AMPLITUDE
+        if self.kind == "exact":
+            rate = (GRADIENT_COST if gradient else 1.0) * SECONDS_PER_AMPLITUDE[engine_name(self.engine)]
+        gates = num_gates(self.ansatz, min(num_qubits, 64), self.reps, self.entanglement)
+        return SECONDS_PER_EVALUATION + gates * rate * amplitudes(num_qubits)
 
     def _estimate_mps(self, n: int) -> Estimate:
         exponent = self._bond_exponent(n)

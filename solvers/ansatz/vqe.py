@@ -20,7 +20,8 @@ from ..backends.runners import make_runner
 from ..base import Estimate, Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.resources import check_size, require
+from ..training.points import evaluation_limit, final_points
+from ..training.resources import check_evaluation, check_size, require
 from .circuits import ansatz
 from .evaluators import ProductEvaluator, RunnerEvaluator, StateEvaluator
 from .run import Limits, circuit_info, optimize, run_info
@@ -89,6 +90,7 @@ class Vqe(AnsatzSettings):
         evaluations: int | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -101,7 +103,7 @@ class Vqe(AnsatzSettings):
         UnsupportedError
             The model is too large for the backend, or the device is not there.
         """
-        return sample_vqe(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe))
+        return sample_vqe(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe, max_points))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""
@@ -119,15 +121,18 @@ def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -
         return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
     if limits.device is None:
         check_size(settings, bqm.num_variables, bqm.num_interactions)
+        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 3)
     circuit = ansatz(settings.ansatz, bqm.num_variables, settings.reps, settings.entanglement)
     last, engine = make_evaluator(settings, bqm, circuit, seeds[0], limits.device)
     stages = [replace(last, alpha=level) for level in alphas(settings)[:-1]]
     rng = np.random.default_rng(seeds[1])
-    run = optimize(settings, circuit, [*stages, last], clock, limits.evaluations, rng)
+    limit = evaluation_limit(limits.evaluations, limits.max_points, last.shots)
+    run = optimize(settings, circuit, [*stages, last], clock, limit, rng)
     optimized = clock.elapsed
-    final = last.draw(run.angles, limits.num_shots or settings.num_shots)
-    run.ledger.keep(final)
+    final = final_points(limits.max_points, run.ledger.shots, limits.num_shots or settings.num_shots)
+    if final:
+        run.ledger.keep(last.draw(run.angles, final))
     if limits.observe is not None and isinstance(last, StateEvaluator):
         limits.observe(last.state(run.angles).probabilities())
     Z, counts = run.ledger.points()

@@ -202,7 +202,8 @@ def _searched(
     limits = Search(seconds, seed % 2**31, workers=1, effort=effort)
     result = search(built.model, built.variables, limits, on_values)
     bound = None
-    if result.bound is not None and built.has_exact_costs and built.has_exact_rows:
+    is_claimed = built.has_exact_costs and built.has_exact_rows and bool(points)
+    if result.bound is not None and is_claimed:
         bound = unscaled_bound(result.bound / built.factor, terms, factor, program.offset)
     Z = np.array(points[-keep:], dtype=np.uint8).reshape(-1, n) if points else np.zeros((1, n), dtype=np.uint8)
     return Z, bound, result.is_replayable and seconds is None

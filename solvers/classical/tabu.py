@@ -1,20 +1,30 @@
 """Tabu search of dwave-samplers, with seeds, limits and options held to their word.
 
 Without a time limit a run is one library call and replays exactly. With one it is as many searches as fit. Limits: the
-library keeps the model as a dense matrix of 8 n**2 bytes, and proves nothing.
+library keeps the model in dense matrices, 40 n**2 bytes in all, and proves nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, AnyArray, Clock
+from ...core import SOLVERS, AnyArray, Clock, UnsupportedError
+from ...engines.diagonal.memory import available_bytes
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .reads import DEFAULT_READS, check_positive, points_by_label, seed_stream, trivial
+
+#: Measured: resident bytes, and seconds until the first search begins, a pair of variables (n = 1,000 .. 4,000).
+BYTES_PER_PAIR = 40
+SECONDS_PER_PAIR = 5e-8
+#: Seconds that building may be estimated to take whatever the limit.
+GRACE_SECONDS = 1.0
 
 
 @SOLVERS.register("tabu")
@@ -61,34 +71,103 @@ class Tabu(QuboSampler):
         seed: int | None = None,
         num_reads: int | None = None,
         seconds: float | None = None,
+        tenure: int | None = None,
+        num_restarts: int | None = None,
+        timeout: int | None = None,
+        aggregate: bool = False,
+        initial_states: Any = None,
+        initial_states_generator: str = "random",
+        energy_threshold: float | None = None,
+        coefficient_z_first: int | None = None,
+        coefficient_z_restart: int | None = None,
+        lower_bound_z: int | None = None,
     ) -> dimod.SampleSet:
-        """Best point of each search."""
-        clock = Clock(seconds)
+        """Best point of each search, a row a search, lowest energy first, so that it stands in for the library's own.
+
+        Parameters
+        ----------
+        tenure, num_restarts : those of this call, in the place of the settings.
+        timeout : milliseconds a search, as the library has it; ``seconds`` limits the whole call.
+        aggregate : equal points as one row with their ``num_occurrences``.
+        initial_states, initial_states_generator, energy_threshold, coefficient_z_first, coefficient_z_restart,
+        lower_bound_z : keywords of dwave-samplers' ``sample``, passed on as they are.
+
+        Raises
+        ------
+        UnsupportedError
+            The library's dense matrices do not fit into the memory, or are not built within the time limit.
+        """
+        library = {
+            "initial_states": initial_states,
+            "initial_states_generator": initial_states_generator,
+            "energy_threshold": energy_threshold,
+            "coefficient_z_first": coefficient_z_first,
+            "coefficient_z_restart": coefficient_z_restart,
+            "lower_bound_z": lower_bound_z,
+        }
+        clock, started = Clock(seconds), time.perf_counter_ns()
         check_positive("num_reads", num_reads)
+        settings = replace(
+            self,
+            tenure=self.tenure if tenure is None else tenure,
+            num_restarts=self.num_restarts if num_restarts is None else num_restarts,
+        )
         wanted = num_reads or self.num_reads
         n = bqm.num_variables
         if n == 0:
             return trivial(bqm, wanted)
-        if self.tenure is not None and self.tenure >= n:
-            raise ValueError(f"tenure must be < {n}, the number of variables, got {self.tenure}; leave it out")
+        if settings.tenure is not None and settings.tenure >= n:
+            raise ValueError(f"tenure must be < {n}, the number of variables, got {settings.tenure}; leave it out")
+        settings._check_size(n, clock)
+        begun = time.perf_counter_ns()
         if seconds is None:
-            Z = self._search(bqm, wanted or DEFAULT_READS, spawn_seeds(seed, 1)[0], None)
+            Z = settings._search(bqm, wanted or DEFAULT_READS, spawn_seeds(seed, 1)[0], timeout, library)
         else:
-            Z = self._search_until(bqm, wanted, seed, clock)
+            Z = settings._search_until(bqm, wanted, seed, clock, library)
+        ended = time.perf_counter_ns()
         info = {
             "engine": "dwave-samplers tabu",
             "num_reads": len(Z),
-            "num_restarts": self.num_restarts,
-            "is_seeded": seconds is None,
+            "num_restarts": settings.num_restarts,
+            "is_seeded": seconds is None and timeout is None,
             "seconds": {"sample": clock.elapsed},
         }
-        return sample_set(Z, energies_of(bqm, Z), None, info)
+        samples = sample_set(Z, energies_of(bqm, Z), None, info, is_merged=aggregate)
+        timing = (("preprocessing_ns", begun - started), ("sampling_ns", ended - begun))
+        samples.info["timing"] = dict((*timing, ("postprocessing_ns", time.perf_counter_ns() - ended)))
+        return samples
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
-        """Bytes of the library's dense matrices (one in NumPy, one in its own vectors)."""
-        return Estimate(qubits=num_variables, bytes=24 * num_variables**2)
+        """Bytes of the library's dense matrices, or that they do not fit."""
+        need = BYTES_PER_PAIR * num_variables**2
+        free = available_bytes()
+        refusal = ""
+        if free is not None and need > free:
+            refusal = (
+                f"tabu must fit its dense matrices of {num_variables:,} variables in the memory available, {free:,} "
+                f"bytes, got {need:,}; use sa"
+            )
+        return Estimate(qubits=num_variables, bytes=need, refusal=refusal)
 
-    def _search(self, bqm: dimod.BinaryQuadraticModel, num_reads: int, seed: int, timeout: int | None) -> AnyArray:
+    def _check_size(self, n: int, clock: Clock) -> None:
+        refusal = self.estimate(n, 0).refusal
+        if refusal:
+            raise UnsupportedError(refusal)
+        seconds = SECONDS_PER_PAIR * n**2
+        if clock.remaining is not None and seconds > max(clock.remaining, GRACE_SECONDS):
+            raise UnsupportedError(
+                f"tabu must build its dense matrix of {n:,} variables within the time limit, about {seconds:.3g} s, "
+                f"got {clock.remaining:.3g} s; raise it, or use sa"
+            )
+
+    def _search(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        num_reads: int,
+        seed: int,
+        timeout: int | None,
+        library: Mapping[str, Any],
+    ) -> AnyArray:
         from dwave.samplers import TabuSampler
 
         samples = TabuSampler().sample(
@@ -98,16 +177,22 @@ class Tabu(QuboSampler):
             timeout=timeout,
             num_restarts=self.num_restarts,
             tenure=self.tenure,
+            **library,
         )
         return points_by_label(samples, bqm.num_variables)
 
     def _search_until(
-        self, bqm: dimod.BinaryQuadraticModel, wanted: int | None, seed: int | None, clock: Clock
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        wanted: int | None,
+        seed: int | None,
+        clock: Clock,
+        library: Mapping[str, Any],
     ) -> AnyArray:
         Z: list[AnyArray] = []
         for read_seed in seed_stream(seed):
             left = int(1000 * (clock.remaining or 0.0))  # milliseconds; below one the library would not stop at all
             if Z and (left < 1 or (wanted is not None and len(Z) >= wanted)):
                 break
-            Z.append(self._search(bqm, 1, read_seed, max(1, left)))
+            Z.append(self._search(bqm, 1, read_seed, max(1, left), library))
         return np.concatenate(Z)

@@ -17,6 +17,8 @@ from ...problems.mis import Mis
 from ...problems.qap import Qap
 from ...problems.qubo import Qubo
 from ...problems.tsp import Tsp
+from ...problems.tsptw import Tsptw
+from ...problems.vehicles import Cvrp, Vrptw
 
 #: milp, from a tour of local search: pr76 42 s, kroA100 10 s, ch130 7 s, u159 9 s; asymmetric ftv70 2 s, ftv170 not in
 #: 60 s.
@@ -24,6 +26,9 @@ TSP_CITIES = 150
 ASYMMETRIC_CITIES = 70
 #: gilmore-lawler: 15 facilities some seconds, 18 where the flow is sparse.
 QAP_FACILITIES = 16
+#: route-sets: E-n22-k4 and the 20 customers of XSH in seconds; cpsat: tight windows to 50 customers.
+SET_CUSTOMERS = 22
+FLEET_CUSTOMERS = 50
 #: Without rows: cpsat proves 18 dense bits in 3 s and 22 not in 20 s; milp 100 bits with some 200 products in seconds.
 DENSE_BITS = 20
 SPARSE_PRODUCTS = 200
@@ -33,7 +38,7 @@ MIS_VERTICES = 150
 #: market-split: 40 retailers 1 s, 50 some seconds, 60 minutes.
 MARKET_RETAILERS = 50
 
-Choice = tuple[str, str]
+Choice = tuple[str | dict[str, Any], str]
 
 
 def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
@@ -50,14 +55,15 @@ def choose(problem: Problem) -> tuple[str | dict[str, Any], str]:
     ('cpsat', 'exact search with a proven bound; 3 items x 1 rows')
     """
     refusals = []
-    for name, reason in candidates(problem):
+    for spec, reason in candidates(problem):
+        name = spec if isinstance(spec, str) else spec["name"]
         if name not in SOLVERS or SOLVERS.get(name).missing:
             refusals.append(f"{name} is not installed")
             continue
-        solver = from_spec("solvers", name)
+        solver = from_spec("solvers", spec)
         refusal = solver.refusal(problem) if hasattr(solver, "refusal") else ""
         if not refusal:
-            return name, reason
+            return spec, reason
         refusals.append(f"{name}: {refusal}")
     raise UnsupportedError(f"no solver takes this {problem.kind}: {'; '.join(refusals)}")
 
@@ -76,7 +82,40 @@ def candidates_tsp(problem: Tsp) -> list[Choice]:
     n, limit = problem.num_cities, TSP_CITIES if problem.is_symmetric else ASYMMETRIC_CITIES
     if n <= limit:
         return [("milp", f"{n} cities, up to about {limit} are proven in a minute by subtour rows")]
-    return [("local-search", f"{n} cities, more than the {limit} that an exact search proves in about a minute")]
+    reason = f"{n} cities, more than the {limit} that an exact search proves in about a minute"
+    fast = {"name": "local-search", "engine": "fast-tsp"}
+    return [(fast, f"{reason}; fast-tsp is installed"), ("local-search", reason)]
+
+
+@candidates.register
+def candidates_tsptw(problem: Tsptw) -> list[Choice]:
+    left, every = problem.presolve.info["positions"][1], problem.num_customers**2
+    return [
+        ("tsptw-dp", f"windows leave {left} of {every} positions; dynamic programming over visited sets, with bound")
+    ]
+
+
+@candidates.register(Cvrp)
+@candidates.register(Vrptw)
+def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
+    n = problem.num_customers
+    search: list[Choice] = [
+        ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
+        ("routing", f"{n} customers, too many for an exact search; guided local search"),
+    ]
+    if problem.pool.is_complete:
+        return [
+            ("route-sets", f"{len(problem.pool.routes)} routes in all; set partitioning, with a proven bound"),
+            *search,
+        ]
+    if n <= SET_CUSTOMERS and problem.windows is None:
+        return [
+            ("route-sets", f"{n} customers, all sets a vehicle serves; set partitioning, with a proven bound"),
+            *search,
+        ]
+    if n <= FLEET_CUSTOMERS and problem.windows is not None:
+        return [("cpsat", f"{n} customers with windows; circuits with times, with a proven bound"), *search]
+    return search
 
 
 @candidates.register

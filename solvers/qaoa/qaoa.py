@@ -7,7 +7,7 @@ amplitudes and is refused where memory is short; shots on a simulator say nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import dimod
 
@@ -39,6 +39,8 @@ class Qaoa(QaoaSettings):
     (-2.5, 3, 'l-bfgs')
     """
 
+    takes_polynomials: ClassVar[bool] = True
+
     def sample(
         self,
         bqm: dimod.BinaryQuadraticModel,
@@ -49,6 +51,7 @@ class Qaoa(QaoaSettings):
         evaluations: int | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -61,7 +64,7 @@ class Qaoa(QaoaSettings):
         UnsupportedError
             The model is too large for the backend, or the device is not there.
         """
-        return sample_qaoa(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe))
+        return sample_qaoa(self, bqm, Limits(seed, num_shots, seconds, evaluations, device, observe, max_points))
 
 
 SOLVERS.preset(

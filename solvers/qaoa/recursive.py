@@ -13,7 +13,7 @@ from typing import Any, Literal
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int
+from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
@@ -100,8 +100,19 @@ class RecursiveQaoa(QaoaSettings):
         seconds: float | None = None,
         evaluations: int | None = None,
         device: Any = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
-        """The enumerated points of the last model, expanded, and those drawn on the way."""
+        """The enumerated points of the last model, expanded, and those drawn on the way.
+
+        Raises
+        ------
+        UnsupportedError
+            ``max_points`` with points drawn at each evaluation: how many rounds there will be is not known before.
+        """
+        if max_points is not None and (self.num_evaluation_shots is not None or device is not None):
+            raise UnsupportedError(
+                "rqaoa must have exact values under a limit of points, since every round draws its own; leave shots out"
+            )
         clock = Clock(seconds)
         n = bqm.num_variables
         rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
@@ -279,7 +290,7 @@ class Relations:
         return Relations(ising, self.alive[rest], home, sign)
 
 
-def correlations_of(state: diagonal.State) -> tuple[Float, Float]:
+def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
     """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of a state, by one Walsh-Hadamard transform.
 
     Examples
@@ -290,9 +301,12 @@ def correlations_of(state: diagonal.State) -> tuple[Float, Float]:
     """
     from ...engines.diagonal.reference import walsh_hadamard
 
+    bits = np.int64(1) << np.arange(state.n)
+    if not isinstance(state, diagonal.State):
+        found = state.correlations(np.concatenate([bits, (bits[:, None] ^ bits[None, :]).ravel()]))
+        return found[: state.n], found[state.n :].reshape(state.n, state.n)
     probabilities = state.probabilities()
     spectrum = walsh_hadamard(probabilities / probabilities.sum())
-    bits = np.int64(1) << np.arange(state.n)
     return spectrum[bits], spectrum[bits[:, None] ^ bits[None, :]]
 
 

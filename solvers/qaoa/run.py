@@ -12,17 +12,19 @@ from typing import Any
 import dimod
 import numpy as np
 
-from ...core import Clock, Float, bqm_to_arrays
+from ...core import Clock, Float, PolynomialModel, bqm_to_arrays
 from ...engines import diagonal
 from ..backends.runners import Runner, make_runner
 from ..backends.transpile import cost_of, transpiled_cost
 from ..base import Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import SpinPolynomial
 from ..training import initial_angles
 from ..training.evaluation_log import Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
-from ..training.resources import check_size
+from ..training.points import evaluation_limit, final_points
+from ..training.resources import check_evaluation, check_size
 from .circuit import qaoa_circuit
 from .evaluators import CircuitEvaluator, ExactEvaluator, Shape, circuit_evaluator
 from .settings import QaoaSettings
@@ -40,6 +42,7 @@ class Limits:
     evaluations: int | None = None
     device: Any = None
     observe: Observe | None = None
+    max_points: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +81,9 @@ def sample_qaoa(
         return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
     run = optimize(settings, bqm, limits, circuit, clock)
     optimized = clock.elapsed
-    if run.ledger.wants_final_points:
-        run.ledger.keep(run.evaluator.draw(run.angles, limits.num_shots or settings.num_shots))
+    final = final_points(limits.max_points, run.ledger.shots, limits.num_shots or settings.num_shots)
+    if final and run.ledger.wants_final_points:
+        run.ledger.keep(run.evaluator.draw(run.angles, final))
     if limits.observe is not None and isinstance(run.evaluator, ExactEvaluator):
         limits.observe(run.evaluator.state(run.angles).probabilities())
     Z, counts = run.ledger.points()
@@ -100,11 +104,12 @@ def optimize(
     """The best angles that the settings' starts and optimiser find within the limits."""
     if limits.device is None:
         check_size(settings, bqm.num_variables, bqm.num_interactions)
+        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 2)
     make = evaluator_factory(settings, bqm, circuit, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])
     full = make(settings.layers)
-    ledger = Ledger(clock, limits.evaluations)
+    ledger = Ledger(clock, evaluation_limit(limits.evaluations, limits.max_points, full.shots))
     search = _Search(settings, make, full, ledger, rng)
     try:
         search.run()
@@ -119,11 +124,16 @@ def evaluator_factory(
     settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, circuit: Circuit, seed: int, device: Any = None
 ) -> Callable[[int], AnyEvaluator]:
     """Number of layers -> evaluator; what does not depend on the layers is built once."""
-    ising = Ising.of(bqm)
+    is_higher = isinstance(bqm, PolynomialModel)
+    ising = SpinPolynomial.of(bqm.polynomial) if is_higher else Ising.of(bqm)
     unit = ising.unit(settings.scale)
     rng = np.random.default_rng(seed)
     is_exact = settings.backend_kind == "exact" and device is None
-    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)) if is_exact else None
+    cost: diagonal.AnyCost | None = None
+    if is_exact and is_higher:
+        cost = diagonal.polynomial_cost(bqm.polynomial)
+    elif is_exact:
+        cost = diagonal.cost_of(*bqm_to_arrays(bqm), engine=settings.engine, dtype=settings.precision)
     transpiler_seed = spawn_seeds(seed, 1)[0]
     runner: Runner | None = None
     if not is_exact:
@@ -134,7 +144,8 @@ def evaluator_factory(
         shape = Shape(ising, num_layers, unit, circuit.is_multi_angle, circuit.thetas)
         shots = settings.num_evaluation_shots
         if cost is not None:
-            precision, threads, engine = settings.precision, settings.threads, settings.engine
+            precision, engine = settings.precision, settings.engine
+            threads = diagonal.threads_for(ising.n, settings.threads)
             return ExactEvaluator(bqm, shape, cost, settings.alpha, shots, rng, precision, threads, engine)
         assert runner is not None
         return circuit_evaluator(

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ...engines.diagonal import engine_name, required_bytes
+from ...core.tunable import Choice, Range, tunable
+from ...engines.diagonal import engine_name, required_bytes, threads_for
+from ...engines.diagonal.gpu import device as gpu_device
 from ..backends.runners import DEFAULT_SHOTS, parse_backend
 from ..backends.transpile import fake_backend
 from ..base import Estimate, QuboSampler
@@ -18,7 +20,7 @@ from ..training.optimizers import OPTIMIZERS, OptimizerName
 from ..training.resources import amplitudes, most_that_fit, power, require, too_large
 
 #: Seconds a layer takes per amplitude of the exact engines (measured at n = 20; see docs), for estimates only.
-SECONDS_PER_AMPLITUDE = {"compiled": 4e-9, "numpy": 1.3e-7}
+SECONDS_PER_AMPLITUDE = {"compiled": 4e-9, "numpy": 1.3e-7, "gpu": 2.4e-11}
 
 #: Evaluations that one exact gradient costs, for estimates only.
 GRADIENT_COST = 4.0
@@ -51,37 +53,39 @@ class QaoaSettings(QuboSampler):
     ramp : last gamma and first beta of the ramp, in scaled angles.
     angles : scaled gammas, then betas, to start from (init ``transfer``).
     transfer : file of a saved Record to take angles from (init ``transfer``).
-    precision, threads, engine : of the exact engine.
+    precision, threads, engine : of the exact engine; ``auto`` threads are all cores (or OMP_NUM_THREADS) from 20 qubits
+        on, engine ``gpu`` is an NVIDIA card, which ``auto`` takes from 20 qubits on where there is one.
     readout : ``mitigate`` undoes each qubit's readout errors in the value (noisy and device).
     bond_dimension : largest of the matrix product state (aer-mps); None keeps it exact.
     target_device : ``all-to-all``, ``heavy-hex``, ``fake_torino``, ...: depth and two-qubit gates are then those after
         transpiling to it; empty gives the simulated circuit's own.
     """
 
-    layers: int = 3
+    layers: int = tunable(3, Range(1, 8))
     backend: str = "exact"
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
-    init: InitName = "ramp"
+    init: InitName = tunable("ramp", Choice(("ramp", "tqa", "interp")))  # noqa: RUF009 (a dataclass field)
     restarts: int = 0
-    alpha: float = 1.0
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     maxiter: int = 200
     scale: Scale = "rms"
     ramp: tuple[float, float] = (0.6, 0.6)
     angles: tuple[float, ...] = ()
     transfer: str = ""
     precision: Literal["complex128", "complex64"] = "complex128"
-    threads: int = 1
-    engine: Literal["auto", "compiled", "numpy"] = "auto"
+    threads: int | Literal["auto"] = "auto"
+    engine: Literal["auto", "compiled", "numpy", "gpu"] = "auto"
     readout: Literal["none", "mitigate"] = "none"
     bond_dimension: int | None = None
     target_device: str = ""
 
     def __post_init__(self) -> None:
         kind, _ = parse_backend(self.backend)
-        for name in ("layers", "num_shots", "maxiter", "threads"):
+        for name in ("layers", "num_shots", "maxiter"):
             require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)!r}")
+        require(self.threads == "auto" or self.threads >= 1, f"threads must be auto or >= 1, got {self.threads!r}")
         require(self.restarts >= 0, f"restarts must be >= 0, got {self.restarts!r}")
         require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
         require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
@@ -163,16 +167,37 @@ class QaoaSettings(QuboSampler):
         return Estimate(n, need, seconds, too_large(n, need, "aer", remedy))
 
     def _estimate_exact(self, n: int) -> Estimate:
-        name = engine_name(self.engine).partition(" ")[0]
+        if self.engine == "gpu" and gpu_device.why_missing():
+            return Estimate(n, refusal=f"engine gpu must find a card ({gpu_device.why_missing()})")
+        name = engine_name(self.engine, n, self.precision).partition(" ")[0]
         has_gradient = self.optimizer_used == "l-bfgs"
+        if name == "gpu":
+            return self._estimate_card(n, has_gradient)
         need = self._exact_bytes(n, name, has_gradient)
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
+        cost /= threads_for(n, self.threads) ** 0.75  # as measured on 1 to 16 cores
         seconds = cost * self.layers * amplitudes(n) * self._evaluations
         remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
         if too_large(n, need, "exact", remedy):
             most = most_that_fit(lambda k: self._exact_bytes(k, name, has_gradient), n)
             remedy = f"{most} qubits fit; {remedy}"
         return Estimate(n, need, seconds, too_large(n, need, "exact", remedy))
+
+    def _estimate_card(self, n: int, has_gradient: bool) -> Estimate:
+        """States and a cost diagonal of two bytes a point in the card's memory."""
+        card = gpu_device.require_card()
+        point = (1 + has_gradient) * (8 if self.precision == "complex64" else 16) + 2
+        need, free = power(n, point), card.free_bytes()
+        cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE["gpu"]
+        seconds = cost * self.layers * amplitudes(n) * self._evaluations
+        refusal = ""
+        if need > free:
+            fits = max((k for k in range(n) if power(k, point) <= free), default=0)
+            refusal = (
+                f"engine gpu must fit in the free memory of {card.name}, {free:,} bytes, got {n} qubits "
+                f"({need:,} bytes); {fits} qubits fit; use precision='complex64', another encoder, or fewer variables"
+            )
+        return Estimate(n, need, seconds, refusal)
 
     def _exact_bytes(self, n: int, engine: str, has_gradient: bool) -> int:
         """States and a cost diagonal of the widest type; at most 2**62."""
@@ -197,6 +222,13 @@ class QaoaSettings(QuboSampler):
         need = 4 * 16 * max(n, 1) * bond**2  # two tensors a bond, and the copy of a decomposition
         remedy = "set bond_dimension (an approximation), another encoder, or fewer variables"
         return Estimate(n, min(need, 2**62), None, too_large(n, need, "aer-mps in the worst case", remedy))
+
+    def evaluation_seconds(self, num_variables: int) -> float:
+        """Estimate of one evaluation without a gradient on the exact engine; 0 on other backends."""
+        if self.backend_kind != "exact":
+            return 0.0
+        name = engine_name(self.engine).partition(" ")[0]
+        return SECONDS_PER_AMPLITUDE[name] * self.layers * amplitudes(num_variables)
 
     @property
     def _evaluations(self) -> int:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ...core import SOLVERS, Float
 from ...engines.diagonal import available_bytes
+from ...engines.diagonal.engine import Options
 from ...engines.diagonal.warm_start import warm_start_thetas
 from ..base import Estimate, Observe
 from .relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
@@ -61,17 +62,19 @@ class MultiAngleQaoa(QaoaSettings):
         evaluations: int | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled."""
-        limits = Limits(seed, num_shots, seconds, evaluations, device, observe)
+        limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
         return sample_qaoa(self, bqm, limits, Circuit(is_multi_angle=True))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """As plain QAOA; on the exact engine each layer has a cost diagonal of its own."""
         plain = super().estimate(num_variables, num_interactions)
-        free = available_bytes()
         if self.backend_kind != "exact" or plain.refusal or plain.bytes is None:
             return plain
+        card = Options(self.precision, engine=self.engine).card_for(num_variables)
+        free = available_bytes() if card is None else card.free_bytes()
         need = plain.bytes + self.layers * 8 * 2**num_variables
         refusal = ""
         if free is not None and need > free:
@@ -120,6 +123,7 @@ class WarmStartQaoa(QaoaSettings):
         relaxation: npt.ArrayLike | None = None,
         device: Any = None,
         observe: Observe | None = None,
+        max_points: int | None = None,
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled.
 
@@ -130,7 +134,7 @@ class WarmStartQaoa(QaoaSettings):
         values, source = self._values(bqm, relaxation)
         thetas = warm_start_thetas(values, self.eps)
         told = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
-        limits = Limits(seed, num_shots, seconds, evaluations, device, observe)
+        limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
         return sample_qaoa(self, bqm, limits, Circuit(thetas=thetas, told=told))
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...core import UnsupportedError
+from ...core import Clock, UnsupportedError
 from ...engines.diagonal import available_bytes
 from ..base import QuboSampler
 
@@ -20,6 +20,35 @@ def check_size(settings: QuboSampler, num_variables: int, num_interactions: int)
     refusal = settings.estimate(num_variables, num_interactions).refusal
     if refusal:
         raise UnsupportedError(refusal)
+
+
+#: Seconds that an evaluation may be estimated to take whatever the limit: estimates of short ones are worth little.
+GRACE_SECONDS = 1.0
+
+
+def check_evaluation(seconds: float, clock: Clock, num_variables: int) -> None:
+    """Refuse a run whose one evaluation and final state would not end within the time limit, before it is begun.
+
+    Parameters
+    ----------
+    seconds : estimate of one evaluation without a gradient.
+
+    Raises
+    ------
+    UnsupportedError
+        With the numbers and the remedy.
+    """
+    left = clock.remaining
+    if left is not None and 2 * seconds > max(left, GRACE_SECONDS):
+        raise UnsupportedError(
+            f"the time limit must leave two evaluations of {num_variables} qubits, about {2 * seconds:.3g} s, got "
+            f"{left:.3g} s; raise it, or take another encoder or fewer variables"
+        )
+
+
+def has_time(seconds: float, clock: Clock) -> bool:
+    """Whether work estimated at so many seconds ends within the time limit; always for short work and no limit."""
+    return clock.remaining is None or seconds <= max(clock.remaining, GRACE_SECONDS)
 
 
 def too_large(n: int, need: int, where: str, remedy: str) -> str:

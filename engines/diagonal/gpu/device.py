@@ -6,6 +6,7 @@ Asking for a card that is not there is an error with the remedy, never another e
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import re
 from collections.abc import Callable
@@ -29,7 +30,18 @@ POINT_THREADS = 256
 MOST_BLOCKS = 2048
 
 Array = Any  # of the card: a CuPy array, or NumPy's where kernels are emulated
-Kernel = Callable[..., None]
+
+
+class Kernel(Protocol):
+    """A compiled kernel; numbers must have NumPy types, arrays are given by their addresses."""
+
+    def __call__(self, grid: tuple[int, int], threads: int, arguments: tuple[Any, ...]) -> None: ...
+
+    def sweep(
+        self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0
+    ) -> None:
+        """Launches with (header, pass, first_block) for one pass after another, at the least cost a launch."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Build:
 
     @property
     def threads(self) -> int:
-        return int(1 << (self.tile - self.held))
+        return int(2 ** (self.tile - self.held))
 
     @property
     def tile_bytes(self) -> int:
@@ -72,9 +84,34 @@ class Card(Protocol):
     def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array: ...
     def zeros(self, shape: int | tuple[int, ...], dtype: Any) -> Array: ...
     def upload(self, values: Any) -> Array: ...
+    def fill(self, array: Array, values: Any) -> None: ...
     def download(self, values: Array) -> Any: ...
     def address(self, values: Array) -> int: ...
     def free_bytes(self) -> int: ...
+
+
+class CupyKernel:
+    """A kernel and the dynamic shared memory that it is started with."""
+
+    def __init__(self, cupy: Any, function: Any, shared: int) -> None:
+        self.cupy, self.function, self.shared = cupy, function, shared
+        if shared:
+            function.max_dynamic_shared_size_bytes = shared
+
+    def __call__(self, grid: tuple[int, int], threads: int, arguments: tuple[Any, ...]) -> None:
+        self.function(grid, (threads,), arguments, shared_mem=self.shared)
+
+    def sweep(
+        self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0
+    ) -> None:
+        # The driver's own call: CuPy's launches take several times as long, more than a pass over 20 qubits.
+        values = ctypes.c_uint64(int(header)), ctypes.c_int(0), ctypes.c_int(first_block)
+        pointers = (ctypes.c_void_p * 3)(*(ctypes.addressof(value) for value in values))
+        launch, function = self.cupy.cuda.driver.launchKernel, self.function.kernel.ptr
+        stream, parameters = self.cupy.cuda.get_current_stream().ptr, ctypes.addressof(pointers)
+        for k in passes:
+            values[1].value = k
+            launch(function, *grid, 1, threads, 1, 1, self.shared, stream, parameters, 0)
 
 
 class CupyCard:
@@ -99,7 +136,7 @@ class CupyCard:
         self._kernels: dict[tuple[Any, ...], Kernel] = {}
 
     def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel:
-        """A kernel, called as ``kernel((x, y), threads, arguments)``; numbers must have NumPy types."""
+        """A kernel of a file, compiled at first use."""
         key = (file, name, build, shared)
         if key not in self._kernels:
             if shared > self.shared_bytes:
@@ -109,14 +146,7 @@ class CupyCard:
                 )
             options = ("-std=c++17", *build.options)
             module = self.cupy.RawModule(code=source_of(file), options=options, backend="nvrtc")
-            function = module.get_function(name)
-            if shared:
-                function.max_dynamic_shared_size_bytes = shared
-
-            def launch(grid: tuple[int, int], threads: int, arguments: tuple[Any, ...]) -> None:
-                function(grid, (threads,), arguments, shared_mem=shared)
-
-            self._kernels[key] = launch
+            self._kernels[key] = CupyKernel(self.cupy, module.get_function(name), shared)
         return self._kernels[key]
 
     def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
@@ -138,6 +168,9 @@ class CupyCard:
     def upload(self, values: Any) -> Array:
         return self.cupy.asarray(values)
 
+    def fill(self, array: Array, values: Any) -> None:
+        array.set(values)
+
     def download(self, values: Array) -> Any:
         return self.cupy.asnumpy(values)
 
@@ -147,7 +180,7 @@ class CupyCard:
     def free_bytes(self) -> int:
         """Memory that a run may take: the driver's free memory, and what CuPy holds and does not use."""
         pool = self.cupy.get_default_memory_pool()
-        return max(0, int(self.device.mem_info[0]) + pool.free_bytes() - RESERVED_BYTES)
+        return max(0, int(self.device.mem_info[0]) + int(pool.free_bytes()) - RESERVED_BYTES)
 
     def give_back(self) -> None:
         """Give unused memory back to the driver."""
@@ -195,6 +228,14 @@ def why_missing() -> str:
             "update it, or pip install cupy-cuda12x in place of cupy-cuda13x"
         )
     return _why_no_kernel()
+
+
+def driver_version() -> str:
+    """The newest CUDA that the driver supports."""
+    import cupy
+
+    version = int(cupy.cuda.runtime.driverGetVersion())
+    return f"for CUDA {version // 1000}.{version % 1000 // 10}"
 
 
 def _why_no_kernel() -> str:

@@ -96,11 +96,11 @@ class CardDiagonal:
             integers[np.triu_indices(n, 1)] = scaled[0][n:]
             couplings = integers
             is_symmetric = n > 1 and not (2 * fields + (couplings + couplings.T).sum(axis=1)).any()
-        terms = _Terms(card, fields, couplings, n - is_symmetric)
+        terms = Terms(card, fields, couplings, n - is_symmetric)
         shift = 0
         if kind is None:
             lowest, highest = terms.range()
-            kind, shift = _narrowest(lowest, highest, scaled is not None)
+            kind, shift = narrowest(lowest, highest, scaled is not None)
         data = terms.fill(kind, shift)
         made = cls(card, data, n, unit, offset + unit * shift, 0.0, 0.0, is_symmetric)
         lowest, highest = made._range()
@@ -206,7 +206,7 @@ class CardDiagonal:
         return not int(self.card.download(flag)[0])
 
 
-class _Terms:
+class Terms:
     """A QUBO's coefficients on the card, for `stored` low variables; those above are zero."""
 
     def __init__(self, card: Card, fields: Float, couplings: Float, stored: int) -> None:
@@ -222,14 +222,14 @@ class _Terms:
         self._run(grid, 3, 0, self.card.address(out), 0)
         return _extremes(self.card.download(out))
 
-    def fill(self, kind: int, shift: int) -> Array:
+    def fill(self, kind: int, shift: float) -> Array:
         need = KINDS[kind].itemsize << self.stored
         require_card_bytes(self.card, need, f"the cost diagonal of {self.n} variables")
         out = self.card.empty(1 << self.stored, KINDS[kind])
         self._run(min(self.highs, 1 << 20), kind, shift, 0, self.card.address(out))
         return out
 
-    def _run(self, grid: int, kind: int, shift: int, ranges: int, out: int) -> None:
+    def _run(self, grid: int, kind: int, shift: float, ranges: int, out: int) -> None:
         kernel = self.card.kernel("energies.cu", "qubo", Build(diagonal=kind).measuring())
         pointers = [np.uint64(self.card.address(values)) for values in self.arrays]
         sizes = np.int32(self.n), np.int32(self.low), np.uint64(self.highs), np.float64(shift)
@@ -252,7 +252,7 @@ def require_card_bytes(card: Card, need: int, subject: str, remedy: str = "lower
         )
 
 
-def _narrowest(lowest: float, highest: float, is_integer: bool) -> tuple[int, int]:
+def narrowest(lowest: float, highest: float, is_integer: bool) -> tuple[int, int]:
     """The smallest exact type, and the integer taken off the energies."""
     width = highest - lowest
     if not is_integer or width > 2**24:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ....core.errors import UnsupportedError
 from ..diagonal import CostDiagonal
 from ..layers import Layers
-from ..measure import CVaR, Objective
+from ..objectives import CVaR, Objective
 from ..state import State
 from .circuit import Circuit, Tuning
 from .device import Array, Card
@@ -36,7 +36,7 @@ def on_card(card: Card, cost: AnyDiagonal) -> CardDiagonal:
 def run(card: Card, layers: Layers, dtype: str, start: State | CardState | None = None) -> CardState:
     """State after any alternating circuit, from the uniform superposition or from `start`."""
     circuit, _ = _circuit(card, layers, dtype, None, start is None)
-    _require(circuit, states=1)
+    require_circuit(circuit, states=1)
     states = _begin(circuit, start)
     if layers.diagonals:
         circuit.forward(states, None, starts=start is None, stores=True)
@@ -49,7 +49,7 @@ def energy(card: Card, layers: Layers, dtype: str, cost: AnyDiagonal) -> float:
     if not layers.diagonals:
         return run(card, layers, dtype).expectation(on_card(card, cost))
     circuit, weights = _circuit(card, layers, dtype, cost, True)
-    _require(circuit, states=0 if circuit.is_whole else 1)
+    require_circuit(circuit, states=0 if circuit.is_whole else 1)
     states = None if circuit.is_whole else circuit.empty()
     sums = circuit.forward(states, weights, starts=True, stores=False)
     assert sums is not None
@@ -67,8 +67,8 @@ def landscape(card: Card, cost: AnyDiagonal, gammas: Float, betas: Float, dtype:
     for chunk in chunks(count, at_once):
         turns = gammas[chunk] * (weights.unit / (2 * np.pi))
         angles = np.repeat(betas[chunk, :, None], weights.n, axis=2)
-        circuit = _plain(card, weights, dtype, turns, angles)
-        _require(circuit, states=0 if circuit.is_whole else 1)
+        circuit = plain_circuit(card, weights, dtype, turns, angles)
+        require_circuit(circuit, states=0 if circuit.is_whole else 1)
         states = None if circuit.is_whole else circuit.empty()
         sums = circuit.forward(states, weights, starts=True, stores=False)
         assert sums is not None
@@ -150,17 +150,19 @@ def warm_start(card: Card, thetas: Float, dtype: str) -> CardState:
 def _to_the_end(
     circuit: Circuit, layers: Layers, cost: CardDiagonal, objective: Objective, start: State | CardState | None
 ) -> tuple[float, Float, float, Array]:
-    """Value, cap in stored units (1,), scale in units, and the final state's array."""
-    _require(circuit, states=2)
+    """Value, cap and mean of the capped energy in stored units (1, 2), scale in units, and the final state's array."""
+    require_circuit(circuit, states=2)
     states = _begin(circuit, start)
     sums = circuit.forward(states, cost, starts=start is None, stores=True)
     assert sums is not None
     if not isinstance(objective, CVaR):
         value = float(cost.offset + cost.unit * sums[0, 0] / sums[0, 1])
-        return value, np.array([np.inf]), cost.unit, states
+        return value, np.array([[np.inf, sums[0, 0] / sums[0, 1]]]), cost.unit, states
     final = CardState(circuit.card, states, layers.n, circuit.is_half)
     value, at_risk, scale = objective_of(final, cost, objective)
-    return value, np.array([(at_risk - cost.offset) / cost.unit]), scale * cost.unit, states
+    cap = (at_risk - cost.offset) / cost.unit
+    centre = cap + objective.alpha * ((value - cost.offset) / cost.unit - cap)
+    return value, np.array([[cap, centre]]), scale * cost.unit, states
 
 
 def _circuit(
@@ -177,26 +179,28 @@ def _circuit(
     is_half = may_be_half and layers.is_symmetric and (weights is None or weights.is_symmetric)
     angles = np.ascontiguousarray(layers.angles)[None]
     circuit = Circuit(
-        card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, tuning=_tuning(card)
+        card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, tuning=tuning_of(card)
     )
     if is_half and diagonals and not circuit.is_whole:
         circuit = Circuit(
-            card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, True, tuning=_tuning(card)
+            card, layers.n, np.dtype(dtype), diagonals, turns[None], angles, layers.axis, True, tuning=tuning_of(card)
         )
     assert weights is not None or cost is None
     return circuit, weights  # type: ignore[return-value]
 
 
-def _plain(card: Card, cost: CardDiagonal, dtype: str, turns: Float, angles: Float, is_shared: bool = True) -> Circuit:
-    """QAOA for a batch of settings (or of instances)."""
-    is_half = cost.is_symmetric and cost.n > _tuning(card).tile
+def plain_circuit(
+    card: Card, cost: CardDiagonal, dtype: str, turns: Float | None = None, angles: Float | None = None
+) -> Circuit:
+    """QAOA for a batch of settings: turns of shape (B, p), angles (B, p, n); without them one layer of zeros."""
+    turns = np.zeros((1, 1)) if turns is None else turns
+    angles = np.zeros((*turns.shape, cost.n)) if angles is None else angles
+    is_half = cost.is_symmetric and cost.n > tuning_of(card).tile
     diagonals = (cost,) * turns.shape[1]
-    return Circuit(
-        card, cost.n, np.dtype(dtype), diagonals, turns, angles, "x", is_half, is_shared, tuning=_tuning(card)
-    )
+    return Circuit(card, cost.n, np.dtype(dtype), diagonals, turns, angles, "x", is_half, tuning=tuning_of(card))
 
 
-def _tuning(card: Card) -> Tuning:
+def tuning_of(card: Card) -> Tuning:
     return getattr(card, "tuning", None) or Tuning()
 
 
@@ -220,7 +224,7 @@ def _begin(circuit: Circuit, start: State | CardState | None) -> Array:
     return circuit.card.upload(start.amplitudes().astype(circuit.dtype))
 
 
-def _require(circuit: Circuit, *, states: int) -> None:
+def require_circuit(circuit: Circuit, *, states: int) -> None:
     """Refuse what does not fit in the card's memory, with the number of qubits that does."""
     need = states * circuit.batch * circuit.size * circuit.dtype.itemsize
     need += need >> 8  # sums of the blocks

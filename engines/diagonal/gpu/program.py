@@ -7,8 +7,8 @@ takes it off the sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +43,9 @@ def rotations_of(angles: Float, *, together: bool) -> Rotations:
     """Rotations by angles of shape (B, p, n); ``together`` gives a layer one form in the whole batch."""
     turns = np.rint(angles / np.pi)
     folded = angles - np.pi * turns
-    is_plain = (np.abs(folded) > np.pi / 4).any(axis=2)
+    is_plain = np.asarray((np.abs(folded) > np.pi / 4).any(axis=2))
     if together:
-        is_plain = np.broadcast_to(is_plain.any(axis=0), is_plain.shape)
+        is_plain = np.broadcast_to(np.asarray(is_plain.any(axis=0)), is_plain.shape)
     sign = 1.0 - 2.0 * (turns.sum(axis=2) % 2)
     cosine, plain = np.cos(folded), is_plain[..., None]
     first = np.where(plain, cosine, 1.0)
@@ -58,11 +58,13 @@ def phases_of(turns: Float) -> npt.NDArray[np.uint64]:
     """Turns of one unit as the bits of a number and as a 64-bit fraction, shape (..., 2)."""
     out = np.empty((*turns.shape, 2), dtype=np.uint64)
     out[..., 0] = np.ascontiguousarray(turns, dtype=np.float64).view(np.uint64)
-    fraction = turns - np.floor(turns)
-    # 2**64 itself is no uint64: the upper half first.
+    # Of the absolute value, negated afterwards: one less a small fraction would lose the fraction's last digits.
+    size = np.abs(turns)
+    fraction = size - np.floor(size)
     upper = np.floor(fraction * 2.0**32)
     lower = np.rint((fraction * 2.0**32 - upper) * 2.0**32)
-    out[..., 1] = (upper.astype(np.uint64) << np.uint64(32)) + lower.astype(np.uint64)
+    bits = (upper.astype(np.uint64) << np.uint64(32)) + lower.astype(np.uint64)
+    out[..., 1] = np.where(turns < 0, np.uint64(0) - bits, bits)
     return out
 
 
@@ -98,7 +100,7 @@ class Program:
             np.array([none if value is None else value for value in values])
             for values in zip(*((s.before, s.phase, s.after) for s in self.steps))
         )
-        pairs = np.zeros((batch, layers + 1, n + 1, 2))
+        pairs = np.zeros((batch, layers + 1, n + 1, 2), dtype=real)
         pairs[..., 0] = 1.0
         pairs[:, :layers, :n, 0] = rotations.first
         pairs[:, :layers, :n, 1] = -rotations.second if self.is_backward else rotations.second
@@ -117,7 +119,7 @@ class Program:
         return Tables(ints.astype(np.int32), phases_of(signed[:, phase]), out)
 
     def by_layer(self, sums: Float, rotations: Rotations) -> tuple[Float, Float]:
-        """Derivatives by gammas (B, p) and angles (B, p, n), without the factor 2, from sums (B, passes, 1 + 2 tile)."""
+        """Derivatives by gammas (B, p) and angles (B, p, n), halved, from sums of shape (B, passes, 1 + 2 tile)."""
         batch, layers, n = rotations.first.shape
         by_gamma, by_angle = np.zeros((batch, layers)), np.zeros((batch, layers, n))
         left = [
@@ -147,7 +149,8 @@ def bit_order(tile: int, held: int) -> list[list[int]]:
     return [list(range(step * held, min(tile, (step + 1) * held))) for step in range(steps)]
 
 
-def forward_program(groups: Sequence[Group], layers: int, held: int, *, starts: bool) -> Program:
+@lru_cache(maxsize=64)
+def forward_program(groups: tuple[Group, ...], layers: int, held: int, *, starts: bool) -> Program:
     """Passes from the uniform superposition, or from a state that stands there already."""
     steps = tuple(layout.forward_steps(len(groups), layers))
     flags = []
@@ -157,10 +160,11 @@ def forward_program(groups: Sequence[Group], layers: int, held: int, *, starts: 
         flag |= layout.MIX_BEFORE if step.before is not None else 0
         flag |= (layout.PHASE | layout.MIX_AFTER) if step.phase is not None else 0
         flags.append(flag)
-    return Program(tuple(groups), steps, tuple(flags), held, False)
+    return Program(groups, steps, tuple(flags), held, False)
 
 
-def backward_program(groups: Sequence[Group], layers: int, held: int, *, keeps_density: bool = False) -> Program:
+@lru_cache(maxsize=64)
+def backward_program(groups: tuple[Group, ...], layers: int, held: int, *, keeps_density: bool = False) -> Program:
     """Passes from the final state back; the first makes the adjoint, the last stores nothing."""
     steps = tuple(layout.backward_steps(len(groups), layers))
     flags = []
@@ -171,4 +175,4 @@ def backward_program(groups: Sequence[Group], layers: int, held: int, *, keeps_d
         flag |= layout.MIX_AFTER if step.after is not None else 0
         flag |= 0 if step.is_last else layout.STORE
         flags.append(flag)
-    return Program(tuple(groups), steps, tuple(flags), held, True)
+    return Program(groups, steps, tuple(flags), held, True)

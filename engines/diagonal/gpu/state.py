@@ -32,7 +32,8 @@ class CardState:
     @property
     def dtype(self) -> np.dtype[Any]:
         """complex128 or complex64."""
-        return np.dtype(self.data.dtype)
+        out: np.dtype[Any] = self.data.dtype
+        return out
 
     def to_host(self) -> State:
         """The same state in the host's memory."""
@@ -54,7 +55,7 @@ class CardState:
     def expectation(self, cost: CardDiagonal) -> float:
         """Mean energy; a state whose norm drifted is divided by its norm."""
         total, energy, *_ = self._sums(cost, np.inf)
-        return cost.offset + cost.unit * energy / total
+        return float(cost.offset + cost.unit * energy / total)
 
     def tail_of(self, cost: CardDiagonal, alpha: float) -> tuple[float, float]:
         """CVaR and value at risk of a cost."""
@@ -71,7 +72,7 @@ class CardState:
         # Energies are unit * integer: the same number may be one rounding away.
         limit = threshold + 8 * np.finfo(float).eps * max(abs(threshold), abs(cost.offset), 1e-300)
         total, _, below, _, at = self._sums(cost, (limit - cost.offset) / cost.unit)
-        return (below + at) / total
+        return float((below + at) / total)
 
     def probability_of(self, indices: npt.NDArray[np.int64]) -> float:
         """Probability of distinct points."""
@@ -107,7 +108,7 @@ class CardState:
         return out
 
     def correlations(self, masks: npt.NDArray[np.int64]) -> Float:
-        """Mean of ``(-1)**popcount(k & mask)`` for each mask; of a half state masks with an odd number of ones give 0."""
+        """Mean of ``(-1)**popcount(k & mask)`` for each mask; 0 for an odd number of ones in a half state."""
         require_card_bytes(self.card, 8 * self._size, f"the weights of {self.n} qubits", "use fewer qubits")
         values = self.card.empty(self._size, np.float64)
         self._launch("squares", self._blocks, np.uint64(self._size), values)

@@ -14,7 +14,7 @@ import numpy as np
 from ....algorithms.cpsat_search import Search, SearchResult, SearchStatus, search
 from ....core import SOLVERS, Budget, Clock, Int, Problem, Rows, UnsupportedError, signed
 from ...base import Outcome, Report
-from ..construct.start import start_solution
+from ..construct.start import start_within
 from ..incumbent import Incumbent
 from .model import KindModel, cpsat_model, cpsat_refusal
 
@@ -62,7 +62,7 @@ class CpSat:
             raise UnsupportedError(refusal)
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
-        start = start_solution(problem, lambda: clock.is_over) if self.has_hint else None
+        start = start_within(problem, clock, budget.seconds) if self.has_hint else None
         if (start is not None and incumbent.offer(start)) or clock.is_over:
             return incumbent.outcome(bound=None, is_proven=False, info=self._unstarted(budget))
         built = cpsat_model(problem)

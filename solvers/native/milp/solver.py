@@ -14,7 +14,7 @@ import numpy as np
 
 from ....core import SOLVERS, Budget, Clock, Float, Problem, Rows, UnsupportedError, signed
 from ...base import Outcome, Report
-from ..construct.start import start_solution
+from ..construct.start import start_within
 from ..incumbent import Incumbent
 from .highs import Highs, HighsAnswer, HighsStatus
 from .model import MilpModel, milp_model, milp_refusal
@@ -65,7 +65,7 @@ class Milp:
             raise UnsupportedError(refusal)
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
-        start = start_solution(problem, lambda: clock.is_over) if self.has_start else None
+        start = start_within(problem, clock, budget.seconds) if self.has_start else None
         if (start is not None and incumbent.offer(start)) or clock.is_over:
             info = {"engine": "greedy", "status": "not started", "is_replayable": budget.seconds is None}
             return incumbent.outcome(bound=None, is_proven=False, info=info)

@@ -18,14 +18,14 @@ class OrToolsRouting:
 
     Parameters
     ----------
-    num_optima : local optima that it visits where no time limit is given.
+    seconds : of the search where the budget says none; guided local search has no end of its own.
     """
 
-    num_optima: int = 100
+    seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        if self.num_optima < 1:
-            raise ValueError(f"num_optima must be >= 1, got {self.num_optima}")
+        if not self.seconds > 0:
+            raise ValueError(f"seconds must be > 0, got {self.seconds}")
 
     def refusal(self, problem: Problem) -> str:
         """Why it is not for this problem, with what is; empty if it is."""
@@ -47,7 +47,7 @@ class OrToolsRouting:
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
         engine = f"ortools {ortools.__version__} routing, guided local search"
-        info = {"engine": engine, "is_replayable": budget.seconds is None}
+        info = {"engine": engine, "is_replayable": False}
         scaled = scaled_routing(problem)
         if scaled.num_nodes == 1:
             incumbent.offer(native_solution(problem, []))
@@ -64,11 +64,8 @@ class OrToolsRouting:
         settings = pywrapcp.DefaultRoutingSearchParameters()
         settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-        remaining = clock.remaining
-        if remaining is None:
-            settings.solution_limit = self.num_optima
-        else:
-            settings.time_limit.FromMilliseconds(max(1, int(1000 * remaining)))
+        seconds = self.seconds if clock.remaining is None else clock.remaining
+        settings.time_limit.FromMilliseconds(max(1, int(1000 * seconds)))
         errors: list[Exception] = []
 
         def on_optimum() -> None:

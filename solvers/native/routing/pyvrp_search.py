@@ -77,7 +77,7 @@ class PyVrp:
                 routes = [[a.idx + 1 for a in route.schedule() if a.is_client()] for route in best.routes()]
                 incumbent.offer(native_solution(problem, [route for route in routes if route]))
 
-        class Watch(IteratedLocalSearchCallbacks):  # type: ignore[misc]
+        class Watch(IteratedLocalSearchCallbacks):
             def on_best(self, best: Any) -> None:
                 offer(best)
 
@@ -90,7 +90,7 @@ class PyVrp:
 def _model(scaled: ScaledRouting) -> Any:
     from pyvrp import Model
 
-    model = Model()
+    model: Any = Model()
     places = [model.add_location(0, 0) for _ in range(scaled.num_nodes)]
     window = {} if scaled.windows is None else dict(zip(("tw_early", "tw_late"), scaled.windows[0].tolist()))
     depot = model.add_depot(places[0], **window)

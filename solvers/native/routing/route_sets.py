@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ....algorithms.scaling import scale_to_integers
-from ....core import SOLVERS, Budget, Clock, Problem, UnsupportedError
+from ....core import SOLVERS, Budget, Clock, Int, Problem, UnsupportedError
 from ....problems.route_pool import RoutePool, complete_pool
 from ....problems.vehicles import Cvrp, Vrptw, solution_of
 from ...base import Outcome, Report
@@ -99,7 +100,7 @@ class RouteSets:
         return incumbent.outcome(bound=bound, is_proven=answer.status == 0 and scaled.is_exact, info=info)
 
 
-def _solve(pool: RoutePool, costs: object, n: int, limit: int, clock: Clock) -> object:  # type: ignore[type-arg]
+def _solve(pool: RoutePool, costs: Int, n: int, limit: int, clock: Clock) -> Any:
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 

@@ -55,12 +55,12 @@ def scaled_routing(problem: Problem) -> ScaledRouting:
         loads.integers if loads.is_exact else np.ceil(np.append(problem.demands, 0) * loads.factor).astype(np.int64)
     )
     capacity = int(loads.integers[-1]) if loads.is_exact else int(float(problem.capacity) * loads.factor)
-    travel, windows = distances, None
-    if problem.windows is not None:
-        travel, windows = _times(problem.travel, problem.windows)
+    timed = None if problem.windows is None else _times(problem.travel, problem.windows)
+    travel = distances if timed is None else timed[0]
+    spans: Int | None = None if timed is None else timed[1]
     fixed = round(problem.route_cost * factor)
     return ScaledRouting(
-        distances, travel, windows, demands[:-1], capacity, max(1, problem.route_limit), fixed, is_makespan=False
+        distances, travel, spans, demands[:-1], capacity, max(1, problem.route_limit), fixed, is_makespan=False
     )
 
 

@@ -16,13 +16,13 @@ from typing import Literal
 
 import numpy as np
 
+from ....algorithms.iterated_descent import iterated_descent
 from ....algorithms.scaling import scale_to_integers
 from ....algorithms.tour_construction import cheapest_insertion
 from ....core import SOLVERS, AnyArray, Budget, Clock, Int, MissingDependencyError, Problem, UnsupportedError
 from ....problems.tsp import Tsp
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
-from .iterated_descent import iterated_descent
 
 EngineName = Literal["iterated", "fast-tsp", "routing"]
 

@@ -1,173 +1,72 @@
-// A circuit pass by pass (`forward`), or all at once where the state is one tile (`whole`).
+// A circuit pass by pass: rotations of one group, the phase of the next layer, rotations of the same group.
 #include "tile.h"
 
-// Everything that a pass needs on its way down to the lowest step and up again.
-struct Pass {
-    const Place& place;
-    int flags, bottom, first_before, first_after, thread;
-    const pair *before, *after;
-    const level *diagonal, *weights;
-    Phase phase;
-    real scale, amplitude;
-    pair* tile;
-    double energy, norm;
-};
-
-template <int S> __device__ __forceinline__ void at_bottom(pair* v, Pass& p) {
-    if (p.flags & START) {
+template <int S>
+__device__ __forceinline__ void at_bottom(pair* v, Frame& f, const Header& run, int pass, pair* tile) {
+    int thread = threadIdx.x;
+    if (f.flags() & START) {
+        real amplitude = f.turns[0].y;
 #pragma unroll
-        EACH v[j].x = p.amplitude, v[j].y = 0;
+        EACH v[j].x = amplitude, v[j].y = 0;
     }
-    if (p.flags & PHASE) {
-        Run run;
-        levels<S>(run, p.diagonal, p.place, p.thread);
+    if (f.flags() & PHASE) {
+        Run row;
+        levels<S>(row, run.diagonals[pass] + f.offset, f.place(), thread);
+        Phase phase = f.phase;
+        real scale = f.turns[0].x;
 #pragma unroll
-        EACH turn(v[j], run.e[j], p.phase, p.scale);
+        EACH turn(v[j], factor(row.e[j], phase, scale, TABLES ? f.tables : nullptr));
     }
-    if (p.flags & MEASURE) {
-        Run run;
-        levels<S>(run, p.weights, p.place, p.thread);
+    if (f.flags() & MEASURE) {
+        Run row;
+        levels<S>(row, run.weights + f.offset, f.place(), thread);
         real energy = 0, norm = 0;
 #pragma unroll
         EACH {
             real square = v[j].x * v[j].x + v[j].y * v[j].y;
             norm += square;
-            energy += square * (real)run.e[j];
+            energy += square * (real)row.e[j];
         }
-        p.energy = energy, p.norm = norm;
+        double* out = run.sums + 2 * (wide)blockIdx.y * gridDim.x + blockIdx.x;
+        double total = block_sum(energy, f.scratch);
+        if (thread == 0) out[0] = total;
+        total = block_sum(norm, f.scratch);
+        if (thread == 0) out[gridDim.x] = total;
     }
-    if (!(p.flags & MIX_AFTER) && p.flags & STORE) rearrange<S, TOP>(v, p.tile, p.thread);
+    if ((f.flags() & (MIX_AFTER | STORE)) == STORE) rearrange<S, TOP>(v, tile, thread);
 }
 
-template <int S> struct Walk {
-    __device__ __forceinline__ static void run(pair* v, Pass& p) {
-        if (p.flags & MIX_BEFORE) mix<S>(v, p.before, p.first_before, p.flags & PLAIN_BEFORE);
-        if (S > p.bottom) {
-            if (!(p.flags & START)) rearrange<S, S - 1>(v, p.tile, p.thread);
-            Walk<S - 1>::run(v, p);
-            if (p.flags & MIX_AFTER) rearrange<S - 1, S>(v, p.tile, p.thread);
-        } else at_bottom<S>(v, p);
-        if (p.flags & MIX_AFTER) mix<S>(v, p.after, p.first_after, p.flags & PLAIN_AFTER);
-    }
-};
-
-template <> struct Walk<0> {
-    __device__ __forceinline__ static void run(pair* v, Pass& p) {
-        if (p.flags & MIX_BEFORE) mix<0>(v, p.before, p.first_before, p.flags & PLAIN_BEFORE);
-        at_bottom<0>(v, p);
-        if (p.flags & MIX_AFTER) mix<0>(v, p.after, p.first_after, p.flags & PLAIN_AFTER);
-    }
-};
-
-// One pass over the states of a batch (blockIdx.y).
-//   table: ints of all passes; phases: one a pass and state; rotations: scale, then before and after, a pass and state
-//   sums: shape (states, 2, blocks), energy and norm
-extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
-forward(pair* states, const level* diagonals, const level* weights, const int* table, const Phase* phases,
-        const pair* rotations, double* sums, int pass, int passes, int first_block, int shared_diagonal, wide size) {
-    SHARED(memory);
-    __shared__ pair turns[2 * TILE + 1];
-    __shared__ double scratch[32];
-    const int* ints = table + pass * COLUMNS;
-    int thread = threadIdx.x, row = blockIdx.y * passes + pass;
-    wide block = (wide)blockIdx.x + first_block;
-    Place place(ints, block, size);
-    int flags = ints[FLAGS];
-    pair* state = states + blockIdx.y * size;
-    wide offset = shared_diagonal ? 0 : blockIdx.y * size;
-    pair v[AMPLITUDES];
-    wide own = place.base | place.spread(local<TOP>(thread, 0));
-    if (!(flags & START)) {
-#pragma unroll
-        EACH v[j] = state[place.fold(own | place.spread(j << low(TOP)))];
-    }
-    for (int i = thread; i < 2 * TILE + 1; i += THREADS) turns[i] = rotations[(wide)row * (2 * TILE + 1) + i];
-    __syncthreads();
-    Pass p = {place, flags, ints[BOTTOM], ints[FIRST_BEFORE], ints[FIRST_AFTER], thread, turns + 1, turns + 1 + TILE,
-              diagonals + offset, weights + offset, phases[row], turns[0].x, turns[0].y, (pair*)memory, 0, 0};
-    Walk<TOP>::run(v, p);
-    if (flags & STORE) {
-#pragma unroll
-        EACH state[place.fold(own | place.spread(j << low(TOP)))] = v[j];
-    }
-    if (flags & MEASURE) {
-        double energy = block_sum(p.energy, scratch), norm = block_sum(p.norm, scratch);
-        if (thread == 0) {
-            double* out = sums + 2 * (wide)blockIdx.y * gridDim.x + blockIdx.x;
-            out[0] = energy, out[gridDim.x] = norm;
-        }
-    }
-}
-
-template <int S, int END> __device__ __forceinline__ void up(pair* v, const pair* rotations, bool plain, pair* tile) {
-    mix<S>(v, rotations, 0, plain);
-    if constexpr (S < END) {
-        rearrange<S, S + 1>(v, tile, threadIdx.x);
-        up<S + 1, END>(v, rotations, plain, tile);
-    }
-}
-
-template <int S> __device__ __forceinline__ void down(pair* v, const pair* rotations, bool plain, pair* tile) {
-    mix<S>(v, rotations, 0, plain);
+// From the highest step down to the lowest that rotates, and up again.
+template <int S>
+__device__ __forceinline__ void walk(pair* v, Frame& f, const Header& run, int pass, pair* tile) {
+    if (f.flags() & MIX_BEFORE) mix<S>(v, f.rotations(false), f.ints[FIRST_BEFORE], f.flags() & PLAIN_BEFORE);
+    bool is_bottom = true;
     if constexpr (S > 0) {
-        rearrange<S, S - 1>(v, tile, threadIdx.x);
-        down<S - 1>(v, rotations, plain, tile);
+        is_bottom = S <= f.ints[BOTTOM];
+        if (!is_bottom) {
+            if (!(f.flags() & START)) rearrange<S, S - 1>(v, tile, threadIdx.x);
+            walk<S - 1>(v, f, run, pass, tile);
+            if (f.flags() & MIX_AFTER) rearrange<S - 1, S>(v, tile, threadIdx.x);
+        }
     }
+    if (is_bottom) at_bottom<S>(v, f, run, pass, tile);
+    if (f.flags() & MIX_AFTER) mix<S>(v, f.rotations(true), f.ints[FIRST_AFTER], f.flags() & PLAIN_AFTER);
 }
 
-// All layers of a circuit on a state of one tile, one block a state.
-//   diagonals: a pointer a layer; rotations: scale and one group, a layer and state; plain: a layer and state
+// One pass over the states of a batch (blockIdx.y); sums: shape (states, 2, blocks), energy and norm.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS)
-whole(pair* states, const level* const* diagonals, const level* weights, const Phase* phases, const pair* rotations,
-      const unsigned char* plain, double* sums, int layers, int flags, int shared_diagonal, real amplitude) {
+forward(const Header* header, int pass, int first_block) {
     SHARED(memory);
-    __shared__ double scratch[32];
-    pair* tile = (pair*)memory;
-    const wide size = 1ull << TILE;
-    int whole_place[COLUMNS] = {0, TILE, 0, 0, 0, 0, 0, 0, 0};
-    Place place(whole_place, 0, size);
-    int thread = threadIdx.x;
-    pair* state = states + blockIdx.x * size;
-    wide offset = shared_diagonal ? 0 : blockIdx.x * size;
+    __shared__ Frame frame;
+    const Header& run = *header;
     pair v[AMPLITUDES];
-#pragma unroll
-    EACH {
-        v[j].x = amplitude, v[j].y = 0;
-        if (!(flags & START)) v[j] = state[local<0>(thread, j)];
+    {
+        const int* ints = run.table + pass * COLUMNS;
+        Place place(ints, (wide)blockIdx.x + first_block, run.size);
+        if (!(ints[FLAGS] & START)) load<TOP>(v, run.states + blockIdx.y * run.size, place, threadIdx.x);
     }
-    Run run;
-    for (int layer = 0; layer < layers; ++layer) {
-        wide row = (wide)blockIdx.x * layers + layer;
-        const pair* rotation = rotations + row * (TILE + 1);
-        real scale = rotation[0].x;
-        Phase phase = phases[row];
-        if (layer % 2 == 0) {
-            levels<0>(run, diagonals[layer] + offset, place, thread);
-#pragma unroll
-            EACH turn(v[j], run.e[j], phase, scale);
-            up<0, TOP>(v, rotation + 1, plain[row], tile);
-        } else {
-            levels<TOP>(run, diagonals[layer] + offset, place, thread);
-#pragma unroll
-            EACH turn(v[j], run.e[j], phase, scale);
-            down<TOP>(v, rotation + 1, plain[row], tile);
-        }
-    }
-    if (layers % 2) rearrange<TOP, 0>(v, tile, thread);
-    if (flags & MEASURE) {
-        levels<0>(run, weights + offset, place, thread);
-        double energy = 0, norm = 0;
-#pragma unroll
-        EACH {
-            real square = v[j].x * v[j].x + v[j].y * v[j].y;
-            norm += square;
-            energy += (double)square * (double)run.e[j];
-        }
-        energy = block_sum(energy, scratch), norm = block_sum(norm, scratch);
-        if (thread == 0) sums[2 * blockIdx.x] = energy, sums[2 * blockIdx.x + 1] = norm;
-    }
-    if (flags & STORE) {
-#pragma unroll
-        EACH state[local<0>(thread, j)] = v[j];
-    }
+    frame.fill(run, pass, first_block);
+    __syncthreads();
+    walk<TOP>(v, frame, run, pass, (pair*)memory);
+    if (frame.flags() & STORE) store<TOP>(v, run.states + blockIdx.y * run.size, frame.place(), threadIdx.x);
 }

@@ -33,14 +33,31 @@ enum Flags {
 // Ints of a pass in the program's table.
 enum Column { FLAGS, CARRIED, NEAR, NEAR_AT, FAR, FAR_AT, FIRST_BEFORE, FIRST_AFTER, BOTTOM, COLUMNS };
 
+// What all passes of a run read; every field has eight bytes.
+struct Header {
+    pair *states, *adjoints;
+    const level* const* diagonals; // of each pass's phase
+    const level* weights;
+    const int* table;
+    const struct Phase* phases;
+    const pair* rotations; // of each state and pass: scales, then TILE before and TILE after the phase
+    double* sums;
+    const double* caps;
+    double* density;
+    wide size, passes, shared_diagonal;
+    wide sums_step; // between the sums of two passes
+};
+
+__host__ __device__ constexpr int low(int step) { return step * HELD < TILE - HELD ? step * HELD : TILE - HELD; }
+
 // Where a tile's bits stand in an index of the state: `carried` lowest bits, then two runs of bits.
 struct Place {
     int carried, near, near_at, far, far_at;
     wide base, mask, half;
 
     __device__ __forceinline__ static wide gap(wide x, int at, int width) {
-        wide low = x & ((1ull << at) - 1);
-        return ((x ^ low) << width) | low;
+        wide below = x & ((1ull << at) - 1);
+        return ((x ^ below) << width) | below;
     }
     __device__ __forceinline__ Place(const int* pass, wide block, wide size) {
         carried = pass[CARRIED], near = pass[NEAR], near_at = pass[NEAR_AT], far = pass[FAR], far_at = pass[FAR_AT];
@@ -50,15 +67,23 @@ struct Place {
         half = pass[FLAGS] & FOLDED ? size : 0;
         mask = 2 * size - 1;
     }
-    __device__ __forceinline__ wide spread(unsigned local) const {
-        unsigned low = local & ((1u << carried) - 1), rest = local >> carried;
-        return low | (wide)(rest & ((1u << near) - 1)) << near_at | (wide)(rest >> near) << far_at;
+    __device__ __forceinline__ wide index(unsigned local) const {
+        unsigned below = local & ((1u << carried) - 1), rest = local >> carried;
+        return base | below | (wide)(rest & ((1u << near) - 1)) << near_at | (wide)(rest >> near) << far_at;
     }
     // Of a half state the points with the top bit set are those of the opposite points.
     __device__ __forceinline__ wide fold(wide index) const { return index & half ? index ^ mask : index; }
-};
 
-__host__ __device__ constexpr int low(int step) { return step * HELD < TILE - HELD ? step * HELD : TILE - HELD; }
+    // Distance in the state of a step's neighbouring registers, as a power of two; -1 where they are not in one run.
+    template <int S> __device__ __forceinline__ int shift() const {
+        constexpr int at = low(S);
+        if (half) return -1;
+        if (at + HELD <= carried) return at;
+        if (at >= carried && at + HELD <= carried + near) return near_at + at - carried;
+        if (at >= carried + near) return far_at + at - carried - near;
+        return -1;
+    }
+};
 
 template <int S> __device__ __forceinline__ int local(int thread, int j) {
     constexpr int at = low(S);
@@ -102,19 +127,26 @@ __device__ __forceinline__ void rotate_plain(pair& a, pair& b, real c, real s) {
 }
 
 // Rotations of the bits of one step, from `first` on; a rotation is (cosine, sine), or (1, tangent) unless `plain`.
+// One branch a step, so that its rotations are scheduled together; a step that is rotated in part takes the form that
+// holds for both.
 template <int S> __device__ __forceinline__ void mix(pair* v, const pair* rotations, int first, bool plain) {
+    constexpr int at = low(S), fresh = S * HELD - at;
+    if (first >= at + HELD) return;
+    if (first <= at + fresh && !plain) {
 #pragma unroll
-    for (int q = 0; q < HELD; ++q) {
-        constexpr int at = low(S);
-        int bit = at + q;
-        if (bit < S * HELD || bit < first) continue;
-        pair r = rotations[bit];
-        if (plain) {
+        for (int q = fresh; q < HELD; ++q) {
+            real t = rotations[at + q].y;
 #pragma unroll
-            EACH if (!(j >> q & 1)) rotate_plain(v[j], v[j | 1 << q], r.x, r.y);
-        } else {
+            EACH if (!(j >> q & 1)) rotate_tangent(v[j], v[j | 1 << q], t);
+        }
+    } else {
 #pragma unroll
-            EACH if (!(j >> q & 1)) rotate_tangent(v[j], v[j | 1 << q], r.y);
+        for (int q = fresh; q < HELD; ++q) {
+            pair r = rotations[at + q];
+            if (at + q >= first) {
+#pragma unroll
+                EACH if (!(j >> q & 1)) rotate_plain(v[j], v[j | 1 << q], r.x, r.y);
+            }
         }
     }
 }
@@ -143,18 +175,79 @@ __device__ __forceinline__ void sine_cosine(level e, const Phase& phase, real* s
 #endif
 }
 
+// A factor times cosine and sine of a phase: computed, or multiplied together from tables in shared memory where energies
+// are small integers (one table of a byte's values, or two for two bytes in float64).
+#define TABLES (DIAGONAL == 0 ? 1 : DIAGONAL == 1 && REAL_BITS == 64 ? 2 : 0)
+
+__device__ __forceinline__ void fill_tables(pair* tables, const Phase& phase, real scale) {
+#if DIAGONAL < 2
+    for (int i = threadIdx.x; i < 256 * TABLES; i += THREADS) {
+        int e = i < 256 ? (TABLES == 1 ? i - 128 : i) : (i - 384) * 256;
+        wide f = (wide)(long long)e * phase.fraction;
+        double s, c;
+        half_turns((double)(long long)f * 0x1p-63, &s, &c);
+        if (i >= 256 || TABLES == 1) s *= scale, c *= scale;
+        tables[i].x = (real)c, tables[i].y = (real)s;
+    }
+#endif
+}
+
+__device__ __forceinline__ pair factor(level e, const Phase& phase, real scale, const pair* tables) {
+    pair out;
+#if DIAGONAL == 0
+    if (tables) return tables[(int)e + 128];
+#elif DIAGONAL == 1 && REAL_BITS == 64
+    if (tables) {
+        pair a = tables[(int)e & 255], b = tables[((int)e >> 8) + 384];
+        out.x = a.x * b.x - a.y * b.y, out.y = a.x * b.y + a.y * b.x;
+        return out;
+    }
+#endif
+    sine_cosine(e, phase, &out.y, &out.x);
+    out.x *= scale, out.y *= scale;
+    return out;
+}
+
 // exp(-i phase) times a factor.
-__device__ __forceinline__ void turn(pair& a, level e, const Phase& phase, real scale) {
-    real s, c;
-    sine_cosine(e, phase, &s, &c);
-    s *= scale, c *= scale;
+__device__ __forceinline__ void turn(pair& a, pair f) {
     pair x = a;
-    a.x = x.x * c + x.y * s, a.y = x.y * c - x.x * s;
+    a.x = x.x * f.x + x.y * f.y, a.y = x.y * f.x - x.x * f.y;
 }
 
 struct Run {
     level e[AMPLITUDES];
 };
+
+// A thread's points in one step, from an array of the state's size.
+template <int S, class T>
+__device__ __forceinline__ void load(T* out, const T* array, const Place& place, int thread) {
+    wide own = place.index(local<S>(thread, 0));
+    int shift = place.shift<S>();
+    if (shift >= 0) {
+        const T* at = array + own;
+        const wide step = 1ull << shift;
+#pragma unroll
+        EACH out[j] = at[j * step];
+    } else {
+#pragma unroll
+        EACH out[j] = array[place.fold(place.index(local<S>(thread, j)))];
+    }
+}
+
+template <int S, class T>
+__device__ __forceinline__ void store(const T* values, T* array, const Place& place, int thread) {
+    wide own = place.index(local<S>(thread, 0));
+    int shift = place.shift<S>();
+    if (shift >= 0) {
+        T* at = array + own;
+        const wide step = 1ull << shift;
+#pragma unroll
+        EACH at[j * step] = values[j];
+    } else {
+#pragma unroll
+        EACH array[place.fold(place.index(local<S>(thread, j)))] = values[j];
+    }
+}
 
 // Energies of a thread's points in one step; a run of neighbours is read by whole vectors.
 template <int S>
@@ -163,12 +256,36 @@ __device__ __forceinline__ void levels(Run& out, const level* diagonal, const Pl
         struct alignas(AMPLITUDES * sizeof(level) < 16 ? AMPLITUDES * sizeof(level) : 16) Vectors {
             level e[AMPLITUDES];
         };
-        Vectors run = *reinterpret_cast<const Vectors*>(diagonal + (place.base | place.spread(local<0>(thread, 0))));
+        Vectors run = *reinterpret_cast<const Vectors*>(diagonal + place.index(local<0>(thread, 0)));
 #pragma unroll
         EACH out.e[j] = run.e[j];
         return;
     }
-    wide own = place.base | place.spread(local<S>(thread, 0));
-#pragma unroll
-    EACH out.e[j] = diagonal[place.fold(own | place.spread(j << low(S)))];
+    load<S>(out.e, diagonal, place, thread);
 }
+
+// What the threads of a block share in one pass. It is read again after each barrier, which leaves registers free.
+struct Frame {
+    int ints[COLUMNS];
+    wide block, size, offset;
+    Phase phase;
+    pair turns[2 * TILE + 1]; // scales, rotations before the phase, rotations after it
+    pair tables[256 * TABLES + 1];
+    double scratch[32];
+
+    __device__ __forceinline__ Place place() const { return Place(ints, block, size); }
+    __device__ __forceinline__ int flags() const { return ints[FLAGS]; }
+    __device__ __forceinline__ const pair* rotations(bool after) const { return turns + 1 + (after ? TILE : 0); }
+    __device__ __forceinline__ void fill(const Header& run, int pass, wide first_block) {
+        const int* row = run.table + pass * COLUMNS;
+        int thread = threadIdx.x, at = blockIdx.y * (int)run.passes + pass;
+        const pair* rows = run.rotations + (wide)at * (2 * TILE + 1);
+        for (int i = thread; i < COLUMNS; i += THREADS) ints[i] = row[i];
+        for (int i = thread; i < 2 * TILE + 1; i += THREADS) turns[i] = rows[i];
+        if (thread == 0) {
+            block = blockIdx.x + first_block, size = run.size, phase = run.phases[at];
+            offset = run.shared_diagonal ? 0 : blockIdx.y * run.size;
+        }
+        if (TABLES && row[FLAGS] & PHASE) fill_tables(tables, run.phases[at], rows[0].x);
+    }
+};

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ....algorithms.tour_construction import tour_length
-from ....algorithms.tours import improve_tour
-from ....core import AnyArray, Int
+from ..core import AnyArray, Int
+from .tour_construction import tour_length
+from .tours import improve_tour
 
 _NUM_NEIGHBOURS = 10
 _LONGEST_SEGMENT = 3

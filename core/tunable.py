@@ -1,0 +1,53 @@
+"""Ranges of a part's fields, declared beside the field: what ``qopt tune`` searches, without a list elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from ``low`` to ``high``, drawn uniformly or uniformly in the logarithm; integers where both ends are."""
+
+    low: float
+    high: float
+    scale: Literal["linear", "log"] = "linear"
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high or (self.scale == "log" and self.low <= 0):
+            raise ValueError(f"a range must have low < high, and low > 0 in the logarithm, got {self.low}..{self.high}")
+
+    @property
+    def is_whole(self) -> bool:
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values, drawn uniformly."""
+
+    values: tuple[Any, ...]
+
+
+Domain = Range | Choice
+
+
+def tunable(default: Any, domain: Domain) -> Any:
+    """Dataclass field with a default and the domain that a tuning searches.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True)
+    ... class Part:
+    ...     layers: int = tunable(3, Range(1, 8))
+    >>> domains(Part)["layers"]
+    Range(low=1, high=8, scale='linear')
+    """
+    return dataclasses.field(default=default, metadata={"domain": domain})
+
+
+def domains(make: Any) -> dict[str, Domain]:
+    """The declared domains of a part's fields, by name; booleans need no declaration where ``domain`` says so."""
+    return {f.name: f.metadata["domain"] for f in dataclasses.fields(make) if "domain" in f.metadata}

@@ -1,0 +1,164 @@
+"""Readings of a sweep's rows: of a run's stages, of its control on the same ground, and of the whole program's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...core import relative_gap
+from ..worth_text import figures
+from .paired import NEVER, Key, Pairs, Reading, Sentence, middle, paired
+
+#: What a stage's point is of: the run itself, the control on its own ground, or the one on the whole program.
+Of = Literal["run", "control", "control_program"]
+#: Distance from the optimum of each target, as a share of it.
+SHARES = {"optimum": 0.0, "within 1 %": 0.01}
+#: Best point that a reduction left, where all points of the core were counted.
+CORE = "best of the core"
+_MARGIN = 1e-9
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a stage's point becomes a value: gap to the instance's one reference, or the objective itself.
+
+    ``references`` are optima by fingerprint, of instances whose rows know none.
+    """
+
+    references: Mapping[str, float]
+    is_objective: bool = False
+
+    def value(self, row: Mapping[str, Any], stage: Mapping[str, Any] | None) -> float:
+        """Lower is better; NEVER where the point is infeasible, or its gap not known."""
+        if stage is None or not stage["feasible"]:
+            return NEVER
+        if self.is_objective:
+            return float(stage["objective"])
+        instance = row["instance"]
+        best = self.references.get(instance["fingerprint"])
+        found = stage["gap"] if best is None else relative_gap(stage["objective"], best, instance["sense"])
+        return NEVER if found is None else float(found)
+
+
+def references_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Optimum of each instance, by fingerprint: the rows' reference, or what a run of the sweep proved."""
+    found: dict[str, float] = {}
+    for row in rows:
+        data, reference = row["instance"]["fingerprint"], row.get("reference") or {}
+        if reference.get("kind") in ("proven", "best-known") and reference.get("value") is not None:
+            found[data] = float(reference["value"])
+        elif row["status"] == "optimal" and row["objective"] is not None:
+            found.setdefault(data, float(row["objective"]))
+    return found
+
+
+def readings(rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale, of: Of = "run") -> dict[Key, Reading]:
+    """One reading a row that has the stage, by instance and repeat; failed rows have none."""
+    found: dict[Key, Reading] = {}
+    for row in rows:
+        if row["status"] == "failed":
+            continue
+        stages = row["stages"]
+        control = stages.get("control")
+        place = stages if of == "run" else stages.get(of)
+        if place is None or (stages.get(stage) is None and control is None):
+            continue
+        key = (row["instance"]["name"], int(row["sweep"]["repeat"]))
+        points = (stages.get("raw") or {}).get("num_points") if of == "run" else place["num_points"]
+        ground = (control or {}).get("space", "") if of == "run" else place["space"]
+        found[key] = Reading(scale.value(row, place.get(stage)), ground, points)
+    return found
+
+
+def against_control(name: str, rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale) -> Pairs | None:
+    """A pipeline's rows against the control on the same ground; None where no row has one."""
+    there = [row for row in rows if row["status"] != "failed" and row["stages"].get("control") is not None]
+    if not there:
+        return None
+    own, other = (readings(there, stage, scale, of) for of in ("run", "control"))
+    return paired((name, own), ("uniform points of the same ground", other), stage)
+
+
+def against_program(name: str, rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale) -> Pairs | None:
+    """Reduction and sampler together against the whole program; the ground is another one, so it is left unnamed."""
+    there = [row for row in rows if row["status"] != "failed" and row["stages"].get("control_program") is not None]
+    if not there:
+        return None
+    own = {key: Reading(r.value, "", r.points) for key, r in readings(there, stage, scale).items()}
+    whole = readings(there, stage, scale, "control_program")
+    other = {key: Reading(reading.value, "", reading.points) for key, reading in whole.items()}
+    return paired(
+        (f"{name}, reduction and sampler together,", own), ("uniform points of the whole program", other), stage
+    )
+
+
+def target_of(row: Mapping[str, Any], target: str, optimum: float | None) -> tuple[float, float] | None:
+    """Chances of one sample and of one uniform point; from the curve where only other runs of the sweep know it."""
+    for found in row["worth"]["targets"]:
+        if found["target"] == target:
+            return found["sampler"]["value"], found["uniform"]["value"]
+    curve = row["worth"].get("curve") or []
+    if target == CORE:
+        is_core = row["worth"]["num_points"] is not None and row["worth"]["space"].startswith("core")
+        return (curve[0][1], curve[0][2]) if is_core and curve else None
+    if optimum is None or target not in SHARES or not curve:
+        return None
+    sign = 1.0 if row["instance"]["sense"] == "min" else -1.0
+    limit = sign * optimum + SHARES[target] * abs(optimum) + _MARGIN * max(1.0, abs(optimum))
+    if sign * curve[-1][0] <= limit:
+        return None  # the curve ends before the target
+    reached = [entry for entry in curve if sign * entry[0] <= limit]
+    return (reached[-1][1], reached[-1][2]) if reached else (0.0, 0.0)
+
+
+def chances(name: str, rows: Iterable[Mapping[str, Any]], target: str, references: Mapping[str, float]) -> Pairs | None:
+    """Chance of one sample and of one uniform point of the same ground to reach a target; None where no row has it."""
+    own: dict[Key, Reading] = {}
+    other: dict[Key, Reading] = {}
+    for row in rows:
+        if row["status"] == "failed" or not row.get("worth"):
+            continue
+        space = row["worth"]["space"]
+        found = target_of(row, target, references.get(row["instance"]["fingerprint"]))
+        if found is not None and found[1] > 0:
+            key = (row["instance"]["name"], int(row["sweep"]["repeat"]))
+            own[key], other[key] = (Reading(chance, space) for chance in found)
+    return paired((name, own), ("a uniform point", other), f"chance of {target}") if own else None
+
+
+def worth_of(pairs: Pairs) -> float:
+    """Median over instances of the median over repeats of one chance over the other."""
+    by_instance: dict[str, list[float]] = {}
+    for (instance, _), (own, other) in pairs.cells.items():
+        by_instance.setdefault(instance, []).append(own / other)
+    return middle([middle(values) for values in by_instance.values()])
+
+
+def worth_sentence(
+    title: str, lines: Mapping[str, Sequence[Mapping[str, Any]]], target: str, references: Mapping[str, float]
+) -> Sentence | None:
+    """Median worth of each method's samples for a target, each on its own instances; None without any."""
+    found = [pairs for name, rows in lines.items() if (pairs := chances(name, rows, target, references)) is not None]
+    if not found:
+        return None
+    told = ", ".join(f"{pairs.first} {figures(worth_of(pairs))} ({pairs.num_instances})" for pairs in found)
+    text = f"{title}, uniform points of the same ground that one sample is worth for the {target} (instances): {told}."
+    return Sentence(text, found)
+
+
+def finals(rows: Iterable[Mapping[str, Any]], scale: Scale) -> dict[Key, Reading]:
+    """The answer of each run, of its last stage; ground and points are left out, and the sentence must say them."""
+    found: dict[Key, Reading] = {}
+    for row in rows:
+        if row["status"] != "failed":
+            answer = {"feasible": row["objective"] is not None, "objective": row["objective"], "gap": row["gap"]}
+            found[row["instance"]["name"], int(row["sweep"]["repeat"])] = Reading(scale.value(row, answer))
+    return found
+
+
+def points_of(rows: Iterable[Mapping[str, Any]]) -> str:
+    """How many points the runs looked at."""
+    raw = [row["stages"]["raw"] for row in rows if row["status"] != "failed" and row["stages"].get("raw")]
+    counts = sorted({int(stage["num_points"]) for stage in raw if stage.get("num_points")})
+    return "no" if not counts else f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"

@@ -1,0 +1,199 @@
+"""One row of a sweep as the report sees it: what was run, what each stage and each control found, what it took."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ...core import Sense
+
+StageName = Literal["raw", "repaired", "improved", "final"]
+STAGES: tuple[StageName, ...] = ("raw", "repaired", "improved")
+#: Kinds of references, the strongest first. ``best-seen`` is the best verified objective among the runs themselves.
+KINDS = ("proven", "proven-here", "best-known", "best-seen", "none")
+#: Which of an instance's sizes is *the* size, where it is not the first one.
+SIZES = {"market-share": "retailers"}
+#: Solvers that prepare quantum states, simulated or on a device; others by the depth of their circuits.
+QUANTUM = frozenset(
+    "qaoa cvar-qaoa ws-qaoa ma-qaoa lr-qaoa rqaoa adapt xy vqe cvar-vqe pce qrao".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Best point of one stage of one run; ``hit_share`` is the share of reads at least as good as the raw objective."""
+
+    objective: float | None
+    is_feasible: bool
+    feasible_share: float | None = None
+    hit_share: float | None = None
+    flips: int | None = None
+    num_points: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Worth of a sample for one target, None where uniform points never reached it; ``low`` is then what is known."""
+
+    worth: float | None
+    low: float | None
+    high: float | None
+    sampler: float
+    uniform: float
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What all runs of an instance are measured against."""
+
+    value: float | None
+    kind: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One row: what was run, what each stage found, what it took."""
+
+    id: str
+    instance: str
+    name: str
+    kind: str
+    sense: Sense
+    size_name: str
+    size: int
+    pipeline: str
+    family: str
+    solver: str
+    seed: int
+    repeat: int
+    status: str
+    message: str
+    failure: str
+    objective: float | None
+    bound: float | None
+    reference: Yardstick
+    stages: Mapping[str, Point]
+    control: Mapping[str, Point]
+    trace: tuple[tuple[float, float], ...]
+    seconds: Mapping[str, float]
+    figures: Mapping[str, float]
+    extra: Mapping[str, Any]
+    budget: Mapping[str, Any]
+    control_program: Mapping[str, Point] = field(default_factory=dict)
+    worth: Mapping[str, Chance] = field(default_factory=dict)
+    crossover: Mapping[int, float | None] = field(default_factory=dict)
+    worth_per_second: float | None = None
+
+    @property
+    def is_feasible(self) -> bool:
+        return self.objective is not None
+
+    @property
+    def total_seconds(self) -> float:
+        return self.seconds.get("total", math.nan)
+
+    def found(self, stage: StageName, *, is_control: bool = False) -> float | None:
+        """Feasible objective of a stage; None without one. ``final`` is the answer of the whole run."""
+        if stage == "final":
+            return self.objective
+        point = (self.control if is_control else self.stages).get(stage)
+        return point.objective if point is not None and point.is_feasible else None
+
+
+def run_of(row: Mapping[str, Any]) -> Run:
+    """A Run from one row, or from a record that ``qopt solve`` wrote."""
+    sweep, instance, pipeline = row.get("sweep") or {}, row["instance"], row["pipeline"]
+    stages, used = row.get("stages") or {}, row.get("resources") or {}
+    solver = str((pipeline.get("solver") or {}).get("name", "unknown"))
+    label = str(sweep.get("pipeline") or solver)
+    size_name = SIZES.get(instance["kind"]) or next(iter(instance["size"]), "size")
+    sense = instance["sense"]
+    control, control_program = _controls(stages, pipeline.get("encoder") or {})
+    return Run(
+        id=row["id"],
+        instance=instance["fingerprint"],
+        name=str(instance["name"] or instance["fingerprint"][:8]),
+        kind=instance["kind"],
+        sense=sense,
+        size_name=size_name,
+        size=int(instance["size"].get(size_name, 0)),
+        pipeline=label,
+        family=str(sweep.get("family") or label),
+        solver=solver,
+        seed=row["seed"],
+        repeat=int(sweep.get("repeat", 0)),
+        status=row["status"],
+        message=row.get("message", ""),
+        failure=str(sweep.get("failure") or ""),
+        objective=row["objective"],
+        bound=row.get("bound"),
+        reference=_yardstick(row.get("reference") or {}),
+        stages=_points(stages),
+        control=control,
+        trace=tuple((float(seconds), float(value)) for seconds, value in row.get("trace") or ()),
+        seconds=used.get("seconds") or {},
+        figures=_figures(used, sweep),
+        extra={key: value for key, value in (used.get("extra") or {}).items() if isinstance(value, int | float | str)},
+        budget=pipeline.get("budget") or {},
+        control_program=control_program,
+        **_worth(row.get("worth") or {}),
+    )
+
+
+def _controls(stages: Mapping[str, Any], encoder: Mapping[str, Any]) -> tuple[dict[str, Point], dict[str, Point]]:
+    """The controls on the sampler's ground and on the whole program.
+
+    Rows from before there were two have one: on the whole program, whatever a reduction had fixed.
+    """
+    control, whole = _points(stages.get("control") or {}), _points(stages.get("control_program") or {})
+    if "control_program" not in stages and "inner" in encoder:
+        return {}, control
+    return control, whole
+
+
+def _worth(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Worth by target, the crossover by number of samples, and the worth a CPU second for the first target."""
+    if not told:
+        return {}
+    found = {target["target"]: _chance(target) for target in told["targets"]}
+    crossed = {row["samples"]: row["uniform"] for row in told["crossover"] if not row["is_saturated"]}
+    price = told.get("price") or {}
+    first = next((chance.worth for chance in found.values() if chance.worth is not None), None)
+    by_second = None
+    if first is not None and price.get("sampler") and price.get("uniform"):
+        by_second = first * price["uniform"] / price["sampler"]
+    return {"worth": found, "crossover": crossed, "worth_per_second": by_second}
+
+
+def _chance(target: Mapping[str, Any]) -> Chance:
+    sampler, uniform = target["sampler"], target["uniform"]
+    is_exact = sampler["kind"] == uniform["kind"] == "exact"
+    return Chance(target["worth"], target["low"], target["high"], sampler["value"], uniform["value"], is_exact)
+
+
+def _yardstick(reference: Mapping[str, Any]) -> Yardstick:
+    value, kind, source = reference.get("value"), reference.get("kind", "none"), reference.get("source", "")
+    if kind == "proven" and (source == "this run" or reference.get("is_found")):
+        kind = "proven-here"
+    return Yardstick(value, kind, source) if kind in KINDS else Yardstick(None, "none")
+
+
+def _points(stages: Mapping[str, Any]) -> dict[str, Point]:
+    found: dict[str, Point] = {}
+    for name in STAGES:
+        stage = stages.get(name)
+        if stage is not None:
+            keys: Iterable[str] = ("feasible_share", "hit_share", "flips", "num_points")
+            found[name] = Point(stage["objective"], stage["feasible"], *(stage.get(key) for key in keys))
+    return found
+
+
+def _figures(used: Mapping[str, Any], sweep: Mapping[str, Any]) -> dict[str, float]:
+    """Counted and measured resources that are there."""
+    keys = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "cpu_seconds")
+    found = {key: used[key] for key in (*keys, "peak_bytes") if used.get(key) is not None}
+    return found | {key: sweep[key] for key in ("joules", "wall_seconds") if sweep.get(key) is not None}

@@ -1,0 +1,100 @@
+"""The space of a solver's and an encoder's settings, and configurations drawn from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...core import ENCODERS, SOLVERS, spec_id
+from ...core.tunable import Choice, Domain, Range, domains
+
+
+@dataclass(frozen=True)
+class Space:
+    """Domains by ``solver.field`` or ``encoder.field``, of the named parts.
+
+    Raises
+    ------
+    ValueError
+        No field of the parts declares a domain.
+    """
+
+    solver: str
+    encoder: str | None
+    domains: Mapping[str, Domain]
+
+    @staticmethod
+    def of(solver: str, encoder: str | None = None) -> Space:
+        """The space of a solver, and of an encoder where one is named."""
+        entry = SOLVERS.get(solver)
+        found = {f"solver.{name}": domain for name, domain in domains(entry.make).items() if name not in entry.preset}
+        if encoder is not None:
+            found |= {f"encoder.{name}": domain for name, domain in domains(ENCODERS.get(encoder).make).items()}
+        if not found:
+            parts = solver if encoder is None else f"{solver} and {encoder}"
+            raise ValueError(f"{parts} must have a tunable field, got none; `qopt list --options` shows the ranges")
+        return Space(entry.name, None if encoder is None else ENCODERS.get(encoder).name, found)
+
+    def draw(self, rng: np.random.Generator) -> Config:
+        """One configuration."""
+        return Config(self, tuple((name, _draw(domain, rng)) for name, domain in self.domains.items()))
+
+    @property
+    def default(self) -> Config:
+        """The parts' own defaults."""
+        return Config(self, ())
+
+
+@dataclass(frozen=True)
+class Config:
+    """Values by the names of the space; what is not named keeps its default."""
+
+    space: Space
+    values: tuple[tuple[str, Any], ...]
+
+    @property
+    def pipeline(self) -> dict[str, Any]:
+        """As a sweep's pipeline: ``{"solver": {...}, "encoder": {...}}``."""
+        parts: dict[str, dict[str, Any]] = {"solver": {"name": self.space.solver}}
+        if self.space.encoder is not None:
+            parts["encoder"] = {"name": self.space.encoder}
+        for name, value in self.values:
+            role, _, field = name.partition(".")
+            parts[role][field] = value
+        return dict(parts)
+
+    @property
+    def label(self) -> str:
+        """A short name that the values decide."""
+        return "default" if not self.values else f"c-{spec_id(self.pipeline)[:10]}"
+
+    @property
+    def text(self) -> str:
+        """The values for a person."""
+        return ", ".join(f"{name.partition('.')[2]}={_short(value)}" for name, value in self.values) or "defaults"
+
+
+def _draw(domain: Domain, rng: np.random.Generator) -> Any:
+    if isinstance(domain, Choice):
+        return domain.values[int(rng.integers(len(domain.values)))]
+    return _number(domain, float(rng.random()))
+
+
+def _number(domain: Range, share: float) -> float | int:
+    """The value at ``share`` of the range, 0..1."""
+    low, high = domain.low, domain.high
+    if domain.is_whole:
+        high += 1
+    if domain.scale == "log":
+        value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    else:
+        value = low + share * (high - low)
+    return min(int(value), int(domain.high)) if domain.is_whole else float(f"{value:.4g}")
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

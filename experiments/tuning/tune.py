@@ -1,0 +1,197 @@
+"""One tuning: split the instances, search on the training half, compare with the default on the other half."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import yaml
+
+from ...core import MissingDependencyError, Problem, fingerprint
+from ...problems.files import write_bytes
+from .ac_band import ac_band
+from .hyperband import Found, hyperband
+from .rows import Rules, Scores, plain
+from .space import Config, Space
+
+Method = Literal["hyperband", "id-hyperband", "ac-band", "tpe"]
+METHODS: tuple[Method, ...] = ("hyperband", "id-hyperband", "ac-band", "tpe")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Mean scores on the held-out instances, and the mean of the paired differences with its 95 % interval."""
+
+    tuned: float
+    default: float
+    difference: float
+    low: float
+    high: float
+    num_instances: int
+
+    @property
+    def verdict(self) -> str:
+        """Better or worse only where the interval excludes 0."""
+        if self.low > 0:
+            return "better than the default"
+        return "worse than the default" if self.high < 0 else "not told apart from the default"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The chosen configuration, how it did in training and on held-out instances, and the runs that this call made."""
+
+    config: Config
+    score: float
+    validation: Validation | None
+    num_runs: int
+    found: Found | None = None
+
+
+def split(problems: Sequence[Problem], seed: int) -> tuple[list[Problem], list[Problem]]:
+    """Training and validation halves, by a hash of the data and the seed; the first half is the larger one."""
+    order = sorted(problems, key=lambda p: hashlib.sha256(f"{seed}/{fingerprint(p)}".encode()).digest())
+    half = (len(order) + 1) // 2
+    return order[:half], order[half:]
+
+
+def tune(
+    problems: Sequence[Problem],
+    space: Space,
+    folder: Path,
+    *,
+    method: Method = "hyperband",
+    resource: int = 9,
+    rules: Rules | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    repeats: int = 3,
+) -> Tuned:
+    """Tune on half of the instances, validate on the other half.
+
+    Parameters
+    ----------
+    folder : run folder; what stands there is not run again, so a larger ``resource`` deepens a former tuning.
+    resource : most of the fidelity that a configuration gets (Hyperband's R, a power of three uses it best); the
+        number of instances shared by AC-Band; the number of trials of ``tpe``.
+    repeats : seeds of the validation.
+    """
+    rules = rules or Rules(seed=seed)
+    training, held_out = split(problems, seed)
+    scores = Scores(folder, training, rules, jobs=jobs)
+    found: Found | None = None
+    if method in ("hyperband", "id-hyperband"):
+        found = hyperband(space.draw, scores.evaluate, resource, seed=seed)
+        config, score = found.winner, found.score
+    elif method == "ac-band":
+        config = ac_band(space.draw, _duel(scores), resource, seed=seed)
+        score = scores.evaluate([config], len(training))[0]
+    else:
+        config, score = _tpe(space, scores, resource, seed)
+    validation = None
+    runs = scores.num_runs
+    if held_out:
+        judge = Scores(folder, held_out, rules, jobs=jobs)
+        validation = compare(judge.by_instance(config, repeats), judge.by_instance(space.default, repeats), seed)
+        runs += judge.num_runs
+    return Tuned(config, score, validation, runs, found)
+
+
+def compare(tuned: Sequence[float], default: Sequence[float], seed: int = 0) -> Validation:
+    """Paired comparison on the same instances, with a bootstrap over instances.
+
+    Examples
+    --------
+    >>> compare([0.9, 0.8, 0.95], [0.5, 0.6, 0.7]).verdict
+    'better than the default'
+    """
+    difference = np.asarray(tuned) - np.asarray(default)
+    rng = np.random.default_rng([seed, 7])
+    means = rng.choice(difference, (4000, difference.size)).mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Validation(
+        float(np.mean(tuned)),
+        float(np.mean(default)),
+        float(difference.mean()),
+        float(low),
+        float(high),
+        difference.size,
+    )
+
+
+def write_settings(path: Path, tuned: Tuned, space: Space) -> None:
+    """``tuned.yaml``: a pipeline that ``qopt solve --settings`` and a sweep's ``pipelines`` take, with its figures."""
+    document: dict[str, Any] = {"pipelines": {"tuned": plain(tuned.config.pipeline)}}
+    told = [f"training score {tuned.score:.4f} ({tuned.config.text})"]
+    if tuned.validation is not None:
+        v = tuned.validation
+        told.append(
+            f"held out ({v.num_instances} instances): {v.tuned:.4f}, default {v.default:.4f}, difference "
+            f"{v.difference:+.4f} [{v.low:+.4f}, {v.high:+.4f}]: {v.verdict}"
+        )
+    text = "".join(f"# {line}\n" for line in told) + yaml.safe_dump(document, sort_keys=False)
+    write_bytes(str(path), text.encode())
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The one pipeline of a settings file: ``{"solver": {...}, "encoder": {...}}``.
+
+    Raises
+    ------
+    ValueError
+        The file is not what ``write_settings`` wrote.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = dict(next(iter(document["pipelines"].values())))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration) as error:
+        raise ValueError(f"settings must be a YAML file of `qopt tune`, got {path} ({type(error).__name__})") from None
+    if not isinstance(found.get("solver"), dict) or not set(found) <= {"solver", "encoder"}:
+        raise ValueError(f"settings must name a solver with its fields, got {sorted(found)} ({path}); tune anew")
+    return found
+
+
+def _duel(scores: Scores) -> Any:
+    """Scores of several configurations on one instance; instances are used in turn, a new seed each time round."""
+
+    def compare_on(configs: Sequence[Config], instance: int) -> list[float]:
+        return scores.on_one(configs, instance % len(scores.paths), instance // len(scores.paths))
+
+    return compare_on
+
+
+def _tpe(space: Space, scores: Scores, trials: int, seed: int) -> tuple[Config, float]:
+    """Optuna's TPE on all training instances, one configuration after another."""
+    from ...core.tunable import Choice
+
+    try:
+        optuna: Any = importlib.import_module("optuna")
+    except ImportError:
+        raise MissingDependencyError("optuna", "tune") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+    best: tuple[float, Config] | None = None
+    for _ in range(trials):
+        trial = study.ask()
+        values = []
+        for name, domain in space.domains.items():
+            if isinstance(domain, Choice):
+                at = trial.suggest_categorical(name, list(range(len(domain.values))))
+                value: Any = domain.values[at]
+            elif domain.is_whole:
+                value = trial.suggest_int(name, int(domain.low), int(domain.high), log=domain.scale == "log")
+            else:
+                value = trial.suggest_float(name, domain.low, domain.high, log=domain.scale == "log")
+            values.append((name, value))
+        config = Config(space, tuple(values))
+        score = scores.evaluate([config], len(scores.paths))[0]
+        study.tell(trial, score)
+        if best is None or score > best[0]:
+            best = score, config
+    assert best is not None
+    return best[1], best[0]

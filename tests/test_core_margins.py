@@ -1,0 +1,53 @@
+"""Margins and boundaries of the core that no other test looks at: each of these lines could be changed unnoticed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qopt.core import BinaryProgram, make_rows, number, relative_gap
+from qopt.core.encoding import Encoding, LiteralMap, bqm_from_arrays
+
+
+def test_the_tolerance_of_a_decimal_row_grows_with_its_size():
+    big = make_rows([[1e7 + 0.5, 1e7 + 0.25], [0.25, 0.5], [3, 4]], upper=[2e7 + 0.75 - 0.01, 0.75 - 0.01, 6])
+    program = BinaryProgram(c=[0, 0], rows=big)
+    assert program.tolerances.tolist() == pytest.approx([1e-9 * (2e7 + 0.75), 1e-9, 0.0], rel=1e-12)
+    amounts = program.violations([[1, 1]])[0]
+    assert amounts[0] == 0  # 0.01 of 20,000,000 is rounding
+    assert amounts[1:].tolist() == pytest.approx([0.01, 1.0])
+
+
+def test_lower_bounds_belong_to_the_fingerprint():
+    def of(lower, upper):
+        return BinaryProgram(c=[1, 2], rows=make_rows([[1, 1]], lower=[lower], upper=[upper])).fingerprint
+
+    assert len({of(-np.inf, 1), of(0, 1), of(1, 1), of(0, 2)}) == 4
+    assert of(0, 1) == of(0.0, 1.0)
+
+
+@pytest.mark.parametrize("distance", [1e-6, 0.5, 1.0, 3.0])
+def test_a_row_that_is_crossed_by_any_amount_is_refused(distance):
+    with pytest.raises(ValueError, match="row c must have lower <= upper"):
+        BinaryProgram(c=[1], rows=make_rows([[1]], lower=[1 + distance], upper=[1], names=["c"]))
+
+
+def test_a_product_of_weight_0_is_none():
+    bqm = bqm_from_arrays([1, 1, 1], [0, 0, 1], [1, 2, 2], [0.0, -2.0, 0.0])
+    assert dict(bqm.quadratic) == {(2, 0): -2.0} or dict(bqm.quadratic) == {(0, 2): -2.0}
+    alone = bqm_from_arrays([1, 1], [0], [1], [0.0])
+    assert Encoding(alone, LiteralMap.identity(2)).is_separable
+
+
+def test_numbers_beyond_the_exact_integers_stay_floats():
+    for value in (2.0**53, -(2.0**53), 2.0**60, 1e300):
+        assert isinstance(number(value), float)
+    for value in (2.0**53 - 1, -(2.0**53 - 1), -0.0, 7):
+        assert isinstance(number(value), int)
+
+
+def test_no_gap_is_told_from_a_reference_of_0():
+    for sense in ("min", "max"):
+        assert relative_gap(0, 0, sense) == 0.0
+        assert relative_gap(-3, 0, sense) is None
+        assert relative_gap(3, 0, sense) is None
