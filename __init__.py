@@ -24,6 +24,7 @@ if _typing.TYPE_CHECKING:
     from .encoders.lagrangian.relax_and_cut import RelaxAndCut
     from .encoders.native import Native
     from .encoders.neighbourhood.encoder import Neighbourhood
+    from .encoders.polynomial import AsPolynomial, Quadratise
     from .encoders.presolve import Fix
     from .encoders.shrink.encoder import Shrink
     from .encoders.slack import Slack
@@ -32,7 +33,9 @@ if _typing.TYPE_CHECKING:
     from .experiments.run import solve
     from .problems.files import load, load_all, save
     from .problems.generate import generate
+    from .problems.hubo import Hubo
     from .problems.integer_program import IntegerProgram
+    from .problems.labs import Labs
     from .problems.market_share import MarketShare
     from .problems.max_cut import MaxCut
     from .problems.mdkp import Mdkp
@@ -47,12 +50,14 @@ if _typing.TYPE_CHECKING:
     from .solvers.ansatz.pce import Pce
     from .solvers.ansatz.vqe import Vqe
     from .solvers.classical.annealing import SimulatedAnnealing
+    from .solvers.classical.bifurcation import SimulatedBifurcation
     from .solvers.classical.brute_force import BruteForce
     from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
     from .solvers.classical.loihi import Loihi
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
+    from .solvers.classical.tempering import ParallelTempering
     from .solvers.native.cpsat.solver import CpSat
     from .solvers.native.greedy import Greedy
     from .solvers.native.independent_set import MisTabu
@@ -60,6 +65,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.native.milp.solver import Milp
     from .solvers.native.qap.gilmore_lawler import GilmoreLawler
     from .solvers.native.qap.robust_tabu import RobustTabu
+    from .solvers.native.routing.hybrid import HybridTabu
     from .solvers.native.routing.ortools_routing import OrToolsRouting
     from .solvers.native.routing.pyvrp_search import PyVrp
     from .solvers.native.routing.route_sets import RouteSets
@@ -78,6 +84,7 @@ __version__ = "0.1.0"
 # Each room is imported when first asked for, so that `import qopt` needs numpy alone.
 _HOMES = {
     "AdaptQaoa": "solvers.qaoa.adapt",
+    "AsPolynomial": "encoders.polynomial",
     "AugmentedLagrangian": "encoders.lagrangian.augmented",
     "BruteForce": "solvers.classical.brute_force",
     "Bundle": "encoders.lagrangian.bundle",
@@ -92,7 +99,10 @@ _HOMES = {
     "GilmoreLawler": "solvers.native.qap.gilmore_lawler",
     "Greedy": "solvers.native.greedy",
     "HeldKarp": "solvers.native.tsp.held_karp",
+    "Hubo": "problems.hubo",
+    "HybridTabu": "solvers.native.routing.hybrid",
     "IntegerProgram": "problems.integer_program",
+    "Labs": "problems.labs",
     "LocalSearch": "solvers.native.tsp.local_search",
     "Loihi": "solvers.classical.loihi",
     "MarketShare": "problems.market_share",
@@ -107,11 +117,13 @@ _HOMES = {
     "Native": "encoders.native",
     "Neighbourhood": "encoders.neighbourhood.encoder",
     "OrToolsRouting": "solvers.native.routing.ortools_routing",
+    "ParallelTempering": "solvers.classical.tempering",
     "Pce": "solvers.ansatz.pce",
     "PyVrp": "solvers.native.routing.pyvrp_search",
     "Qaoa": "solvers.qaoa.qaoa",
     "Qap": "problems.qap",
     "Qrao": "solvers.qrao.qrao",
+    "Quadratise": "encoders.polynomial",
     "Qubo": "problems.qubo",
     "RandomSampler": "solvers.classical.random_sampler",
     "RecursiveQaoa": "solvers.qaoa.recursive",
@@ -120,6 +132,7 @@ _HOMES = {
     "RouteSets": "solvers.native.routing.route_sets",
     "Shrink": "encoders.shrink.encoder",
     "SimulatedAnnealing": "solvers.classical.annealing",
+    "SimulatedBifurcation": "solvers.classical.bifurcation",
     "Slack": "encoders.slack",
     "SubspaceQaoa": "solvers.subspace.sampler",
     "Tabu": "solvers.classical.tabu",
@@ -158,6 +171,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "AdaptQaoa",
+    "AsPolynomial",
     "AugmentedLagrangian",
     "BruteForce",
     "Budget",
@@ -176,7 +190,10 @@ __all__ = [
     "GilmoreLawler",
     "Greedy",
     "HeldKarp",
+    "Hubo",
+    "HybridTabu",
     "IntegerProgram",
+    "Labs",
     "LocalSearch",
     "Loihi",
     "MarketShare",
@@ -192,11 +209,13 @@ __all__ = [
     "Neighbourhood",
     "OrToolsRouting",
     "PROBLEMS",
+    "ParallelTempering",
     "Pce",
     "PyVrp",
     "Qaoa",
     "Qap",
     "Qrao",
+    "Quadratise",
     "Qubo",
     "READERS",
     "RandomSampler",
@@ -208,6 +227,7 @@ __all__ = [
     "SOLVERS",
     "Shrink",
     "SimulatedAnnealing",
+    "SimulatedBifurcation",
     "Slack",
     "Status",
     "SubspaceQaoa",

@@ -20,7 +20,7 @@ from .tour_windows import WindowTour
 #: Moves of one sign (feasible or not) in a row after which the prices of violations change, and by what factor.
 OSCILLATION, FACTOR = 10, 1.1
 #: Iterations without a new best after which the search goes back to the best, shaken.
-STALL = 400
+STALL = 20
 #: Stretches of routes that are remembered.
 _CACHE = 50_000
 

@@ -146,7 +146,7 @@ def info(
     as_json: JsonFlag = False,
 ) -> int:
     """What is in an instance file: kind, sizes, formulations, best known value."""
-    from ..core import fingerprint
+    from ..core import conventions, fingerprint
     from ..problems.files import load, load_all
 
     is_one = "#" in file and not Path(file).exists()
@@ -161,6 +161,7 @@ def info(
                 "kind": problem.kind,
                 "sense": problem.sense,
                 "size": problem.size,
+                "conventions": conventions(problem),
                 "best_known": None if known is None else vars(known),
                 "formulations": forms,
                 "fingerprint": fingerprint(problem),
@@ -179,6 +180,8 @@ def _print_info(row: dict[str, Any]) -> None:
     known = row["best_known"]
     value = "" if known is None else f"  best known {known['value']}"
     echo(f"{row['name'] or '(no name)'}  {row['kind']} ({row['sense']}): {size}{value}")
+    if row["conventions"]:
+        echo("  " + ", ".join(f"{key} {word}" for key, word in row["conventions"].items()))
     for name, form in row["formulations"].items():
         counts = ", ".join(f"{count} {what}" for what, count in form.items())
         echo(f"  {name}: {counts}")

@@ -126,12 +126,13 @@ def _type(hint: Any) -> str:
 
 
 def _repair_rows() -> list[dict[str, Any]]:
+    from ..core.registry import first_line
     from ..repair import improve, repair
 
     rows: list[dict[str, Any]] = []
     for form, function in sorted(repair.registry.items(), key=lambda item: item[0].__name__):
         name = "nearest" if form is object else form.__name__
-        summary = (function.__doc__ or "").strip().splitlines()[0]
+        summary = first_line(function)
         if form is object:
             summary = "exact nearest feasible point; the fallback for every other formulation"
         better = "" if improve.dispatch(form) is improve.dispatch(object) else " (own improvement)"

@@ -1,23 +1,29 @@
-"""``qopt plot``: the rounds of a stored record, or the merges of a saved shrinking, as a picture."""
+"""``qopt plot``: the rounds or routes of a stored record, or the merges of a saved shrinking, as a picture."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .options import check_picture
 from .terminal import echo
 
+#: Kinds whose records are drawn as routes and schedule.
+ROUTED = frozenset({"tsptw", "cvrp", "vrptw"})
+
 
 def plot(
     record: Annotated[Path, typer.Argument(help="Record written by `qopt solve --out`, or `qopt shrink --save`.")],
     out: Annotated[Path | None, typer.Option(help="PNG or SVG; beside the record when left out.")] = None,
+    instance: Annotated[
+        Path | None, typer.Option(help="Instance of a record of routes; the path in the record without.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
-    """Draw a record's rounds (dual value, incumbent, multipliers), or a shrinking's graph before and after."""
+    """Draw a record's rounds, its routes, its crossover in samples where it has neither, or a shrinking's graph."""
     from ..core import Record
     from ..experiments import merges
 
@@ -40,9 +46,39 @@ def plot(
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             fault = f"{type(error).__name__}: {error} ({record})"
             raise ValueError(f"record must be what `qopt shrink --save` writes, got {fault}; write it anew") from None
+    elif (data.get("instance") or {}).get("kind") in ROUTED:
+        _plot_routes(Record.from_json(data), instance, path)
     else:
         from ..experiments.plot_rounds import plot_rounds
+        from ..experiments.plot_worth import plot_worth
 
-        plot_rounds(Record.from_json(data), path)
+        found = Record.from_json(data)
+        has_rounds = any("multiplier_norm" in row for row in found.rounds)
+        (plot_rounds if has_rounds else plot_worth)(found, path)
     echo(json.dumps({"schema": "qopt.written/1", "path": str(path)}) if as_json else str(path))
     return 0
+
+
+def _plot_routes(record: Any, instance: Path | None, path: Path) -> None:
+    """The routes of a record, on the instance that it was made from.
+
+    Raises
+    ------
+    ValueError
+        The record has no solution, or the instance is not there or another one.
+    """
+    from ..core import fingerprint
+    from ..experiments.plot_routes import plot_routes
+    from ..problems.files import load
+
+    source = instance or record.instance.path
+    if record.solution is None:
+        raise ValueError(f"record must hold a solution to be drawn, got status {record.status.value}; solve it first")
+    if source is None:
+        raise ValueError("record must name its instance's file to be drawn, got none; give --instance FILE")
+    problem = load(str(source), record.instance.kind)
+    if fingerprint(problem) != record.instance.fingerprint:
+        raise ValueError(f"instance must be the record's own, got another one ({source}); give --instance FILE")
+    import numpy as np
+
+    plot_routes(problem, np.array(record.solution, dtype=np.int64), path)

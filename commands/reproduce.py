@@ -13,7 +13,7 @@ from .terminal import echo
 
 
 def reproduce(
-    name: Annotated[str, typer.Argument(help="comparative-study, cutting-slack, graph-shrinking or multi-knapsack.")],
+    name: Annotated[str, typer.Argument(help="Name of a paper; an unknown one lists them all.")],
     quick: Annotated[bool, typer.Option("--quick", help="A subset of minutes, on generated instances.")] = False,
     instances: Annotated[
         Path | None, typer.Option(help="Folder of the public instances; see docs/instances.md.")

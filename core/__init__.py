@@ -24,6 +24,8 @@ from .errors import (
 )
 from .gap import absolute_gap, relative_gap
 from .ground import Cube, Ground
+from .polynomial import BinaryPolynomial
+from .polynomial_program import PolynomialModel, PolynomialProgram
 from .problem import (
     BestKnown,
     Formulation,
@@ -33,6 +35,7 @@ from .problem import (
     Size,
     Solution,
     binary_solution,
+    conventions,
     data_fields,
     fingerprint,
     number,
@@ -41,6 +44,7 @@ from .problem import (
     signed,
 )
 from .program import BinaryProgram, Rows, make_rows
+from .quadratise import Quadratised, quadratise
 from .record import Control, Instance, Record, Reference, Resources, Stage, Stages, Status
 from .registry import (
     CORRELATIONS,
@@ -61,6 +65,7 @@ from .worth import Crossover, Price, Probability, TargetWorth, Worth
 __all__ = [
     "AnyArray",
     "BestKnown",
+    "BinaryPolynomial",
     "BinaryProgram",
     "Bits",
     "Budget",
@@ -88,9 +93,12 @@ __all__ = [
     "MissingDependencyError",
     "Number",
     "PROBLEMS",
+    "PolynomialModel",
+    "PolynomialProgram",
     "Price",
     "Probability",
     "Problem",
+    "Quadratised",
     "READERS",
     "REGISTRIES",
     "Record",
@@ -133,9 +141,11 @@ __all__ = [
     "number",
     "part",
     "permutation_solution",
+    "quadratise",
     "relative_gap",
     "row_facts",
     "short_repr",
+    "conventions",
     "signed",
     "spec_id",
     "to_spec",

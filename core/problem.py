@@ -128,6 +128,11 @@ class Formulation(Protocol):
         ...
 
 
+def conventions(problem: Problem) -> dict[str, str]:
+    """What a value depends on beside the data, such as ``{"rounding": "nint"}``; empty for most kinds."""
+    return dict(getattr(problem, "conventions", {}))
+
+
 def signed(problem: Problem, value: float) -> float:
     """``value`` as a cost to minimise: itself for sense min, negated for sense max."""
     return value if problem.sense == "min" else -value

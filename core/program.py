@@ -123,6 +123,16 @@ class BinaryProgram:
         return len(self.constraints)
 
     @property
+    def num_terms(self) -> int:
+        """Nonzero coefficients of the cost."""
+        return int(np.count_nonzero(self.coefficients))
+
+    @property
+    def coefficients(self) -> Float:
+        """All coefficients of the cost but the offset: the linear ones, then those of the products."""
+        return np.concatenate([self.c, self.products.data])
+
+    @property
     def products(self) -> csr_array:
         """Q as stored: strictly upper triangular, canonical."""
         assert self.Q is not None

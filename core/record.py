@@ -118,7 +118,10 @@ class Resources:
 
 @dataclass(frozen=True)
 class Instance:
-    """Which instance was solved; the fingerprint identifies its data."""
+    """Which instance was solved; the fingerprint identifies its data.
+
+    ``conventions`` says what a value depends on beside the data: how distances were rounded, what is minimised.
+    """
 
     name: str
     kind: str
@@ -126,6 +129,7 @@ class Instance:
     size: Mapping[str, int]
     fingerprint: str
     path: str | None = None
+    conventions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,18 @@ class Entry:
         return ""
 
 
+def first_line(documented: object) -> str:
+    """First line of a docstring; empty where there is none, as under ``python -OO``.
+
+    Examples
+    --------
+    >>> first_line(first_line)
+    'First line of a docstring; empty where there is none, as under ``python -OO``.'
+    """
+    lines = (getattr(documented, "__doc__", None) or "").strip().splitlines()
+    return lines[0] if lines else ""
+
+
 class Registry:
     """Parts of one room by name; names are written with hyphens, underscores are accepted."""
 
@@ -54,8 +66,7 @@ class Registry:
         """Decorator: the class or function under it is the part of this name."""
 
         def add(make: T) -> T:
-            doc = (getattr(make, "__doc__", None) or "").strip().splitlines()
-            self._add(Entry(name, make, requires=requires, extra=extra, summary=doc[0] if doc else ""))  # type: ignore[arg-type]
+            self._add(Entry(name, make, requires=requires, extra=extra, summary=first_line(make)))  # type: ignore[arg-type]
             for alias in aliases:
                 self._aliases[alias] = name
             return make

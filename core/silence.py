@@ -25,6 +25,7 @@ class _Redirection:
     def __init__(self) -> None:
         self.depth = 0
         self.real: int | None = None
+        self.is_logged = False
 
 
 _state = _Redirection()
@@ -41,7 +42,7 @@ def silenced() -> Iterator[None]:
     ...     _ = os.write(1, b"a solver's banner")
     """
     with _lock:
-        if _state.depth == 0:
+        if _state.depth == 0 and not _state.is_logged:
             _state.real = _redirect()
         _state.depth += 1
     try:
@@ -53,6 +54,18 @@ def silenced() -> Iterator[None]:
                 _restore(_state.real)
                 os.close(_state.real)
                 _state.real = None
+
+
+@contextlib.contextmanager
+def logged() -> Iterator[None]:
+    """``silenced`` does nothing inside: stdout is a log, where what solvers and plugins print belongs."""
+    with _lock:
+        before, _state.is_logged = _state.is_logged, True
+    try:
+        yield
+    finally:
+        with _lock:
+            _state.is_logged = before
 
 
 def audible(function: Callable[P, None]) -> Callable[P, None]:

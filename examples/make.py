@@ -28,6 +28,8 @@ EXAMPLES: dict[str, tuple[str, int, dict[str, Any], str]] = {
     "tsptw.json": ("tsptw", 2, {"n": 4, "width": 90}, "tsptw-dp"),
     "cvrp.json": ("cvrp", 1, {"n": 4, "stops": 2, "limited": True}, "route-sets"),
     "vrptw.json": ("vrptw", 1, {"n": 4, "stops": 2}, "route-sets"),
+    "hubo.json": ("hubo", 1, {"n": 8, "degree": 4}, "cpsat"),
+    "labs.json": ("labs", 0, {"length": 8}, "cpsat"),
     "integer-program.json": ("integer-program", 2, {"n": 4, "m": 1}, "cpsat"),
     "multi-knapsack.json": ("multi-knapsack", 1, {"n": 8, "knapsacks": 2}, "cpsat"),
 }

@@ -49,9 +49,12 @@ def learnt_angles(
 
 
 def scaled_angles(info: Mapping[str, Any]) -> list[float] | None:
-    """Gammas, then betas, in the scaled form that a sampler of the same class takes; None where it told none."""
+    """Gammas, then betas, in the scaled form that a sampler of the same class takes; None where it told none.
+
+    A multi-angle circuit has a list of angles a layer, for the terms of one model: they fit no other round.
+    """
     found = info.get("angles")
-    if not found:
+    if not found or any(isinstance(gamma, list | tuple) for gamma in found.get("gammas", ())):
         return None
     if "scaled" in found:
         return list(found["scaled"])

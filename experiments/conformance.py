@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import ENCODERS, PROBLEMS, SOLVERS, unknown_name
+from ..core.registry import first_line
 
 #: Room -> module with ``CHECKS``: functions of one registered entry that raise AssertionError when it breaks a rule.
 SUITES = {
@@ -23,7 +24,11 @@ def check(name: str) -> list[dict[str, Any]]:
     ------
     ValueError
         No problem, encoder or solver has that name.
+    RuntimeError
+        Python was told to leave assertions out: every check would pass.
     """
+    if not __debug__:
+        raise RuntimeError("the checks must have Python's assertions, got none; run without -O and PYTHONOPTIMIZE")
     rows: list[dict[str, Any]] = []
     package = __package__.rpartition(".")[0]
     for room, (registry, module) in SUITES.items():
@@ -34,7 +39,7 @@ def check(name: str) -> list[dict[str, Any]]:
             raise ValueError(entry.missing)
         suite: tuple[Callable[[Any], None], ...] = importlib.import_module(f"{package}.{module}").CHECKS
         for function in suite:
-            title = (function.__doc__ or function.__name__).strip().splitlines()[0]
+            title = first_line(function) or function.__name__
             try:
                 function(entry)
             except AssertionError as error:

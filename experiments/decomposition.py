@@ -130,8 +130,10 @@ def thinned(
     """
     inside = encoding.state.get("inside")
     program = formulation.program
+    if inside is None:
+        return None
     work = len(Z) * (program.products.nnz + program.constraints.A.nnz + 8 * program.num_variables)
-    if inside is None or work < MOST_WORK or formulation.is_surrogate or not _is_direct(formulation):
+    if work < MOST_WORK or formulation.is_surrogate or not _is_direct(formulation):
         return None
     Y = encoding.state["inner"].decode(Z)
     first, inverse, _ = unique_rows(Y)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Cube, Float, Formulation, LiteralMap
+from ..core import AnyArray, BinaryProgram, Bits, Cube, Float, Formulation, LiteralMap, PolynomialProgram
+from ..engines.diagonal import energy_blocks
 from .candidates import evaluate
 from .cost_tally import CostTally
 from .field import Field
@@ -159,6 +160,13 @@ def _by_points(field: Field, bits: AnyArray | None, state: Float | None) -> Enum
 def _table_blocks(field: Field, bits: AnyArray) -> Iterator[tuple[slice, AnyArray | None, Float]]:
     """Blocks of 2**low points: costs and rows of the low bits from tables, the high bits' part added."""
     assert isinstance(field.decoder, LiteralMap)
+    whole = field.formulation.program
+    if isinstance(whole, PolynomialProgram):  # no rows, and its bits are those of the encoding as they are
+        start = 0
+        for costs in energy_blocks(whole.polynomial.to_binary()):
+            yield slice(start, start + costs.size), None, costs
+            start += costs.size
+        return
     tolerances = field.formulation.program.tolerances
     program = substituted(field.formulation.program, field.decoder, bits)
     u, rows = bits.size, program.constraints

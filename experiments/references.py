@@ -29,8 +29,7 @@ def own_bound(problem: Problem, program: BinaryProgram | None, cost_bound: float
 
 def has_integral_cost(program: BinaryProgram) -> bool:
     """Whether every cost coefficient and the offset are integers."""
-    arrays = (program.c, program.products.data)
-    return program.offset % 1 == 0 and all(bool((values % 1 == 0).all()) for values in arrays)
+    return program.offset % 1 == 0 and bool((program.coefficients % 1 == 0).all())
 
 
 def status_of(

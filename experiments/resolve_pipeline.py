@@ -103,7 +103,7 @@ def default_encoder(
     """The first default encoder that has the options and whose qubits the solver can hold, else a decomposition."""
     errors: list[ValueError] = []
     reasons: list[str] = []
-    tried = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
+    tried: tuple[str, ...] = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
     try:
         program = formulate(problem, formulation).program
     except UnsupportedError as error:

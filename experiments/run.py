@@ -29,6 +29,7 @@ from ..core.silence import audible, silenced
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import NativeSolver, QuboSampler, Report
+from . import route_orders as _route_orders  # noqa: F401  registers the pipelines of hybrid-tabu
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file

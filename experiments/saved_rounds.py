@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core import AnyArray, Bits, Encoding, Problem, UnsupportedError, bqm_to_arrays
+from ..core.files import write_text
 from ..problems.files import save
 from ..problems.qubo import Qubo
 
@@ -54,4 +55,4 @@ class SavedRounds:
             "accepted": dict(following.trace[-1]),
         }
         path = self.folder / f"round-{index:05d}.points.json"
-        path.write_text(json.dumps(points) + "\n", encoding="utf-8")
+        write_text(path, json.dumps(points) + "\n")

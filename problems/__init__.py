@@ -3,7 +3,9 @@
 from . import (
     formats,
     generators,
+    hubo,
     integer_program,
+    labs,
     market_share,
     max_cut,
     mdkp,
@@ -19,7 +21,9 @@ from . import (
 __all__ = [
     "formats",
     "generators",
+    "hubo",
     "integer_program",
+    "labs",
     "market_share",
     "max_cut",
     "mdkp",

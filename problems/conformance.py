@@ -165,7 +165,7 @@ def check_size(entry: Entry) -> None:
             built = (program.num_variables, program.num_rows)
             said = cls.size(problem)
             assert built == said[:2], f"{name} said {said[:2]} variables and rows, built {built}"
-            terms = program.products.nnz + np.count_nonzero(program.c) + program.constraints.A.nnz
+            terms = program.num_terms + program.constraints.A.nnz
             assert said.terms == terms, f"{name} said {said.terms} terms, built {terms}"
             for names in (program.names, program.constraints.names):
                 assert len(set(names)) == len(names), f"{name} uses a name twice"

@@ -241,6 +241,8 @@ SOLUTION_TEXTS: Mapping[str, SolutionText] = MappingProxyType(
         "mdkp": SolutionText(lambda text, path, p: _bits(text, path, len(p.profits)), _write_values),
         "market-share": SolutionText(lambda text, path, p: _bits(text, path, p.demands.shape[1]), _write_values),
         "qubo": SolutionText(lambda text, path, p: _bits(text, path, len(p.linear)), _write_values),
+        "hubo": SolutionText(lambda text, path, p: _bits(text, path, p.num_variables), _write_values),
+        "labs": SolutionText(lambda text, path, p: _bits(text, path, p.length), _write_values),
         "integer-program": SolutionText(_integer_values, _write_values),
         "multi-knapsack": SolutionText(_knapsacks, _write_knapsacks),
         "tsptw": SolutionText(_order, lambda order, objective, p: write_order(order, objective)),

@@ -16,9 +16,9 @@ import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Number, Sense, Solution, frozen_number, number
 from .checks import number_matrix, restore
-from .tsptw_edges import TsptwArrival, TsptwEdges
+from .tsptw_edges import TsptwArrival, TsptwEdges, common_factor
 from .tsptw_positions import TsptwCuts, TsptwOrder, TsptwPositions
-from .tsptw_times import TsptwTimes
+from .tsptw_times import MAX_SLOTS, TsptwTimes, num_slots
 from .windows import WindowPresolve, arrivals, presolve_windows, time_tolerance
 
 #: Presolve takes cubic time, and the matrix quadratic room.
@@ -92,17 +92,24 @@ class Tsptw:
         return {"customers": self.num_customers}
 
     @property
+    def conventions(self) -> dict[str, str]:
+        """What is minimised, and how travel was rounded (``given``: the file holds the matrix)."""
+        return {"objective": self.objective_kind, "rounding": self.rounding or "given"}
+
+    @property
     def formulations(self) -> Mapping[str, type[Formulation]]:
-        """``positions`` (a surrogate for the makespan), ``edges`` for travel, ``arrival``, ``time-indexed``."""
+        """``positions`` (a surrogate for the makespan), ``cuts`` and ``edges`` for travel, and forms with times.
+
+        ``arrival`` and ``time-indexed`` are there where times lie on a common decimal grid, the latter for few slots.
+        """
+        has_grid = common_factor(np.concatenate([self.travel.ravel(), self.windows.ravel()])) is not None
+        timed: dict[str, type[Formulation]] = {"arrival": TsptwArrival} if has_grid else {}
+        slots: dict[str, type[Formulation]] = (
+            {"time-indexed": TsptwTimes} if has_grid and num_slots(self) <= MAX_SLOTS else {}
+        )
         if self.objective_kind == "makespan":
-            return {"arrival": TsptwArrival, "positions": TsptwOrder, "time-indexed": TsptwTimes}
-        return {
-            "positions": TsptwPositions,
-            "cuts": TsptwCuts,
-            "edges": TsptwEdges,
-            "arrival": TsptwArrival,
-            "time-indexed": TsptwTimes,
-        }
+            return {**timed, "positions": TsptwOrder, **slots}
+        return {"positions": TsptwPositions, "cuts": TsptwCuts, "edges": TsptwEdges, **timed, **slots}
 
     @cached_property
     def tolerance(self) -> float:

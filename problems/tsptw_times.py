@@ -213,13 +213,22 @@ def _travel(problem: Tsptw) -> Int:
     return np.rint(problem.travel * _factor(problem)).astype(np.int64)
 
 
-def _slots(problem: Tsptw) -> tuple[Int, Int]:
-    """Customer and time of every slot within the tightened windows."""
-    factor = _factor(problem)
-    found = problem.presolve
+def num_slots(problem: Tsptw) -> int:
+    """Slots of all customers, counted without building them; times must lie on a common grid."""
+    return int(_spans(problem)[1].sum())
+
+
+def _spans(problem: Tsptw) -> tuple[Int, Int]:
+    """First slot of each customer and how many there are, on the grid; shape (n,) each."""
+    factor, found = _factor(problem), problem.presolve
     first = np.ceil(np.asarray(found.earliest[1:]) * factor - 1e-6).astype(np.int64)
     last = np.floor(np.asarray(found.latest[1:]) * factor + 1e-6).astype(np.int64)
-    spans = np.maximum(last - first + 1, 0)
+    return first, np.maximum(last - first + 1, 0)
+
+
+def _slots(problem: Tsptw) -> tuple[Int, Int]:
+    """Customer and time of every slot within the tightened windows."""
+    first, spans = _spans(problem)
     if int(spans.sum()) > 50_000_000:
         raise UnsupportedError(
             f"time-indexed must have at most 50,000,000 slots, got {int(spans.sum()):,}; use positions"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, get_args
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Int, Number, Sense, Solution, number
 from .checks import count, number_vector, restore
-from .rounding import ROUNDINGS
+from .rounding import ROUNDINGS, Rounding, rounded_distances
 from .route_pool import RoutePool, route_pool
 from .tsptw import points_of_nodes, time_data
 from .vehicle_forms import AssignThenRoute, SetPartitioning, SetPartitioningPool
@@ -70,6 +70,11 @@ class _Fleet:
     def size(self) -> dict[str, int]:
         routes = {} if self.max_routes is None else {"routes": self.max_routes}
         return {"customers": self.num_customers, **routes}
+
+    @property
+    def conventions(self) -> dict[str, str]:
+        """What is minimised, and how distances were rounded (``given``: the file holds the matrix)."""
+        return {"objective": getattr(self, "objective_kind", "distance"), "rounding": self.rounding or "given"}
 
     @property
     def route_limit(self) -> int:
@@ -315,3 +320,23 @@ def solution_of(routes: Any) -> Solution:
         if len(route):
             values += ([0] if values else []) + [int(v) for v in route]
     return np.array(values, dtype=np.int64)
+
+
+def with_rounding(problem: Fleet, rounding: Rounding) -> Fleet:
+    """The same instance with its distances made anew from the coordinates; its best known value no longer holds.
+
+    Raises
+    ------
+    ValueError
+        The instance has no coordinates, or an unknown convention.
+
+    Examples
+    --------
+    >>> fleet = Cvrp([[0, 1], [1, 0]], [0, 1], 1, coordinates=[[0, 0], [1, 1]])
+    >>> with_rounding(fleet, "trunc1").distances.tolist()
+    [[0.0, 1.4], [1.4, 0.0]]
+    """
+    if problem.coordinates is None:
+        raise ValueError("coordinates must be there to round distances anew, got none; the matrix is all there is")
+    distances = rounded_distances(problem.coordinates, rounding)
+    return replace(problem, distances=distances, rounding=rounding, best_known=None)

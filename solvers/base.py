@@ -15,7 +15,21 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import dimod
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Budget, Cube, Float, Ground, Number, Problem, Solution
+from ..core import (
+    AnyArray,
+    BinaryProgram,
+    Bits,
+    Budget,
+    Cube,
+    Float,
+    Ground,
+    Number,
+    PolynomialModel,
+    Problem,
+    Solution,
+    UnsupportedError,
+)
+from ..core.registry import first_line
 from ..core.unique import unique_rows
 
 #: Called with the probability of each point of the ground in the final state, shape (size,), in the ground's order.
@@ -54,13 +68,15 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     drawn in all evaluations together), angles, seconds (by stage), engine, energy_bound (only if proven), subspace
     (name of the feasible subspace it worked in), timing (nanoseconds, as dwave-samplers tell them). All but ``seconds``
     and ``timing`` must be the same for the same seed.
-    A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left.
+    A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left. One that
+    takes a ``PolynomialModel`` of any degree in the place of a quadratic model says so by ``takes_polynomials``.
 
     A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated
     there and back around it, so that ours work wherever dimod's samplers do.
     """
 
     keeps_rows: ClassVar[bool] = False
+    takes_polynomials: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -75,7 +91,7 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        return {"description": (type(self).__doc__ or "").strip().splitlines()[0]}
+        return {"description": first_line(type(self))}
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
@@ -96,6 +112,9 @@ def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.S
 
     @functools.wraps(sample)
     def translated(self: Any, bqm: dimod.BinaryQuadraticModel, **keywords: Any) -> dimod.SampleSet:
+        if isinstance(bqm, PolynomialModel):
+            require_polynomials(self)
+            return sample(self, bqm, **keywords)
         labels = list(bqm.variables)
         if bqm.vartype is dimod.BINARY and all(label == i for i, label in enumerate(labels)):
             return sample(self, bqm, **keywords)
@@ -112,6 +131,20 @@ def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.S
         return samples.change_vartype(bqm.vartype, inplace=False)
 
     return translated
+
+
+def require_polynomials(sampler: Any) -> None:
+    """Refuse a polynomial where the sampler works on quadratic models alone.
+
+    Raises
+    ------
+    UnsupportedError
+        It does.
+    """
+    if not getattr(sampler, "takes_polynomials", False):
+        raise UnsupportedError(
+            f"{type(sampler).__name__} must be given a quadratic model, got a polynomial; use --encoder quadratise"
+        )
 
 
 def _as_bits(states: Any, vartype: Any) -> tuple[AnyArray, list[Any]]:

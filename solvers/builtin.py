@@ -4,6 +4,7 @@ from . import native, subspace
 from .ansatz import pce, vqe
 from .classical import (
     annealing,
+    bifurcation,
     brute_force,
     constrained_annealing,
     dimod_sampler,
@@ -11,6 +12,7 @@ from .classical import (
     loihi,
     random_sampler,
     tabu,
+    tempering,
 )
 from .qaoa import adapt, qaoa, recursive, variants
 from .qrao import qrao
@@ -18,6 +20,7 @@ from .qrao import qrao
 __all__ = [
     "adapt",
     "annealing",
+    "bifurcation",
     "brute_force",
     "constrained_annealing",
     "dimod_sampler",
@@ -31,6 +34,7 @@ __all__ = [
     "recursive",
     "subspace",
     "tabu",
+    "tempering",
     "variants",
     "vqe",
 ]

@@ -77,6 +77,17 @@ class Ising:
         return int(np.count_nonzero(self.fields)) + len(self.couplings)
 
     @property
+    def masks(self) -> Int:
+        """The spins of each term as the bits of a word, in the order of ``coefficients``, shape (num_terms,)."""
+        pairs = (np.int64(1) << self.rows) | (np.int64(1) << self.columns)
+        return np.concatenate([np.int64(1) << np.flatnonzero(self.fields), pairs]).astype(np.int64)
+
+    @property
+    def two_qubit_gates(self) -> int:
+        """RZZ of the phases of one layer."""
+        return len(self.couplings)
+
+    @property
     def coefficients(self) -> Float:
         """Nonzero fields, then couplings: the order of multi-angle parameters, shape (num_terms,)."""
         return np.concatenate([self.fields[self.fields != 0], self.couplings])

@@ -6,6 +6,7 @@ Tiles are small, so that few qubits already need several groups and passes.
 from __future__ import annotations
 
 import ctypes
+import getpass
 import hashlib
 import re
 import shutil
@@ -121,7 +122,7 @@ def compiled(file: str, build: Build):
             f"{', '.join(parameters)}) {{ emulate(gx, gy, threads, shared, [=] {{ {name}({', '.join(names)}); }}); }}"
         )
     text = "\n".join([f'#include "{SHIM}"', source.replace('extern "C" __global__', "static"), *launchers])
-    folder = Path(tempfile.gettempdir()) / "qopt-emulated-kernels"
+    folder = Path(tempfile.gettempdir()) / f"qopt-emulated-kernels-{getpass.getuser()}"
     folder.mkdir(exist_ok=True)
     key = hashlib.sha256((text + SHIM.read_text() + repr(build)).encode()).hexdigest()[:24]
     library = folder / f"{key}.so"

@@ -256,7 +256,8 @@ def test_auto_takes_the_card_from_its_size_on_and_says_so(card, monkeypatch):
     assert exact.engine_name("auto", 8) == "gpu (emulated card)"
     assert isinstance(exact.evolve(qubo_cost(8), [0.1], [0.2]), CardState)
     card.memory = 1 << 10
-    assert "gpu" not in exact.engine_name("auto", 8)
+    assert "gpu" not in exact.engine_name("auto", 9)
+    assert exact.engine_name("auto", 8) == "gpu (emulated card)"  # as before: a run stays on its engine
 
 
 def test_a_diagonal_of_the_card_is_no_cost_for_the_host(card):
@@ -342,3 +343,16 @@ def test_a_split_rotates_every_local_qubit_once_and_the_exchange_is_its_own_inve
 def test_cards_that_are_no_power_of_two_are_refused():
     with pytest.raises(UnsupportedError, match="cards must be 2, 4, 8"):
         several.split_cost(EmulatedLink(3, SMALL), *qubo(9))
+
+
+def test_a_plan_tells_what_the_card_holds_and_why_there_is_none(card, monkeypatch):
+    from qopt.solvers.qaoa.qaoa import Qaoa
+    from qopt.solvers.qaoa.variants import MultiAngleQaoa
+
+    fits = Qaoa(engine="gpu", precision="complex64").estimate(24, 100)
+    assert (fits.refusal, fits.bytes) == ("", (2 * 8 + 2) << 24)
+    for sampler in (Qaoa, MultiAngleQaoa):
+        assert "25 qubits fit" in sampler(engine="gpu", precision="complex64").estimate(33, 100).refusal
+    assert "lower layers" in MultiAngleQaoa(engine="gpu", precision="complex64", layers=9).estimate(24, 100).refusal
+    monkeypatch.setattr(device, "why_missing", lambda: "no card")
+    assert Qaoa(engine="gpu").estimate(10, 20).refusal == "engine gpu must find a card (no card)"

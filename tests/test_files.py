@@ -225,7 +225,11 @@ def test_native_file_round_trip(tmp_path, kind):
     for name in ("out.json", "out.json.gz"):
         save(problem, tmp_path / name)
         again = load(tmp_path / name)
-        assert (fingerprint(again), again.name, again.best_known) == (fingerprint(problem), problem.name, None)
+        assert (fingerprint(again), again.name, again.best_known) == (
+            fingerprint(problem),
+            problem.name,
+            problem.best_known,
+        )
         assert type(again) is type(problem)
 
 

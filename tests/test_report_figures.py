@@ -128,7 +128,7 @@ def test_report_is_the_same_twice_and_says_what_there_is(runs: RunSet) -> None:
     assert any("against equally many uniform points of its own ground" in text for text in first.findings)
     assert set(first.plots) == {
         *("gap", "scatter", "waterfall", "feasibility", "ranks"),
-        *("ecdf", "profile", "time-scaling", "qubit-scaling"),
+        *("ecdf", "profile", "time-scaling", "qubit-scaling", "crossover"),
     }
     assert not any(plot.is_empty for plot in first.plots.values())
     assert len(first.tables["failures"].rows) == 1

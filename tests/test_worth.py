@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,3 +197,15 @@ def test_a_worth_without_uniform_hits_is_a_lower_limit() -> None:
     nothing = Probability(0.0, 0.0, 0.0)
     assert ratio(Probability(0.1, 0.1, 0.1), nothing) == (None, None, None)
     assert ratio(Probability(0.1, 0.05, 0.2, "sampled"), Probability(0.0, 0.0, 0.001, "sampled")) == (None, 50.0, None)
+
+
+def test_a_records_crossover_is_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from qopt.experiments.plot_worth import plot_worth
+
+    record = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "qaoa", layers=1, encoder="unbalanced", seed=1)
+    plot_worth(record, tmp_path / "worth.png")
+    assert (tmp_path / "worth.png").stat().st_size > 5_000
+    exact = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "cpsat")
+    with pytest.raises(ValueError, match="or a crossover of samples, got none"):
+        plot_worth(exact, tmp_path / "none.png")

@@ -16,6 +16,7 @@ from .engine import (
 from .measure import CVaR, Expectation, Objective, cvar, expectation, probability_below, probability_of
 from .memory import assumed_bytes, available_bytes, required_bytes
 from .multi_angle import IsingTerms, ma_evolve, ma_value_and_gradient
+from .polynomial import energy_blocks, polynomial_cost
 from .sampling import bits_to_indices, indices_to_bits, sample
 from .state import State
 from .warm_start import ws_evolve, ws_value_and_gradient
@@ -36,6 +37,7 @@ __all__ = [
     "cost_of",
     "cvar",
     "energy",
+    "energy_blocks",
     "engine_name",
     "evolve",
     "expectation",
@@ -43,6 +45,7 @@ __all__ = [
     "landscape",
     "ma_evolve",
     "ma_value_and_gradient",
+    "polynomial_cost",
     "probability_below",
     "probability_of",
     "required_bytes",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -60,14 +61,18 @@ class Options:
         """Whether the compiled engine will run, where no card does."""
         return self.engine in ("auto", "compiled") and compiled.is_available()
 
-    def card_for(self, n: int, *, gradient: bool = True) -> gpu_device.Card | None:
-        """The card that a run on n qubits takes; None for the host's engines."""
+    def card_for(self, n: int, cost: AnyCost | None = None) -> gpu_device.Card | None:
+        """The card that a run on n qubits takes, that of the cost where it was made on one; None for the host."""
+        if isinstance(cost, CardDiagonal):
+            if self.engine in ("compiled", "numpy"):
+                raise ValueError(f"cost must be a diagonal of the host for engine={self.engine!r}, got one of a card")
+            return cost.card
         if self.engine == "gpu":
             return gpu_device.require_card()
         if self.engine != "auto" or n < CARD_QUBITS or gpu_device.why_missing():
             return None
         card = gpu_device.card()
-        return card if n <= gpu.most_qubits(card, self.dtype, states=1 + gradient) else None
+        return card if _holds(card, n, self.dtype) else None
 
     @property
     def how(self) -> compiled.How:
@@ -78,6 +83,12 @@ class Options:
     def real(self) -> np.dtype[Any]:
         """Type of the real and imaginary parts."""
         return real_type(self.dtype)
+
+
+@lru_cache(maxsize=256)
+def _holds(card: gpu_device.Card, n: int, dtype: Precision) -> bool:
+    """Whether a card has room for a gradient; asked once, so that a run that fills it does not change engines."""
+    return n <= gpu.most_qubits(card, dtype, states=2)
 
 
 def threads_for(n: int, threads: int | Literal["auto"] = "auto") -> int:

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from . import compiled, reference
 from .choice import AnyCost, AnyState, EngineChoice, Options, card_name, cost_of, engine_name, threads_for
 from .diagonal import CostDiagonal
-from .gpu import device as gpu_device
 from .gpu import engine as gpu
+from .gpu.device import Card
 from .gpu.energies import CardDiagonal
 from .gpu.state import CardState
 from .layers import Float, Layers, angle_vector, qaoa_layers
@@ -76,7 +76,7 @@ def energy(
     """Mean energy after p layers: `evolve` and `expectation` in one, without keeping the state."""
     options = Options(dtype, threads, engine)
     layers = qaoa_layers(cost, gammas, betas)
-    card = _card(layers, options, gradient=False)
+    card = _card(layers, options)
     if card is not None:
         return gpu.energy(card, layers, dtype, cost)
     assert isinstance(cost, CostDiagonal)
@@ -102,9 +102,9 @@ def landscape(
     gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
     if gamma.ndim != 2 or gamma.shape != beta.shape:
         raise ValueError(f"gammas and betas must have one shape (k, p), got {gamma.shape} and {beta.shape}")
-    card = Options(dtype, threads, engine).card_for(cost.n, gradient=False)
-    if card is not None or isinstance(cost, CardDiagonal):
-        return gpu.landscape(card or gpu_device.require_card(), cost, gamma, beta, dtype)
+    card = Options(dtype, threads, engine).card_for(cost.n, cost)
+    if card is not None:
+        return gpu.landscape(card, cost, gamma, beta, dtype)
     at_once = threads if cost.n < _SMALL_FOR_THREADS else 1
     each = partial(energy, cost, dtype=dtype, threads=1 if at_once > 1 else threads, engine=engine)
     with ThreadPoolExecutor(at_once) as pool:
@@ -140,7 +140,7 @@ def value_and_gradient(
 
 def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | AnyState | None = None) -> AnyState:
     """State after any alternating circuit."""
-    card = _card(layers, options, gradient=False)
+    card = _card(layers, options)
     if card is not None:
         return gpu.run(card, layers, options.dtype, _card_start(layers, options, initial))
     _require(layers, options, gradient=False)
@@ -158,7 +158,7 @@ def layers_gradient(
     initial: npt.ArrayLike | AnyState | None = None,
 ) -> tuple[float, Float, Float]:
     """Objective of the final state and its derivatives by the layers' gammas (p,) and angles (p, n)."""
-    card = _card(layers, options, gradient=True)
+    card = _card(layers, options)
     if card is not None:
         return gpu.gradient(card, layers, options.dtype, cost, objective, _card_start(layers, options, initial))
     assert isinstance(cost, CostDiagonal)
@@ -186,14 +186,10 @@ def objective_of(
     return value, at_risk, 1 / objective.alpha
 
 
-def _card(layers: Layers, options: Options, *, gradient: bool) -> gpu_device.Card | None:
-    """The card of a run; the one that holds its costs, where they were made there."""
+def _card(layers: Layers, options: Options) -> Card | None:
+    """The card of a run: that of its costs, where one was made on a card."""
     made = next((d for d in layers.diagonals if isinstance(d, CardDiagonal)), None)
-    card = options.card_for(layers.n, gradient=gradient)
-    if made is not None:
-        if options.engine in ("compiled", "numpy"):
-            raise ValueError(f"cost must be a diagonal of the host for engine={options.engine!r}, got one of a card")
-        return made.card
+    card = options.card_for(layers.n, made)
     if card is not None and any(d.n != layers.n for d in set(layers.diagonals)):
         raise ValueError(f"every diagonal must have {layers.n} variables")
     return card

@@ -109,7 +109,7 @@ def ma_evolve(
 ) -> AnyState:
     """State after p layers: term angles `gammas` of shape (p, num_terms), qubit angles `betas` of shape (p, n)."""
     options = Options(dtype, threads, engine)
-    return run_layers(_circuit(terms, gammas, betas, options.card_for(terms.n, gradient=False)), options)
+    return run_layers(_circuit(terms, gammas, betas, options.card_for(terms.n)), options)
 
 
 def ma_value_and_gradient(
@@ -133,7 +133,7 @@ def ma_value_and_gradient(
     cost : ``terms.diagonal()`` where it is at hand, so that it is not built again
     """
     options = Options(dtype, threads, engine)
-    card = options.card_for(terms.n)
+    card = options.card_for(terms.n, cost)
     layers = _circuit(terms, gammas, betas, card)
     if card is not None:
         weights = CardDiagonal.from_arrays(card, *terms.arrays()) if cost is None else cost

@@ -87,7 +87,7 @@ def _circuit(
             f"thetas must have {cost.n} angles and gammas, betas one length, "
             f"got {theta.size}, {gamma.size} and {beta.size}"
         )
-    card = options.card_for(cost.n)
+    card = options.card_for(cost.n, cost)
     # exp(-i beta M) = RY(theta) exp(i beta sum Z) RY(-theta); -sum Z = 2 popcount - n.
     ones: AnyCost
     if card is None:

@@ -13,6 +13,8 @@ NAMES = {
     "cutting-slack": "cutting_slack",
     "graph-shrinking": "graph_shrinking",
     "multi-knapsack": "multi_knapsack",
+    "neuromorphic-annealing": "neuromorphic_annealing",
+    "routing-annealing": "routing_annealing",
 }
 
 

@@ -12,7 +12,7 @@ from ...core import relative_gap
 from ..drawing import save_picture
 from .paired import Sentence, gap, on_common, paired, versus
 from .paper import Paper, Rows, Section, Telling
-from .readings import Scale, against_control, against_program, finals, points_of, references_of, worth_sentence
+from .readings import CORE, Scale, against_control, against_program, finals, points_of, references_of, worth_sentence
 from .tables import NOTHING, markdown, median, number, percent
 from .worth_table import worth_section
 
@@ -178,7 +178,7 @@ def _summary(rows: Rows) -> list[Sentence]:
     scale = Scale(references_of(rows))
     lines = {name: [row for row in rows if row["sweep"]["family"] == name] for name in PIPELINES}
     samplers = {name: own for name, own in lines.items() if own and name not in ("greedy", "cpsat")}
-    told = [worth_sentence("Samples", samplers, "within 1 %", scale.references)]
+    told = [worth_sentence("Samples", samplers, CORE, scale.references)]
     for name in ("qrao core 30", "qaoa core 30", "qrao core 18", "qaoa core 18"):
         own = samplers.get(name, [])
         each = [against_control(name, own, stage, scale) for stage in ("raw", "improved")]

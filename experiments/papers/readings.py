@@ -14,6 +14,8 @@ from .paired import NEVER, Key, Pairs, Reading, Sentence, middle, paired
 Of = Literal["run", "control", "control_program"]
 #: Distance from the optimum of each target, as a share of it.
 SHARES = {"optimum": 0.0, "within 1 %": 0.01}
+#: Best point that a reduction left, where all points of the core were counted.
+CORE = "best of the core"
 _MARGIN = 1e-9
 
 
@@ -97,6 +99,9 @@ def target_of(row: Mapping[str, Any], target: str, optimum: float | None) -> tup
         if found["target"] == target:
             return found["sampler"]["value"], found["uniform"]["value"]
     curve = row["worth"].get("curve") or []
+    if target == CORE:
+        is_core = row["worth"]["num_points"] is not None and row["worth"]["space"].startswith("core")
+        return (curve[0][1], curve[0][2]) if is_core and curve else None
     if optimum is None or target not in SHARES or not curve:
         return None
     sign = 1.0 if row["instance"]["sense"] == "min" else -1.0

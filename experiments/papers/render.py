@@ -18,6 +18,12 @@ from .paper import Paper, Rows, Section, Telling
 PACKAGES = ("qopt-workbench", "numpy", "scipy", "qiskit", "qiskit-aer", "ortools", "dwave-samplers")
 
 
+_QUICK = (
+    "**This page is of the quick sweep**: generated instances, one seed, minutes of work. Its verdicts are those of so "
+    "few runs; `qopt reproduce` without `--quick` makes the full sweep."
+)
+
+
 def write_report(paper: Paper, rows: Rows, folder: Path, *, command: str) -> Path:
     """Write ``<name>.md`` and its pictures into the folder; the page's path.
 
@@ -52,9 +58,13 @@ def current(rows: Rows) -> Rows:
     return list({(row["instance"]["fingerprint"], row["sweep"]["pipeline"], row["seed"]): row for row in rows}.values())
 
 
-def page(paper: Paper, rows: Rows, telling: Telling, *, command: str) -> str:
-    """The page as Markdown."""
-    parts = [f"# {paper.title}", paper.source, "## Summary", "\n".join(f"- {line.text}" for line in telling.summary)]
+def page(paper: Paper, rows: Rows, telling: Telling, *, command: str, earlier: str = "") -> str:
+    """The page as Markdown; ``earlier`` is a page beside it with the tables of a full sweep."""
+    quick = _QUICK if "--quick" in command.split() else ""
+    if quick and earlier:
+        quick += f" Tables of an earlier full sweep are in [{earlier}]({earlier})."
+    summary = "\n".join(f"- {line.text}" for line in telling.summary)
+    parts = [f"# {paper.title}", paper.source, quick, "## Summary", summary]
     for section in telling.sections:
         parts += [f"## {section.title}", section.text.strip()]
     parts += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in telling.plots]

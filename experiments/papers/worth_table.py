@@ -7,7 +7,7 @@ from typing import Any
 
 from ..worth_text import figures
 from .paired import middle
-from .readings import SHARES, references_of, target_of
+from .readings import CORE, SHARES, references_of, target_of
 from .tables import NOTHING, markdown
 
 Row = Mapping[str, Any]
@@ -16,9 +16,10 @@ TEXT = """Chance of one sample to be feasible and as good as the target, over th
 ground (same reduction, core, start and kept rows): 1 is a uniform point. Chances are medians over the instances of the
 medians over the seeds, the worth is that of the runs' own ratios. *Counted*: runs in which the uniform chance was
 counted over all points of the ground (the sampler's comes from its state where it knows it). *No limit*: runs in which
-uniform points never reached the target, so that there is no ratio; they are left out of the worth. *By CPU second*:
-the worth times the CPU seconds of a uniform point over those of a sample, its share of the training included: above 1
-the sampler is ahead of drawing uniform points for as long. Classical samplers stand in the same columns."""
+uniform points never reached the target, or whose core no longer holds it, so that there is no ratio; they are left
+out. *By CPU second*: the worth times the CPU seconds of a uniform point over those of a sample, its share of the
+training included: above 1 the sampler is ahead of drawing uniform points for as long. Classical samplers stand in the
+same columns."""
 
 
 def worth_section(rows: Sequence[Row], line_of: Callable[[Row], str], order: Sequence[str] = ()) -> str:
@@ -39,7 +40,7 @@ def worth_section(rows: Sequence[Row], line_of: Callable[[Row], str], order: Seq
 
 
 def _rows(kind: str, line: str, rows: Sequence[Row], references: Mapping[str, float]) -> Iterable[list[str]]:
-    for name in SHARES:
+    for name in (*SHARES, CORE):
         found = []
         for row in rows:
             chances = target_of(row, name, references.get(row["instance"]["fingerprint"]))

@@ -18,6 +18,7 @@ from ...core import Sense, absolute_gap, relative_gap
 from ..sweep.folder import sweep_document
 from ..sweep.store import read_lines, rows_path
 from .row import KINDS, QUANTUM, STAGES, Point, Run, StageName, Yardstick, run_of
+from .row_types import check_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +192,7 @@ def load_runs(path: Path) -> RunSet:
     for number, line in read_lines(file):
         try:
             row = json.loads(line)
+            check_row(row)
             run = run_of(row)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{type(error).__name__}: {error}"

@@ -53,12 +53,14 @@ def perform(job: Job) -> Done:
         os.environ["QOPT_ISA"] = job.instruction_set
     try:
         from ...core import UnsupportedError
+        from ...core.silence import logged
         from ..energy import Reading, joules_between, read_counters
         from ..run import run
 
         problem, pipeline, budget, path = pickle.loads(job.cell)
         before = read_counters() if job.reads_energy else Reading()
-        record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
+        with logged():  # the child's stdout is the sweep's log
+            record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
         after = read_counters() if job.reads_energy else Reading()
         row = record.to_json()
         row["sweep"] = {**job.labels, "wall_seconds": time.perf_counter() - start}

@@ -7,12 +7,13 @@ it. Limits: 2**n points, so that n above ``max_variables`` is refused; time doub
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, Bits, Clock, Float, Int, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, Bits, Clock, Float, Int, PolynomialModel, UnsupportedError, bqm_to_arrays
+from ...engines.diagonal import energy_blocks
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 
 #: Bits of a block; its energies take 8 * 2**BLOCK_BITS bytes and stay in cache.
@@ -42,6 +43,8 @@ class BruteForce(QuboSampler):
     >>> float(samples.first.energy), samples.info["energy_bound"], len(samples)
     (-0.5, -0.5, 4)
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     num_reads: int | None = None
     max_variables: int = 28
@@ -73,8 +76,8 @@ class BruteForce(QuboSampler):
         if refusal:
             raise UnsupportedError(refusal)
         keep = BruteForce(num_reads).num_reads or self.num_reads or MOST_POINTS
-        model = _Model.of(bqm)
-        indices, looked_at = _lowest(model, keep, clock)
+        model = None if isinstance(bqm, PolynomialModel) else _Model.of(bqm)
+        indices, looked_at = _lowest_of(bqm, keep, clock) if model is None else _lowest(model, keep, clock)
         Z = _bits(indices, n)
         info = {
             "engine": "numpy enumeration",
@@ -83,7 +86,7 @@ class BruteForce(QuboSampler):
         }
         energies = energies_of(bqm, Z)
         if looked_at == 1 << n:
-            info["energy_bound"] = float(energies.min()) - model.margin
+            info["energy_bound"] = float(energies.min()) - (_margin(bqm) if model is None else model.margin)
         return sample_set(Z, energies, None, info)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
@@ -143,6 +146,27 @@ def _lowest(model: _Model, keep: int, clock: Clock) -> tuple[Int, int]:
         looked_at += len(energies)
         found.add(block << low, energies)
     return found.indices(), looked_at
+
+
+def _lowest_of(model: PolynomialModel, keep: int, clock: Clock) -> tuple[Int, int]:
+    """The same for a polynomial."""
+    found, looked_at = _Lowest(keep), 0
+    for energies in energy_blocks(model.polynomial):
+        if looked_at and clock.is_over:
+            break
+        found.add(looked_at, energies)
+        looked_at += len(energies)
+    return found.indices(), looked_at
+
+
+def _margin(model: PolynomialModel) -> float:
+    """How far rounding may move an energy of a polynomial: 0 where all sums are exact."""
+    polynomial = model.polynomial
+    scaled = 1024 * np.append(polynomial.coefficients, polynomial.offset)
+    if 1024 * polynomial.size < 2.0**53 and bool((scaled == np.rint(scaled)).all()):
+        return 0.0
+    steps = 1 + polynomial.num_variables + polynomial.num_terms
+    return 2.0 * steps * float(np.finfo(np.float64).eps) * polynomial.size
 
 
 class _Lowest:

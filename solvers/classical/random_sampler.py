@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import dimod
 import numpy as np
@@ -29,6 +30,8 @@ class RandomSampler(QuboSampler):
     >>> int(RandomSampler(num_reads=50).sample(model, seed=1).record.num_occurrences.sum())
     50
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     num_reads: int = 1000
 

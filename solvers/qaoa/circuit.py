@@ -6,16 +6,19 @@ mixer exp(+i beta (sin th X + cos th Z)) is RY(-th), RZ(-2 beta), RY(th), in thi
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..ising import Ising
+from ..spin_polynomial import SpinPolynomial
 
 
 def qaoa_circuit(
-    ising: Ising, num_layers: int, *, is_multi_angle: bool = False, thetas: npt.ArrayLike | None = None
+    ising: Ising | SpinPolynomial, num_layers: int, *, is_multi_angle: bool = False, thetas: npt.ArrayLike | None = None
 ) -> Any:
     """QuantumCircuit of n qubits with one ParameterVector: all gammas, layer by layer, then all betas.
 
@@ -37,15 +40,10 @@ def qaoa_circuit(
             circuit.h(q)
         else:
             circuit.ry(warm[q], q)
-    fields = np.flatnonzero(ising.fields).tolist()
-    ends = list(zip(ising.rows.tolist(), ising.columns.tolist()))
     for layer in range(p):
         gammas = angles[layer * by_layer : (layer + 1) * by_layer]
         betas = angles[p * by_layer + layer * mixers : p * by_layer + (layer + 1) * mixers]
-        for t, q in enumerate(fields):
-            circuit.rz(2 * float(ising.fields[q]) * gammas[t if is_multi_angle else 0], q)
-        for t, (i, j) in enumerate(ends):
-            circuit.rzz(2 * float(ising.couplings[t]) * gammas[len(fields) + t if is_multi_angle else 0], i, j)
+        add_phases(circuit, ising, list(gammas) if is_multi_angle else [gammas[0]] * ising.num_terms)
         for q in range(n):
             beta = betas[q if is_multi_angle else 0]
             if warm is None:
@@ -57,7 +55,26 @@ def qaoa_circuit(
     return circuit
 
 
-def logical_depth(ising: Ising, num_layers: int, *, is_warm: bool = False) -> int:
+def add_phases(circuit: Any, ising: Ising | SpinPolynomial, gammas: Sequence[Any]) -> None:
+    """The phase of each term with its gamma; of k spins: their parity by a CX ladder, RZ, and back."""
+    if isinstance(ising, SpinPolynomial):
+        for (term, value), gamma in zip(ising.polynomial.terms(), gammas, strict=True):
+            ladder = list(itertools.pairwise(term))
+            for a, b in ladder:
+                circuit.cx(a, b)
+            circuit.rz(2 * value * gamma, term[-1])
+            for a, b in reversed(ladder):
+                circuit.cx(a, b)
+        return
+    fields = np.flatnonzero(ising.fields).tolist()
+    for q, gamma in zip(fields, gammas):
+        circuit.rz(2 * float(ising.fields[q]) * gamma, q)
+    ends = zip(ising.rows.tolist(), ising.columns.tolist(), ising.couplings.tolist())
+    for (i, j, value), gamma in zip(ends, gammas[len(fields) :], strict=True):
+        circuit.rzz(2 * value * gamma, i, j)
+
+
+def logical_depth(ising: Ising | SpinPolynomial, num_layers: int, *, is_warm: bool = False) -> int:
     """Depth of that circuit before any transpilation, counted without building it.
 
     Examples
@@ -66,6 +83,8 @@ def logical_depth(ising: Ising, num_layers: int, *, is_warm: bool = False) -> in
     >>> logical_depth(Ising.of(dimod.BinaryQuadraticModel({0: 0.0, 1: 0.0}, {(0, 1): 4.0}, 0.0, "BINARY")), 2)
     7
     """
+    if isinstance(ising, SpinPolynomial):
+        return ising.logical_depth(num_layers)
     level = np.ones(ising.n, dtype=np.int64)
     mixer = 3 if is_warm else 1
     has_field = (ising.fields != 0).astype(np.int64)

@@ -14,7 +14,7 @@ from typing import Any
 import dimod
 import numpy as np
 
-from ...core import Float
+from ...core import Float, UnsupportedError
 from ...engines import diagonal
 from ...engines.diagonal.engine import EngineChoice
 from ...engines.diagonal.measure import CVaR, Expectation, Objective
@@ -24,6 +24,7 @@ from ..backends.runners import Compiled, Runner
 from ..base import energies_of
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import SpinPolynomial
 from ..training.evaluation_log import Measured, measured_points
 from .circuit import logical_depth, qaoa_circuit
 
@@ -37,7 +38,7 @@ class Shape:
     thetas : warm start RY(theta_i)|0> with its mixer, shape (n,); None is |+> and sum X.
     """
 
-    ising: Ising
+    ising: Ising | SpinPolynomial
     num_layers: int
     unit: float
     is_multi_angle: bool = False
@@ -119,7 +120,7 @@ class ExactEvaluator:
         return {
             "engine": f"exact {diagonal.engine_name(self.engine, ising.n, self.precision)}, {self.precision}",
             "depth": logical_depth(ising, p, is_warm=self.shape.thetas is not None),
-            "two_qubit_gates": p * len(ising.couplings),
+            "two_qubit_gates": p * ising.two_qubit_gates,
         }
 
     def measure(self, angles: Float) -> Measured:
@@ -176,9 +177,11 @@ class ExactEvaluator:
     @cached_property
     def _terms(self) -> diagonal.IsingTerms:
         ising = self.shape.ising
-        singles = np.flatnonzero(ising.fields)
-        masks = np.concatenate([np.int64(1) << singles, (np.int64(1) << ising.rows) | (np.int64(1) << ising.columns)])
-        return diagonal.IsingTerms(masks.astype(np.int64), ising.coefficients, ising.offset, ising.n)
+        if isinstance(ising, SpinPolynomial):
+            raise UnsupportedError(
+                "ma-qaoa must be given a quadratic model, got a polynomial; use --encoder quadratise"
+            )
+        return diagonal.IsingTerms(ising.masks, ising.coefficients, ising.offset, ising.n)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ amplitudes and is refused where memory is short; shots on a simulator say nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import dimod
 
@@ -38,6 +38,8 @@ class Qaoa(QaoaSettings):
     >>> float(samples.first.energy), samples.info["qubits"], samples.info["optimizer"]
     (-2.5, 3, 'l-bfgs')
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     def sample(
         self,

@@ -12,13 +12,14 @@ from typing import Any
 import dimod
 import numpy as np
 
-from ...core import Clock, Float, bqm_to_arrays
+from ...core import Clock, Float, PolynomialModel, bqm_to_arrays
 from ...engines import diagonal
 from ..backends.runners import Runner, make_runner
 from ..backends.transpile import cost_of, transpiled_cost
 from ..base import Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import SpinPolynomial
 from ..training import initial_angles
 from ..training.evaluation_log import Ledger, LedgerTarget
 from ..training.optimizers import Spent, minimize
@@ -123,12 +124,15 @@ def evaluator_factory(
     settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, circuit: Circuit, seed: int, device: Any = None
 ) -> Callable[[int], AnyEvaluator]:
     """Number of layers -> evaluator; what does not depend on the layers is built once."""
-    ising = Ising.of(bqm)
+    is_higher = isinstance(bqm, PolynomialModel)
+    ising = SpinPolynomial.of(bqm.polynomial) if is_higher else Ising.of(bqm)
     unit = ising.unit(settings.scale)
     rng = np.random.default_rng(seed)
     is_exact = settings.backend_kind == "exact" and device is None
     cost: diagonal.AnyCost | None = None
-    if is_exact:
+    if is_exact and is_higher:
+        cost = diagonal.polynomial_cost(bqm.polynomial)
+    elif is_exact:
         cost = diagonal.cost_of(*bqm_to_arrays(bqm), engine=settings.engine, dtype=settings.precision)
     transpiler_seed = spawn_seeds(seed, 1)[0]
     runner: Runner | None = None

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from ...core import Float
+from ...core.registry import first_line
 
 OptimizerName = Literal["l-bfgs", "cobyla", "cobyqa", "powell", "nelder-mead", "spsa", "nft", "none"]
 
@@ -160,7 +161,7 @@ def _none(target: Target, start: Float, evaluations: int, rng: np.random.Generat
 
 
 def _entry(minimize: Minimizer, *, stands_noise: bool) -> Optimizer:
-    return Optimizer(minimize, stands_noise, (minimize.__doc__ or "").strip().splitlines()[0])
+    return Optimizer(minimize, stands_noise, first_line(minimize))
 
 
 OPTIMIZERS: Mapping[OptimizerName, Optimizer] = MappingProxyType(

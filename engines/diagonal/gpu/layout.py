@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,13 +40,13 @@ class Group:
     first: int
     is_folded: bool = False
 
-    @property
+    @cached_property
     def bits(self) -> Int:
         """The state's bit of each local bit."""
         runs = [np.arange(self.carried)] + [np.arange(at, at + width) for at, width in (self.near, self.far)]
         return np.concatenate(runs)
 
-    @property
+    @cached_property
     def qubits(self) -> Int:
         """The qubit that each local bit's rotation is about; -1 for bits that are only carried."""
         out = self.bits.copy()

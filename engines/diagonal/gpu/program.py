@@ -7,8 +7,8 @@ takes it off the sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +100,7 @@ class Program:
             np.array([none if value is None else value for value in values])
             for values in zip(*((s.before, s.phase, s.after) for s in self.steps))
         )
-        pairs = np.zeros((batch, layers + 1, n + 1, 2))
+        pairs = np.zeros((batch, layers + 1, n + 1, 2), dtype=real)
         pairs[..., 0] = 1.0
         pairs[:, :layers, :n, 0] = rotations.first
         pairs[:, :layers, :n, 1] = -rotations.second if self.is_backward else rotations.second
@@ -149,7 +149,8 @@ def bit_order(tile: int, held: int) -> list[list[int]]:
     return [list(range(step * held, min(tile, (step + 1) * held))) for step in range(steps)]
 
 
-def forward_program(groups: Sequence[Group], layers: int, held: int, *, starts: bool) -> Program:
+@lru_cache(maxsize=64)
+def forward_program(groups: tuple[Group, ...], layers: int, held: int, *, starts: bool) -> Program:
     """Passes from the uniform superposition, or from a state that stands there already."""
     steps = tuple(layout.forward_steps(len(groups), layers))
     flags = []
@@ -159,10 +160,11 @@ def forward_program(groups: Sequence[Group], layers: int, held: int, *, starts: 
         flag |= layout.MIX_BEFORE if step.before is not None else 0
         flag |= (layout.PHASE | layout.MIX_AFTER) if step.phase is not None else 0
         flags.append(flag)
-    return Program(tuple(groups), steps, tuple(flags), held, False)
+    return Program(groups, steps, tuple(flags), held, False)
 
 
-def backward_program(groups: Sequence[Group], layers: int, held: int, *, keeps_density: bool = False) -> Program:
+@lru_cache(maxsize=64)
+def backward_program(groups: tuple[Group, ...], layers: int, held: int, *, keeps_density: bool = False) -> Program:
     """Passes from the final state back; the first makes the adjoint, the last stores nothing."""
     steps = tuple(layout.backward_steps(len(groups), layers))
     flags = []
@@ -173,4 +175,4 @@ def backward_program(groups: Sequence[Group], layers: int, held: int, *, keeps_d
         flag |= layout.MIX_AFTER if step.after is not None else 0
         flag |= 0 if step.is_last else layout.STORE
         flags.append(flag)
-    return Program(tuple(groups), steps, tuple(flags), held, True)
+    return Program(groups, steps, tuple(flags), held, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....core import Solution
+from ....problems.checks import tolerances
 from ....problems.market_share import MarketShare
 from ....problems.mdkp import Mdkp
 from ....problems.multi_knapsack import MultiKnapsack
@@ -26,12 +27,12 @@ def construct_mdkp(problem: Mdkp) -> Solution:
         share = np.where(weights > 0, weights / left[:, None], 0.0).sum(axis=0)
         utility = problem.profits / share  # no weight at all: infinite, first
     chosen = np.zeros(problem.profits.size, dtype=np.int64)
+    # half the tolerance of decimal rows, so that what was added one by one also passes the sum in another order
+    room = left + 0.5 * tolerances(problem.weights)
     for j in np.argsort(-utility, kind="stable").tolist():
-        if problem.profits[j] <= 0:
-            continue
-        chosen[j] = 1
-        if problem.violations(chosen):
-            chosen[j] = 0
+        if problem.profits[j] > 0 and (weights[:, j] <= room).all():
+            chosen[j] = 1
+            room -= weights[:, j]
     return chosen
 
 
