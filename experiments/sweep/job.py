@@ -53,6 +53,7 @@ def perform(job: Job) -> Done:
         os.environ["QOPT_ISA"] = job.instruction_set
     try:
         from ...core import UnsupportedError
+        from ...core.silence import logged
         from ..energy import Reading, joules_between, read_counters
         from ..run import run
 
