@@ -55,6 +55,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.classical.constrained_annealing import ConstrainedAnnealing
     from .solvers.classical.exact_oracle import ExactOracle
     from .solvers.classical.loihi import Loihi
+    from .solvers.classical.polynomial_annealing import PolynomialAnnealing
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
     from .solvers.classical.tempering import ParallelTempering
@@ -119,6 +120,7 @@ _HOMES = {
     "OrToolsRouting": "solvers.native.routing.ortools_routing",
     "ParallelTempering": "solvers.classical.tempering",
     "Pce": "solvers.ansatz.pce",
+    "PolynomialAnnealing": "solvers.classical.polynomial_annealing",
     "PyVrp": "solvers.native.routing.pyvrp_search",
     "Qaoa": "solvers.qaoa.qaoa",
     "Qap": "problems.qap",
@@ -211,6 +213,7 @@ __all__ = [
     "PROBLEMS",
     "ParallelTempering",
     "Pce",
+    "PolynomialAnnealing",
     "PyVrp",
     "Qaoa",
     "Qap",
