@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from qopt.engines import diagonal, statevector
+from qopt.engines import annealing, diagonal, statevector
+from qopt.engines.annealing.search import load_engine, walks_name
 from qopt.engines.diagonal.compiled import instruction_sets
 
 assert diagonal.engine_name().startswith("compiled"), diagonal.engine_name()
 assert statevector.engine_name().startswith("compiled"), statevector.engine_name()
+assert annealing.engine_name().startswith("compiled"), annealing.engine_name()
+assert walks_name(load_engine("compiled")).startswith("compiled")
 rng = np.random.default_rng(1)
 rows, cols = np.triu_indices(14, 1)
 for linear in (np.zeros(14), rng.integers(-9, 9, 14), rng.normal(size=14)):

@@ -43,9 +43,6 @@ SETS = {
     "Potvin and Bengio, to 20 stops": lambda row: "PotvinBengio" in row["file"] and int(row["size"]) <= 21,
     "E-n13 and E-n22": lambda row: row["instance"] in ("E-n13-k4", "E-n22-k4"),
     "XSH, 20 customers": lambda row: row["instance"].startswith("XSH-n20"),
-    "Solomon R1 and C1, 25 customers": lambda row: (
-        row["instance"][:2] in ("R1", "C1") and row["instance"].endswith(".25")
-    ),
 }
 
 

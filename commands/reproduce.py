@@ -11,9 +11,12 @@ import typer
 
 from .terminal import echo
 
+#: The study whose rows are no runs.
+LABS = "labs-scaling"
+
 
 def reproduce(
-    name: Annotated[str, typer.Argument(help="Name of a paper; an unknown one lists them all.")],
+    name: Annotated[str, typer.Argument(help="Name of a paper, or labs-scaling; an unknown one lists them all.")],
     quick: Annotated[bool, typer.Option("--quick", help="A subset of minutes, on generated instances.")] = False,
     instances: Annotated[
         Path | None, typer.Option(help="Folder of the public instances; see docs/instances.md.")
@@ -32,6 +35,8 @@ def reproduce(
     from ..experiments.sweep.store import latest_rows
     from .bench import executor_of, run_rows
 
+    if name == LABS:
+        return _labs(quick, report or out or Path("runs") / (f"{LABS}-quick" if quick else LABS), as_json)
     chosen = paper(name)
     spec = chosen.spec(quick=quick)
     reads_files = "files:" in spec.read_text(encoding="utf-8")
@@ -51,4 +56,17 @@ def reproduce(
         echo(json.dumps({"schema": "qopt.reproduce/1", "paper": name, "rows": len(rows), "report": str(path)}))
     else:
         echo(f"{len(rows)} rows in {folder}/rows.jsonl told in {path}")
+    return 0
+
+
+def _labs(quick: bool, folder: Path, as_json: bool) -> int:
+    """The scaling study, which has overlaps of exact states for its rows, not runs."""
+    from ..experiments.papers.labs_scaling import write
+
+    path = write(folder, quick=quick)
+    if as_json:
+        rows = len((folder / "rows.jsonl").read_text(encoding="utf-8").splitlines())
+        echo(json.dumps({"schema": "qopt.reproduce/1", "paper": LABS, "rows": rows, "report": str(path)}))
+    else:
+        echo(path.read_text(encoding="utf-8"))
     return 0

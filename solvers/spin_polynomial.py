@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import BinaryPolynomial, Float, Int
+from ..core import BinaryPolynomial, Float, Int, PolynomialModel, bqm_to_arrays
 from .ising import Scale, degree_factor
 
 
@@ -93,3 +93,13 @@ class SpinPolynomial:
                     level[a] = level[b] = max(level[a], level[b]) + 1
             level += 1
         return int(level.max(initial=0))
+
+
+def polynomial_of(model: Any) -> BinaryPolynomial:
+    """The polynomial of a PolynomialModel, or of a BINARY quadratic model with labels 0..m-1."""
+    if isinstance(model, PolynomialModel):
+        return model.polynomial
+    linear, rows, columns, values, offset = bqm_to_arrays(model)
+    terms: list[tuple[tuple[int, ...], float]] = [((i,), value) for i, value in enumerate(linear.tolist())]
+    terms += [((i, j), value) for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist())]
+    return BinaryPolynomial.from_terms(len(linear), terms, offset)

@@ -96,7 +96,7 @@ def test_the_paper_tells_what_its_rows_say():
         row("tsptw-dp", "stops", "t", 100.0, kind="tsptw", status="optimal"),
     ]
     told = paper("routing-annealing").tell(rows)
-    summary = "\n".join(told.summary)
+    summary = "\n".join(map(str, told.summary))
     assert "25.00 % to 13 stops" in summary
     assert "Mean gap of hybrid sa: 3.00 % (the paper states 3.86 %)" in summary
     assert "no better than the best of its controls (2.00 %)" in summary
@@ -104,7 +104,7 @@ def test_the_paper_tells_what_its_rows_say():
     assert "| stops | 5 | sa pairs | 10 | 25.00 % | 1 of 1 | 10.00 % |" in tours
     assert "| hybrid sa | 3.00 % | 3.00 % | 4 | 1 | 2.5 | 1.5 |" in fleets
     rows[0]["objective"] = 101.0
-    assert "is better than" in "\n".join(paper("routing-annealing").tell(rows).summary)
+    assert "is better than" in "\n".join(map(str, paper("routing-annealing").tell(rows).summary))
 
 
 def test_pictures_of_routes(tmp_path):

@@ -99,8 +99,12 @@ class IsingModel:
 
     @cached_property
     def rms_field(self) -> float:
-        """Root mean square of the local fields over all points, in units of ``unit``; 1 where all are 0."""
-        squares = self.field**2 + _sums(self.weight**2, self.ptr)
+        """Root mean square of what the couplings add to the local fields, in units of ``unit``.
+
+        The fields h do not count where there are couplings: those of penalised rows are large and cancel against the
+        couplings in every good point. Without couplings it is the rms of h, and 1 where all is 0.
+        """
+        squares = _sums(self.weight**2, self.ptr) if len(self.weight) else self.field**2
         return float(np.sqrt(squares.mean())) if squares.any() else 1.0
 
     @property

@@ -1,8 +1,8 @@
 """Temperatures of an anneal, as the kernels want them: T / 2 in units of the model's whole numbers.
 
-Without a given range, T falls linearly between shares of the root mean square of the local fields. Three ranges are
-raced on short anneals first, because models differ in where they freeze: narrow cold ones suit dense integer QUBOs,
-wide ones Max-Cut.
+Without a given range, T falls linearly between shares of the root mean square of what the couplings add to the local
+fields. Three ranges are raced on short anneals first, because models differ in where they freeze: narrow cold ones
+suit dense integer QUBOs, wide ones Max-Cut.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def paper(name: str) -> Paper:
         There is none; the text lists them.
     """
     if name not in NAMES:
-        raise unknown_name("paper", name, NAMES)
+        raise unknown_name("paper", name, [*NAMES, "labs-scaling"])
     found: Paper = import_module(f".{NAMES[name]}", __package__).PAPER
     return found
 

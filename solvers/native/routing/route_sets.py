@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from ....algorithms.fleet import FleetData, search_fleet
 from ....algorithms.scaling import scale_to_integers
-from ....core import SOLVERS, Budget, Clock, Int, Problem, UnsupportedError
+from ....core import SOLVERS, Budget, Clock, Int, Problem, Solution, UnsupportedError
 from ....problems.route_pool import RoutePool, complete_pool
-from ....problems.vehicles import Cvrp, Vrptw, solution_of
+from ....problems.vehicles import Cvrp, Vrptw, routes_of, solution_of
 from ...base import Outcome, Report
 from ..construct.start import start_solution
 from ..incumbent import Incumbent
 
 _ENGINE = "qopt route-sets, HiGHS"
+#: Tabu moves of the start, at most.
+_MOVES = 200
 
 
 @SOLVERS.register("route-sets")
@@ -68,7 +71,7 @@ class RouteSets:
         assert isinstance(problem, Cvrp | Vrptw)
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
-        start = start_solution(problem)
+        start = self._start(problem, seed)
         if start is not None and incumbent.offer(start):
             return incumbent.outcome(bound=None, is_proven=False, info={"engine": _ENGINE, "is_replayable": True})
         pool = complete_pool(problem, max_labels=self.max_labels, max_sets=self.max_sets)
@@ -77,6 +80,17 @@ class RouteSets:
                 f"route-sets must have at most {self.max_sets:,} customer sets, got more; use cpsat or pyvrp"
             )
         return self._partition(problem, pool, incumbent, clock)
+
+    @staticmethod
+    def _start(problem: Cvrp | Vrptw, seed: int) -> Solution | None:
+        """The greedy routes, made better by some tabu moves: a good start leaves few columns."""
+        solution = start_solution(problem)
+        if solution is None:
+            return None
+        routes = [tuple(route.tolist()) for route in routes_of(solution, problem.num_customers)]
+        rng, moves = np.random.default_rng(seed), min(_MOVES, 10 * problem.num_customers)
+        best, _ = search_fleet(FleetData.of(problem), routes, problem.route_limit, rng, iterations=moves)
+        return solution if best is None else solution_of(best)
 
     @staticmethod
     def _partition(problem: Cvrp | Vrptw, pool: RoutePool, incumbent: Incumbent, clock: Clock) -> Outcome:
@@ -88,16 +102,52 @@ class RouteSets:
         if not count:
             return Outcome(solution=None, is_infeasible=True, info=info)
         scaled = scale_to_integers(np.round(np.array(pool.costs) + problem.route_cost, 9), largest_sum=2**50)
-        answer = _solve(pool, scaled.integers, n, problem.route_limit, clock)
-        if answer.status == 2:
+        upper = None
+        if incumbent.objective is not None and scaled.is_exact:
+            upper = round(float(incumbent.objective) * scaled.factor)
+        keep = _useful(pool, scaled.integers, n, problem.route_limit, upper)
+        info["kept"] = len(keep)
+        if upper is not None and not len(keep):
+            return incumbent.outcome(bound=float(incumbent.objective or 0), is_proven=True, info=info)
+        pool = RoutePool(tuple(pool.routes[k] for k in keep), tuple(pool.costs[k] for k in keep), is_complete=False)
+        answer = _solve(pool, scaled.integers[keep], n, problem.route_limit, clock)
+        if answer.status == 2 and upper is None:
             return Outcome(solution=None, is_infeasible=True, info=info)
+        if answer.status == 2:  # nothing is cheaper than the start
+            return incumbent.outcome(bound=float(incumbent.objective or 0), is_proven=True, info=info)
         bound = None
         if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound):
             slack = 0.0 if scaled.is_exact else float(n) / 2
-            bound = (math.ceil(answer.mip_dual_bound - 1e-4) - slack) / scaled.factor
+            least = math.ceil(answer.mip_dual_bound - 1e-4) - slack
+            bound = (least if upper is None else min(least, upper)) / scaled.factor
         if answer.x is not None:
             incumbent.offer(solution_of([pool.routes[k] for k in np.flatnonzero(np.rint(answer.x))]))
         return incumbent.outcome(bound=bound, is_proven=answer.status == 0 and scaled.is_exact, info=info)
+
+
+def _useful(pool: RoutePool, costs: Int, n: int, limit: int, upper: int | None) -> Int:
+    """Columns that a solution cheaper than ``upper`` may hold: dual bound plus reduced cost stays below it.
+
+    The bound is recomputed from the duals, with every column at most once, so that rounding of the linear program
+    cannot make it too large; a column whose reduced cost lifts it to ``upper - 1`` or beyond is in no better solution.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array
+
+    every = np.arange(len(pool.routes))
+    if upper is None:
+        return every
+    stops = np.concatenate(pool.routes) - 1
+    column = np.repeat(every, [len(route) for route in pool.routes])
+    cover = csr_array((np.ones(len(stops)), (stops, column)), shape=(n, len(every)))
+    count = csr_array(np.ones((1, len(every))))
+    found = linprog(costs, A_ub=count, b_ub=[limit], A_eq=cover, b_eq=np.ones(n), bounds=(0, 1), method="highs")
+    if found.x is None:
+        return every
+    price, each = np.asarray(found.eqlin.marginals), min(0.0, float(found.ineqlin.marginals[0]))
+    reduced = costs - cover.T @ price - each
+    bound = price.sum() + each * limit + np.minimum(reduced, 0.0).sum()
+    return np.asarray(np.flatnonzero(bound + np.maximum(reduced, 0.0) <= upper - 1 + 1e-4))
 
 
 def _solve(pool: RoutePool, costs: Int, n: int, limit: int, clock: Clock) -> Any:

@@ -1,0 +1,174 @@
+"""How the chance of a LABS optimum falls with N: QAOA at fixed, transferred angles beside uniform random points.
+
+The angles were fitted on small N by ``fit_angles`` and stand in ``labs_angles.json`` with the command that made them.
+Every overlap is computed from the exact state; the optima are the least entries of the diagonals themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core import Float
+from ...engines import diagonal
+from ...problems.labs import Labs
+from ...solvers.spin_polynomial import SpinPolynomial
+from ...solvers.training.initial_angles import ramp
+
+#: Lengths on which the angles are fitted, and layers of the circuit.
+FITTED, LAYERS = (8, 9, 10, 11, 12), 12
+#: Lengths of the study, and those of ``--quick``; the slope is fitted from FROM on.
+LENGTHS, QUICK, FROM = tuple(range(10, 25)), tuple(range(10, 17)), 14
+#: Growth of the time to solution by one more bit, as published.
+PUBLISHED = (
+    ("QAOA of 12 layers, fixed angles", 1.46, "Shaydulin et al. (2024), arXiv:2308.02342"),
+    ("memetic tabu search", 1.34, "quoted there"),
+    ("the same QAOA with quantum minimum finding", 1.21, "Shaydulin et al. (2024), arXiv:2308.02342"),
+)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Chance of an optimum in one shot: of the circuit, and of a uniform random point."""
+
+    length: int
+    optimum: int
+    optima: int
+    circuit: float
+    uniform: float
+
+
+@dataclass(frozen=True)
+class Slope:
+    """``1 / chance ~ growth**N`` by least squares on the logarithm, with a 95 % band; None of fewer than 3 lengths."""
+
+    growth: float
+    band: tuple[float, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """One length: its cost diagonal, the unit of its gammas, and where its optima are."""
+
+    cost: diagonal.CostDiagonal
+    unit: float
+    best: Any
+
+    @staticmethod
+    def of(length: int) -> _Case:
+        polynomial = Labs(length).polynomial
+        cost = diagonal.polynomial_cost(polynomial)
+        return _Case(cost, SpinPolynomial.of(polynomial).unit(), np.flatnonzero(cost.data == cost.data.min()))
+
+    def chance(self, gammas: Float, betas: Float) -> float:
+        state = diagonal.evolve(self.cost, gammas / self.unit, betas)
+        return float(np.sum(np.abs(np.asarray(state.amplitudes())[self.best]) ** 2))
+
+
+def saved_angles() -> tuple[Float, Float]:
+    """Scaled gammas and betas of the data file."""
+    document = json.loads(files(__package__).joinpath("labs_angles.json").read_text(encoding="utf-8"))
+    return np.array(document["gammas"]), np.array(document["betas"])
+
+
+def fit_angles(lengths: Sequence[int] = FITTED, layers: int = LAYERS, maxiter: int = 300) -> tuple[Float, Float, float]:
+    """Scaled gammas, betas and the mean ``ln(1 / chance)``, least over the lengths together, from a linear ramp.
+
+    L-BFGS with differences for its gradient; nothing is random.
+    """
+    from scipy.optimize import minimize
+
+    cases = [_Case.of(n) for n in lengths]
+
+    def value(angles: Float) -> float:
+        gammas, betas = np.split(angles, 2)
+        return float(np.mean([-np.log(case.chance(gammas, betas)) for case in cases]))
+
+    starts = [np.concatenate(ramp(layers, gamma, beta)) for gamma in (0.2, 0.4, 0.8) for beta in (0.3, 0.6)]
+    start = min(starts, key=value)
+    found = minimize(value, start, method="L-BFGS-B", options={"maxiter": maxiter})
+    gammas, betas = np.split(found.x, 2)
+    return gammas, betas, float(found.fun)
+
+
+def overlaps(lengths: Iterable[int]) -> list[Overlap]:
+    """Chances of the optimum at the saved angles."""
+    gammas, betas = saved_angles()
+    found = []
+    for n in lengths:
+        case = _Case.of(n)
+        uniform = len(case.best) / 2**n
+        found.append(Overlap(n, round(case.cost.min), len(case.best), case.chance(gammas, betas), uniform))
+    return found
+
+
+def slope(lengths: Sequence[int], chances: Sequence[float]) -> Slope:
+    """Growth of ``1 / chance`` by one more bit.
+
+    Examples
+    --------
+    >>> slope([10, 11, 12], [2.0**-10, 2.0**-11, 2.0**-12]).growth
+    2.0
+    """
+    x, y = np.asarray(lengths, dtype=np.float64), -np.log(chances)
+    centred = x - x.mean()
+    rate = float(centred @ y / (centred @ centred))
+    if len(x) < 3:
+        return Slope(float(np.round(np.exp(rate), 12)), None)
+    from scipy.stats import t
+
+    left = y - y.mean() - rate * centred
+    error = float(np.sqrt(left @ left / (len(x) - 2) / (centred @ centred))) * float(t.ppf(0.975, len(x) - 2))
+    return Slope(float(np.round(np.exp(rate), 12)), (float(np.exp(rate - error)), float(np.exp(rate + error))))
+
+
+def report(found: Sequence[Overlap], command: str) -> str:
+    """The study as a page of markdown."""
+    used = [row for row in found if row.length >= FROM]
+    lengths = [row.length for row in used]
+    lines = [
+        "# Scaling of QAOA on LABS",
+        "",
+        f"`{command}`: {LAYERS} layers at fixed angles fitted on N = {FITTED[0]}..{FITTED[-1]}; exact states.",
+        "",
+        "| N | optimum | optimal points | chance, QAOA | chance, uniform | QAOA / uniform |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in found:
+        cells = (row.length, row.optimum, row.optima, f"{row.circuit:.3e}", f"{row.uniform:.3e}")
+        lines.append(f"| {' | '.join(map(str, cells))} | {row.circuit / row.uniform:.1f} |")
+    lines += ["", f"Growth of 1 / chance by one more bit, fitted on N = {lengths[0]}..{lengths[-1]}:", ""]
+    lines += ["| | growth | 95 % band |", "|---|---|---|"]
+    fits = (
+        ("QAOA, fixed angles", [row.circuit for row in used]),
+        ("QAOA, a single optimal point", [row.circuit / row.optima for row in used]),
+        ("uniform", [row.uniform for row in used]),
+    )
+    for name, chances in fits:
+        fit = slope(lengths, chances)
+        band = "-" if fit.band is None else f"{fit.band[0]:.3f} to {fit.band[1]:.3f}"
+        lines.append(f"| {name} | {fit.growth:.3f} | {band} |")
+    lines += [f"| published: {name} ({source}) | {growth} | |" for name, growth, source in PUBLISHED]
+    lines += [
+        "",
+        "The number of optimal points differs from N to N and moves both chances alike: where uniform points grow by "
+        "more than 2 a bit, so does the circuit by more than it would on longer sequences.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write(folder: Path, *, quick: bool = False) -> Path:
+    """Compute all overlaps and write ``rows.jsonl`` and ``report.md``; the report's path."""
+    found = overlaps(QUICK if quick else LENGTHS)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(vars(row)) + "\n" for row in found)
+    (folder / "rows.jsonl").write_text(text, encoding="utf-8")
+    path = folder / "report.md"
+    path.write_text(report(found, f"qopt reproduce labs-scaling{' --quick' if quick else ''}"), encoding="utf-8")
+    return path
