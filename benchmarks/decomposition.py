@@ -177,8 +177,9 @@ def _text(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
-def _share(row: dict[str, Any]) -> float | None:
-    return Earned(*(row[key] for key in ("start", "uniform", "sampler", "exact"))).share
+def _share(rows: list[dict[str, Any]]) -> float | None:
+    """Of the means: where uniform points come near to exact rounds, the share of a single run means nothing."""
+    return Earned(*(_mean(row[key] for row in rows) for key in ("start", "uniform", "sampler", "exact"))).share
 
 
 def _percent(value: float | None) -> str:
@@ -198,7 +199,7 @@ def table_lines(store: Store, solver: str) -> list[str]:
             continue
         first = rows[0]
         means = [_mean(row[key] for row in rows) for key in ("start", "uniform", "sampler", "exact")]
-        share = _mean(_share(row) for row in rows)
+        share = _share(rows)
         cells = [first["name"], _text(first["best"]), *map(_text, means), _percent(share)]
         cells += [
             str(len(rows)),
@@ -232,7 +233,7 @@ def points_lines(store: Store) -> list[str]:
             rows = list(store.under(f"points/{solver}/{count}/"))
             if rows:
                 means = [_text(_mean(row[key] for row in rows)) for key in ("uniform", "sampler", "exact")]
-                share = _percent(_mean(_share(row) for row in rows))
+                share = _percent(_share(rows))
                 lines.append(f"| {solver} | {count} | {' | '.join(means)} | {share} |")
     return lines
 
