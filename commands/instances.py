@@ -150,7 +150,9 @@ def info(
     from ..problems.files import load, load_all
 
     is_one = "#" in file and not Path(file).exists()
-    read = [load(file, kind=kind, complement=complement)] if is_one else load_all(file, kind=kind, complement=complement)
+    read = (
+        [load(file, kind=kind, complement=complement)] if is_one else load_all(file, kind=kind, complement=complement)
+    )
     rows = []
     for problem in read:
         known = problem.best_known
