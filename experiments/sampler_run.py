@@ -296,7 +296,8 @@ def offered(
     if shots is not None:
         values |= {"max_points" if "max_points" in names else "num_shots": shots, "num_reads": shots}
     if encoding.native is not None:
-        values["program"] = encoding.native
+        if not sampler.keeps_rows_if_left or encoding.state.get("needs_subspace"):
+            values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
             values["relaxation"] = _relaxation(encoding)
     return {name: value for name, value in values.items() if name in names}

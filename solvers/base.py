@@ -28,6 +28,7 @@ from ..core import (
     Problem,
     Solution,
     UnsupportedError,
+    bqm_to_arrays,
 )
 from ..core.registry import first_line
 from ..core.unique import unique_rows
@@ -76,6 +77,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     """
 
     keeps_rows: ClassVar[bool] = False
+    #: Whether it may keep rows only where the encoding leaves them to the sampler (not in a Lagrangian's round).
+    keeps_rows_if_left: ClassVar[bool] = False
     takes_polynomials: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -151,6 +154,28 @@ def _as_bits(states: Any, vartype: Any) -> tuple[AnyArray, list[Any]]:
     """Initial states in any of dimod's forms as bits (k, n) and their labels."""
     values, labels = dimod.as_samples(states)
     return ((values + 1) // 2 if vartype is dimod.SPIN else values), list(labels)
+
+
+def is_cost_of(bqm: dimod.BinaryQuadraticModel, program: BinaryProgram) -> bool:
+    """Whether a BINARY model with labels 0..m-1 is the program's cost: a Lagrangian's model is not, though it has one.
+
+    Examples
+    --------
+    >>> program = BinaryProgram(c=[1.0, -1.0])
+    >>> is_cost_of(dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {}, 0.0, "BINARY"), program)
+    True
+    >>> is_cost_of(dimod.BinaryQuadraticModel({0: 5.0, 1: -1.0}, {}, 0.0, "BINARY"), program)
+    False
+    """
+    from scipy.sparse import coo_array
+
+    if bqm.num_variables != program.num_variables or float(bqm.offset) != program.offset:
+        return False
+    linear, i, j, values, _ = bqm_to_arrays(bqm)
+    n = linear.size
+    Q = coo_array((values, (np.minimum(i, j), np.maximum(i, j))), shape=(n, n)).tocsr()
+    difference = abs(Q - program.products)
+    return bool(np.array_equal(linear, program.c)) and (difference.nnz == 0 or not difference.data.any())
 
 
 def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Float
+from ...core.files import write_text
 from ...engines import diagonal
 from ...problems.labs import Labs
 from ...solvers.spin_polynomial import SpinPolynomial
@@ -168,7 +169,7 @@ def write(folder: Path, *, quick: bool = False) -> Path:
     found = overlaps(QUICK if quick else LENGTHS)
     folder.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(vars(row)) + "\n" for row in found)
-    (folder / "rows.jsonl").write_text(text, encoding="utf-8")
+    write_text(folder / "rows.jsonl", text)
     path = folder / "report.md"
-    path.write_text(report(found, f"qopt reproduce labs-scaling{' --quick' if quick else ''}"), encoding="utf-8")
+    write_text(path, report(found, f"qopt reproduce labs-scaling{' --quick' if quick else ''}"))
     return path

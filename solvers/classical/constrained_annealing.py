@@ -7,6 +7,7 @@ split) are better left to CP-SAT or lattice reduction; it proves nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -16,7 +17,7 @@ import numpy as np
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, Ground, UnsupportedError, bqm_to_arrays
 from ...engines.annealing.search import Search, load_engine, states_of, walks_name
 from ...engines.annealing.structure import Structure, recognise
-from ..base import Estimate, QuboSampler, energies_of, sample_set
+from ..base import Estimate, QuboSampler, energies_of, is_cost_of, sample_set
 from ..seeds import spawn_seeds
 from .reads import check_positive, trivial
 
@@ -112,7 +113,10 @@ class ConstrainedAnnealing(QuboSampler):
         wanted = num_reads or self.num_reads
         if bqm.num_variables == 0:
             return trivial(bqm, wanted)
-        structure = self._structure(_program_of(bqm) if program is None else program, bqm.num_variables)
+        own = program
+        if own is None or (own.num_variables == bqm.num_variables and not is_cost_of(bqm, own)):
+            own = dataclasses.replace(_program_of(bqm), rows=None if own is None else own.constraints)
+        structure = self._structure(own, bqm.num_variables)
         search = Search(structure, load_engine(self.engine), spawn_seeds(seed, 1)[0], self.threads)
         is_counted = seconds is None
         found = search.by_count(wanted or DEFAULT_READS, self.num_sweeps) if is_counted else search.by_time(clock)

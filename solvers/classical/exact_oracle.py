@@ -15,7 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, bqm_to_arrays
-from ..base import Estimate, QuboSampler, energies_of, sample_set
+from ..base import Estimate, QuboSampler, energies_of, is_cost_of, sample_set
 from .brute_force import BLOCK_BITS, BruteForce, rounding_margin
 
 #: Largest sum of integer coefficients that the model is given: half of what CP-SAT's word is taken for.
@@ -50,6 +50,8 @@ class ExactOracle(QuboSampler):
 
     #: It takes the program's rows itself, as samplers of a subspace do.
     keeps_rows: ClassVar[bool] = True
+    #: A dual value is the minimum over all bits: in a Lagrangian's round the rows are priced, not kept.
+    keeps_rows_if_left: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.num_reads < 1:
@@ -70,11 +72,12 @@ class ExactOracle(QuboSampler):
     ) -> dimod.SampleSet:
         """The lowest points and, as ``energy_bound``, what is proven; ``info["oracle"]`` names the proof.
 
-        ``program``: whose cost the model is; its rows are kept, and the lowest points are those of its feasible ones.
+        ``program``: its rows are kept where the model is its cost, and the lowest points are those of its feasible
+        ones; a model of another cost (a Lagrangian) is minimised over all bits.
         """
         keep = ExactOracle(num_reads or self.num_reads).num_reads
         clock = Clock(seconds)
-        if program is not None and program.num_rows:
+        if program is not None and program.num_rows and is_cost_of(bqm, program):
             Z, bound, info = self._kept(bqm, program, keep, clock, seed or 0)
         elif bqm.num_interactions == 0:
             Z, least = _separable(bqm, keep)
