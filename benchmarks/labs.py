@@ -93,7 +93,7 @@ def table() -> list[str]:
         rows = [annealed(problem, seed) for seed in SEEDS]
         mine, other, first, second = (statistics.median(column) for column in zip(*rows))
         listed = known_optimum(n)
-        known = 108 if listed is None else listed.value  # N = 40: Packebusch, Mertens (2016), arXiv:1512.02475
+        known = 108 if listed is None else listed.value  # N = 40: quoted without a check of our own
         bits = problem.quadratised.polynomial.num_variables
         gaps = (f"{100 * (value - known) / known:.0f} %" for value in (mine, other))
         cells = (n, known, n, f"{mine:g}", bits, f"{other:g}", f"{first:.2f}", f"{second:.2f}", *gaps)
