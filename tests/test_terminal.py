@@ -46,8 +46,9 @@ def instance(tmp_path: Path) -> Path:
     ids=lambda words: words[0],
 )
 def test_control_characters_never_reach_a_terminal(
-    words: tuple[str, ...], instance: Path, tmp_path: Path, shell: Shell
+    words: tuple[str, ...], instance: Path, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # a narrow table would break the name over two lines
     spec = {"name": "s", "instances": ["k.json"], "pipelines": {"a[bold]": "greedy"}}
     (tmp_path / "spec.yaml").write_text(json.dumps(spec))
     places = {"FILE": instance, "SPEC": tmp_path / "spec.yaml"}

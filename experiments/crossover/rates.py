@@ -52,7 +52,7 @@ class Assumptions:
             raise ValueError(f"classical must be asic or gpu, got {self.classical!r}")
         for name in ("logical_qubits", "cycle_seconds", "budget_seconds", "io_bits_per_second"):
             if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
-                raise ValueError(f"{name} must be > 0, got {getattr(self, name)!r}")
+                raise ValueError(f"{name} must be a finite number > 0, got {getattr(self, name)!r}")
 
 
 def classical_rate(kind: OperationType, assumptions: Assumptions) -> float:
