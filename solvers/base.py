@@ -167,15 +167,21 @@ def is_cost_of(bqm: dimod.BinaryQuadraticModel, program: BinaryProgram) -> bool:
     >>> is_cost_of(dimod.BinaryQuadraticModel({0: 5.0, 1: -1.0}, {}, 0.0, "BINARY"), program)
     False
     """
-    from scipy.sparse import coo_array
-
     if bqm.num_variables != program.num_variables or float(bqm.offset) != program.offset:
         return False
-    linear, i, j, values, _ = bqm_to_arrays(bqm)
+    own = cost_program(bqm)
+    difference = abs(own.products - program.products)
+    return bool(np.array_equal(own.c, program.c)) and (difference.nnz == 0 or not difference.data.any())
+
+
+def cost_program(bqm: dimod.BinaryQuadraticModel) -> BinaryProgram:
+    """A BINARY model with labels 0..m-1 as a program without rows."""
+    from scipy.sparse import coo_array
+
+    linear, i, j, values, offset = bqm_to_arrays(bqm)
     n = linear.size
-    Q = coo_array((values, (np.minimum(i, j), np.maximum(i, j))), shape=(n, n)).tocsr()
-    difference = abs(Q - program.products)
-    return bool(np.array_equal(linear, program.c)) and (difference.nnz == 0 or not difference.data.any())
+    upper = np.minimum(i, j), np.maximum(i, j)
+    return BinaryProgram(linear, coo_array((values, upper), shape=(n, n)).tocsr(), offset)
 
 
 def energies_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Float:

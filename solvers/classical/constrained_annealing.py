@@ -14,10 +14,10 @@ from typing import ClassVar, Literal
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, Ground, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, Ground, UnsupportedError
 from ...engines.annealing.search import Search, load_engine, states_of, walks_name
 from ...engines.annealing.structure import Structure, recognise
-from ..base import Estimate, QuboSampler, energies_of, is_cost_of, sample_set
+from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of, sample_set
 from ..seeds import spawn_seeds
 from .reads import check_positive, trivial
 
@@ -115,7 +115,7 @@ class ConstrainedAnnealing(QuboSampler):
             return trivial(bqm, wanted)
         own = program
         if own is None or (own.num_variables == bqm.num_variables and not is_cost_of(bqm, own)):
-            own = dataclasses.replace(_program_of(bqm), rows=None if own is None else own.constraints)
+            own = dataclasses.replace(cost_program(bqm), rows=None if own is None else own.constraints)
         structure = self._structure(own, bqm.num_variables)
         search = Search(structure, load_engine(self.engine), spawn_seeds(seed, 1)[0], self.threads)
         is_counted = seconds is None
@@ -155,12 +155,3 @@ class ConstrainedAnnealing(QuboSampler):
                 f"{num_variables}; choose an encoder without auxiliary bits (--encoder native)"
             )
         return recognise(program)
-
-
-def _program_of(bqm: dimod.BinaryQuadraticModel) -> BinaryProgram:
-    """The model as a program without rows."""
-    from scipy.sparse import coo_array
-
-    linear, rows, columns, values, offset = bqm_to_arrays(bqm)
-    n = len(linear)
-    return BinaryProgram(c=linear, Q=coo_array((values, (rows, columns)), shape=(n, n)).tocsr(), offset=offset)

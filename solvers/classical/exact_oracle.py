@@ -15,7 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, bqm_to_arrays
-from ..base import Estimate, QuboSampler, energies_of, is_cost_of, sample_set
+from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of, sample_set
 from .brute_force import BLOCK_BITS, BruteForce, rounding_margin
 
 #: Largest sum of integer coefficients that the model is given: half of what CP-SAT's word is taken for.
@@ -89,7 +89,7 @@ class ExactOracle(QuboSampler):
             return samples
         else:
             info = {"oracle": "cpsat", "engine": "CP-SAT"}
-            Z, bound, replayable = _searched(_cost_program(bqm), keep, self.effort, seconds, seed or 0)
+            Z, bound, replayable = _searched(cost_program(bqm), keep, self.effort, seconds, seed or 0)
             info["is_replayable"] = replayable
         if bound is not None:
             info["energy_bound"] = bound
@@ -165,16 +165,6 @@ def lowest_feasible(program: BinaryProgram, keep: int, clock: Clock) -> tuple[Bi
         first = np.argsort(costs, kind="stable")[:keep]
         Z, costs = Z[first], costs[first]
     return (Z, float(costs[0])) if len(Z) else (np.zeros((1, n), dtype=np.uint8), None)
-
-
-def _cost_program(bqm: dimod.BinaryQuadraticModel) -> BinaryProgram:
-    """The model as a program without rows."""
-    from scipy.sparse import coo_array
-
-    linear, i, j, values, offset = bqm_to_arrays(bqm)
-    n = linear.size
-    upper = np.minimum(i, j), np.maximum(i, j)
-    return BinaryProgram(linear, coo_array((values, upper), shape=(n, n)).tocsr(), offset)
 
 
 def _searched(
