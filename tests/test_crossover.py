@@ -270,6 +270,8 @@ def test_the_command_on_a_small_sweep(tmp_path: Path, shell: Any) -> None:
         ([], "run folder"),
         (["--hype", "--powers", "1"], "power must be > 1"),
         (["--hype", "--machine", "abacus"], "asic or gpu"),
+        (["--hype", "--logical-qubits", "1"], "logical_qubits must be >= 474"),  # it was a division by zero
+        (["nowhere", "--budget", "0"], "budget_seconds must be a finite number > 0"),  # it was "math domain error"
         (["nowhere"], "qopt bench"),
         (["nowhere", "--preset", "x"], "preset"),
         (["nowhere", "--cores", "-1"], "--cores"),

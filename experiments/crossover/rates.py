@@ -74,6 +74,11 @@ def classical_rate(kind: OperationType, assumptions: Assumptions) -> float:
 def quantum_rate(kind: OperationType, assumptions: Assumptions) -> float:
     """Operations a second of the quantum machine: units that fit its logical qubits, over the depth of one operation.
 
+    Raises
+    ------
+    ValueError
+        The machine has too few logical qubits for one unit.
+
     Examples
     --------
     >>> round(quantum_rate("fp16", Assumptions()))
@@ -83,6 +88,9 @@ def quantum_rate(kind: OperationType, assumptions: Assumptions) -> float:
     operation = machine["operations"][kind]
     unit = operation["qubits"] + machine["factories_per_unit"] * machine["factory_logical_qubits"]
     units = math.floor(assumptions.logical_qubits / unit)
+    if units == 0:
+        have, need = assumptions.logical_qubits, math.ceil(unit)
+        raise ValueError(f"logical_qubits must be >= {need} for one {kind} operation at a time, got {have}")
     return float(units / (operation["cycles"] * assumptions.cycle_seconds))
 
 

@@ -52,6 +52,11 @@ class Scenario:
     watts_per_logical_qubit, watts_per_core : for ``cores`` None.
     budget_seconds : longest time that counts as practical.
     exponent_shift : added to the classical exponent, for the sensitivity.
+
+    Raises
+    ------
+    ValueError
+        A time or power that is not positive and finite.
     """
 
     preset: str = "gate-ns-e3"
@@ -63,6 +68,11 @@ class Scenario:
     budget_seconds: float = 1e6
     cycle_scale: float = 1.0
     exponent_shift: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("budget_seconds", "cycle_scale", "watts_per_core"):
+            if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
+                raise ValueError(f"{name} must be a finite number > 0, got {getattr(self, name)!r}")
 
 
 @dataclass(frozen=True)
