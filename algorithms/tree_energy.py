@@ -1,9 +1,9 @@
 """The energy of QAOA on an edge of an infinite regular tree, with its gradient: O(p 4**p) whatever the degree.
 
 A vertex d steps from the edge has m = p - d mixers before the observable and as many after it: spins f_1 .. f_m, c,
-b_m .. b_1. Its branch tells the parent a function of the parent's f_1 .. f_(m+1), b_(m+1) .. b_1: the power ``degree - 1``
-of what its children tell, times the mixers' amplitudes, carried over the coupling, which is diagonal after a
-Walsh-Hadamard transform. Flipping all spins changes no function but by a sign, so that f_1 = +1 is kept alone.
+b_m .. b_1. Its branch tells the parent a function of the parent's f_1 .. f_(m+1), b_(m+1) .. b_1: the power
+``degree - 1`` of what its children tell, times the mixers' amplitudes, carried over the coupling, which is diagonal after
+a Walsh-Hadamard transform. Flipping all spins changes no function but by a sign, so that f_1 = +1 is kept alone.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _angles(gammas: npt.ArrayLike, betas: npt.ArrayLike, degree: int) -> tuple[F
         )
     if degree < 2:
         raise ValueError(f"degree must be >= 2, got {degree}")
-    # logarithmic derivatives of sines and cosines are taken: angles at their zeros are moved by less than rounding shows
+    # logarithmic derivatives of sines and cosines are taken: angles at their zeros are moved by a rounding error
     return tuple(np.where(np.abs(np.sin(2 * x)) < 1e-14, x + 1e-14, x) for x in (gamma, beta))  # type: ignore[return-value]
 
 
@@ -216,10 +216,8 @@ def _walsh_hadamard(values: Complex) -> Complex:
     while done < bits:
         step = min(7, bits - done)
         matrix = _hadamard(step)
-        if done == 0:
-            parts = parts.reshape(-1, 2**step) @ matrix
-        else:
-            parts = matrix @ parts.reshape(-1, 2**step, 2**done)
+        rows = parts.reshape(-1, 2**step, 2**done)
+        parts = rows[:, :, 0] @ matrix if done == 0 else matrix @ rows
         done += step
     real, imag = parts.reshape(2, -1)
     return np.asarray(real + 1j * imag)

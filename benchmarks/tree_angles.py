@@ -3,8 +3,8 @@
     python benchmarks/tree_angles.py --degrees 2-8 --layers 11
 
 Layers grow one by one from interpolated angles, each optimised by L-BFGS on the tree's exact energy and gradient.
-Entries that stand in the file are kept, so that a stopped run goes on. Times (one thread, a 3 GHz core): degree 3 up to 8
-layers 2 s, 11 layers about 2 minutes.
+Entries that stand in the file are kept, so that a stopped run goes on. One evaluation takes 0.02 s of CPU at 8 layers,
+0.4 s at 10 and 2 s at 11.
 """
 
 from __future__ import annotations
