@@ -1,8 +1,8 @@
 """Means of Pauli strings in the state ``exp(-i gamma H)|+...+>`` in closed form, whatever their number of neighbours.
 
 With X or Y on the qubits S and Z on others, <P> is the mean over s in {-1, 1}**S of
-``prod_(a in S, Y) (i s_a) exp(-2 i gamma sum_a h_a s_a) prod_(v not in S) f_v``; with ``A_v = sum_(a in S) J_av s_a`` f_v
-is ``cos(2 gamma A_v)``, or ``-i sin(2 gamma A_v)`` where P has a Z on v. Limit: 2**|S| terms a string.
+``prod_(a in S, Y) (i s_a) exp(-2 i gamma sum_a h_a s_a) prod_(v not in S) f_v``; with ``A_v = sum_(a in S) J_av s_a``,
+f_v is ``cos(2 gamma A_v)``, or ``-i sin(2 gamma A_v)`` where P has a Z on v. Limit: 2**|S| terms a string.
 """
 
 from __future__ import annotations
