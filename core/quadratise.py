@@ -1,4 +1,4 @@
-"""A polynomial of any degree as a quadratic one: auxiliary bits with proven penalties, as few as the two ways below give.
+"""A polynomial of any degree as a quadratic one: auxiliary bits with proven penalties.
 
 Pairs that stand in several terms are replaced in all of them (Rosenberg's substitution, the commonest first); what is
 left is brought down term by term (Ishikawa; Freedman and Drineas), at the point where that takes the fewest bits. Few,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: More products than this are not built one by one in Python.
-MAX_PRODUCTS = 10**7
+MAX_PRODUCTS = 3 * 10**6
 #: Longer terms are brought down alone: a step would look at all their pairs.
 MAX_PAIRED_DEGREE = 40
 
@@ -132,7 +132,7 @@ def quadratise(polynomial: BinaryPolynomial) -> Quadratised:
     Raises
     ------
     UnsupportedError
-        The products to be looked at are more than ``MAX_PRODUCTS``.
+        The products, d (d - 1) a term, are more than ``MAX_PRODUCTS``.
 
     References
     ----------
@@ -147,11 +147,11 @@ def quadratise(polynomial: BinaryPolynomial) -> Quadratised:
     1
     """
     given = polynomial.to_binary()
-    products = sum(count * (degree * (degree - 1) // 2) for degree, count in given.counts.items() if degree > 2)
+    products = sum(count * degree * (degree - 1) for degree, count in given.counts.items() if degree > 2)
     if products > MAX_PRODUCTS:
         raise UnsupportedError(
-            f"a polynomial must have at most {MAX_PRODUCTS:,} pairs in its terms to be quadratised, got {products:,}; "
-            f"use --encoder polynomial"
+            f"a polynomial must have at most {MAX_PRODUCTS:,} products to be quadratised, got {products:,} (degree "
+            f"{given.degree}); use --encoder polynomial"
         )
     steps = _Substitution(given)
     fewest, chosen = steps.bits_of_terms, 0
