@@ -24,7 +24,7 @@ template <class T> std::vector<T> copied(PyObject* object, const char* types) {
 
 template <class Model> Search* made(Model model, const std::string& method, uint64_t seed, PyObject* settings) {
   const std::vector<double> given = copied<double>(settings, "d");
-  if (method == "anneal") return new Annealer<Model>(std::move(model), seed, given);
+  if (method == "anneal" && !given.empty()) return new Annealer<Model>(std::move(model), seed, given);
   if (method == "tabu") return new Multistart<Model>(std::move(model), seed);
   if (method == "memetic" && given.size() == 2 && given[0] >= 1)
     return new Memetic<Model>(std::move(model), seed, size_t(given[0]), given[1]);

@@ -18,7 +18,7 @@ using Spins = std::vector<int8_t>;
 class Search {
  public:
   virtual ~Search() = default;
-  // Goes on until `evaluations` in all were made, or the target is reached; whole tabu searches or walks are not cut.
+  // Goes on until `evaluations` in all were made, or the target is reached; a tabu search, a walk or a sweep is not cut.
   virtual void advance(uint64_t evaluations, double target) = 0;
   double best_energy = std::numeric_limits<double>::infinity();
   Spins best;
@@ -176,35 +176,38 @@ template <class Model> class Avoiding : public Base<Model> {
   std::vector<uint64_t> words_;  // of each spin: a point is known by the sum of those that are -1
 };
 
-// Metropolis sweeps in order; one anneal a call of advance.
+// Metropolis sweeps in order, one inverse temperature each; after the last a new anneal begins.
 template <class Model> class Annealer : public Base<Model> {
  public:
   Annealer(Model model, uint64_t seed, std::vector<double> betas) : Base<Model>(std::move(model), seed), betas_(std::move(betas)) {}
   void advance(uint64_t evaluations, double target) override {
-    const size_t n = this->model_.size();
-    Spins spins(n);
     while (this->goes_on(evaluations, target)) {
-      this->draw(spins);
-      this->model_.set(spins.data());
-      this->keep();
-      for (double beta : betas_) {
-        for (size_t i = 0; i < n; i++) {
-          const double change = this->model_.change(i);
-          if (change > 0.0) {
-            const double u = double(this->random_.next() >> 11) * 0x1p-53;
-            if (u >= std::exp(-beta * change)) continue;
-          }
-          this->model_.flip(i);
-          this->keep();
-        }
-        this->evaluations += n;
+      if (sweep_ == 0) {
+        Spins spins(this->model_.size());
+        this->draw(spins);
+        this->model_.set(spins.data());
+        this->keep();
       }
-      this->searches++;
+      sweep(betas_[sweep_]);
+      if (++sweep_ == betas_.size()) sweep_ = 0, this->searches++;
     }
   }
 
  private:
+  void sweep(double beta) {
+    for (size_t i = 0; i < this->model_.size(); i++) {
+      const double change = this->model_.change(i);
+      if (change > 0.0) {
+        const double u = double(this->random_.next() >> 11) * 0x1p-53;
+        if (u >= std::exp(-beta * change)) continue;
+      }
+      this->model_.flip(i);
+      this->keep();
+    }
+    this->evaluations += this->model_.size();
+  }
   std::vector<double> betas_;
+  size_t sweep_ = 0;
 };
 
 }  // namespace

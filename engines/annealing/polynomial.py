@@ -7,6 +7,7 @@ own: O(N) a change, where its terms would take O(N^2) a flip.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -63,10 +64,7 @@ class PolynomialSearch:
         settings: Sequence[float] = (),
         engine: Engine = "auto",
     ) -> None:
-        compiled = None if engine == "numpy" else _compiled()
-        if engine == "compiled" and compiled is None:
-            raise UnsupportedError("the compiled engine must be built to be asked for; use engine auto")
-        self._compiled = compiled
+        compiled = self._compiled = compiled_searches(engine)
         self._n = polynomial.num_variables
         self.num_labs = labs_length(polynomial)
         spins = polynomial if self.num_labs else polynomial.to_spin()
@@ -87,7 +85,7 @@ class PolynomialSearch:
         return f"{where}, {'autocorrelations' if self.num_labs else 'terms'}"
 
     def advance(self, evaluations: int, target: float = -np.inf) -> Progress:
-        """Go on until ``evaluations`` in all or an energy of at most ``target``; a tabu search or walk is not cut."""
+        """Go on until ``evaluations`` in all or an energy <= ``target``; no search, walk or sweep is cut."""
         if self._compiled is None:
             return Progress(*self._search.advance(evaluations, target))
         return Progress(*self._compiled.advance(self._search, evaluations, target))
@@ -123,10 +121,22 @@ def _labs_fingerprint(n: int) -> str:
     return Labs(n).polynomial.fingerprint
 
 
-@cache
-def _compiled() -> Any:
-    """The extension; None where it was not built."""
+def compiled_searches(engine: Engine) -> Any:
+    """The extension for an engine's name; None where NumPy was asked for, or the extension was not built.
+
+    Raises
+    ------
+    UnsupportedError
+        The compiled engine was asked for and was not built.
+    """
+    if engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy"):
+        return None
     try:
         return importlib.import_module("._polynomial", __package__)
-    except ImportError:
+    except ImportError as error:
+        if engine == "compiled":
+            raise UnsupportedError(
+                f"engine must be one that was built, got 'compiled' ({error}); install with a C++ compiler, or use "
+                "numpy"
+            ) from None
         return None

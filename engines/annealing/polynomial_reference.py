@@ -32,14 +32,14 @@ class _Words:
 
 
 class ReferenceSearch:
-    """One search: ``anneal`` (settings: betas), ``tabu``, ``memetic`` (population, crossover), ``avoiding`` (length)."""
+    """One search, ``anneal``, ``tabu``, ``memetic`` or ``avoiding``; its settings are those of ``PolynomialSearch``."""
 
     def __init__(self, polynomial: BinaryPolynomial, method: str, seed: int, settings: Sequence[float]) -> None:
         self.polynomial, self.method, self.settings = polynomial, method, list(settings)
         self.n = polynomial.num_variables
         self.words = _Words(seed)
         self.best_energy, self.best = math.inf, np.ones(self.n, dtype=np.int8)
-        self.evaluations = self.searches = 0
+        self.evaluations = self.searches = self.sweep = 0
         self.people: list[AnyArray] = []
         self.energies: list[float] = []
         self.keys = [self.words.next() for _ in range(self.n)] if method == "avoiding" else []
@@ -154,15 +154,16 @@ class ReferenceSearch:
         self.searches += 1
 
     def _anneal(self, target: float) -> None:
-        self._set(self._draw())
-        for beta in self.settings:
-            for i in range(self.n):
-                change = float(self.changes[i])
-                if change > 0 and (self.words.next() >> 11) * 2.0**-53 >= math.exp(-beta * change):
-                    continue
-                self._flip(i)
-            self.evaluations += self.n
-        self.searches += 1
+        if self.sweep == 0:
+            self._set(self._draw())
+        for i in range(self.n):
+            change = float(self.changes[i])
+            if change > 0 and (self.words.next() >> 11) * 2.0**-53 >= math.exp(-self.settings[self.sweep] * change):
+                continue
+            self._flip(i)
+        self.evaluations += self.n
+        self.sweep = (self.sweep + 1) % len(self.settings)
+        self.searches += self.sweep == 0
 
 
 __all__ = ["ReferenceSearch"]
