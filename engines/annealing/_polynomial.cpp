@@ -79,16 +79,18 @@ PyObject* terms(PyObject*, PyObject* arguments) {
   });
 }
 
-// (search, evaluations, target) -> (best energy, evaluations, searches)
+// (search, evaluations, limit, target) -> (best energy, evaluations, searches)
 PyObject* advance(PyObject*, PyObject* arguments) {
   PyObject* capsule;
-  unsigned long long evaluations;
+  unsigned long long evaluations, limit;
   double target;
-  if (!PyArg_ParseTuple(arguments, "OKd", &capsule, &evaluations, &target)) return nullptr;
+  if (!PyArg_ParseTuple(arguments, "OKKd", &capsule, &evaluations, &limit, &target)) return nullptr;
   return guarded([&] {
     Search& search = search_of(capsule);
     {
       const WithoutLock free;
+      if (limit < search.evaluations) limit = search.evaluations;
+      search.limit = limit;
       search.advance(evaluations, target);
     }
     return Py_BuildValue("dKK", search.best_energy, static_cast<unsigned long long>(search.evaluations),

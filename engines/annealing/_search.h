@@ -18,8 +18,10 @@ using Spins = std::vector<int8_t>;
 class Search {
  public:
   virtual ~Search() = default;
-  // Goes on until `evaluations` in all were made, or the target is reached; a tabu search, a walk or a sweep is not cut.
+  // Goes on until `evaluations` in all were made, or the target is reached; a tabu search, a walk or a sweep is not cut,
+  // but by `limit`, which is never passed.
   virtual void advance(uint64_t evaluations, double target) = 0;
+  uint64_t limit = std::numeric_limits<uint64_t>::max();
   double best_energy = std::numeric_limits<double>::infinity();
   Spins best;
   uint64_t evaluations = 0, searches = 0;
@@ -39,9 +41,15 @@ template <class Model> class Base : public Search {
       for (size_t i = 0; i < model_.size(); i++) best[i] = model_.spin(i);
     }
   }
-  bool goes_on(uint64_t evaluations, double target) const {
-    return this->evaluations < evaluations && this->best_energy > target;
+  void start(const Spins& spins) {
+    model_.set(spins.data());
+    this->evaluations++;
+    keep();
   }
+  bool goes_on(uint64_t evaluations, double target) const {
+    return this->evaluations < evaluations && fits(1) && this->best_energy > target;
+  }
+  bool fits(uint64_t more) const { return this->limit - this->evaluations >= more; }
   // The best flip allowed, ties uniformly; n where none is.
   template <class Allowed> size_t best_flip(Allowed allowed) {
     const size_t n = model_.size();
@@ -60,13 +68,12 @@ template <class Model> class Base : public Search {
   // Tabu search from `spins`, which becomes the best point seen; M ~ U(n/2, 3n/2) moves, tenure M/10 + U(0, M/50).
   double tabu(Spins& spins) {
     const size_t n = model_.size();
-    model_.set(spins.data());
-    keep();
+    start(spins);
     double here = model_.energy();
     const size_t moves = n / 2 + random_.below(uint32_t(n + 1));
     const size_t least = moves / 10, more = moves / 50;
     std::vector<size_t> until(n, 0);
-    for (size_t move = 1; move <= moves; move++) {
+    for (size_t move = 1; move <= moves && fits(n); move++) {
       const double now = model_.energy();
       const size_t i = best_flip([&](size_t k, double change) { return until[k] < move || now + change < here; });
       if (i == n) continue;
@@ -109,9 +116,7 @@ template <class Model> class Memetic : public Base<Model> {
       Spins child(n);
       if (people_.size() < size_) {
         this->draw(child);
-        this->model_.set(child.data());
-        this->evaluations++;
-        this->keep();
+        this->start(child);
         energies_.push_back(this->model_.energy());
         people_.push_back(child);
         continue;
@@ -153,13 +158,12 @@ template <class Model> class Avoiding : public Base<Model> {
     Spins spins(n);
     while (this->goes_on(evaluations, target)) {
       this->draw(spins);
-      this->model_.set(spins.data());
-      this->keep();
+      this->start(spins);
       uint64_t key = 0;
       for (size_t i = 0; i < n; i++)
         if (spins[i] < 0) key ^= words_[i];
       std::unordered_set<uint64_t> seen{key};
-      for (size_t step = 0; step < length_; step++) {
+      for (size_t step = 0; step < length_ && this->fits(n); step++) {
         const size_t i = this->best_flip([&](size_t k, double) { return !seen.count(key ^ words_[k]); });
         if (i == n) break;
         this->model_.flip(i);
@@ -185,8 +189,11 @@ template <class Model> class Annealer : public Base<Model> {
       if (sweep_ == 0) {
         Spins spins(this->model_.size());
         this->draw(spins);
-        this->model_.set(spins.data());
-        this->keep();
+        this->start(spins);
+      }
+      if (!this->fits(this->model_.size())) {
+        sweep_ = 0;
+        continue;
       }
       sweep(betas_[sweep_]);
       if (++sweep_ == betas_.size()) sweep_ = 0, this->searches++;

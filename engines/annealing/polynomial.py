@@ -84,11 +84,17 @@ class PolynomialSearch:
         where = "numpy" if self._compiled is None else "compiled"
         return f"{where}, {'autocorrelations' if self.num_labs else 'terms'}"
 
-    def advance(self, evaluations: int, target: float = -np.inf) -> Progress:
-        """Go on until ``evaluations`` in all or an energy <= ``target``; no search, walk or sweep is cut."""
+    def advance(self, evaluations: int, target: float = -np.inf, *, limit: int | None = None) -> Progress:
+        """Go on until ``evaluations`` in all or an energy <= ``target``.
+
+        Parameters
+        ----------
+        limit : evaluations that are never passed; it cuts a tabu search, walk or sweep, which nothing else does.
+        """
+        most = 2**63 if limit is None else limit
         if self._compiled is None:
-            return Progress(*self._search.advance(evaluations, target))
-        return Progress(*self._compiled.advance(self._search, evaluations, target))
+            return Progress(*self._search.advance(evaluations, most, target))
+        return Progress(*self._compiled.advance(self._search, evaluations, most, target))
 
     @property
     def best(self) -> Bits:

@@ -39,19 +39,27 @@ class ReferenceSearch:
         self.n = polynomial.num_variables
         self.words = _Words(seed)
         self.best_energy, self.best = math.inf, np.ones(self.n, dtype=np.int8)
-        self.evaluations = self.searches = self.sweep = 0
+        self.evaluations = self.searches = self.sweep = self.limit = 0
         self.people: list[AnyArray] = []
         self.energies: list[float] = []
         self.keys = [self.words.next() for _ in range(self.n)] if method == "avoiding" else []
         self.spins = self.best.copy()
         self.energy, self.changes = 0.0, np.zeros(self.n)
 
-    def advance(self, evaluations: int, target: float) -> tuple[float, int, int]:
-        """Go on until that many evaluations in all, or the target."""
+    def advance(self, evaluations: int, limit: int, target: float) -> tuple[float, int, int]:
+        """Go on until that many evaluations in all, or the target; never beyond the limit."""
         step: Callable[[float], None] = getattr(self, f"_{self.method}")
-        while self.evaluations < evaluations and self.best_energy > target:
+        self.limit = max(limit, self.evaluations)
+        while self.evaluations < evaluations and self._fits(1) and self.best_energy > target:
             step(target)
         return self.best_energy, self.evaluations, self.searches
+
+    def _fits(self, more: int) -> bool:
+        return self.limit - self.evaluations >= more
+
+    def _start(self, spins: AnyArray) -> None:
+        self._set(spins)
+        self.evaluations += 1
 
     def _set(self, spins: AnyArray) -> None:
         self.spins = np.array(spins, dtype=np.int8)
@@ -85,12 +93,14 @@ class ReferenceSearch:
         return found
 
     def _tabu_from(self, spins: AnyArray) -> tuple[AnyArray, float]:
-        self._set(spins)
+        self._start(spins)
         best, here, n = spins, self.energy, self.n
         moves = n // 2 + self.words.below(n + 1)
         least, more = moves // 10, moves // 50
         until = [0] * n
         for move in range(1, moves + 1):
+            if not self._fits(n):
+                break
             now, limit = self.energy, here
 
             def allowed(k: int, change: float, move: int = move, now: float = now, limit: float = limit) -> bool:
@@ -112,8 +122,7 @@ class ReferenceSearch:
     def _memetic(self, target: float) -> None:
         size, share = int(self.settings[0]), int(self.settings[1] * 2.0**53)
         if len(self.people) < size:
-            self._set(self._draw())
-            self.evaluations += 1
+            self._start(self._draw())
             self.people.append(self.spins.copy())
             self.energies.append(self.energy)
             return
@@ -133,12 +142,14 @@ class ReferenceSearch:
         return b if self.energies[b] < self.energies[a] else a
 
     def _avoiding(self, target: float) -> None:
-        self._set(self._draw())
+        self._start(self._draw())
         key = 0
         for i in np.flatnonzero(self.spins < 0).tolist():
             key ^= self.keys[i]
         seen = {key}
         for _ in range(int(self.settings[0])):
+            if not self._fits(self.n):
+                break
 
             def allowed(k: int, change: float, key: int = key) -> bool:
                 return key ^ self.keys[k] not in seen
@@ -155,7 +166,10 @@ class ReferenceSearch:
 
     def _anneal(self, target: float) -> None:
         if self.sweep == 0:
-            self._set(self._draw())
+            self._start(self._draw())
+        if not self._fits(self.n):
+            self.sweep = 0
+            return
         for i in range(self.n):
             change = float(self.changes[i])
             if change > 0 and (self.words.next() >> 11) * 2.0**-53 >= math.exp(-self.settings[self.sweep] * change):

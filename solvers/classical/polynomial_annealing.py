@@ -92,7 +92,7 @@ class PolynomialAnnealing(QuboSampler):
     def _compiled(self, model: _Model, wanted: int | None, seed: int | None, clock: Clock) -> tuple[Bits, int, str]:
         """The best point of each anneal, one anneal after another."""
         betas, n = self._betas(model), model.polynomial.num_variables
-        whole = n * len(betas)
+        whole = 1 + n * len(betas)
         piece = whole if clock.remaining is None else n * max(1, len(betas) // 64)
         stream = seed_stream(seed)
         found: list[Bits] = []

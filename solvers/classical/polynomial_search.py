@@ -2,7 +2,7 @@
 
 The baselines of low autocorrelation sequences, which have an update of their own; any other polynomial, a QUBO too, is
 taken by its terms. ``evaluations`` are the changes of a flip that were looked at. Without a limit each makes
-``num_evaluations``; a single tabu search or walk is not cut.
+``num_evaluations``, which are never passed; what is too little for a move goes into random points.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Clock
-from ...engines.annealing.polynomial import Engine, Method, PolynomialSearch
+from ...engines.annealing.polynomial import Engine, Method, PolynomialSearch, Progress
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
@@ -27,36 +27,38 @@ PIECE = 200
 EVALUATIONS_PER_SECOND = 1e7
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Of one call: independent runs, evaluations of all of them together, and seconds."""
+
+    seed: int | None
+    num_reads: int
+    evaluations: int | None
+    seconds: float | None
+
+
 def searched(
-    bqm: dimod.BinaryQuadraticModel,
-    method: Method,
-    settings: Sequence[float],
-    engine: Engine,
-    seed: int | None,
-    limit: int | None,
-    seconds: float | None,
+    bqm: dimod.BinaryQuadraticModel, method: Method, settings: Sequence[float], engine: Engine, limits: Limits
 ) -> dimod.SampleSet:
-    """The points that were the best so far, at most one a piece of the run; the last is the best."""
-    clock = Clock(seconds)
+    """The points that were the best so far of each run, at most one a piece of it; runs share the limits evenly."""
+    clock = Clock(limits.seconds)
     if bqm.num_variables == 0:
-        return trivial(bqm, 1)
-    search = PolynomialSearch(
-        polynomial_of(bqm), method, seed=spawn_seeds(seed, 1)[0], settings=settings, engine=engine
-    )
-    piece = PIECE * bqm.num_variables
+        return trivial(bqm, limits.num_reads)
+    polynomial = polynomial_of(bqm)
     points: list[Any] = []
-    lowest = np.inf
-    made, runs = 0, 0
-    while not made or ((limit is None or made < limit) and not clock.is_over):
-        at = made + piece if limit is None else min(limit, made + piece)
-        progress = search.advance(at)
-        made, runs = progress.evaluations, progress.searches
-        if progress.energy < lowest:
-            lowest = progress.energy
-            points.append(search.best)
+    made, runs, name = 0, 0, ""
+    for read, seed in enumerate(spawn_seeds(limits.seed, limits.num_reads)):
+        left = limits.num_reads - read
+        search = PolynomialSearch(polynomial, method, seed=seed, settings=settings, engine=engine)
+        share = None if limits.evaluations is None else max(1, (limits.evaluations - made) // left)
+        until = None if clock.remaining is None else clock.elapsed + clock.remaining / left
+        progress = _run(search, points, PIECE * bqm.num_variables, share, until, clock)
+        made, runs, name = made + progress.evaluations, runs + progress.searches, search.engine
+        if clock.is_over or (limits.evaluations is not None and made >= limits.evaluations):
+            break
     Z = np.array(points)
     info: dict[str, Any] = {
-        "engine": search.engine,
+        "engine": name,
         "evaluations": made,
         "searches": runs,
         "seconds": {"sample": clock.elapsed},
@@ -64,12 +66,20 @@ def searched(
     return sample_set(Z, energies_of(bqm, Z), None, info)
 
 
-def _limit(evaluations: int | None, seconds: float | None, own: int | None) -> int | None:
-    """The evaluations of a run: the caller's, else its own, else none where there is a time limit."""
-    check_positive("evaluations", evaluations)
-    if evaluations is not None:
-        return evaluations
-    return own if own is not None or seconds is not None else DEFAULT_EVALUATIONS
+def _run(
+    search: PolynomialSearch, points: list[Any], piece: int, share: int | None, until: float | None, clock: Clock
+) -> Progress:
+    """One run to the end of its share; its improvements are added to ``points``."""
+    progress = Progress(np.inf, 0, 0)
+    lowest = np.inf
+    while True:
+        at = progress.evaluations + piece
+        progress = search.advance(at, limit=share)
+        if progress.energy < lowest:
+            lowest = progress.energy
+            points.append(search.best)
+        if (share is not None and progress.evaluations >= share) or (until is not None and clock.elapsed >= until):
+            return progress
 
 
 #: Evaluations of a run without any limit.
@@ -80,7 +90,15 @@ class _Search(QuboSampler):
     """What the three have in common."""
 
     takes_polynomials: ClassVar[bool] = True
+    num_reads: int
     num_evaluations: int | None
+
+    def limits(self, seed: int | None, num_reads: int | None, evaluations: int | None, seconds: float | None) -> Limits:
+        """The caller's limits, else the settings'; without any, ``DEFAULT_EVALUATIONS``."""
+        check_positive("evaluations", evaluations)
+        check_positive("num_reads", num_reads)
+        count = evaluations or self.num_evaluations or (DEFAULT_EVALUATIONS if seconds is None else None)
+        return Limits(seed, num_reads or self.num_reads, count, seconds)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes of the terms; seconds from what was measured on LABS."""
@@ -99,7 +117,8 @@ class PolynomialTabu(_Search):
 
     Parameters
     ----------
-    num_evaluations : None means 2,000,000, or under a time limit as many as fit.
+    num_reads : independent runs, which share the limits.
+    num_evaluations : of all runs; None means 2,000,000, or under a time limit as many as fit.
     engine : ``compiled`` or ``numpy``, which give the same points; ``auto`` is the first where it was built.
 
     Examples
@@ -110,10 +129,12 @@ class PolynomialTabu(_Search):
     -4.0
     """
 
+    num_reads: int = 1
     num_evaluations: int | None = None
     engine: Engine = "auto"
 
     def __post_init__(self) -> None:
+        check_positive("num_reads", self.num_reads)
         check_positive("num_evaluations", self.num_evaluations)
 
     def sample(
@@ -121,12 +142,12 @@ class PolynomialTabu(_Search):
         bqm: dimod.BinaryQuadraticModel,
         *,
         seed: int | None = None,
+        num_reads: int | None = None,
         evaluations: int | None = None,
         seconds: float | None = None,
     ) -> dimod.SampleSet:
         """Points that were the best so far, lowest energy first."""
-        limit = _limit(evaluations, seconds, self.num_evaluations)
-        return searched(bqm, "tabu", (), self.engine, seed, limit, seconds)
+        return searched(bqm, "tabu", (), self.engine, self.limits(seed, num_reads, evaluations, seconds))
 
 
 @SOLVERS.register("memetic-tabu")
@@ -140,7 +161,7 @@ class MemeticTabu(_Search):
     ----------
     population : points, uniform at the start.
     crossover : share of children that have two parents.
-    num_evaluations, engine : as in ``polynomial-tabu``.
+    num_reads, num_evaluations, engine : as in ``polynomial-tabu``.
 
     References
     ----------
@@ -157,11 +178,13 @@ class MemeticTabu(_Search):
 
     population: int = 100
     crossover: float = 0.9
+    num_reads: int = 1
     num_evaluations: int | None = None
     engine: Engine = "auto"
 
     def __post_init__(self) -> None:
         check_positive("population", self.population)
+        check_positive("num_reads", self.num_reads)
         check_positive("num_evaluations", self.num_evaluations)
         if not 0 <= self.crossover <= 1:
             raise ValueError(f"crossover must lie in 0..1, got {self.crossover!r}")
@@ -171,13 +194,13 @@ class MemeticTabu(_Search):
         bqm: dimod.BinaryQuadraticModel,
         *,
         seed: int | None = None,
+        num_reads: int | None = None,
         evaluations: int | None = None,
         seconds: float | None = None,
     ) -> dimod.SampleSet:
         """Points that were the best so far, lowest energy first."""
-        limit = _limit(evaluations, seconds, self.num_evaluations)
         settings = (float(self.population), self.crossover)
-        return searched(bqm, "memetic", settings, self.engine, seed, limit, seconds)
+        return searched(bqm, "memetic", settings, self.engine, self.limits(seed, num_reads, evaluations, seconds))
 
 
 @SOLVERS.register("self-avoiding-walk")
@@ -188,7 +211,7 @@ class SelfAvoidingWalk(_Search):
     Parameters
     ----------
     length : steps of a walk; None means 8 n.
-    num_evaluations, engine : as in ``polynomial-tabu``.
+    num_reads, num_evaluations, engine : as in ``polynomial-tabu``.
 
     References
     ----------
@@ -204,11 +227,13 @@ class SelfAvoidingWalk(_Search):
     """
 
     length: int | None = None
+    num_reads: int = 1
     num_evaluations: int | None = None
     engine: Engine = "auto"
 
     def __post_init__(self) -> None:
         check_positive("length", self.length)
+        check_positive("num_reads", self.num_reads)
         check_positive("num_evaluations", self.num_evaluations)
 
     def sample(
@@ -216,10 +241,10 @@ class SelfAvoidingWalk(_Search):
         bqm: dimod.BinaryQuadraticModel,
         *,
         seed: int | None = None,
+        num_reads: int | None = None,
         evaluations: int | None = None,
         seconds: float | None = None,
     ) -> dimod.SampleSet:
         """Points that were the best so far, lowest energy first."""
-        limit = _limit(evaluations, seconds, self.num_evaluations)
         settings = (float(self.length or 8 * bqm.num_variables),)
-        return searched(bqm, "avoiding", settings, self.engine, seed, limit, seconds)
+        return searched(bqm, "avoiding", settings, self.engine, self.limits(seed, num_reads, evaluations, seconds))
