@@ -15,12 +15,8 @@ from ...core.files import draft_of
 from ..metrics import incumbent_time
 from ..report.energies import modelled_joules
 from ..report.runs import STAGES, Run, RunSet
-<<<<<<< HEAD
-from ..report.times import Settings, energy, primal_share, target_time
-from ..worth import SAMPLES
-=======
 from ..report.times import Settings, primal_share, target_time
->>>>>>> main
+from ..worth import SAMPLES
 
 Value = str | int | float | None
 
