@@ -13,6 +13,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from .hadamard import walsh_hadamard
+
 
 @dataclass(frozen=True)
 class FixedAngles:
@@ -97,7 +99,7 @@ def tree_ratio(gammas: npt.ArrayLike, betas: npt.ArrayLike, degree: int) -> floa
     phase = np.exp(1j * (spins @ couplings))
     branch = np.ones(2**size, dtype=complex)
     # Gamma.(a b) depends on the product row only, so the sum over b is a convolution over the group of sign rows.
-    transformed_phase = _walsh_hadamard(phase)
+    transformed_phase = walsh_hadamard(phase)
     for _ in range(p):
         branch = _convolve(amplitude * branch, transformed_phase) ** (degree - 1)
     ends = spins[:, p] * amplitude * branch
@@ -122,12 +124,4 @@ def _convolve(
     values: npt.NDArray[np.complex128], transformed: npt.NDArray[np.complex128]
 ) -> npt.NDArray[np.complex128]:
     """``out[a] = sum_b values[b] phase[a xor b]``, with the phase already transformed."""
-    return _walsh_hadamard(_walsh_hadamard(values) * transformed) / values.size
-
-
-def _walsh_hadamard(values: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
-    out = np.array(values)
-    for bit in range(out.size.bit_length() - 1):
-        pairs = out.reshape(-1, 2, 2**bit)
-        pairs[:, 0], pairs[:, 1] = pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]
-    return out
+    return np.asarray(walsh_hadamard(walsh_hadamard(values) * transformed) / values.size, dtype=np.complex128)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...algorithms.depth_one import DepthOne, optimize_depth_one
+from ...algorithms.enumeration import all_points
 from ...core import CORRELATIONS, UnsupportedError
 from ...core.arrays import AnyArray, Float
 from .correlations import Correlations, Task
@@ -82,7 +83,7 @@ class QaoaPairs:
             raise UnsupportedError(
                 f"qaoa correlations of {self.layers} layers must have at most {MAX_BITS} bits, got {k}; use layers 1"
             )
-        spins = 1.0 - 2.0 * ((np.arange(2**k)[:, None] >> np.arange(k)) & 1)
+        spins = 1.0 - 2.0 * all_points(k)
         energies = spins @ h + np.einsum("si,si->s", spins @ J, spins)
         scale = float(np.sqrt((J**2).sum() * 2 / max(k, 1) + (h**2).mean())) or 1.0
 

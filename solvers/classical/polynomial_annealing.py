@@ -14,6 +14,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, BinaryPolynomial, Bits, Clock, Float, Int
+from ...core.margins import ROUNDING
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
@@ -152,7 +153,7 @@ def anneal(model: _Model, betas: Float, lanes: int, rng: np.random.Generator, cl
                 products[terms] = rows * sign
                 spins[i] *= sign
                 energy += np.where(taken, change, 0.0)
-                better = energy < best_energy - 1e-9
+                better = energy < best_energy - ROUNDING
                 if better.any():
                     best[:, better], best_energy[better] = spins[:, better], energy[better]
         tried += n * lanes

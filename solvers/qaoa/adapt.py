@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import SOLVERS, Clock, Float, bqm_to_arrays
+from ...core.margins import ROUNDING, scaled_margin
 from ...engines import diagonal
+from ...engines.statevector import apply_pauli
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
 from ..ising import Ising, Scale
 from ..seeds import spawn_seeds
@@ -150,14 +152,6 @@ def pool_of(n: int, pool: Pool) -> list[Mixer]:
     return mixers
 
 
-def apply_pauli(state: Complex, x: int, z: int) -> Complex:
-    """The Pauli string with these masks (both set: Y) on a state, bit i of an index = qubit i."""
-    index = np.arange(len(state))
-    signs = 1.0 - 2.0 * (np.bitwise_count(index & z) & 1)
-    factor = 1j ** ((x & z).bit_count() % 4)
-    return np.asarray(factor * (signs * state)[index ^ x])
-
-
 @dataclass(frozen=True, eq=False)
 class AdaptCircuit:
     """A circuit of given mixers; angles are scaled gammas, then betas.
@@ -275,13 +269,13 @@ class _Growth:
             if self.log.is_spent:
                 raise BudgetExhausted
             sizes[k] = abs(derivative(lam, psi, mixer))
-        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9))[0])
+        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - ROUNDING))[0])
         return pool[best], float(sizes[best])
 
     def info(self, state: Complex) -> dict[str, Any]:
         weights = _weights(state)
         lowest = self.circuit.energies.min()
-        tolerance = 1e-9 * max(1.0, float(np.abs(self.circuit.energies).max()))
+        tolerance = scaled_margin(float(np.abs(self.circuit.energies).max()))
         gammas, betas = np.split(self.angles, 2)
         return {
             "engine": "numpy (adapt)",

@@ -13,7 +13,10 @@ from typing import Any, Literal
 import dimod
 import numpy as np
 
+from ...algorithms.enumeration import all_points
+from ...algorithms.hadamard import walsh_hadamard
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
+from ...core.margins import ROUNDING
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
@@ -121,7 +124,7 @@ class RecursiveQaoa(QaoaSettings):
         while rounds.relations.num_left > self.cutoff:
             rounds.step()
         left = rounds.relations
-        Z, counts = left.expanded(_all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
+        Z, counts = left.expanded(all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
         for points, times in rounds.drawn:
             Z, counts = np.concatenate([Z, points]), np.concatenate([counts, times])
         info = {
@@ -301,8 +304,6 @@ def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
     >>> correlations_of(plus_state(2, np.dtype(float)))[1].round(12).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    from ...engines.diagonal.reference import walsh_hadamard
-
     bits = np.int64(1) << np.arange(state.n)
     if not isinstance(state, diagonal.State):
         found = state.correlations(np.concatenate([bits, (bits[:, None] ^ bits[None, :]).ravel()]))
@@ -337,7 +338,7 @@ def strongest(ising: Ising, singles: Float, pairs: Float, rng: np.random.Generat
     if not len(values):
         return ising.n - 1, -1, 1.0
     largest = np.abs(values)
-    ties = np.flatnonzero(largest >= largest.max() - 1e-9)
+    ties = np.flatnonzero(largest >= largest.max() - ROUNDING)
     k = int(rng.choice(ties))
     if k < len(ising.couplings):
         return int(ising.rows[k]), int(ising.columns[k]), float(values[k])
@@ -348,7 +349,3 @@ def _dense(ising: Ising) -> tuple[Float, Float]:
     J = np.zeros((ising.n, ising.n))
     J[ising.rows, ising.columns] = ising.couplings
     return ising.fields.copy(), J + J.T
-
-
-def _all_points(n: int) -> Bits:
-    return ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(np.uint8)
