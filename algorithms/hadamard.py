@@ -1,4 +1,4 @@
-"""The Walsh-Hadamard transform in NumPy: the reference of the compiled ones, and what small tables use."""
+"""The Walsh-Hadamard transform in NumPy: the reference of the compiled ones, and what tables of signs use."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+#: Bits taken at once: a product with a matrix of 128 signs is faster than seven passes.
+_BITS = 7
+
 
 def walsh_hadamard(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """``out[m] = sum_k (-1)**popcount(k & m) values[k]`` of 2**n real or complex numbers; twice is 2**n times them.
+
+    Some bits at a time as a product with a small matrix of signs, real and imaginary parts side by side.
 
     Parameters
     ----------
@@ -20,10 +25,22 @@ def walsh_hadamard(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     >>> walsh_hadamard(np.array([1.0, 2.0, 3.0, 4.0])).tolist()
     [10.0, -2.0, -4.0, 0.0]
     """
-    out = np.array(values, dtype=np.complex128 if np.iscomplexobj(values) else np.float64)
-    for q in range(out.size.bit_length() - 1):
-        pairs = out.reshape(-1, 2, 2**q)
-        total = pairs[:, 0] + pairs[:, 1]
-        np.subtract(pairs[:, 0], pairs[:, 1], out=pairs[:, 1])
-        pairs[:, 0] = total
-    return out
+    is_complex = np.iscomplexobj(values)
+    bits = values.size.bit_length() - 1
+    whole = np.stack([values.real, values.imag]) if is_complex else np.array(values, dtype=np.float64)
+    parts, done = whole, 0
+    while done < bits:
+        step = min(_BITS, bits - done)
+        rows = parts.reshape(-1, 2**step, 2**done)
+        matrix = _signs(step)
+        parts = rows[:, :, 0] @ matrix if done == 0 else matrix @ rows
+        done += step
+    if not is_complex:
+        return parts.reshape(-1)
+    real, imag = parts.reshape(2, -1)
+    return np.asarray(real + 1j * imag)
+
+
+def _signs(bits: int) -> npt.NDArray[np.float64]:
+    index = np.arange(2**bits)
+    return np.asarray(1.0 - 2.0 * (np.bitwise_count(index[:, None] & index) & 1))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..algorithms.enumeration import all_energies, all_points
+from ..algorithms.enumeration import all_points
 from ..core import (
     BinaryProgram,
     Encoder,
@@ -29,7 +29,7 @@ from ..core import (
     to_spec,
 )
 from ..core.margins import ROUNDING, scaled_margin
-from .exhaustive import best_cost, ground_states
+from .exhaustive import best_cost, encoding_energies, ground_states
 from .serialise import encoding_from_json, encoding_to_json
 
 #: QUBOs above this size are not enumerated.
@@ -98,7 +98,7 @@ def encodings(entry: Entry) -> Iterator[tuple[Case, Encoding]]:
 
 def exact_round(program: BinaryProgram, encoding: Encoding, incumbent: float | None, index: int = 0) -> Round:
     """What an exact sampler shows: the lowest states, and the ground energy as a bound."""
-    energies = all_energies(encoding.bqm)
+    energies = encoding_energies(encoding)
     lowest = np.argsort(energies, kind="stable")[:20]
     X = encoding.decode(all_points(encoding.num_qubits)[lowest])
     return Round(X, energies[lowest], float(energies.min()), incumbent, program, index)
@@ -128,7 +128,7 @@ def assert_exact(program: BinaryProgram, encoding: Encoding) -> None:
 
 def assert_relaxation(program: BinaryProgram, encoding: Encoding) -> None:
     """The ground energy is at most the optimal cost."""
-    best, ground = best_cost(program), float(all_energies(encoding.bqm).min())
+    best, ground = best_cost(program), float(encoding_energies(encoding).min())
     assert best is not None, "the program has no feasible point"
     assert ground <= best + scaled_margin(best), f"the ground energy {ground} lies above the optimum {best}"
 

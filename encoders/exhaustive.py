@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..algorithms.enumeration import all_energies, all_sums, check_bits, indices_to_bits
-from ..core import BinaryProgram, Encoding
+from ..core import BinaryProgram, Encoding, PolynomialModel
 from ..core.arrays import Bits, Float
 from ..core.margins import ROUNDING
+from ..engines.diagonal import energy_blocks
 from .quadratic import Quadratic
 
 
@@ -17,9 +18,17 @@ def all_values(function: Quadratic) -> Float:
     return all_sums(function.linear, function.products.toarray().T) + function.offset
 
 
+def encoding_energies(encoding: Encoding) -> Float:
+    """Energy of every state of an encoding's model, quadratic or of any degree, shape (2^m,)."""
+    if isinstance(encoding.bqm, PolynomialModel):
+        check_bits(encoding.num_qubits)
+        return np.concatenate(list(energy_blocks(encoding.bqm.polynomial)))
+    return all_energies(encoding.bqm)
+
+
 def ground_states(encoding: Encoding, *, tolerance: float = ROUNDING) -> Bits:
     """All points of least energy, to within ``tolerance`` of the largest |energy|, shape (k, m)."""
-    energies = all_energies(encoding.bqm)
+    energies = encoding_energies(encoding)
     size = max(1.0, float(np.abs(energies).max()))
     states = np.flatnonzero(energies <= energies.min() + tolerance * size)
     return indices_to_bits(states, encoding.num_qubits)

@@ -198,7 +198,8 @@ def require_polynomials(sampler: Any) -> None:
     """
     if not getattr(sampler, "takes_polynomials", False):
         raise UnsupportedError(
-            f"{type(sampler).__name__} must be given a quadratic model, got a polynomial; use --encoder quadratise"
+            f"{type(sampler).__name__} must be given a quadratic model, got a polynomial; use --encoder quadratise, "
+            "or binary-code with --encoder.quadratic true"
         )
 
 
