@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -102,11 +103,12 @@ def solve(
     for pipeline in pipelines:
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else Progress()
+        report = None if quiet else Progress(budget.seconds, problem.sense)
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["save_subproblems"] = save_subproblems if not records else None
-        records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+        with report or contextlib.nullcontext():
+            records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
         write_text(out, json.dumps(_document(records), indent=1) + "\n")
