@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core import Clock, Number, Problem, Solution, number
 from ...core.margins import scaled_margin
-from ..base import Outcome, Report
+from ..base import LiveReport, Outcome, Report
 from .construct.start import start_solution
 
 
@@ -55,6 +55,11 @@ class Incumbent:
             if self._report is not None:
                 self._report(seconds, objective)
         return self.is_target_met
+
+    def tell_bound(self, bound: float) -> None:
+        """Hand a bound that is proven so far, in the instance's own units, to a report that wants it."""
+        if isinstance(self._report, LiveReport):
+            self._report.bound(bound)
 
     def outcome(self, *, bound: float | None, is_proven: bool, info: dict[str, Any]) -> Outcome:
         """The Outcome of a run that found this; ``is_proven``: the solver says it is finished, and claims hold.
