@@ -78,21 +78,40 @@ class Plan:
     cost: ConeCost
 
 
-def plan_of(graph: CouplingGraph, num_layers: int, further: list[tuple[int, int]], max_bytes: int | None) -> Plan:
-    """The plan of all expectation values that the energy is made of, and of further pairs.
+@dataclass(frozen=True)
+class Limits:
+    """What may be taken.
+
+    Parameters
+    ----------
+    num_bytes : by one cone; None for the memory available
+    seconds : by an evaluation with its gradient on one thread, as estimated
+    """
+
+    num_bytes: int | None = None
+    seconds: float = MOST_SECONDS
+
+
+def plan_of(
+    graph: CouplingGraph,
+    num_layers: int,
+    singles: list[int],
+    pairs: list[tuple[int, int]],
+    limits: Limits | None = None,
+) -> Plan:
+    """The plan of the expectation values of some spins and pairs.
 
     Raises
     ------
     UnsupportedError
         A cone does not fit, or all take too long.
     """
-    pairs = [*zip(graph.rows.tolist(), graph.cols.tolist()), *further]
-    singles = list(range(graph.n)) if graph.h.any() else []
+    limits = limits or Limits()
     table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     if num_layers == 1:
         return _closed(graph, singles, pairs, table)
-    free = available_bytes() if max_bytes is None else max_bytes
-    builder = _Builder(graph, num_layers, 2**62 if free is None else free)
+    free = available_bytes() if limits.num_bytes is None else limits.num_bytes
+    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits.seconds)
     roots: list[tuple[int, ...]] = [*((i,) for i in singles), *pairs]
     # the heaviest first: what is refused is refused at once
     weight = [sum(len(graph.near[i]) for i in each) for each in roots]
@@ -126,8 +145,8 @@ class _Members:
 class _Builder:
     """Takes cones in one by one and sorts them into groups."""
 
-    def __init__(self, graph: CouplingGraph, num_layers: int, free: int) -> None:
-        self.graph, self.num_layers, self.free = graph, num_layers, free
+    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, most_seconds: float) -> None:
+        self.graph, self.num_layers, self.free, self.most_seconds = graph, num_layers, free, most_seconds
         self.max_width = min(_MOST_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
         self.shapes: dict[object, _Members] = {}
         self.by_vertices: dict[tuple[int, ...], list[tuple[int, Cone]]] = defaultdict(list)
@@ -168,10 +187,10 @@ class _Builder:
     def check(self, seconds: float) -> None:
         """Refuse what has grown too long."""
         self.seconds += seconds
-        if self.seconds > MOST_SECONDS:
+        if self.seconds > self.most_seconds:
             raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {MOST_SECONDS:,.0f} s an evaluation, got "
-                f"more than {self.seconds:,.0f} s (largest cone {self.largest} qubits); {self._remedy()}"
+                f"light cones at {self.num_layers} layers must take at most {self.most_seconds:,.2g} s an evaluation, "
+                f"got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); {self._remedy()}"
             )
 
     def _refusal(self, cone: Cone) -> str:
