@@ -17,7 +17,7 @@ from ...core import SOLVERS, AnyArray, BinaryPolynomial, Bits, Clock, Float, Int
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
-from .reads import DEFAULT_READS, check_positive, trivial
+from .reads import DEFAULT_READS, check_positive
 
 #: Reads annealed side by side.
 LANES = 64
@@ -69,8 +69,6 @@ class PolynomialAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         model = _Model.of(polynomial_of(bqm).to_spin())
         if wanted is None and seconds is None:
             wanted = DEFAULT_READS
