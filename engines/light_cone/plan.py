@@ -86,10 +86,12 @@ class Limits:
     ----------
     num_bytes : by one cone; None for the memory available
     seconds : by an evaluation with its gradient on one thread, as estimated
+    num_rules : orders of sums that are tried for a shape; 1 plans fast and may find costlier ones
     """
 
     num_bytes: int | None = None
     seconds: float = MOST_SECONDS
+    num_rules: int = 3
 
 
 def plan_of(
@@ -111,7 +113,7 @@ def plan_of(
     if num_layers == 1:
         return _closed(graph, singles, pairs, table)
     free = available_bytes() if limits.num_bytes is None else limits.num_bytes
-    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits.seconds)
+    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits)
     roots: list[tuple[int, ...]] = [*((i,) for i in singles), *pairs]
     # the heaviest first: what is refused is refused at once
     weight = [sum(len(graph.near[i]) for i in each) for each in roots]
@@ -145,8 +147,8 @@ class _Members:
 class _Builder:
     """Takes cones in one by one and sorts them into groups."""
 
-    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, most_seconds: float) -> None:
-        self.graph, self.num_layers, self.free, self.most_seconds = graph, num_layers, free, most_seconds
+    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits) -> None:
+        self.graph, self.num_layers, self.free, self.limits = graph, num_layers, free, limits
         self.max_width = min(_MOST_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
         self.shapes: dict[object, _Members] = {}
         self.by_vertices: dict[tuple[int, ...], list[tuple[int, Cone]]] = defaultdict(list)
@@ -171,7 +173,13 @@ class _Builder:
         key = form.shape, has_fields
         members = self.shapes.get(key)
         if members is None:
-            network = network_of(*form.shape, self.num_layers, has_fields=has_fields, max_width=self.max_width)
+            network = network_of(
+                *form.shape,
+                self.num_layers,
+                has_fields=has_fields,
+                max_width=self.max_width,
+                num_rules=self.limits.num_rules,
+            )
             members = self.shapes[key] = _Members(network)
             fits = state_bytes(cone.size) <= self.free
             if network is None and not fits:
@@ -187,9 +195,9 @@ class _Builder:
     def check(self, seconds: float) -> None:
         """Refuse what has grown too long."""
         self.seconds += seconds
-        if self.seconds > self.most_seconds:
+        if self.seconds > self.limits.seconds:
             raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {self.most_seconds:,.2g} s an evaluation, "
+                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation, "
                 f"got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); {self._remedy()}"
             )
 

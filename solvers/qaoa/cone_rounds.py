@@ -8,22 +8,76 @@ layer; the info tells from how many spins on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ...core import Float, UnsupportedError
+from ...core import Clock, Float, UnsupportedError
 from ...engines.light_cone import CouplingGraph, LightCones, Limits, plan_of, values_of
 from ..ising import Ising
+from ..seeds import spawn_seeds
+from ..training.evaluation_log import EvaluationLog
+from ..training.limits import Limits as RunLimits
+from ..training.loop import begin_at, train
+from .evaluators import CircuitSpec
+from .initial_angles import Circuits
+from .light_cone import LightConeEvaluator, light_cones
+from .settings import QaoaSettings
 from .sparse_spins import SparseSpins
 
 #: What cones may take when later rounds train, and in one refresh: fixed numbers of bytes, so that the same run is the
 #: same on every machine.
-ROUND_LIMITS = Limits(2**26, 2.0)
-_REFRESH_LIMITS = Limits(2**24, 0.2)
+ROUND_LIMITS = Limits(2**22, 0.5, num_rules=1)
+_REFRESH_LIMITS = Limits(2**20, 0.03, num_rules=1)
 
 #: Trained angles of a model: (model, layers) -> cones, gammas, betas of the gates.
 Fit = Callable[[Ising, int], tuple[LightCones, Float, Float]]
+
+
+class ConeTraining:
+    """Angles of the models of one run, each begun from those of the model before, within one budget."""
+
+    def __init__(self, settings: QaoaSettings, limits: RunLimits, clock: Clock) -> None:
+        self.settings, self.limits, self.clock = settings, limits, clock
+        self.rng = np.random.default_rng(spawn_seeds(limits.seed, 1)[0])
+        self.counts = {"evaluations": 0, "gradients": 0, "circuits": 0, "shots": 0}
+        self.last: dict[int, Float] = {}
+        self.engine = ""
+        self.is_cut = False
+
+    def fit(self, ising: Ising, num_layers: int) -> tuple[LightCones, Float, Float]:
+        """Cones and angles of the gates; the first model may take all memory, later ones ``ROUND_LIMITS``.
+
+        Raises
+        ------
+        UnsupportedError
+            The cones are too large.
+        """
+        settings = self.settings
+        model, unit = ising.model(), ising.unit(settings.scale)
+
+        def make(layers: int) -> LightConeEvaluator:
+            limits = ROUND_LIMITS if self.engine else None
+            cones = light_cones(ising, layers, threads=settings.threads, engine=settings.engine, limits=limits)
+            return LightConeEvaluator(model, CircuitSpec(ising, layers, unit), cones)
+
+        full = make(num_layers)
+        circuits = Circuits(make, full, settings.maxiter)
+        start = self.last.get(num_layers)
+        if start is None:
+            path = replace(settings, layers=num_layers).initial_angles.path(circuits, self.rng)
+        else:  # scaled angles carry over from the model before
+            path = [circuits.stage(begin_at(start))]
+        left = None if self.limits.evaluations is None else self.limits.evaluations - self.counts["evaluations"]
+        log = EvaluationLog(Clock(self.clock.remaining), left)
+        trained = train([path], log, settings.optimizer_used, self.rng)
+        self.last[num_layers] = trained.angles
+        self.engine = self.engine or full.cones.engine
+        self.is_cut |= trained.is_cut
+        for key in self.counts:
+            self.counts[key] += int(getattr(log, key))
+        return full.cones, *full.spec.gates(trained.angles)
 
 
 class ConeRounds:
