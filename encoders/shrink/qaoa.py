@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ...algorithms.depth_one import DepthOne, optimize_depth_one
-from ...algorithms.enumeration import all_points
 from ...algorithms.fixed_angles import MOST_LAYERS, angle_unit, mean_degree, scaled_angles
 from ...core import CORRELATIONS
 from ...core.arrays import AnyArray, Float
@@ -85,7 +84,7 @@ class QaoaPairs:
         from scipy.optimize import minimize
 
         k = h.size
-        spins = 1.0 - 2.0 * all_points(k)
+        spins = 1.0 - 2.0 * ((np.arange(2**k)[:, None] >> np.arange(k)) & 1)
         energies = spins @ h + np.einsum("si,si->s", spins @ J, spins)
         scale = float(np.sqrt((J**2).sum() * 2 / max(k, 1) + (h**2).mean())) or 1.0
 
@@ -99,7 +98,7 @@ class QaoaPairs:
         return p @ spins, np.einsum("s,sp->p", p, spins[:, heads] * spins[:, tails])
 
     def _cone_values(self, h: Float, Q: Any) -> tuple[Float, AnyArray, AnyArray, Float]:
-        """<Z>, and <ZZ> of the edges, at the angles that L-BFGS finds from the fixed ones (beyond them: a ramp)."""
+        """<Z>, and <ZZ> of the edges, at the angles that L-BFGS finds from the fixed ones, or from a ramp."""
         from scipy.optimize import minimize
 
         p = self.layers

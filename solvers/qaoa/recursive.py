@@ -2,7 +2,8 @@
 
 Each round optimises QAOA on the remaining model, takes argmax of |<Z_i Z_j>| over couplings and |<Z_i>| over fields,
 and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. Limits: an exact state needs 2**n
-amplitudes in the first round; one layer goes by the closed form for any size. Early relations are never taken back.
+amplitudes in the first round; one layer goes by the closed form for any size, few layers by light cones. Early relations
+are never taken back.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training.evaluation_log import Evaluation
 from ..training.limits import Limits
-from .backends import ExactQaoa
+from .backends import ExactQaoa, LightConeQaoa
+from .cone_rounds import ConeRounds, ConeTraining
 from .evaluators import ExactEvaluator, QaoaVariant
 from .run import Optimized, optimize
 from .settings import QaoaSettings
@@ -120,6 +122,8 @@ class RecursiveQaoa(QaoaSettings):
             )
         clock = Clock(seconds)
         n = bqm.num_variables
+        if isinstance(self.runs_on, LightConeQaoa):
+            return sample_by_cones(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         while rounds.relations.num_left > self.cutoff:
             rounds.step()
@@ -293,6 +297,31 @@ class Relations:
         rows, columns = np.nonzero(couplings)
         ising = Ising(fields, rows, columns, couplings[rows, columns], float(offset))
         return Relations(ising, self.alive[rest], home, sign)
+
+
+def sample_by_cones(
+    settings: RecursiveQaoa, bqm: dimod.BinaryQuadraticModel, limits: Limits, clock: Clock
+) -> dimod.SampleSet:
+    """The run on light cones: all points of the last spins, expanded."""
+    training = ConeTraining(settings, limits, clock)
+    rng = np.random.default_rng(spawn_seeds(limits.seed, 1, 9)[0])
+    rounds = ConeRounds(Ising.of(bqm), settings.layers, training.fit, settings.merges, rng)
+    while rounds.spins.num_left > settings.cutoff:
+        rounds.step()
+    left = rounds.spins
+    names = np.array(sorted(left.fields), dtype=np.int64)
+    home = np.where(left.home < 0, -1, np.searchsorted(names, left.home))
+    points = Relations(left.ising(), names, home, left.sign).expanded(all_points(left.num_left))
+    info = {
+        "engine": training.engine or f"enumeration of {bqm.num_variables} bits",
+        "qubits": bqm.num_variables,
+        "layers": settings.layers,
+        **training.counts,
+        **rounds.info(),
+        "is_cut": training.is_cut,
+        "seconds": {"sample": clock.elapsed},
+    }
+    return sample_set(points, energies_of(bqm, points), None, info)
 
 
 def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
