@@ -20,7 +20,7 @@ from ...engines.annealing.windows import Schedule, half_temperatures, raced_wind
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .dwave_annealing import DwaveAnnealer, default_betas
-from .reads import DEFAULT_READS, check_positive, trivial
+from .reads import DEFAULT_READS, check_positive
 
 Engine = Literal["auto", "compiled", "numpy", "dwave"]
 
@@ -98,8 +98,6 @@ class SimulatedAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         if self.engine == "dwave":
             return self._sample_dwave(bqm, wanted, seed, clock)
         model = IsingModel.from_bqm(bqm)

@@ -18,7 +18,7 @@ from ...engines.annealing.polynomial import Engine, PolynomialSearch, compiled_s
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
-from .reads import DEFAULT_READS, check_positive, seed_stream, trivial
+from .reads import DEFAULT_READS, check_positive, seed_stream
 
 #: Reads annealed side by side.
 LANES = 64
@@ -72,8 +72,6 @@ class PolynomialAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         model = _Model.of(polynomial_of(bqm).to_spin())
         if wanted is None and seconds is None:
             wanted = DEFAULT_READS

@@ -19,7 +19,7 @@ from ...engines.annealing.polynomial import Engine, Method, PolynomialSearch, Pr
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
-from .reads import check_positive, trivial
+from .reads import check_positive
 
 #: Evaluations between two looks at the clock, a variable.
 PIECE = 200
@@ -42,8 +42,6 @@ def searched(
 ) -> dimod.SampleSet:
     """The points that were the best so far of each run, at most one a piece of it; runs share the limits evenly."""
     clock = Clock(limits.seconds)
-    if bqm.num_variables == 0:
-        return trivial(bqm, limits.num_reads)
     polynomial = polynomial_of(bqm)
     points: list[Any] = []
     made, runs, name = 0, 0, ""
