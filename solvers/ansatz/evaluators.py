@@ -20,6 +20,7 @@ from ..backends.readout import Confusion
 from ..backends.runners import Compiled, Runner
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import SpinPolynomial
 from ..training.evaluation_log import Evaluation, evaluation_of
 
 
@@ -161,7 +162,7 @@ class RunnerEvaluator:
 
     bqm: dimod.BinaryQuadraticModel
     circuit: GateCircuit
-    ising: Ising
+    ising: Ising | SpinPolynomial
     runner: Runner
     compiled: Compiled
     alpha: float

@@ -19,8 +19,8 @@ from ...engines.diagonal.state import State
 from ...engines.statevector import EngineChoice, GateCircuit, engine_name, pull_back, simulate
 from ..backends.kinds import Backends
 from ..base import Estimate, energies_of, sample_set
-from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import spins_of
 from ..training.evaluation_log import Evaluation
 from ..training.points import evaluation_limit, final_points
 from ..training.resources import require
@@ -29,7 +29,7 @@ from .bit_swap import one_round_swap
 from .circuits import AnsatzInit, AnsatzName, ansatz
 from .evaluators import rotation_periods
 from .pauli_strings import NUM_BASES, PauliStrings, num_qubits
-from .pce_loss import LinearTerms, PceLoss, Regulariser
+from .pce_loss import LinearTerms, PceLoss, PolynomialLoss, Regulariser, loss_of
 from .run import circuit_info, optimize, run_info
 from .settings import AnsatzSettings
 
@@ -64,6 +64,8 @@ class Pce(AnsatzSettings):
     >>> samples.info["qubits"], float(samples.first.energy)
     (3, -8.0)
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     ansatz: AnsatzName = "brickwork"
     reps: int = 10
@@ -131,7 +133,7 @@ class Pce(AnsatzSettings):
         """The loss of a model, with its strings and circuit."""
         n = self.qubits_of(bqm.num_variables)
         scale = float(n ** (self.k / 2)) if self.tanh_scale is None else self.tanh_scale
-        loss = PceLoss.of(Ising.of(bqm), self.linear, scale, self.beta, self.regulariser)
+        loss = loss_of(spins_of(bqm), self.linear, scale, self.beta, self.regulariser)
         strings = PauliStrings.first(loss.num_spins, n, self.k)
         circuit = ansatz(self.ansatz, n, self.reps, self.entanglement)
         return PceEvaluator(circuit, strings, loss, self.shots, rng, self.engine)
@@ -159,7 +161,7 @@ class PceEvaluator:
 
     circuit: GateCircuit
     strings: PauliStrings
-    loss: PceLoss
+    loss: PceLoss | PolynomialLoss
     shots: int | None
     rng: np.random.Generator
     engine: EngineChoice = "auto"

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Clock, Float, bqm_to_arrays
+from ...core import SOLVERS, Clock, Float
 from ...core.margins import ROUNDING, scaled_margin
 from ...engines import diagonal
 from ...engines.statevector import apply_pauli
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
-from ..ising import Ising, Scale
+from ..ising import Scale
 from ..seeds import spawn_seeds
+from ..spin_polynomial import diagonal_of, spins_of
 from ..training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget, evaluation_of
 from ..training.optimizers import BudgetExhausted, minimize
 
@@ -56,6 +57,8 @@ class AdaptQaoa(QuboSampler):
     >>> float(samples.first.energy), samples.info["optimum_probability"] > 0.9
     (-2.5, True)
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     layers: int = 5
     pool: Pool = "two-qubit"
@@ -225,8 +228,8 @@ class _Growth:
         self.bqm = bqm
         self.log = log
         self.rng = rng
-        self.cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
-        ising = Ising.of(bqm)
+        self.cost = diagonal_of(bqm)
+        ising = spins_of(bqm)
         # the offset changes nothing but a common phase, and rounding: energies are taken from their mean
         self.circuit = AdaptCircuit(self.cost.values() - ising.offset, ising.unit(settings.scale), ())
         self.offset = ising.offset
