@@ -101,8 +101,16 @@ def _solve(solver: Any, model: Any, watcher: Any) -> Any:
             raise
 
 
-def search(model: Any, variables: Sequence[Any], settings: Search, on_values: OnValues) -> SearchResult:
+def search(
+    model: Any,
+    variables: Sequence[Any],
+    settings: Search,
+    on_values: OnValues,
+    on_bound: Callable[[float], None] | None = None,
+) -> SearchResult:
     """Run CP-SAT on ``model`` and hand the values of ``variables`` at each solution to ``on_values``.
+
+    ``on_bound`` hears of every better bound of the objective, from a thread of the search.
 
     Raises
     ------
@@ -143,6 +151,8 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
                 self.is_stopped = True
                 self.stop_search()
 
+    if on_bound is not None:
+        solver.best_bound_callback = on_bound
     watcher = Watcher()
     code = _solve(solver, model, watcher)
     if watcher.error is not None:

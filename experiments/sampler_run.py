@@ -29,7 +29,7 @@ from ..core import (
 )
 from ..core.unique import unique_rows
 from ..encoders.neighbourhood import Starting
-from ..solvers.base import QuboSampler, Report, points_of
+from ..solvers.base import LiveReport, QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
 from .cost_tally import EMPTY, CostTally
@@ -181,6 +181,8 @@ def run_sampler(
             is_seen = run.begun is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
             if is_seen and "observe" in sampler.parameters:
                 keywords["observe"] = run.observe
+            if isinstance(report, LiveReport) and "heard" in sampler.parameters:
+                keywords["heard"] = report.heard
             closed = closed_form(sampler, encoding)
             samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
         else:

@@ -65,6 +65,10 @@ def kernels() -> list[str]:
     return [] if _engine is None else list(_engine.kernels())
 
 
+#: Parts of an anneal after which somebody who listens is told.
+PIECES = 20
+
+
 @dataclass(frozen=True)
 class How:
     """How replicas are annealed.
@@ -223,6 +227,7 @@ def anneal(
     how: How | None = None,
     initial: Spins | None = None,
     is_over: Callable[[], bool] | None = None,
+    heard: Callable[[float, Spins | None], None] | None = None,
 ) -> Annealed:
     """Independent reads, each one sweep at each of the temperatures.
 
@@ -231,6 +236,8 @@ def anneal(
     half_temperatures : T / 2 in units of the model's whole numbers, shape (sweeps,).
     initial : spins to start from, shape (reads, n); None draws them.
     is_over : asked before each batch but the first; True ends the run with the reads so far.
+    heard : told the share of the work that is done, and the spins of each batch that ended; the reads do not depend
+        on it.
 
     Examples
     --------
@@ -250,7 +257,14 @@ def anneal(
             return None
         part = None if initial is None else initial[first : first + size]
         batch = start(model, how, words[first : min(first + size, num_reads)], part, arrays)
-        batch.advance(half_temperatures, descend=how.descend)
+        if heard is None:
+            batch.advance(half_temperatures, descend=how.descend)
+            return batch
+        pieces = np.array_split(half_temperatures, min(PIECES, max(1, len(half_temperatures))))
+        for number, piece in enumerate(pieces, 1):
+            batch.advance(piece, descend=how.descend and number == len(pieces))
+            spins = batch.points() if number == len(pieces) else None
+            heard(min(1.0, (first + size * number / len(pieces)) / num_reads), spins)
         return batch
 
     if how.threads > 1 and len(firsts) > 1:

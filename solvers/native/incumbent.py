@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Clock, Number, Problem, Solution, number
-from ..base import Outcome, Report
+from ..base import LiveReport, Outcome, Report
 from .construct.start import start_solution
 
 
@@ -54,6 +54,11 @@ class Incumbent:
             if self._report is not None:
                 self._report(seconds, objective)
         return self.is_target_met
+
+    def tell_bound(self, bound: float) -> None:
+        """Hand a bound that is proven so far, in the instance's own units, to a report that wants it."""
+        if isinstance(self._report, LiveReport):
+            self._report.bound(bound)
 
     def outcome(self, *, bound: float | None, is_proven: bool, info: dict[str, Any]) -> Outcome:
         """The Outcome of a run that found this; ``is_proven``: the solver says it is finished, and claims hold.
