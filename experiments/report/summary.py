@@ -263,7 +263,18 @@ def control_table(controls: Sequence[Control]) -> Table:
         row += [Cell(p_text(p), p) for p in (test.p, found.adjusted)]
         row += [count(test.num_pairs), count(test.num_ties), Cell(f"{own} | {other} of {found.num_runs}", own)]
         rows.append(row)
-    return Table("control", "Is it better than uniform points of the same ground with the same repair?", columns, rows)
+    title = "Is it better than uniform points of the same ground with the same repair?"
+    return Table("control", title, columns, rows, _left_out(controls))
+
+
+def _left_out(controls: Sequence[Control]) -> str:
+    """Which pipelines' runs are in no test; empty without any."""
+    counts = {found.pipeline: found.num_left_out for found in controls if found.num_left_out}
+    if not counts:
+        return ""
+    told = ", ".join(f"{label} {number}" for label, number in counts.items())
+    reasons = "ended at their own success, or whose control had another number of points"
+    return f"Left out, since they are no fair pair: runs that {reasons} ({told})."
 
 
 def mean_ranks(runs: RunSet, settings: Settings) -> dict[str, float]:
