@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ...core import unknown_name
+from ...core.tunable import Range, tunable
 from ...engines.matrix_product.state import MAX_BOND
 from ...engines.statevector import EngineChoice, engine_name
 from ..backends.runners import DEFAULT_SHOTS, parse_backend
@@ -55,14 +56,14 @@ class AnsatzSettings(QuboSampler):
 
     ansatz: AnsatzName = "efficient-su2"
     entanglement: EntanglementName = "linear"
-    reps: int = 2
+    reps: int = tunable(2, Range(1, 12))
     backend: str = "exact"
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
     init: AnsatzInit = "random"
-    restarts: int = 0
-    maxiter: int = 200
+    restarts: int = tunable(0, Range(0, 6))
+    maxiter: int = tunable(200, Range(20, 400, "log"))
     engine: EngineChoice = "auto"
     target_device: str = ""
 

@@ -13,6 +13,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Clock, bqm_to_arrays
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ...engines.statevector import GateCircuit, engine_name
 from ..backends.readout import calibrate
@@ -65,7 +66,7 @@ class Vqe(AnsatzSettings):
     (-2.5, 12, 'l-bfgs')
     """
 
-    alpha: float = 1.0
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     alpha_schedule: Literal["constant", "ascending"] = "constant"
     readout: Literal["none", "mitigate"] = "none"
     bond_dimension: int | None = None

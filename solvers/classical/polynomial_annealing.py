@@ -14,6 +14,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, BinaryPolynomial, Bits, Clock, Float, Int
+from ...core.tunable import Range, tunable
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
@@ -48,7 +49,7 @@ class PolynomialAnnealing(QuboSampler):
     takes_polynomials: ClassVar[bool] = True
 
     num_reads: int | None = None
-    num_sweeps: int = 1000
+    num_sweeps: int = tunable(1000, Range(10, 5000, "log"))
     beta_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core import SOLVERS, Budget, Clock, Float, Problem, Solution, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...problems.mis import Mis
 from ..base import Outcome, Report
 from .construct.graphs import construct_mis
@@ -46,7 +47,7 @@ class MisTabu:
     ([0, 1, 1, 1], None)
     """
 
-    num_steps: int = 100_000
+    num_steps: int = tunable(100_000, Range(1000, 1_000_000, "log"))
 
     def __post_init__(self) -> None:
         if self.num_steps < 1:

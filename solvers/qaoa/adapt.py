@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import SOLVERS, Clock, Float, UnsupportedError, bqm_to_arrays
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
 from ..ising import Ising, Scale
@@ -55,9 +56,9 @@ class AdaptQaoa(QuboSampler):
     (-2.5, True)
     """
 
-    layers: int = 5
+    layers: int = tunable(5, Range(1, 10))
     pool: Pool = "two-qubit"
-    first_gamma: float = 0.01
+    first_gamma: float = tunable(0.01, Range(0.001, 0.3, "log"))
     tolerance: float = 1e-3
     maxiter: int = 200
     num_shots: int = 1000

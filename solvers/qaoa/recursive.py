@@ -14,6 +14,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
@@ -62,7 +63,7 @@ class RecursiveQaoa(QaoaSettings):
     """
 
     layers: int = 1
-    cutoff: int = 8
+    cutoff: int = tunable(8, Range(4, 12))
     correlations: CorrelationSource = "auto"
     merges: int = 1
 
