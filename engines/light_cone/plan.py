@@ -197,8 +197,8 @@ class _Builder:
         self.seconds += seconds
         if self.seconds > self.limits.seconds:
             raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation, "
-                f"got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); {self._remedy()}"
+                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation,"
+                f" got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); {self._remedy()}"
             )
 
     def _refusal(self, cone: Cone) -> str:

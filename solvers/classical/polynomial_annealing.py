@@ -15,6 +15,7 @@ import numpy as np
 
 from ...core import SOLVERS, AnyArray, BinaryPolynomial, Bits, Clock, Float, Int
 from ...core.margins import ROUNDING
+from ...core.tunable import Range, tunable
 from ...engines.annealing.polynomial import Engine, PolynomialSearch, compiled_searches
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
@@ -51,7 +52,7 @@ class PolynomialAnnealing(QuboSampler):
     takes_polynomials: ClassVar[bool] = True
 
     num_reads: int | None = None
-    num_sweeps: int = 1000
+    num_sweeps: int = tunable(1000, Range(10, 5000, "log"))
     beta_range: tuple[float, float] | None = None
     engine: Engine = "auto"
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...core import SOLVERS, Budget, Clock, Float, Problem, Solution, UnsupportedError
 from ...core.margins import min_improvement
+from ...core.tunable import Range, tunable
 from ...problems.mis import Mis
 from ..base import Outcome, Report
 from .construct.graphs import construct_mis
@@ -47,7 +48,7 @@ class MisTabu:
     ([0, 1, 1, 1], None)
     """
 
-    num_steps: int = 100_000
+    num_steps: int = tunable(100_000, Range(1000, 1_000_000, "log"))
 
     def __post_init__(self) -> None:
         if self.num_steps < 1:

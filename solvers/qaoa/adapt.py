@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ...core import SOLVERS, Clock, Float
 from ...core.margins import ROUNDING, scaled_margin
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ...engines.statevector import apply_pauli
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
@@ -60,9 +61,9 @@ class AdaptQaoa(QuboSampler):
 
     takes_polynomials: ClassVar[bool] = True
 
-    layers: int = 5
+    layers: int = tunable(5, Range(1, 10))
     pool: Pool = "two-qubit"
-    first_gamma: float = 0.01
+    first_gamma: float = tunable(0.01, Range(0.001, 0.3, "log"))
     tolerance: float = 1e-3
     maxiter: int = 200
     num_shots: int = 1000

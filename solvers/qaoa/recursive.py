@@ -18,6 +18,7 @@ from ...algorithms.enumeration import all_points
 from ...algorithms.hadamard import walsh_hadamard
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
 from ...core.margins import ROUNDING
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
@@ -69,7 +70,7 @@ class RecursiveQaoa(QaoaSettings):
     """
 
     layers: int = 1
-    cutoff: int = 8
+    cutoff: int = tunable(8, Range(4, 12))
     correlations: CorrelationSource = "auto"
     merges: int = 1
 

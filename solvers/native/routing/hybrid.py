@@ -17,6 +17,7 @@ from ....algorithms.fleet import FleetData, FleetSearch
 from ....algorithms.window_dp import solve_windows
 from ....core import SOLVERS, AnyArray, Budget, Clock, Int, Problem, UnsupportedError, unknown_name
 from ....core.margins import ROUNDING
+from ....core.tunable import Range, tunable
 from ....problems.route_build import savings_routes, sweep_runs
 from ....problems.tsptw import Tsptw
 from ....problems.vehicles import Cvrp, Vrptw, solution_of
@@ -82,12 +83,12 @@ class HybridTabu:
     """
 
     routes: str = "tsptw-dp"
-    every: int = 5
+    every: int = tunable(5, Range(1, 20))
     most_stops: int = 9
-    reads: int = 20
+    reads: int = tunable(20, Range(5, 100, "log"))
     descends: bool = True
     start: Start = "savings"
-    iterations: int = 500
+    iterations: int = tunable(500, Range(50, 2000, "log"))
 
     def __post_init__(self) -> None:
         for name in ("every", "most_stops", "reads", "iterations"):
