@@ -170,7 +170,7 @@ class _Carry:
 
     def values(self) -> Complex:
         """The carried function."""
-        return walsh_hadamard(self.factors * self.transformed) / self.transformed.size
+        return np.asarray(walsh_hadamard(self.factors * self.transformed) / self.transformed.size)
 
     def back(self, slope: Complex) -> _Back:
         """The slope carried back (the map is symmetric), and its transform."""
@@ -200,7 +200,7 @@ class _Back:
     carried: Complex
 
     def values(self) -> Complex:
-        return walsh_hadamard(self.carried) / self.carried.size
+        return np.asarray(walsh_hadamard(self.carried) / self.carried.size)
 
 
 def _set_bits(mass: Float) -> list[float]:
