@@ -2,8 +2,8 @@
 
 A vertex d steps from the edge has m = p - d mixers before the observable and as many after it: spins f_1 .. f_m, c,
 b_m .. b_1. Its branch tells the parent a function of the parent's f_1 .. f_(m+1), b_(m+1) .. b_1: the power
-``degree - 1`` of what its children tell, times the mixers' amplitudes, carried over the coupling, which is diagonal after
-a Walsh-Hadamard transform. Flipping all spins changes no function but by a sign, so that f_1 = +1 is kept alone.
+``degree - 1`` of what its children tell, times the mixers' amplitudes, carried over the coupling, which is diagonal
+after a Walsh-Hadamard transform. Flipping all spins changes no function but by a sign: f_1 = +1 is kept alone.
 """
 
 from __future__ import annotations
