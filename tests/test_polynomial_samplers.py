@@ -152,7 +152,7 @@ def test_gradients_of_one_angle_a_term_are_those_of_differences() -> None:
     cost, spins = diagonal.polynomial_cost(polynomial), SpinPolynomial.of(polynomial)
     many = ExactEvaluator(PolynomialModel(polynomial), CircuitSpec(spins, 2, 1.0, True), cost)
     angles = rng.normal(size=many.num_parameters)
-    value, gradient = many.slope(angles)
+    value, gradient = many.value_and_gradient(angles)
     step = 1e-6 * np.eye(angles.size)
     slopes = [(many.measure(angles + e).value - many.measure(angles - e).value) / 2e-6 for e in step]
     assert np.allclose(gradient, slopes, atol=1e-5)
