@@ -170,8 +170,8 @@ def report(found: Sequence[Overlap], command: str) -> str:
     verdict = "lies inside" if low <= inside <= high else "lies outside"
     lines += [
         f"The growth on N = {FROM}..{last}, {inside:.3f}, {verdict} {low:.2f}..{high:.2f}. The number of optimal",
-        "points differs from N to N and moves both chances alike: where uniform points grow by more than 2 a bit,",
-        "so does the circuit by more than it would on longer sequences. The rows above show how much of it is that.",
+        "points differs from N to N and moves both chances alike: where uniform points grow by more than 2 a bit, so",
+        "does the circuit by more than it would on longer sequences. The rows above show how much of it is that.",
     ]
     return "\n".join(lines) + "\n"
 
