@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Generic
+from typing import Generic, TypeVar
 
 from ..metrics import Interval
 
