@@ -2,8 +2,8 @@
 
 Each round optimises QAOA on the remaining model, takes argmax of |<Z_i Z_j>| over couplings and |<Z_i>| over fields,
 and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. Limits: an exact state needs 2**n
-amplitudes in the first round; one layer goes by the closed form for any size, few layers by light cones. Early relations
-are never taken back.
+amplitudes in the first round; one layer goes by the closed form for any size, few layers by light cones. Early
+relations are never taken back.
 """
 
 from __future__ import annotations
