@@ -24,6 +24,7 @@ from ..core import (
     row_facts,
 )
 from ..core.arrays import AnyArray, Float, Int
+from ..core.tunable import PENALTIES, Choice, tunable
 from .penalties import PenaltyRule, chosen_weights, valid_bounds
 from .quadratic import Quadratic
 from .row_plans import num_slack_bits, penalty_terms, plan_rows
@@ -32,6 +33,8 @@ from .squares import pair_products, row_squares
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+_NO_ROWS = "domain walls need a one-hot row (sum of variables == 1), got none; use slack"
 
 
 @DECODERS.register("domain-wall")
@@ -120,8 +123,8 @@ class DomainWall:
     (2, True, {'row[0]': 3.0})
     """
 
-    penalty: PenaltyRule = "auto"
-    tighten: bool = False
+    penalty: PenaltyRule = tunable("auto", Choice(PENALTIES))  # noqa: RUF009 (a dataclass field)
+    tighten: bool = tunable(False, Choice((False, True)))
 
     def encode(self, program: BinaryProgram) -> Encoding:
         """The QUBO in chain bits; see the class."""
@@ -181,7 +184,7 @@ class WallChain:
     first: int
 
 
-def one_hot_chains(program: BinaryProgram) -> list[WallChain]:
+def one_hot_chains(program: BinaryProgram, refusal: str = _NO_ROWS) -> list[WallChain]:
     """Disjoint one-hot rows, largest first, then by position.
 
     Raises
@@ -191,7 +194,7 @@ def one_hot_chains(program: BinaryProgram) -> list[WallChain]:
     """
     facts = [(row, f.columns) for row, f in enumerate(row_facts(program)) if f.kind is RowKind.ONE_HOT]
     if not facts:
-        raise UnsupportedError("domain walls need a one-hot row (sum of variables == 1), got none; use slack")
+        raise UnsupportedError(refusal)
     taken = np.zeros(program.num_variables, dtype=bool)
     chains: list[WallChain] = []
     first = 0

@@ -19,9 +19,8 @@ from ...engines.diagonal.gpu import device as gpu_device
 from ..backends.kinds import Aer, AerProduct, Backend, Backends, Device, Exact, Given, LightCone, Noisy
 from ..backends.transpile import fake_backend
 from ..base import Estimate
-from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..spin_polynomial import SpinPolynomial
+from ..spin_polynomial import spins_of
 from ..training.resources import amplitudes, most_that_fit, power, too_large
 from .evaluators import CircuitSpec, ExactEvaluator, QaoaEvaluator, QaoaVariant, circuit_evaluator
 from .light_cone import LightConeEvaluator, light_cones
@@ -84,11 +83,6 @@ class QaoaBackend(Backend):
             )
 
         return make
-
-
-def spins_of(bqm: dimod.BinaryQuadraticModel) -> Ising | SpinPolynomial:
-    """The model over spins, of degree two or of any degree."""
-    return SpinPolynomial.of(bqm.polynomial) if isinstance(bqm, PolynomialModel) else Ising.of(bqm)
 
 
 #: The kinds of backend that QAOA has.

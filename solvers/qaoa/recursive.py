@@ -14,7 +14,11 @@ from typing import Any, Literal
 import dimod
 import numpy as np
 
+from ...algorithms.enumeration import all_points
+from ...algorithms.hadamard import walsh_hadamard
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
+from ...core.margins import ROUNDING
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
@@ -66,7 +70,7 @@ class RecursiveQaoa(QaoaSettings):
     """
 
     layers: int = 1
-    cutoff: int = 8
+    cutoff: int = tunable(8, Range(4, 12))
     correlations: CorrelationSource = "auto"
     merges: int = 1
 
@@ -330,8 +334,6 @@ def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
     >>> correlations_of(plus_state(2, np.dtype(float)))[1].round(12).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    from ...engines.diagonal.reference import walsh_hadamard
-
     bits = np.int64(1) << np.arange(state.n)
     if not isinstance(state, diagonal.State):
         found = state.correlations(np.concatenate([bits, (bits[:, None] ^ bits[None, :]).ravel()]))
@@ -366,7 +368,7 @@ def strongest(ising: Ising, singles: Float, pairs: Float, rng: np.random.Generat
     if not len(values):
         return ising.n - 1, -1, 1.0
     largest = np.abs(values)
-    ties = np.flatnonzero(largest >= largest.max() - 1e-9)
+    ties = np.flatnonzero(largest >= largest.max() - ROUNDING)
     k = int(rng.choice(ties))
     if k < len(ising.couplings):
         return int(ising.rows[k]), int(ising.columns[k]), float(values[k])
@@ -377,8 +379,3 @@ def _dense(ising: Ising) -> tuple[Float, Float]:
     J = np.zeros((ising.n, ising.n))
     J[ising.rows, ising.columns] = ising.couplings
     return ising.fields.copy(), J + J.T
-
-
-def all_points(n: int) -> Bits:
-    """All points of n bits, bit i of a point's number first."""
-    return ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(np.uint8)

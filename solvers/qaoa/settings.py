@@ -58,8 +58,8 @@ class QaoaSettings(QuboSampler):
     init: str = tunable("auto", Choice(("auto", "tqa", "interp")))
     restarts: int = 0
     alpha: float = tunable(1.0, Range(0.05, 1.0))
-    maxiter: int = 200
-    scale: Scale = "rms"
+    maxiter: int = tunable(200, Range(20, 400, "log"))
+    scale: Scale = tunable("rms", Choice(("rms", "max")))  # noqa: RUF009 (a dataclass field)
     ramp: tuple[float, float] = (0.6, 0.6)
     angles: tuple[float, ...] = ()
     transfer: str = ""
