@@ -8,11 +8,11 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import UnsupportedError
 from qopt.engines.diagonal.memory import assumed_bytes
 from qopt.experiments.run import solve
 from qopt.problems.qubo import Qubo
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.qaoa.qaoa import Qaoa
 from qopt.solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa
 
@@ -141,8 +141,10 @@ def test_plan_knows_the_bond_that_a_graph_needs() -> None:
 
 def test_the_pipeline_tells_stages_and_control() -> None:
     record = solve(Qubo.from_bqm(ring(60)), "qaoa", backend="mps", layers=2, optimizer="none", num_shots=50, seed=1)
-    for stage in ("raw", "repaired", "improved"):
-        assert stage in record.stages
-        assert stage in record.stages["control"]
-    assert record.resources["extra"]["energies"] == "exact"
-    assert record.resources["qubits"] == 60
+    control = record.stages.control
+    assert control is not None
+    for stages in (record.stages, control):
+        assert stages.raw is not None
+        assert stages.improved is not None
+    assert record.resources.extra["energies"] == "exact"
+    assert record.resources.qubits == 60

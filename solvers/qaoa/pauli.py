@@ -122,13 +122,12 @@ class PauliQaoa(QaoaBackend):
         return make
 
     def estimate(self, settings: QaoaSettings, num_variables: int, num_interactions: int) -> Estimate:
-        """As the matrix product state of the points, and the strings at most."""
-        drawn = replace(settings, optimizer="none", restarts=0, backend="mps")
-        points = ProductQaoa().estimate(drawn, num_variables, num_interactions)
+        """As the matrix product state that points are drawn from, and the strings, at most."""
+        points = ProductQaoa().estimate(settings, num_variables, num_interactions)
+        once = (points.seconds or 0.0) / settings.planned_evaluations
         seconds = self._seconds(settings, num_variables, num_interactions) * (settings.planned_evaluations + 1)
-        words = 2 * -(-num_variables // 64) + 1
-        strings = 8 * words * 12 * settings.pauli_strings
-        return replace(points, seconds=(points.seconds or 0.0) + seconds, bytes=(points.bytes or 0) + strings)
+        strings = 8 * (2 * -(-num_variables // 64) + 1) * 12 * settings.pauli_strings
+        return replace(points, seconds=once + seconds, bytes=(points.bytes or 0) + strings)
 
     def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
         """As ``estimate``; a polynomial is refused."""

@@ -193,8 +193,7 @@ def product_maker(
     def make(num_layers: int) -> ProductEvaluator:
         unit = ising.unit(settings.scale)
         spec = CircuitSpec(ising, num_layers, unit, variant.is_multi_angle, variant.thetas)
-        bond = settings.bond_dimension or DEFAULT_BOND
-        return ProductEvaluator(bqm, spec, line, bond, settings.alpha, settings.shots, rng)
+        return ProductEvaluator(bqm, spec, line, bond_of(settings), settings.alpha, settings.shots, rng)
 
     return make
 
@@ -235,21 +234,37 @@ class ProductQaoa(Product, QaoaBackend):
 
     def estimate(self, settings: QaoaSettings, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes and seconds at most: the graph is not known here, and a good order of it takes far fewer cuts."""
-        n, bond = num_variables, settings.bond_dimension or DEFAULT_BOND
-        bonds = kept_bonds(n, bond)
-        widest = float(bonds.max(initial=1))
-        # the tensors, the isometries of one operator (twice as wide a bond), one decomposition, environments of means
-        need = int(16 * (6 * (bonds**2).sum() + (40 + 4 * min(n, 32)) * widest**2))
+        n, bonds = num_variables, kept_bonds(num_variables, bond_of(settings))
+        need = state_bytes(bonds)
         spans = np.minimum(np.arange(n)[::-1], max(num_interactions, 0)).astype(np.float64)
         seconds = state_seconds(spans, bonds, settings.layers) * settings.planned_evaluations
-        note = "at most: variables in a good order need far fewer cuts"
-        refusal = too_large(n, need, "mps", "lower bond_dimension, use another encoder, or fewer variables")
-        return replace(Estimate(n, need, seconds, refusal), note=note)
+        refusal = too_large(n, need, self.kind, "lower bond_dimension, use another encoder, or fewer variables")
+        return Estimate(n, need, seconds, refusal, "at most: variables in a good order need far fewer cuts")
 
-    def seconds_of(self, settings: QaoaSettings, bqm: Any) -> float:
+    def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, with the cuts that the model's own order takes, and the bonds that would be exact."""
+        if isinstance(bqm, PolynomialModel):
+            return Estimate(bqm.num_variables, refusal=quadratic_only(self.kind))
+        rough = self.estimate(settings, bqm.num_variables, bqm.num_interactions)
+        needed = float(order_of(bqm).exact_bonds(settings.layers).max(initial=1))
+        note = f"bonds of {needed:,.0f} at most would be exact" if needed < 1e15 else "far from exact bonds"
+        seconds = self.seconds_of(settings, bqm) * settings.planned_evaluations
+        return replace(rough, seconds=seconds, note=f"{note}; kept up to {bond_of(settings)}")
+
+    def seconds_of(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> float:
         """Estimate of one evaluation, with the graph known."""
         require_quadratic(bqm, self.kind)
-        ising, bond = Ising.of(bqm), settings.bond_dimension or DEFAULT_BOND
-        line = line_of(ising.n, ising.rows, ising.columns)
-        bonds = np.minimum(line.exact_bonds(settings.layers), kept_bonds(ising.n, bond))
+        line = order_of(bqm)
+        bonds = np.minimum(line.exact_bonds(settings.layers), kept_bonds(line.n, bond_of(settings)))
         return state_seconds(line.spans().astype(np.float64), bonds, settings.layers)
+
+
+def bond_of(settings: QaoaSettings) -> int:
+    """The bond dimension asked for, or the default."""
+    return settings.bond_dimension or DEFAULT_BOND
+
+
+def state_bytes(bonds: Float) -> int:
+    """Tensors and their copies, the isometries of one operator (a bond twice as wide), one SVD, environments."""
+    n, widest = len(bonds) + 1, float(bonds.max(initial=1))
+    return int(16 * (6 * (bonds**2).sum() + (40 + 4 * min(n, 32)) * widest**2))
