@@ -104,7 +104,7 @@ class PolynomialSearch:
         else:
             spins = np.empty(self._n, dtype=np.int8)
             self._compiled.best(self._search, spins)
-        return ((1 - spins) // 2).astype(np.uint8)
+        return np.asarray((1 - spins) // 2, dtype=np.uint8)
 
 
 def labs_length(polynomial: BinaryPolynomial) -> int:
