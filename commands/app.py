@@ -11,7 +11,7 @@ import typer
 from ..core.allowed_modules import allow_module as allow
 from .bench import bench
 from .compare import compare
-from .crossover import crossover, resources
+from .crossover import crossover
 from .encode import encode, plan
 from .errors import exit_code_of
 from .export import export
@@ -23,10 +23,12 @@ from .plot import plot
 from .replay import replay
 from .report import report
 from .reproduce import reproduce
+from .resources import resources
 from .shrink import shrink
 from .solve import solve
 from .terminal import echo, open_streams
 from .tune import tune
+from .watch import watch
 
 app = typer.Typer(
     name="qopt",
@@ -86,6 +88,7 @@ app.command("tune-penalty")(tune_penalty)
 app.command("shrink", context_settings=EXTRA)(shrink)
 app.command("plot")(plot)
 app.command("bench")(bench)
+app.command("watch")(watch)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)

@@ -29,7 +29,7 @@ from ..core import (
 )
 from ..core.unique import unique_rows
 from ..encoders.neighbourhood import Starting
-from ..solvers.base import QuboSampler, Report, points_of
+from ..solvers.base import LiveReport, QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
 from .cost_tally import EMPTY, CostTally
@@ -42,6 +42,7 @@ from .decomposition import (
     thinned,
 )
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .model_work import check_time
 from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
@@ -151,6 +152,7 @@ def run_sampler(
     report, state = watching.report, watching.state
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
+        check_time(encoder, formulation, clock.remaining)
     sampler_seeds, repair_seed = seeds.spawn(2)
     program = formulation.program
     start = clock.elapsed
@@ -179,6 +181,8 @@ def run_sampler(
             is_seen = run.begun is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
             if is_seen and "observe" in sampler.parameters:
                 keywords["observe"] = run.observe
+            if isinstance(report, LiveReport) and "heard" in sampler.parameters:
+                keywords["heard"] = report.heard
             closed = closed_form(sampler, encoding)
             samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
         else:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Int, Number, Sense, Solution, number
+from ..core.margins import FEASIBILITY, scaled_margin
 from .checks import count, number_vector, restore
 from .rounding import ROUNDINGS, Rounding, rounded_distances
 from .route_pool import RoutePool, route_pool
@@ -86,7 +87,7 @@ class _Fleet:
     def load_tolerance(self) -> float:
         """Excess load that counts as none: 0 for integer demands."""
         decimal = self.demands.dtype.kind == "f" or isinstance(self.capacity, float)
-        return 1e-9 * max(1.0, float(self.capacity)) if decimal else 0.0
+        return scaled_margin(float(self.capacity), FEASIBILITY) if decimal else 0.0
 
     @cached_property
     def pool(self) -> RoutePool:

@@ -10,8 +10,8 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import Clock, UnsupportedError, from_spec
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.qaoa.qaoa import Qaoa
 from qopt.solvers.qaoa.relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
 from qopt.solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.hadamard import walsh_hadamard
 from . import compiled, reference
 from .diagonal import CostDiagonal, dense_terms
 from .engine import AnyCost, AnyState, EngineChoice, Options, objective_of, run_layers
@@ -21,7 +22,6 @@ from .gpu.energies import CardDiagonal, require_card_bytes
 from .layers import Float, Layers
 from .measure import MEAN, Objective
 from .memory import Precision, require_bytes
-from .reference import walsh_hadamard
 from .state import State
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...core import UnsupportedError
+from ...core.margins import ROUNDING
 from .surface_code import LogicalCounts
 
 Phase = Literal["rotations", "gradient"]
@@ -96,7 +97,7 @@ def _bits_of_sum(weights: Any) -> int | None:
         return 1
     scaled = np.abs(weights) * 4  # spins of an integer QUBO have quarters
     whole = np.round(scaled)
-    if (np.abs(whole - scaled) > 1e-9 * np.maximum(1, scaled)).any() or scaled.sum() >= 2**53:
+    if (np.abs(whole - scaled) > ROUNDING * np.maximum(1, scaled)).any() or scaled.sum() >= 2**53:
         return None
     unit = math.gcd(*(int(value) for value in whole))
     return max(2, math.ceil(math.log2(int(whole.sum()) // unit + 1)))

@@ -12,11 +12,12 @@ from ..metrics import Interval
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text, and what it sorts by; ``link`` is a place on the page."""
+    """Text, and what it sorts by; ``link`` is a place on the page, ``mark`` a verdict that the page colours."""
 
     text: str
     value: float | str | None = None
     link: str = ""
+    mark: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -126,6 +127,9 @@ def _html_cell(cell: Cell) -> str:
     text = escape(cell.text)
     if cell.link:
         text = f'<a href="#{escape(cell.link)}">{text}</a>'
+    if cell.mark:
+        first, _, rest = text.partition(" ")
+        return f'<td class="mark" data-v="{cell.value!r}"><span class="{escape(cell.mark)}">{first}</span> {rest}</td>'
     if cell.is_number:
         return f'<td class="num" data-v="{cell.value!r}">{text}</td>'
     return f'<td class="num">{text}</td>' if cell.value is None else f"<td>{text}</td>"
@@ -133,16 +137,17 @@ def _html_cell(cell: Cell) -> str:
 
 def markdown_table(table: Table) -> str:
     """A pipe table under a heading; bars in texts are escaped."""
-    names = [_markdown(column.name) for column in table.columns]
-    lines = [f"### {_markdown(table.title)}", "", "| " + " | ".join(names) + " |"]
+    names = [escape_markdown(column.name) for column in table.columns]
+    lines = [f"### {escape_markdown(table.title)}", "", "| " + " | ".join(names) + " |"]
     lines.append("|" + "|".join("---:" if _is_numeric(table, i) else "---" for i in range(len(names))) + "|")
-    lines += ["| " + " | ".join(_markdown(cell.text) for cell in row) + " |" for row in table.rows]
+    lines += ["| " + " | ".join(escape_markdown(cell.text) for cell in row) + " |" for row in table.rows]
     if table.note:
-        lines += ["", _markdown(table.note)]
+        lines += ["", escape_markdown(table.note)]
     return "\n".join(lines) + "\n"
 
 
-def _markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """The text as one line in which Markdown and HTML find no sign of theirs."""
     for sign in ("\\", "|", "<", "*", "_", "`"):
         text = text.replace(sign, "\\" + sign)
     return " ".join(text.split())
@@ -155,14 +160,14 @@ def _is_numeric(table: Table, column: int) -> bool:
 def latex_table(table: Table) -> str:
     """A booktabs table with caption and label."""
     layout = "".join("r" if _is_numeric(table, i) else "l" for i in range(len(table.columns)))
-    lines = [r"\begin{table}", rf"\caption{{{_latex(table.title)}}}", rf"\label{{tab:{table.key}}}"]
+    lines = [r"\begin{table}", rf"\caption{{{escape_latex(table.title)}}}", rf"\label{{tab:{table.key}}}"]
     lines += [rf"\begin{{tabular}}{{{layout}}}", r"\toprule"]
-    lines.append(" & ".join(_latex(column.name) for column in table.columns) + r" \\")
+    lines.append(" & ".join(escape_latex(column.name) for column in table.columns) + r" \\")
     lines.append(r"\midrule")
-    lines += [" & ".join(_latex(cell.text) for cell in row) + r" \\" for row in table.rows]
+    lines += [" & ".join(escape_latex(cell.text) for cell in row) + r" \\" for row in table.rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
     if table.note:
-        lines += [r"\par\smallskip", rf"\footnotesize {_latex(table.note)}"]
+        lines += [r"\par\smallskip", rf"\footnotesize {escape_latex(table.note)}"]
     return "\n".join([*lines, r"\end{table}", ""])
 
 
@@ -176,5 +181,6 @@ _LATEX = {
 }
 
 
-def _latex(text: str) -> str:
+def escape_latex(text: str) -> str:
+    """The text as one line of LaTeX."""
     return "".join(_LATEX.get(sign, sign) for sign in " ".join(text.split()))

@@ -138,7 +138,7 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
             raise ValueError(variant.missing)
         if variant.formulation is not None:
             formulate(source.problem, variant.formulation)
-        switches = {**variant.switches, **variant.wrappers}
+        switches = {**variant.switches, **variant.wrappers, "seconds": budget.seconds}
         pipeline = choose_pipeline(
             source.problem, variant.solver, variant.encoder, variant.formulation, options, **switches
         )
@@ -173,6 +173,8 @@ def estimate(cell: Cell, budget: Budget) -> Estimate:
         assert encoder is not None
         program = formulate(problem, cell.pipeline.formulation).program
         told = solver.estimate(encoder.num_qubits(program), program.products.nnz)
+        if told.note and told.bytes is None and not told.refusal:  # what it takes stands in the model alone
+            told = solver.estimate_model(encoder.encode(program).bqm)
     except (ValueError, ImportError, RuntimeError) as error:
         return Estimate(refusal=" ".join(str(error).split()))
     if not told.refusal and budget.seconds is not None and "seconds" not in solver.parameters:

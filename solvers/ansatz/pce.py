@@ -15,6 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Bits, Clock, Float
+from ...core.tunable import Choice, Range, tunable
 from ...engines.diagonal.state import State
 from ...engines.statevector import EngineChoice, GateCircuit, engine_name, pull_back, simulate
 from ..backends.kinds import Backends
@@ -68,13 +69,13 @@ class Pce(AnsatzSettings):
     takes_polynomials: ClassVar[bool] = True
 
     ansatz: AnsatzName = "brickwork"
-    reps: int = 10
+    reps: int = tunable(10, Range(1, 20))
     init: AnsatzInit = "unit"
-    restarts: int = 4
-    k: int = 2
+    restarts: int = tunable(4, Range(0, 6))
+    k: int = tunable(2, Choice((1, 2, 3)))
     linear: LinearTerms = "direct"
     tanh_scale: float | None = None
-    beta: float = 0.5
+    beta: float = tunable(0.5, Range(0.05, 2.0, "log"))
     regulariser: Regulariser = "poljak-turzik"
     swap: bool = True
 

@@ -14,6 +14,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, PolynomialModel, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines.statevector import GateCircuit, engine_name
 from ..backends.kinds import DEFAULT_SHOTS
 from ..backends.readout import calibrate
@@ -67,7 +68,7 @@ class Vqe(AnsatzSettings):
 
     takes_polynomials: ClassVar[bool] = True
 
-    alpha: float = 1.0
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     alpha_schedule: Literal["constant", "ascending"] = "constant"
     readout: Literal["none", "mitigate"] = "none"
     bond_dimension: int | None = None

@@ -15,7 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import SOLVERS, Clock, Float
+from ...core.margins import ROUNDING, scaled_margin
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
+from ...engines.statevector import apply_pauli
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
 from ..ising import Scale
 from ..seeds import spawn_seeds
@@ -58,9 +61,9 @@ class AdaptQaoa(QuboSampler):
 
     takes_polynomials: ClassVar[bool] = True
 
-    layers: int = 5
+    layers: int = tunable(5, Range(1, 10))
     pool: Pool = "two-qubit"
-    first_gamma: float = 0.01
+    first_gamma: float = tunable(0.01, Range(0.001, 0.3, "log"))
     tolerance: float = 1e-3
     maxiter: int = 200
     num_shots: int = 1000
@@ -151,14 +154,6 @@ def pool_of(n: int, pool: Pool) -> list[Mixer]:
         mixers += [string((a, i), (a, j)) for i, j in pairs if i < j for a in "XY"]
         mixers += [string((a, i), (b, j)) for i, j in pairs for a, b in ("XY", "XZ", "YZ")]
     return mixers
-
-
-def apply_pauli(state: Complex, x: int, z: int) -> Complex:
-    """The Pauli string with these masks (both set: Y) on a state, bit i of an index = qubit i."""
-    index = np.arange(len(state))
-    signs = 1.0 - 2.0 * (np.bitwise_count(index & z) & 1)
-    factor = 1j ** ((x & z).bit_count() % 4)
-    return np.asarray(factor * (signs * state)[index ^ x])
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,13 +273,13 @@ class _Growth:
             if self.log.is_spent:
                 raise BudgetExhausted
             sizes[k] = abs(derivative(lam, psi, mixer))
-        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9))[0])
+        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - ROUNDING))[0])
         return pool[best], float(sizes[best])
 
     def info(self, state: Complex) -> dict[str, Any]:
         weights = _weights(state)
         lowest = self.circuit.energies.min()
-        tolerance = 1e-9 * max(1.0, float(np.abs(self.circuit.energies).max()))
+        tolerance = scaled_margin(float(np.abs(self.circuit.energies).max()))
         gammas, betas = np.split(self.angles, 2)
         return {
             "engine": "numpy (adapt)",

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import dimod
 import numpy as np
 
 from ...algorithms.correlation_rounding import rounded_points
 from ...core import Float, UnsupportedError
-from ...engines.light_cone import LightCones
+from ...engines import diagonal
+from ...engines.light_cone import LightCones, Limits
 from ...engines.light_cone.contract import EngineChoice
 from ..base import Observe
 from ..ising import Ising
@@ -90,17 +91,28 @@ class LightConeEvaluator:
         """No probabilities are known."""
 
 
-def light_cones(ising: Any, num_layers: int, *, threads: int = 1, engine: EngineChoice = "auto") -> LightCones:
+def light_cones(
+    ising: Any,
+    num_layers: int,
+    *,
+    threads: int | Literal["auto"] = "auto",
+    engine: str = "auto",
+    limits: Limits | None = None,
+) -> LightCones:
     """The cones of a quadratic model.
 
     Raises
     ------
     UnsupportedError
-        The model is of a higher degree, or its cones are too large.
+        The model is of a higher degree, the engine is a card, or cones are too large.
     """
+    if engine == "gpu":
+        raise UnsupportedError("engine must be auto, compiled or numpy on backend light-cone, got 'gpu'; leave it out")
     if not isinstance(ising, Ising):
         raise UnsupportedError(
             "backend light-cone must be given a quadratic model, got a polynomial; use --encoder quadratise"
         )
     arrays = ising.fields, ising.rows, ising.columns, ising.couplings
-    return LightCones.of(*arrays, num_layers, threads=threads, engine=engine)
+    used = diagonal.threads_for(ising.n, threads)
+    choice: EngineChoice = engine  # type: ignore[assignment]
+    return LightCones.of(*arrays, num_layers, threads=used, engine=choice, limits=limits)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import dimod
+
 from ...core.tunable import Choice, Range, tunable
 from ..base import Estimate, QuboSampler
 from ..ising import Scale
@@ -24,12 +26,14 @@ class QaoaSettings(QuboSampler):
     Parameters
     ----------
     layers : number p of layers.
-    backend : ``exact`` (state vector with gradients), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise of a
-        fake device) or ``device:NAME`` (qiskit-ibm-runtime).
+    backend : ``exact`` (state vector with gradients), ``light-cone`` (exact energies of few layers on sparse graphs of
+        any size; points are roundings of their correlations), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise
+        of a fake device) or ``device:NAME`` (qiskit-ibm-runtime).
     shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients and no shots, else cobyla.
-    init : rule of the first angles, one of ``INITIAL_ANGLES``: ``ramp``, ``tqa``, ``fixed``, ``interp``, ``fourier``,
+    init : rule of the first angles, one of ``INITIAL_ANGLES``: ``auto`` (``fixed`` on Max-Cut of nearly regular graphs,
+        else ``ramp``), ``ramp``, ``tqa``, ``fixed``, ``interp``, ``fourier``,
         ``random``, ``transfer``, or one that a plugin registers.
     restarts : further optimisations from random ramps.
     alpha : share of the best outcomes whose mean energy is minimised (CVaR); 1 is the expectation.
@@ -51,11 +55,11 @@ class QaoaSettings(QuboSampler):
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
-    init: str = tunable("ramp", Choice(("ramp", "tqa", "interp")))
+    init: str = tunable("auto", Choice(("auto", "tqa", "interp")))
     restarts: int = 0
     alpha: float = tunable(1.0, Range(0.05, 1.0))
-    maxiter: int = 200
-    scale: Scale = "rms"
+    maxiter: int = tunable(200, Range(20, 400, "log"))
+    scale: Scale = tunable("rms", Choice(("rms", "max")))  # noqa: RUF009 (a dataclass field)
     ramp: tuple[float, float] = (0.6, 0.6)
     angles: tuple[float, ...] = ()
     transfer: str = ""
@@ -98,6 +102,11 @@ class QaoaSettings(QuboSampler):
 
     def _check_backend(self) -> None:
         backend = self.runs_on
+        if not backend.has_shots and (self.shots is not None or self.alpha < 1):
+            raise ValueError(
+                f"shots must be left out and alpha be 1 on {backend.kind}, which has no samples of the state, got "
+                f"shots={self.shots!r} and alpha={self.alpha!r}; use backend='exact'"
+            )
         if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots is None:
             raise ValueError(
                 f"shots must be given for alpha={self.alpha} on {backend.kind}; e.g. shots=1000, or backend='exact'"
@@ -155,6 +164,10 @@ class QaoaSettings(QuboSampler):
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""
         return self.runs_on.estimate(self, num_variables, num_interactions)
+
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
+        return self.runs_on.estimate_model(self, bqm)
 
     def evaluation_seconds(self, num_variables: int) -> float:
         """Estimate of one evaluation without a gradient on our own engines; 0 on other backends."""

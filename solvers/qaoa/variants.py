@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import SOLVERS, Float, PolynomialModel, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines.diagonal import available_bytes
 from ...engines.diagonal.engine import Options
 from ...engines.diagonal.warm_start import warm_start_thetas
@@ -111,7 +112,7 @@ class WarmStartQaoa(QaoaSettings):
 
     takes_polynomials: ClassVar[bool] = True
 
-    eps: float = 0.25
+    eps: float = tunable(0.25, Range(0.05, 0.5))
     point: WarmPoint = "auto"
     is_rounded: bool = False
 
