@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -110,12 +111,13 @@ def solve(
     for pipeline, began, chosen_at in zip(pipelines, spent, spent[1:]):
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else Progress()
+        report = None if quiet else Progress(budget.seconds, problem.sense)
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["spent"] = chosen_at - began
         more["save_subproblems"] = save_subproblems if not records else None
-        records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+        with report or contextlib.nullcontext():
+            records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
         write_text(out, json.dumps(_document(records), indent=1) + "\n")

@@ -28,7 +28,7 @@ from ..core import (
 from ..core.silence import audible, silenced
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
-from ..solvers.base import NativeSolver, QuboSampler, Report
+from ..solvers.base import LiveReport, NativeSolver, QuboSampler, Report
 from . import route_orders as _route_orders  # noqa: F401  registers the pipelines of hybrid-tabu
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
@@ -172,6 +172,8 @@ def _heard(report: Report | None) -> Report | None:
     heard: Any = audible(report)
     if isinstance(report, RoundReport):
         heard.round = audible(report.round)
+    if isinstance(report, LiveReport):
+        heard.bound, heard.heard = report.bound, report.heard  # many calls, which print nothing themselves
     return heard  # type: ignore[no-any-return]
 
 

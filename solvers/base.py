@@ -39,6 +39,24 @@ Observe = Callable[[Float], None]
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
 Report = Callable[[float, Number], None]
 
+#: Called while a sampler works: the share of the work that is done (None: not known), lowest energy so far (or None).
+Heard = Callable[[float | None, float | None], None]
+
+
+@runtime_checkable
+class LiveReport(Protocol):
+    """A report that also wants a proven bound, and how far a sampler is."""
+
+    def __call__(self, seconds: float, objective: Number) -> None: ...
+
+    def bound(self, value: float) -> None:
+        """A bound that is proven so far, in the instance's own units."""
+        ...
+
+    def heard(self, share: float | None, energy: float | None) -> None:
+        """Share of the sampler's work that is done, and the lowest energy so far."""
+        ...
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -61,8 +79,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     ``num_reads`` (annealers), ``num_shots`` (of a circuit's final state), ``max_points`` (all points that may be looked
     at: those of a circuit's evaluations and of its final state together), ``program`` (Encoding.native, or None),
     ``relaxation`` (fractional point of the program, or None) and ``observe`` (called with the probabilities of the
-    final state, where the sampler knows them); the pipeline passes those that it names, and no others. An unknown
-    keyword is a TypeError. k reads with one seed are k different reads.
+    final state, where the sampler knows them), ``heard`` (see ``Heard``); the pipeline passes those that it names, and
+    no others. An unknown keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
@@ -103,6 +121,10 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
+
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
+        return self.estimate(bqm.num_variables, bqm.num_interactions)
 
     def check_size(self, num_variables: int, num_interactions: int) -> None:
         """Refuse a QUBO of a size that does not fit, before anything is built.
@@ -314,6 +336,8 @@ __all__ = [
     "Observe",
     "Outcome",
     "QuboSampler",
+    "Heard",
+    "LiveReport",
     "Report",
     "energies_of",
     "keeps_rows",

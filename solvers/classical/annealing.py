@@ -14,14 +14,14 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Clock, Float
-from ...core.tunable import Range, tunable
+from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
 from ...engines.annealing.engine import layout_of
 from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
-from ..base import Estimate, QuboSampler, energies_of, sample_set
+from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .dwave_annealing import DwaveAnnealer, default_betas
-from .reads import DEFAULT_READS, check_positive
+from .reads import DEFAULT_READS, Listener, check_positive
 
 Engine = Literal["auto", "compiled", "numpy", "dwave"]
 
@@ -70,8 +70,8 @@ class SimulatedAnnealing(QuboSampler):
     num_reads: int | None = None
     num_sweeps: int = tunable(1000, Range(10, 5000, "log"))
     beta_range: tuple[float, float] | None = None
-    schedule: Schedule | None = None
-    acceptance: Literal["Metropolis", "Gibbs"] = "Metropolis"
+    schedule: Schedule | None = tunable(None, Choice((None, "geometric", "linear", "temperature")))  # noqa: RUF009 (a dataclass field)
+    acceptance: Literal["Metropolis", "Gibbs"] = tunable("Metropolis", Choice(("Metropolis", "Gibbs")))
     randomize_order: bool = False
     threads: int = 1
     engine: Engine = "auto"
@@ -90,6 +90,7 @@ class SimulatedAnnealing(QuboSampler):
         seed: int | None = None,
         num_reads: int | None = None,
         seconds: float | None = None,
+        heard: Heard | None = None,
     ) -> dimod.SampleSet:
         """Points that the anneals ended in.
 
@@ -104,7 +105,7 @@ class SimulatedAnnealing(QuboSampler):
         if self.engine == "dwave":
             return self._sample_dwave(bqm, wanted, seed, clock)
         model = IsingModel.from_bqm(bqm)
-        return _Run(self, model, seed, clock).sample(bqm, wanted)
+        return _Run(self, model, seed, clock, Listener(bqm, heard)).sample(bqm, wanted)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes of the model and a batch of 64 replicas; seconds at about a thousand million flips tried a second."""
@@ -131,9 +132,11 @@ class SimulatedAnnealing(QuboSampler):
 class _Run:
     """One call of ``sample`` on our own engine."""
 
-    def __init__(self, settings: SimulatedAnnealing, model: IsingModel, seed: int | None, clock: Clock) -> None:
+    def __init__(
+        self, settings: SimulatedAnnealing, model: IsingModel, seed: int | None, clock: Clock, listener: Listener
+    ) -> None:
         assert settings.engine != "dwave"
-        self.settings, self.model, self.clock = settings, model, clock
+        self.settings, self.model, self.clock, self.listener = settings, model, clock, listener
         self.how = How(
             is_gibbs=settings.acceptance == "Gibbs",
             shuffle=settings.randomize_order,
@@ -147,7 +150,7 @@ class _Run:
         if self.clock.remaining is None:
             reads = wanted or DEFAULT_READS
             temperatures = self._temperatures(self.settings.num_sweeps, reads)
-            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how)
+            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how, heard=self.listener.told)
             spins = found.spins
         else:
             spins, temperatures = self._until(wanted)
@@ -189,6 +192,7 @@ class _Run:
             if done == len(temperatures) or not found:  # a batch that was cut ends hot
                 found.append(batch.points())
                 count += len(found[-1])
+                self.listener.tell(None if wanted is None else count / wanted, found[-1] > 0)
         return np.concatenate(found)[:wanted], temperatures
 
     def _advance(self, batch: Replicas, temperatures: Float, piece: int, *, is_first: bool) -> int:
@@ -198,6 +202,7 @@ class _Run:
             part = temperatures[done : done + piece]
             done += len(part)
             batch.advance(part, descend=self.how.descend and done == len(temperatures))
+            self.listener.tell(None)
         if done < len(temperatures) and is_first:
             batch.advance(temperatures[:0], descend=True)  # the only reads of the run end in a minimum
         return done
