@@ -1,8 +1,9 @@
 """Run a sample of the pages' seeded cells again and fail where a page says something else.
 
-``python benchmarks/check_pages.py [--instances DIR]`` takes a few cells of each page (docs/benchmarks.md, docs/lagrangian.md and
-the papers' pages): the first ones of its table, or those that the sweep's own seeds give. Seconds, memory and what
-hangs on them are not compared. A minute without the public instances, which only some cells need.
+``python benchmarks/check_pages.py [--instances DIR]`` takes a few cells of each page (docs/benchmarks.md,
+docs/lagrangian.md and the papers' pages): the first ones of its table, or those that the sweep's own seeds give.
+Seconds, memory and what hangs on them are not compared. A minute without the public instances, which only some cells
+need.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import typer
 from ..core.allowed_modules import allow_module as allow
 from .bench import bench
 from .compare import compare
-from .crossover import crossover, resources
+from .crossover import crossover
 from .encode import encode, plan
 from .errors import exit_code_of
 from .export import export
@@ -23,6 +23,7 @@ from .plot import plot
 from .replay import replay
 from .report import report
 from .reproduce import reproduce
+from .resources import resources
 from .shrink import shrink
 from .solve import solve
 from .terminal import echo, open_streams

@@ -112,6 +112,7 @@ def run_rows(
 ) -> Progress:
     """Write the rows that the folder does not have yet, with progress on the terminal."""
     from ..core import unknown_name
+    from ..experiments.energy import counters_note, read_counters
     from ..experiments.sweep.folder import prepare
     from ..experiments.sweep.runner import missing_tasks, run_matrix
     from ..experiments.sweep.store import Store
@@ -124,6 +125,8 @@ def run_rows(
         if store.healed_bytes:
             echo(f"dropped a torn last line of {store.healed_bytes} bytes; its run is done again", err=True)
         tasks = missing_tasks(matrix, store, redo_failed=retry == "failed")
+        if tasks and executor.is_alone and not is_quiet and (note := counters_note(read_counters())):
+            echo(note, err=True)
         with Watcher(matrix, tasks, is_quiet=is_quiet) as watch:
             return run_matrix(matrix, tasks, store, executor, watch=watch)
 

@@ -10,19 +10,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .instances import JsonFlag, KindOption, load_instance
-from .options import check_picture, part_options
+from .instances import JsonFlag
+from .options import check_picture, named_as
 from .terminal import echo
 
 if TYPE_CHECKING:
     from ..experiments.crossover.measured import Measured
     from ..experiments.crossover.verdict import Scenario
 
+#: Fields of the models by the options that set them, for messages.
+OPTIONS = {
+    "preset": "--preset",
+    "budget_seconds": "--budget",
+    "cycle_seconds": "--cycle",
+    "logical_qubits": "--logical-qubits",
+    "classical": "--machine",
+    "power": "--powers",
+    "watts_per_logical_qubit": "--watts-per-qubit",
+    "search": "--search",
+    "phase": "--phase",
+    "encoder": "--encoder",
+}
 HEURISTICS = "QAOA and annealing are heuristics: neither exponent is proven, both are fits to small sizes."
 
 
 def crossover(
-    run: Annotated[Path | None, typer.Argument(help="Run folder of `qopt bench` with several sizes.")] = None,
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Run folder of `qopt bench` with several sizes, or records of `qopt solve`."),
+    ] = None,
     classical: Annotated[str | None, typer.Option(help="Classical pipeline; the fastest without.")] = None,
     quantum: Annotated[str | None, typer.Option(help="Quantum pipeline; the likeliest without.")] = None,
     preset: Annotated[str, typer.Option(help="gate-ns-e3, gate-ns-e4, gate-us-e3, gate-us-e4.")] = "gate-ns-e3",
@@ -42,18 +58,23 @@ def crossover(
 ) -> int:
     """The size from which a quantum machine would be faster, from measured growth and a machine model."""
     if hype:
-        return _hype(machine, logical_qubits, cycle, budget, powers, as_json=as_json)
-    if run is None:
-        raise ValueError("crossover must have a run folder, got none; make one with `qopt bench`, or give --hype")
+        with named_as(OPTIONS):
+            return _hype(machine, logical_qubits, cycle, budget, powers, as_json=as_json)
+    if not runs:
+        raise ValueError(
+            "crossover must have a run folder or records, got none; make one with `qopt bench`, or give --hype"
+        )
     if picture is not None:
         check_picture("plot", picture)
     from ..experiments.crossover.measured import measure
+    from ..experiments.crossover.sources import read_source
     from ..experiments.crossover.surface_code import preset as machine_of
     from ..experiments.crossover.verdict import band, sensitivity, verdict
 
-    machine_of(preset)
-    scenario = _scenario(preset, search, phase, cores, watts_per_qubit, budget)
-    measured = measure(run, classical=classical, quantum=quantum, target_gap=target_gap)
+    with named_as(OPTIONS):
+        machine_of(preset)
+        scenario = _scenario(preset, search, phase, cores, watts_per_qubit, budget)
+    measured = measure(read_source(runs), classical=classical, quantum=quantum, target_gap=target_gap)
     found, rows = verdict(measured.model, scenario), sensitivity(measured.model, scenario)
     low, high = band(measured.model, scenario)
     if picture is not None:
@@ -149,7 +170,8 @@ def _hype(machine: str, logical_qubits: int, cycle: float, budget: float, powers
     assumed = Assumptions(machine, logical_qubits, cycle, budget)  # type: ignore[arg-type]
     rows = hype_rows(assumed, exponents)
     if as_json:
-        echo(json.dumps({"schema": "qopt.hype/1", "assumptions": asdict(assumed), "rows": rows}))
+        told = [{key: None if value == math.inf else value for key, value in row.items()} for row in rows]
+        echo(json.dumps({"schema": "qopt.hype/1", "assumptions": asdict(assumed), "rows": told}, allow_nan=False))
         return 0
     echo(f"most operations of one oracle call within {assumed.budget_seconds:g} s (arXiv:2307.00523, Table 2)")
     echo(f"{'type':>7} {'N**k':>5} {'classical/s':>12} {'quantum/s':>10} {'operations':>11} {'published':>11}")
@@ -161,55 +183,4 @@ def _hype(machine: str, logical_qubits: int, cycle: float, budget: float, powers
         )
     for line in machine_data()["misprints"]:
         echo(f"note: {line}")
-    return 0
-
-
-def resources(
-    ctx: typer.Context,
-    file: Annotated[str, typer.Argument(help="Instance file.")],
-    layers: Annotated[int, typer.Option("--layers", min=1, help="Layers of the QAOA circuit.")] = 3,
-    encoder: Annotated[str, typer.Option(help="Encoder of the QUBO; its fields are options too.")] = "slack",
-    phase: Annotated[str, typer.Option(help="rotations, or gradient (integer costs).")] = "rotations",
-    error_budget: Annotated[float, typer.Option(help="Chance that a shot fails.")] = 1e-3,
-    kind: KindOption = None,
-    as_json: JsonFlag = False,
-) -> int:
-    """Logical and physical resources of one QAOA shot, for each machine preset."""
-    from ..core import UnsupportedError, from_spec, unknown_name
-    from ..experiments.crossover.circuits import cost_terms, qaoa_counts
-    from ..experiments.crossover.surface_code import estimate, presets
-    from ..problems.formulations import formulate
-
-    if phase not in ("rotations", "gradient"):
-        raise unknown_name("phase", phase, ("rotations", "gradient"))
-    if not 0 < error_budget < 1:
-        raise ValueError(f"--error-budget must be between 0 and 1, got {error_budget}")
-    problem = load_instance(file, kind=kind)
-    part = from_spec("encoders", {"name": encoder, **part_options(ctx.args)})
-    terms = cost_terms(part.encode(formulate(problem, None).program).bqm)
-    counts = qaoa_counts(terms, layers, phase)  # type: ignore[arg-type]
-    rows: list[dict[str, Any]] = []
-    for name, machine in presets().items():
-        try:
-            rows.append({"preset": name, **asdict(estimate(counts, machine, error_budget=error_budget))})
-        except UnsupportedError as error:
-            rows.append({"preset": name, "refusal": str(error)})
-    if as_json:
-        document = {"schema": "qopt.resources/1", "terms": asdict(terms), "counts": asdict(counts), "presets": rows}
-        echo(json.dumps(document))
-        return 0
-    echo(
-        f"{problem.name or problem.kind}: qaoa, {layers} layers, {encoder}: {terms.qubits} qubits, {terms.couplings} "
-        f"couplings in {terms.colours} colours; {counts.rotations:,} rotations, {counts.toffolis:,} Toffolis"
-    )
-    head = ("machine (model)", "logical", "depth", "T states", "d", "physical", "s a shot")
-    echo(" ".join(f"{word:>{width}}" for word, width in zip(head, (16, 8, 10, 11, 3, 12, 10), strict=True)))
-    for row in rows:
-        if "refusal" in row:
-            echo(f"{row['preset']:>16} {row['refusal']}")
-            continue
-        echo(
-            f"{row['preset']:>16} {row['logical_qubits']:>8,} {row['logical_depth']:>10,} {row['t_states']:>11,} "
-            f"{row['distance']:>3} {row['physical_qubits']:>12,} {row['seconds']:>10.3g}"
-        )
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +73,30 @@ def part_errors(ctx: typer.Context) -> Iterator[None]:
         if not close:
             raise
         raise ValueError(f"option must be known, got {written}; did you mean {close[0]}?") from None
+
+
+@contextmanager
+def named_as(options: Mapping[str, str]) -> Iterator[None]:
+    """An error that opens with a field's name opens with the option that set it, which is what the user typed.
+
+    Parameters
+    ----------
+    options : option by field, such as ``{"cycle_seconds": "--cycle"}``.
+
+    Raises
+    ------
+    ValueError
+        The part's error with the option's name.
+    """
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        field = text.partition(" ")[0]
+        if field not in options:
+            raise
+        error.args = (options[field] + text.removeprefix(field),)
+        raise
 
 
 def check_picture(name: str, path: Path) -> None:

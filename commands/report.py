@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .options import named_as
 from .terminal import echo
 
 
@@ -21,6 +22,12 @@ def report(
     target_gap: Annotated[float, typer.Option(min=0, help="Gap that counts as success; 0 is the reference.")] = 0.0,
     captime: Annotated[float | None, typer.Option(help="Seconds of utilities and primal integrals.")] = None,
     watts: Annotated[float | None, typer.Option(help="Watts of a busy core where no counter was read.")] = None,
+    qpu_kilowatts: Annotated[
+        float | None, typer.Option(help="Kilowatts of a quantum machine: its energy, as a model.")
+    ] = None,
+    qpu_shot_seconds: Annotated[
+        float | None, typer.Option(help="Seconds of a shot on it, where rows hold no device's time.")
+    ] = None,
 ) -> int:
     """Write one HTML file that works offline, and pictures of its plots."""
     from ..experiments.report.output import Output, write_report
@@ -28,7 +35,9 @@ def report(
     from ..experiments.report.runs import load_runs
     from ..experiments.report.times import WATTS_PER_CORE, Settings
 
-    settings = Settings(unit, target_gap, captime, WATTS_PER_CORE if watts is None else watts)  # type: ignore[arg-type]
+    core = WATTS_PER_CORE if watts is None else watts
+    with named_as({name: f"--{name.replace('_', '-')}" for name in ("watts", "qpu_kilowatts", "qpu_shot_seconds")}):
+        settings = Settings(unit, target_gap, captime, core, qpu_kilowatts, qpu_shot_seconds)  # type: ignore[arg-type]
     output = Output(markdown, latex, pictures, records)  # type: ignore[arg-type]
     found = make_report(load_runs(run), settings)
     folder = out or (run if run.is_dir() else run.parent) / "report"

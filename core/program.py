@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import AnyArray, Float, digest, freeze_csr, frozen, frozen_csr
+from .row_kinds import RowFacts, facts_of_rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -109,6 +110,9 @@ class BinaryProgram:
             object.__setattr__(self, key, value)
         object.__setattr__(self, "offset", float(self.offset))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "row_facts"}  # as large as the rows
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         freeze_csr(self.products)
@@ -143,6 +147,11 @@ class BinaryProgram:
         """The rows, an empty Rows when there are none."""
         assert self.rows is not None
         return self.rows
+
+    @cached_property
+    def row_facts(self) -> tuple[RowFacts, ...]:
+        """Kind, columns and bounds of every row, in order; see row_kinds.py."""
+        return facts_of_rows(self.constraints)
 
     @cached_property
     def fingerprint(self) -> str:

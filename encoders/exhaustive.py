@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import BinaryProgram, Encoding, UnsupportedError, bqm_to_arrays
+from ..core import BinaryProgram, Encoding, PolynomialModel, UnsupportedError, bqm_to_arrays
 from ..core.arrays import AnyArray, Bits, Float, Int
+from ..engines.diagonal import energy_blocks
 from .quadratic import Quadratic
 
 MAX_BITS = 24
@@ -54,6 +55,9 @@ def all_energies(encoding: Encoding) -> Float:
     """Energy of every state of an encoding's QUBO, shape (2^m,)."""
     from scipy.sparse import coo_array
 
+    if isinstance(encoding.bqm, PolynomialModel):
+        _check(encoding.num_qubits)
+        return np.concatenate(list(energy_blocks(encoding.bqm.polynomial)))
     linear, i, j, values, offset = bqm_to_arrays(encoding.bqm)
     size = (linear.size, linear.size)
     products = coo_array((values, (np.minimum(i, j), np.maximum(i, j))), shape=size).tocsr()

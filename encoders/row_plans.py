@@ -87,7 +87,13 @@ def plan_rows(program: BinaryProgram, *, tighten: bool = False, keep_free: bool 
 
 def num_slack_bits(plans: list[RowPlan]) -> int:
     """Number of slack bits of all rows."""
-    return sum(num_bits(plan.span) for plan in plans)
+    return sum(num_bits(plan.span) for plan in plans if plan.span)
+
+
+def slack_bits_of(program: BinaryProgram, *, tighten: bool = False) -> int:
+    """Number of slack bits of all rows, without a plan for those that never need any."""
+    without = (RowKind.PACKING, RowKind.ONE_HOT)
+    return num_slack_bits([_plan(row, tighten, not tighten) for row in row_facts(program) if row.kind not in without])
 
 
 def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:

@@ -191,12 +191,19 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
 
 
 def _sampler_seconds(infos: list[Mapping[str, Any]]) -> dict[str, float]:
-    """How samplers divided their time, summed over rounds: ``optimize`` is training, ``sample`` the final reads."""
+    """How samplers divided their time, summed over rounds: ``optimize`` is training, ``sample`` the final reads.
+
+    ``qpu`` is what a quantum annealer says it was busy for (``timing.qpu_access_time``, microseconds).
+    """
     found: dict[str, float] = {}
     for info in infos:
         parts = info.get("seconds")
         for part, seconds in parts.items() if isinstance(parts, Mapping) else ():
             found[part] = found.get(part, 0.0) + float(seconds)
+        timing = info.get("timing")
+        access = timing.get("qpu_access_time") if isinstance(timing, Mapping) else None
+        if isinstance(access, int | float):
+            found["qpu"] = found.get("qpu", 0.0) + 1e-6 * access
     return found
 
 

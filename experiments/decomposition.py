@@ -69,7 +69,11 @@ def start_point(formulation: Formulation, start: str, seed: int) -> Bits | None:
     solution = construct(formulation.problem)
     if solution is None:
         return None
-    return np.asarray(formulation.complete(formulation.encode(solution)[None])[0], dtype=np.uint8)
+    try:
+        x = formulation.encode(solution)
+    except ValueError:  # a pool of routes that holds not all of these
+        return None
+    return np.asarray(formulation.complete(x[None])[0], dtype=np.uint8)
 
 
 def outer_program(stored: Encoding, program: BinaryProgram) -> BinaryProgram:

@@ -42,6 +42,7 @@ from .decomposition import (
     thinned,
 )
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .model_work import check_time
 from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
@@ -151,6 +152,7 @@ def run_sampler(
     report, state = watching.report, watching.state
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
+        check_time(encoder, formulation, clock.remaining)
     sampler_seeds, repair_seed = seeds.spawn(2)
     program = formulation.program
     start = clock.elapsed

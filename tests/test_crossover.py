@@ -268,14 +268,18 @@ def test_the_command_on_a_small_sweep(tmp_path: Path, shell: Any) -> None:
     ("arguments", "text"),
     [
         ([], "run folder"),
-        (["--hype", "--powers", "1"], "power must be > 1"),
-        (["--hype", "--machine", "abacus"], "asic or gpu"),
-        (["--hype", "--logical-qubits", "1"], "logical_qubits must be >= 474"),  # it was a division by zero
-        (["nowhere", "--budget", "0"], "budget_seconds must be a finite number > 0"),  # it was "math domain error"
+        (["--hype", "--powers", "1"], "--powers must be > 1"),
+        (["--hype", "--machine", "abacus"], "--machine must be asic or gpu"),
+        (["--hype", "--logical-qubits", "1"], "--logical-qubits must be >= 474"),  # it was a division by zero
+        (["nowhere", "--budget", "0"], "--budget must be a number from 1e-30 to 1e30"),  # it was "math domain error"
+        (["--hype", "--cycle", "nan"], "--cycle must be a number from 1e-30 to 1e30"),
+        (["--hype", "--cycle", "-1"], "--cycle must be"),
+        (["--hype", "--powers", "inf"], "--powers must be > 1 and finite"),
+        (["nowhere", "--watts-per-qubit", "0"], "--watts-per-qubit must be"),
         (["nowhere"], "qopt bench"),
-        (["nowhere", "--preset", "x"], "preset"),
+        (["nowhere", "--preset", "x"], "--preset must be one of"),
         (["nowhere", "--cores", "-1"], "--cores"),
-        (["nowhere", "--search", "luck"], "amplified"),
+        (["nowhere", "--search", "luck"], "--search must be one of amplified"),
     ],
 )
 def test_wrong_input_is_one_line(shell: Any, arguments: list[str], text: str) -> None:
@@ -294,6 +298,13 @@ def test_resources_of_an_instance(tmp_path: Path, shell: Any) -> None:
     assert code == 0
     assert [row["preset"] for row in document["presets"]] == [*MACHINES, "gate-us-e4"]
     assert document["counts"]["qubits"] == 8
-    code, out, _ = shell("resources", str(path), "--phase", "gradient")
+    assert [row["device"] for row in document["devices"]] == [
+        "as built",
+        "all-to-all",
+        "line",
+        "heavy-hex",
+        "fake_torino",
+    ]
+    code, out, _ = shell("resources", str(path), "--phase", "gradient", "--devices", "")
     assert code == 0
     assert "Toffolis" in out

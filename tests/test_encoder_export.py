@@ -66,7 +66,7 @@ def test_lp_text_is_read_back_by_dimod_and_qopt(encoding, tmp_path):
 
 
 def test_unknown_suffix_is_refused(encoding, tmp_path):
-    with pytest.raises(ValueError, match=r"\.bqm, \.coo, \.lp, \.pauli"):
+    with pytest.raises(ValueError, match=r"\.bqm, \.coo, \.hubo, \.lp, \.pauli, \.json"):
         export.export_encoding(encoding, tmp_path / "q.qasm")
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from qopt.experiments.energy import (
+    Idle,
     Reading,
     energy_to_solution,
-    idle_watts,
     joules_between,
     landauer_joules,
+    measure_idle,
     net_joules,
     read_counters,
 )
@@ -56,15 +57,15 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_without_counters_there_is_no_measurement(tmp_path: Path) -> None:
     assert read_counters(tmp_path) == Reading()
-    assert idle_watts(1, root=tmp_path, sleep=lambda seconds: None) is None
+    assert measure_idle(1, root=tmp_path, sleep=lambda seconds: None) == Idle()
 
 
 def test_idle_power_is_subtracted(tmp_path: Path) -> None:
     _zone(tmp_path, "intel-rapl:0", "package-0", 0)
-    idle = idle_watts(
+    idle = measure_idle(
         5, root=tmp_path, sleep=lambda seconds: _zone(tmp_path, "intel-rapl:0", "package-0", int(seconds * 20e6))
     )
-    assert idle == pytest.approx(20)
+    assert idle.processor == pytest.approx(20)
     assert net_joules(100, 20, 4) == 20
     assert net_joules(50, 20, 4) == 0
 

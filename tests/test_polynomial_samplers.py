@@ -108,20 +108,20 @@ def test_the_ladder_circuit_has_the_state_of_the_engine(n: int) -> None:
 
 
 def test_gradients_of_tied_angles_are_those_of_differences_and_one_angle_a_term_is_refused() -> None:
-    from qopt.solvers.qaoa.evaluators import ExactEvaluator, Shape
+    from qopt.solvers.qaoa.evaluators import CircuitSpec, ExactEvaluator
 
     model = PolynomialModel(qopt.Labs(6).polynomial)
     cost, spins = diagonal.polynomial_cost(model.polynomial), SpinPolynomial.of(model.polynomial)
-    evaluator = ExactEvaluator(model, Shape(spins, 2, 1.0), cost)
+    evaluator = ExactEvaluator(model, CircuitSpec(spins, 2, 1.0), cost)
     angles = np.array([0.02, 0.03, 0.4, 0.2])
-    value, gradient = evaluator.slope(angles)
+    value, gradient = evaluator.value_and_gradient(angles)
     step = 1e-6 * np.eye(angles.size)
-    slopes = [(evaluator.measure(angles + e).value - evaluator.measure(angles - e).value) / 2e-6 for e in step]
+    slopes = [(evaluator.evaluate(angles + e).value - evaluator.evaluate(angles - e).value) / 2e-6 for e in step]
     assert np.allclose(gradient, slopes, atol=1e-5)
-    assert value == pytest.approx(evaluator.measure(angles).value)
-    many = ExactEvaluator(model, Shape(spins, 1, 1.0, True), cost)
+    assert value == pytest.approx(evaluator.evaluate(angles).value)
+    many = ExactEvaluator(model, CircuitSpec(spins, 1, 1.0, True), cost)
     with pytest.raises(UnsupportedError, match="quadratise"):
-        many.slope(np.zeros(many.num_parameters))
+        many.value_and_gradient(np.zeros(many.num_parameters))
 
 
 def test_dimod_models_still_pass_through_samplers() -> None:

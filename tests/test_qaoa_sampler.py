@@ -16,8 +16,8 @@ from qopt.solvers.qaoa.qaoa import Qaoa
 from qopt.solvers.qaoa.relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
 from qopt.solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa
 from qopt.solvers.training import resources
-from qopt.solvers.training.evaluation_log import Ledger, LedgerTarget, Measured
-from qopt.solvers.training.optimizers import OPTIMIZERS, Spent, minimize
+from qopt.solvers.training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget
+from qopt.solvers.training.optimizers import OPTIMIZERS, BudgetExhausted, minimize
 
 
 def model(n: int = 6, seed: int = 1) -> dimod.BinaryQuadraticModel:
@@ -127,21 +127,21 @@ class Slow(Clock):
 
 def test_time_is_left_for_the_final_state() -> None:
     clock = Slow(10.0)
-    ledger = Ledger(clock)
+    log = EvaluationLog(clock)
 
     class Counted:
         has_gradient = False
         periods = np.ones(1)
         calls = 0
 
-        def measure(self, angles: np.ndarray) -> Measured:
+        def evaluate(self, angles: np.ndarray) -> Evaluation:
             self.calls += 1
             clock.now += 1.0
-            return Measured(0.0)
+            return Evaluation(0.0)
 
     counted = Counted()
-    target = LedgerTarget(counted, ledger)  # type: ignore[arg-type]
-    with pytest.raises(Spent):
+    target = LoggedTarget(counted, log)  # type: ignore[arg-type]
+    with pytest.raises(BudgetExhausted):
         minimize("spsa", target, np.zeros(1), 100, np.random.default_rng(1))
     assert counted.calls == 9  # the tenth second is the final state's
     assert clock.now + 1 <= 10.0

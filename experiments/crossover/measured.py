@@ -11,18 +11,17 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...core import from_spec, unknown_name
 from ...problems.formulations import formulate
-from ..report.runs import Run, RunSet, load_runs
+from ..report.runs import Run, RunSet
 from ..report.times import Settings, tts_of_reads, tts_of_runs
-from ..sweep.folder import instance_of
 from .circuits import CostTerms, cost_terms
 from .growth import fit_growth
+from .sources import Source
 from .verdict import Model, TermGrowth
 
 #: Instances whose QUBO is built to count terms.
@@ -42,9 +41,9 @@ class Measured:
 
 
 def measure(
-    path: Path, *, classical: str | None = None, quantum: str | None = None, target_gap: float = 0.0, seed: int = 0
+    source: Source, *, classical: str | None = None, quantum: str | None = None, target_gap: float = 0.0, seed: int = 0
 ) -> Measured:
-    """Growths of one classical and one quantum pipeline of a run folder.
+    """Growths of one classical and one quantum pipeline of measured runs.
 
     Parameters
     ----------
@@ -55,9 +54,9 @@ def measure(
     Raises
     ------
     ValueError
-        The folder lacks such pipelines or three sizes on which they reached the target.
+        The runs lack such pipelines or three sizes on which they reached the target.
     """
-    runs = load_runs(path)
+    runs = source.runs
     settings = Settings(target_gap=target_gap)
     rng = np.random.default_rng(seed)
     notes: list[str] = []
@@ -66,8 +65,11 @@ def measure(
     q_points = _inverse_probabilities(runs, quantum, settings, notes)
     growth_c = _growth(c_points, rng, f"classical pipeline {c_label}", notes)
     growth_q = _growth(q_points, rng, f"quantum pipeline {quantum}", notes)
+    notes += _failures(runs, (c_label, quantum))
+    if {instance for *_, instance in c_points} != {instance for *_, instance in q_points}:
+        notes.append("the two fits rest on different instances; measure both pipelines on the same ones")
     spec = _spec(runs, quantum)
-    model = Model(growth_c, growth_q, _terms(path, runs, quantum, spec), int(spec["solver"].get("layers") or 1))
+    model = Model(growth_c, growth_q, _terms(source, quantum, spec), int(spec["solver"].get("layers") or 1))
     pairs = [tuple((size, value) for size, value, _ in points) for points in (c_points, q_points)]
     return Measured(model, c_label, quantum, pairs[0], pairs[1], tuple(dict.fromkeys(notes)))
 
@@ -91,8 +93,11 @@ def _named(runs: RunSet, label: str | None, is_quantum: bool) -> list[str]:
         if label not in able:
             raise unknown_name(f"{word} pipeline", label, able)
         return [label]
+    able = [one for one in able if any(run.status != "failed" for run in runs.by_pipeline[one])]
     if not able:
-        raise ValueError(f"the run must have a {word} pipeline, got {', '.join(runs.pipelines)}; add one to the sweep")
+        raise ValueError(
+            f"the run must have a {word} pipeline with rows that did not fail, got {', '.join(runs.pipelines)}"
+        )
     return able
 
 
@@ -108,25 +113,43 @@ def _chosen(runs: RunSet, label: str | None, is_quantum: bool) -> str:
     return max(able, key=success)
 
 
+def _failures(runs: RunSet, labels: Sequence[str]) -> list[str]:
+    """How many runs of each pipeline failed: they measured nothing and are in no fit."""
+    counts = {label: sum(run.status == "failed" for run in runs.by_pipeline[label]) for label in labels}
+    return [f"{label}: {count} runs failed and are left out" for label, count in counts.items() if count]
+
+
 def _best_classical(runs: RunSet, settings: Settings, labels: Sequence[str], notes: list[str]) -> tuple[str, Points]:
-    found: dict[str, list[tuple[int, float, str]]] = {}
-    for label in labels:
-        points, missed = [], 0
-        for (instance, pipeline), cell in runs.by_cell.items():
-            if pipeline != label:
-                continue
-            time = tts_of_reads(runs, cell, settings) or tts_of_runs(runs, cell, settings)
-            if time is None or time.is_limit:
-                missed += 1
-            else:
-                points.append((cell[0].size, max(time.value, 1e-9), instance))
-        found[label] = points
-        if missed and len(labels) == 1:
-            notes.append(f"{label}: {missed} instances never reached the target and are left out (errs for {label})")
-    most = max(len(points) for points in found.values())
-    able = [label for label, points in found.items() if len(points) == most]
-    label = min(able, key=lambda one: sum(math.log(point[1]) for point in found[one]))
-    return label, found[label]
+    found = {label: _times(runs, settings, label) for label in labels}
+    most = max(len(points) for points, _ in found.values())
+    able = [label for label, (points, _) in found.items() if len(points) == most]
+    label = min(able, key=lambda one: sum(math.log(point[1]) for point in found[one][0]))
+    points, missed = found[label]
+    if missed:
+        notes.append(f"{label}: {missed} instances never reached the target and are left out (errs for {label})")
+    return label, points
+
+
+def _times(runs: RunSet, settings: Settings, label: str) -> tuple[Points, int]:
+    """TTS99 of each instance, and how many never reached the target: of reads if all have them, else of whole runs.
+
+    Both kinds in one fit would make a jump of the costs of a run look like growth.
+    """
+    cells = [
+        (instance, [run for run in cell if run.status != "failed"])
+        for (instance, pipeline), cell in runs.by_cell.items()
+        if pipeline == label
+    ]
+    cells = [(instance, cell) for instance, cell in cells if cell]
+    reads = [tts_of_reads(runs, cell, settings) for _, cell in cells]
+    is_of_reads = all(time is not None for time in reads)
+    times = reads if is_of_reads else [tts_of_runs(runs, cell, settings) for _, cell in cells]
+    points = [
+        (cell[0].size, max(time.value, 1e-9), instance)
+        for (instance, cell), time in zip(cells, times, strict=True)
+        if time is not None and not time.is_limit
+    ]
+    return points, len(cells) - len(points)
 
 
 def _probability(runs: RunSet, run: Run, settings: Settings) -> float | None:
@@ -142,6 +165,8 @@ def _probability(runs: RunSet, run: Run, settings: Settings) -> float | None:
 def _inverse_probabilities(runs: RunSet, label: str, settings: Settings, notes: list[str]) -> Points:
     points = []
     for run in runs.by_pipeline[label]:
+        if run.status == "failed":
+            continue
         p = _probability(runs, run, settings)
         if p:
             points.append((run.size, 1 / p, run.instance))
@@ -156,13 +181,13 @@ def _spec(runs: RunSet, label: str) -> Mapping[str, Any]:
     return spec
 
 
-def _terms(path: Path, runs: RunSet, label: str, spec: Mapping[str, Any]) -> TermGrowth:
+def _terms(source: Source, label: str, spec: Mapping[str, Any]) -> TermGrowth:
     """Powers of n through the counted terms of the quantum pipeline's own QUBOs."""
     encoder = from_spec("encoders", spec["encoder"])
     counted: list[tuple[int, CostTerms]] = []
-    chosen = {run.instance: run.size for run in runs.by_pipeline[label]}
+    chosen = {run.instance: run.size for run in source.runs.by_pipeline[label]}
     for instance, size in list(chosen.items())[:: max(1, len(chosen) // MAX_COUNTED)]:
-        problem = instance_of(path, instance)
+        problem = source.problem_of(instance)
         counted.append((size, cost_terms(encoder.encode(formulate(problem, spec["formulation"]).program).bqm)))
     sizes = np.array([size for size, _ in counted], dtype=np.float64)
     bits = [terms.weight_bits for _, terms in counted]

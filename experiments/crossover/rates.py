@@ -19,7 +19,21 @@ from importlib.resources import files
 from typing import Any, Literal
 
 OperationType = Literal["fp16", "int32", "binary"]
+#: Logarithm of about the largest float.
+MAX_LOG = 709.0
 OPERATION_TYPES: tuple[OperationType, ...] = ("fp16", "int32", "binary")
+
+
+def check_amount(name: str, value: float) -> None:
+    """Refuse a time, power or count that no machine has, and whose products a float might not hold.
+
+    Raises
+    ------
+    ValueError
+        It is not a number from 1e-30 to 1e30.
+    """
+    if not 1e-30 <= value <= 1e30:
+        raise ValueError(f"{name} must be a number from 1e-30 to 1e30, got {value!r}; check its unit")
 
 
 def machine_data() -> dict[str, Any]:
@@ -51,8 +65,7 @@ class Assumptions:
         if self.classical not in ("asic", "gpu"):
             raise ValueError(f"classical must be asic or gpu, got {self.classical!r}")
         for name in ("logical_qubits", "cycle_seconds", "budget_seconds", "io_bits_per_second"):
-            if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
-                raise ValueError(f"{name} must be a finite number > 0, got {getattr(self, name)!r}")
+            check_amount(name, getattr(self, name))
 
 
 def classical_rate(kind: OperationType, assumptions: Assumptions) -> float:
@@ -105,13 +118,14 @@ def max_operations(kind: OperationType, power: float, assumptions: Assumptions) 
         ``power`` is not above 1: without a speedup there is no crossover.
     """
     t_c, t_q = 1 / classical_rate(kind, assumptions), 1 / quantum_rate(kind, assumptions)
-    return float(assumptions.budget_seconds / t_q * (t_c / t_q) ** (1 / (_checked(power) - 1)))
+    log_ratio = (math.log(t_c) - math.log(t_q)) / (_checked(power) - 1)
+    return _exp(math.log(assumptions.budget_seconds) - math.log(t_q) + log_ratio)
 
 
 def crossover_calls(kind: OperationType, power: float, assumptions: Assumptions) -> float:
     """Oracle calls N of the quantum machine at which both machines take the same time."""
-    ratio = classical_rate(kind, assumptions) / quantum_rate(kind, assumptions)
-    return float(ratio ** (1 / (_checked(power) - 1)))
+    log_ratio = math.log(classical_rate(kind, assumptions)) - math.log(quantum_rate(kind, assumptions))
+    return _exp(log_ratio / (_checked(power) - 1))
 
 
 def crossover_seconds(kind: OperationType, power: float, operations: float, assumptions: Assumptions) -> float:
@@ -150,6 +164,11 @@ def hype_rows(assumptions: Assumptions, powers: tuple[float, ...] = (2, 3, 4)) -
 
 
 def _checked(power: float) -> float:
-    if not power > 1:
-        raise ValueError(f"power must be > 1, got {power!r}; without a speedup there is no crossover")
+    if not (power > 1 and math.isfinite(power)):
+        raise ValueError(f"power must be > 1 and finite, got {power!r}; without a speedup there is no crossover")
     return power
+
+
+def _exp(log: float) -> float:
+    """The number of that logarithm; inf and 0 where a float cannot hold it."""
+    return math.inf if log > MAX_LOG else math.exp(log)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -114,6 +114,8 @@ def estimate(counts: LogicalCounts, machine: Preset, *, error_budget: float = 1e
 
     Raises
     ------
+    ValueError
+        ``error_budget`` is not between 0 and 1.
     UnsupportedError
         No code distance up to MAX_DISTANCE, or no known T factory, reaches the error budget.
 
@@ -124,6 +126,8 @@ def estimate(counts: LogicalCounts, machine: Preset, *, error_budget: float = 1e
     >>> found.logical_qubits, found.logical_depth, found.t_states, found.distance, found.physical_qubits
     (121, 22300, 242250, 17, 2985938)
     """
+    if not 1e-30 <= error_budget < 1:
+        raise ValueError(f"error_budget must be between 0 and 1, got {error_budget!r}")
     needs_t = counts.t_gates + counts.toffolis + counts.rotations > 0
     share = error_budget / (1 + needs_t + (counts.rotations > 0))
     per_rotation = t_states_per_rotation(counts.rotations, share) if counts.rotations else 0
@@ -142,6 +146,17 @@ def estimate(counts: LogicalCounts, machine: Preset, *, error_budget: float = 1e
         factory_qubits = num_factories * factory.qubits
     physical = 2 * distance**2 * logical + factory_qubits
     return Estimate(logical, depth, t_states, distance, num_factories, physical, seconds, cycle)
+
+
+def estimates(counts: LogicalCounts, error_budget: float = 1e-3) -> list[dict[str, Any]]:
+    """One row a preset; a machine that no estimate exists for has ``refusal`` with the reason."""
+    rows: list[dict[str, Any]] = []
+    for name, machine in presets().items():
+        try:
+            rows.append({"preset": name, **asdict(estimate(counts, machine, error_budget=error_budget))})
+        except UnsupportedError as error:
+            rows.append({"preset": name, "refusal": str(error)})
+    return rows
 
 
 def _distance(volume: int, budget: float, machine: Preset) -> int:

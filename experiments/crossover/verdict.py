@@ -17,6 +17,7 @@ import numpy as np
 from ...core import Float, UnsupportedError
 from .circuits import CostTerms, Phase, qaoa_counts
 from .growth import Growth
+from .rates import check_amount
 from .surface_code import Estimate, Preset, estimate, preset
 
 Search = Literal["sampling", "amplified"]
@@ -56,7 +57,7 @@ class Scenario:
     Raises
     ------
     ValueError
-        A time or power that is not positive and finite.
+        A time or power that is not a number from 1e-30 to 1e30.
     """
 
     preset: str = "gate-ns-e3"
@@ -70,9 +71,8 @@ class Scenario:
     exponent_shift: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("budget_seconds", "cycle_scale", "watts_per_core"):
-            if not (getattr(self, name) > 0 and math.isfinite(getattr(self, name))):
-                raise ValueError(f"{name} must be a finite number > 0, got {getattr(self, name)!r}")
+        for name in ("budget_seconds", "cycle_scale", "watts_per_core", "watts_per_logical_qubit"):
+            check_amount(name, getattr(self, name))
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from typing import Any
 from ...core import MissingDependencyError
 from ...core.files import draft_of
 from ..metrics import incumbent_time
+from ..report.energies import modelled_joules
 from ..report.runs import STAGES, Run, RunSet
-from ..report.times import Settings, energy, primal_share, target_time
+from ..report.times import Settings, primal_share, target_time
 
 Value = str | int | float | None
 
 _TEXTS = frozenset(
     (
         *("id", "instance", "kind", "sense", "size_name", "fingerprint", "pipeline", "family", "solver", "status"),
-        *("failure", "message", "reference_kind", "reference_source", "energy_by"),
+        *("failure", "message", "reference_kind", "reference_source"),
     )
 )
 _COUNTED = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "peak_bytes")
@@ -35,7 +36,6 @@ def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict
     Gaps are against the instance's one reference (see ``reference_kind``); None without a feasible point.
     """
     yardstick = runs.references[run.instance]
-    used = energy(run, settings)
     row: dict[str, Value] = {
         "id": run.id,
         "instance": run.name,
@@ -73,7 +73,10 @@ def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict
     row["time_to_incumbent"] = _told(incumbent_time(run.trace))
     row["time_to_target"] = _told(target_time(runs, run, settings.target_gap))
     row["primal_integral"] = _told(primal_share(runs, run, captime))
-    row["joules"], row["energy_by"] = used if used is not None else (None, None)
+    measured = {"joules_rapl": "joules", "joules_rapl_net": "net_joules"}
+    measured |= {"joules_card": "card_joules", "joules_card_net": "card_net_joules"}
+    row |= {column: run.figures.get(key) for column, key in measured.items()}
+    row["joules_model"] = modelled_joules(run, settings) if row["joules_rapl"] is None else None
     return row
 
 

@@ -149,6 +149,7 @@ def _sections(report: Report) -> list[Section]:
             "Size and resources",
             _figure(plots, "time-scaling") + _figure(plots, "qubit-scaling") + _table(tables["resources"]),
         ),
+        *_energy(tables),
         Section("instances", "Instances and records", _instances(tables["instances"])),
     ]
     if tables["failures"].rows:
@@ -174,6 +175,14 @@ def _instances(table: Table) -> str:
     """The frame of the long table; its rows are data, drawn a page at a time."""
     frame = html_table(Table(table.key, "An instance and pipeline a row", table.columns, [], table.note))
     return "<p>Filter by words, sort by any column; the numbers in the last one open the records.</p>" + frame
+
+
+def _energy(tables: Mapping[str, Table]) -> list[Section]:
+    """Joules by pipeline, and by instance where these are few; nothing where no row has any."""
+    if len(tables["energy"].columns) <= 3:  # pipeline and counts alone
+        return []
+    by_instance = tables["energy-instances"]
+    return [Section("energy", "Energy", _table(tables["energy"]) + (_table(by_instance) if by_instance.rows else ""))]
 
 
 def _method(report: Report) -> str:

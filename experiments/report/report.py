@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..metrics import wilson
-from .energies import energy_table
+from .energies import energy_by_instance, energy_table
 from .findings import findings
 from .matrix import matrix_table
 from .paired import Comparison, against_control, compare_all, rank_all
@@ -60,8 +60,9 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         pair_table(comparisons, ranked[0] if ranked else None, runs.tested),
         time_table(runs, settings),
         utility_table(runs, settings),
-        resource_table(runs, settings),
+        resource_table(runs),
         energy_table(runs, settings),
+        energy_by_instance(runs, settings),
         instance_table(runs, settings),
         failure_table(runs),
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...core import Sense
+from .row_types import METERED
 
 StageName = Literal["raw", "repaired", "improved", "final"]
 STAGES: tuple[StageName, ...] = ("raw", "repaired", "improved")
@@ -196,4 +197,4 @@ def _figures(used: Mapping[str, Any], sweep: Mapping[str, Any]) -> dict[str, flo
     """Counted and measured resources that are there."""
     keys = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "cpu_seconds")
     found = {key: used[key] for key in (*keys, "peak_bytes") if used.get(key) is not None}
-    return found | {key: sweep[key] for key in ("joules", "wall_seconds") if sweep.get(key) is not None}
+    return found | {key: sweep[key] for key in METERED if sweep.get(key) is not None}

@@ -11,6 +11,8 @@ RESOURCES = (
     *("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds"),
     *("cpu_seconds", "peak_bytes"),
 )
+#: What the runner measured: joules of processor and cards, all of them and above idle power.
+METERED = ("wall_seconds", "joules", "net_joules", "card_joules", "card_net_joules", "metered_seconds")
 STAGE = ("objective", "feasible_share", "hit_share", "gap", "num_points", "flips")
 TEXTS = ("id", "status")
 _ENDLESS = (math.inf, -math.inf)
@@ -33,7 +35,7 @@ def check_row(row: Mapping[str, Any]) -> None:
             raise ValueError(f"instance.{key} must be text, got {instance.get(key)!r}")
     _numbers(row, ("objective", "bound", "gap", "seed"), "")
     _numbers(_mapping(row, "reference"), ("value",), "reference.")
-    _numbers(_mapping(row, "sweep"), ("repeat", "wall_seconds"), "sweep.")
+    _numbers(_mapping(row, "sweep"), ("repeat", *METERED), "sweep.")
     resources = _mapping(row, "resources")
     _numbers(resources, RESOURCES, "resources.")
     seconds = _mapping(resources, "seconds")

@@ -16,7 +16,6 @@ from .tables import MISSING, Cell, Column, Table, count, figure, interval, p_tex
 from .times import (
     Settings,
     captime_of,
-    energy,
     mean_incumbent_time,
     middle,
     primal_share,
@@ -165,26 +164,18 @@ RESOURCES = {
 }
 
 
-def resource_table(runs: RunSet, settings: Settings) -> Table:
-    """Qubits, depth, gates, shots, evaluations, memory and energy, medians by pipeline."""
+def resource_table(runs: RunSet) -> Table:
+    """Qubits, depth, gates, shots, evaluations and memory, medians by pipeline; joules have a table of their own."""
     columns = [Column("pipeline"), *(Column(key.replace("_", " "), text) for key, text in RESOURCES.items())]
-    columns += [
-        Column("peak MiB"),
-        Column("energy", "Joules a run, median."),
-        Column("energy by", "RAPL: processor counters. model: CPU seconds by watts of a core."),
-    ]
+    columns.append(Column("peak MiB"))
     rows = []
     for label in runs.pipelines:
         members = runs.by_pipeline[label]
         row = [words(label)]
         row += [count(_median(run.figures.get(key, math.nan) for run in members)) for key in RESOURCES]
         row.append(count(_median(run.figures.get("peak_bytes", math.nan) for run in members) / 2**20))
-        used = [told for run in members if (told := energy(run, settings)) is not None]
-        row.append(figure(_median(joules for joules, _ in used), "J"))
-        row.append(words(" and ".join(sorted({kind for _, kind in used})) or "-"))
         rows.append(row)
-    note = f"The energy model takes {settings.watts:g} W a busy core: an assumption, not a measurement."
-    return Table("resources", "Resources", columns, rows, note)
+    return Table("resources", "Resources", columns, rows)
 
 
 def utility_table(runs: RunSet, settings: Settings) -> Table:

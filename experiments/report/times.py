@@ -1,4 +1,4 @@
-"""Times of runs: to a target, to the incumbent, TTS99 a run and a read, and what the energy of it was."""
+"""Times of runs: to a target, to the incumbent, TTS99 a run and a read."""
 
 from __future__ import annotations
 
@@ -26,18 +26,28 @@ class Settings:
     target_gap : gap to the reference up to which a run has reached the target; 0 is the reference itself.
     captime : seconds of utilities, primal integrals; None is the budget's seconds, else the longest run.
     watts : power of one busy core in the energy model.
+    qpu_kilowatts : power of the quantum machine in the energy model; None leaves its energy out.
+    qpu_shot_seconds : seconds of one shot on it, for rows that do not hold the seconds of a device.
     """
 
     unit: Unit = "instance"
     target_gap: float = 0.0
     captime: float | None = None
     watts: float = WATTS_PER_CORE
+    qpu_kilowatts: float | None = None
+    qpu_shot_seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.unit not in ("instance", "run"):
             raise ValueError(f"unit must be instance or run, got {self.unit!r}")
         if not self.target_gap >= 0 or not self.watts > 0 or not (self.captime is None or self.captime > 0):
             raise ValueError("target_gap must be >= 0, captime and watts > 0")
+        for name in ("watts", "qpu_kilowatts", "qpu_shot_seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be a finite number > 0, got {value!r}")
+        if self.qpu_shot_seconds is not None and self.qpu_kilowatts is None:
+            raise ValueError("qpu_kilowatts must be given with qpu_shot_seconds, got none; add it")
 
 
 def captime_of(runs: RunSet, settings: Settings) -> float:
@@ -123,15 +133,6 @@ def primal_share(runs: RunSet, run: Run, captime: float) -> float:
     """Primal integral over 0..captime by its length: 0 is the reference at once, 1 nothing at all; nan without one."""
     reference = runs.references[run.instance].value
     return math.nan if reference is None else primal_integral(run.trace, reference, captime, run.sense) / captime
-
-
-def energy(run: Run, settings: Settings) -> tuple[float, str] | None:
-    """Joules and where they come from: ``RAPL``, the processor's counters, or ``model``, CPU seconds by watts."""
-    if "joules" in run.figures:
-        return run.figures["joules"], "RAPL"
-    if "cpu_seconds" in run.figures:
-        return run.figures["cpu_seconds"] * settings.watts, "model"
-    return None
 
 
 def middle(found: Sequence[Interval | None]) -> tuple[Interval, int, int] | None:

@@ -63,6 +63,7 @@ class Cluster:
     jobs: int = 1
     tell: Callable[[str], None] = field(default=lambda text: None)
     is_alone = False
+    idle_seconds = 0.0
 
     def __post_init__(self) -> None:
         if self.where not in ("local", "slurm") and "://" not in self.where:

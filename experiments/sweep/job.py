@@ -1,6 +1,7 @@
 """One run as the child process does it: from the pickled cell to the finished row, or what went wrong.
 
-Energy is read from the processor's own counters (RAPL) where the system lets us, else left to the model of the report.
+Energy is read from the counters of processor (RAPL) and cards (NVML) where the system lets us, else left to the model
+of the report.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ import os
 import pickle
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..energy import Spent
 
 #: How a run ended for the runner; all but ``row`` become a FAILED row.
 Ending = Literal["row", "error", "refused", "memory", "timeout", "died"]
@@ -22,7 +27,7 @@ class Job:
     """A run to do: the pickled ``(problem, pipeline, budget, path)`` of its cell, its seed, its limits, its labels.
 
     ``imports`` are modules that are better there before its clock starts; ``instruction_set`` the widest that the
-    compiled engine may use, empty for the machine's best.
+    compiled engine may use, empty for the machine's best. ``idle_watts`` are the machine's, of processor and cards.
     """
 
     cell: bytes
@@ -31,6 +36,7 @@ class Job:
     wall_seconds: float
     memory_bytes: int | None = None
     reads_energy: bool = False
+    idle_watts: tuple[float | None, float | None] = (None, None)
     imports: tuple[str, ...] = ()
     instruction_set: str = ""
 
@@ -54,19 +60,17 @@ def perform(job: Job) -> Done:
     try:
         from ...core import UnsupportedError
         from ...core.silence import logged
-        from ..energy import Reading, joules_between, read_counters
+        from ..energy import Meter
         from ..run import run
 
         problem, pipeline, budget, path = pickle.loads(job.cell)
-        before = read_counters() if job.reads_energy else Reading()
-        with logged():  # the child's stdout is the sweep's log
+        meter = Meter() if job.reads_energy else None
+        with logged(), meter or nullcontext():  # the child's stdout is the sweep's log
             record = run(problem, pipeline, budget=budget, seed=job.seed, path=path)
-        after = read_counters() if job.reads_energy else Reading()
         row = record.to_json()
         row["sweep"] = {**job.labels, "wall_seconds": time.perf_counter() - start}
-        spent = joules_between(before, after)
-        if spent is not None:
-            row["sweep"]["joules"] = spent
+        if meter is not None:
+            row["sweep"] |= _joules(meter.spent, job)
         line = json.dumps(row, separators=(",", ":"), allow_nan=False).encode()
     except MemoryError as error:
         return Done("memory", message=f"out of memory: {error}".rstrip(": "), seconds=time.perf_counter() - start)
@@ -81,6 +85,21 @@ def perform(job: Job) -> Done:
         "reference": record.reference.value,
     }
     return Done("row", line, seconds=time.perf_counter() - start, summary=summary)
+
+
+def _joules(spent: Spent, job: Job) -> dict[str, float]:
+    """Joules above 0 idle watts (gross) and above the measured idle power (net), of processor and cards."""
+    from ..energy import Idle
+
+    net = spent.net(Idle(*job.idle_watts))
+    told = {
+        "joules": spent.processor,
+        "net_joules": net.processor,
+        "card_joules": spent.cards,
+        "card_net_joules": net.cards,
+        "metered_seconds": None if spent.processor is None and spent.cards is None else spent.seconds,
+    }
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def _one_line(error: BaseException) -> str:

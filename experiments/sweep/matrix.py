@@ -138,7 +138,7 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
             raise ValueError(variant.missing)
         if variant.formulation is not None:
             formulate(source.problem, variant.formulation)
-        switches = {**variant.switches, **variant.wrappers}
+        switches = {**variant.switches, **variant.wrappers, "seconds": budget.seconds}
         pipeline = choose_pipeline(
             source.problem, variant.solver, variant.encoder, variant.formulation, options, **switches
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...core import Instance, Record, Resources, Stages, Status
-from ..energy import read_counters
+from ..energy import IDLE_SECONDS, card_joules, measure_idle, read_counters
 from ..environment import environment
 from .imports import imports_of
 from .incumbents import Incumbents
@@ -27,11 +27,15 @@ from .store import Store, statuses
 class Executor(Protocol):
     """Takes jobs and gives back how they ended, in any order.
 
-    ``is_alone``: one run at a time and on this machine, so that the processor's energy counters are the run's.
+    ``is_alone``: one run at a time and on this machine, so that the processor's energy counters are the run's; then
+    ``idle_seconds`` is how long the idle power is measured before.
     """
 
     @property
     def is_alone(self) -> bool: ...
+
+    @property
+    def idle_seconds(self) -> float: ...
 
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
         """Every job of the iterator once; jobs are asked for as there is room."""
@@ -59,10 +63,11 @@ Watch = Callable[[Progress, Task, Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Local:
-    """So many runs at a time on this machine."""
+    """So many runs at a time on this machine; alone, the idle power is measured for ``idle_seconds`` before them."""
 
     jobs: int = 1
     log: Path | None = None
+    idle_seconds: float = IDLE_SECONDS
 
     @property
     def is_alone(self) -> bool:
@@ -107,14 +112,22 @@ def run_matrix(
         else:
             able.append(task)
     if able:
-        reads_energy = executor.is_alone and bool(read_counters().counters)
-        for task, done in executor.run(_jobs(matrix, able, progress, reads_energy=reads_energy)):
+        idle = _idle(executor)
+        for task, done in executor.run(_jobs(matrix, able, progress, idle)):
             _take(matrix, store, progress, watch, task, done)
     return progress
 
 
+def _idle(executor: Executor) -> tuple[float | None, float | None] | None:
+    """Idle watts of processor and cards; None where energy is not to be read: no counter, or runs side by side."""
+    if not executor.is_alone or not (read_counters().counters or card_joules() is not None):
+        return None
+    idle = measure_idle(executor.idle_seconds)
+    return idle.processor, idle.cards
+
+
 def _jobs(
-    matrix: Matrix, tasks: Iterable[Task], progress: Progress, *, reads_energy: bool
+    matrix: Matrix, tasks: Iterable[Task], progress: Progress, idle: tuple[float | None, float | None] | None
 ) -> Iterator[tuple[Task, Job]]:
     """The jobs of tasks, each made when there is room for it."""
     limits = matrix.limits
@@ -135,7 +148,8 @@ def _jobs(
                 labels=labels(cell, task),
                 wall_seconds=limits.wall_seconds,
                 memory_bytes=limits.memory,
-                reads_energy=reads_energy,
+                reads_energy=idle is not None,
+                idle_watts=idle or (None, None),
                 imports=imports_of(cell.spec),
             ),
         )

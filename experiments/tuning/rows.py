@@ -145,7 +145,7 @@ class Scores:
             missing = missing_tasks(matrix, store)
             self.num_runs += len(missing)
             if missing:
-                run_matrix(matrix, missing, store, Local(self.jobs, self.folder / "runs.log"))
+                run_matrix(matrix, missing, store, Local(self.jobs, self.folder / "runs.log", idle_seconds=0))
         return {row["id"]: row for row in read_rows(self.folder)}
 
 

@@ -20,7 +20,7 @@ from ..backends.readout import Confusion
 from ..backends.runners import Compiled, Runner
 from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Measured, measured_points
+from ..training.evaluation_log import Evaluation, evaluation_of
 
 
 def rotation_periods(circuit: GateCircuit) -> Float:
@@ -58,26 +58,26 @@ class StateEvaluator:
     def has_gradient(self) -> bool:
         return self.shots is None
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
         state = self.state(angles)
         if self.alpha == 1:
-            return Measured(float(state.weights() @ self._energies))
-        return Measured(diagonal.cvar(state, self.cost, self.alpha))
+            return Evaluation(float(state.weights() @ self._energies))
+        return Evaluation(diagonal.cvar(state, self.cost, self.alpha))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient; that of CVaR with the value at risk held fixed."""
         state = self.state(angles)
         value, slopes = value_and_slopes(state.weights(), self._energies, self.alpha)
         cotangent = slopes * (state.real + 1j * state.imag)
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         indices = diagonal.sample(self.state(angles), num_shots, self.rng)
-        return measured_points(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
+        return evaluation_of(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
@@ -129,21 +129,21 @@ class ProductEvaluator:
     def has_gradient(self) -> bool:
         return self.shots is None
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
         n = self.ising.n
         value = self._state(angles).expectation(range(n), ["Z"] * n, self.ising.fields, self._couplings)
-        return Measured(value + self.ising.offset)
+        return Evaluation(value + self.ising.offset)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         value, gradient = value_and_gradient(self.circuit, angles, self._energy)
         return value + self.ising.offset, gradient
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
-        return measured_points(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        return evaluation_of(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {"bond": self._state(angles).bond}
 
     def _state(self, angles: Float) -> MatrixProduct:
@@ -194,21 +194,21 @@ class RunnerEvaluator:
     def has_gradient(self) -> bool:
         return False
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
-        return Measured(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
+        return Evaluation(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         self._calls.append(num_shots)
         seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
         Z = self.runner.sample(self.compiled, angles, num_shots, seed)
-        return measured_points(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
+        return evaluation_of(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         cost = self.compiled.cost
         return {
             "depth": cost.depth,

@@ -17,12 +17,14 @@ import numpy as np
 from ...core import SOLVERS, Bits, Clock, Float
 from ...engines.diagonal.state import State
 from ...engines.statevector import EngineChoice, GateCircuit, engine_name, pull_back, simulate
+from ..backends.kinds import Backends
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Measured
+from ..training.evaluation_log import Evaluation
 from ..training.points import evaluation_limit, final_points
-from ..training.resources import check_size, require
+from ..training.resources import require
+from .backends import AnsatzBackend, ExactAnsatz
 from .bit_swap import one_round_swap
 from .circuits import AnsatzInit, AnsatzName, ansatz
 from .evaluators import rotation_periods
@@ -74,7 +76,7 @@ class Pce(AnsatzSettings):
     regulariser: Regulariser = "poljak-turzik"
     swap: bool = True
 
-    backends: ClassVar[tuple[str, ...]] = ("exact",)
+    backends: ClassVar[Backends[AnsatzBackend]] = Backends(ExactAnsatz)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -101,10 +103,6 @@ class Pce(AnsatzSettings):
             The state does not fit in memory.
         """
         clock = Clock(seconds)
-        if bqm.num_variables == 0:
-            info = {"engine": "none: no variables", "qubits": 0, "evaluations": 0, "shots": 0}
-            return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
-        check_size(self, bqm.num_variables, bqm.num_interactions)
         seeds = spawn_seeds(seed, 3)
         evaluator = self.evaluator(bqm, np.random.default_rng(seeds[0]))
         rng = np.random.default_rng(seeds[1])
@@ -113,7 +111,7 @@ class Pce(AnsatzSettings):
         run = optimize(self, evaluator.circuit, [evaluator], clock, limit, rng)
         optimized = clock.elapsed
         wanted = NUM_BASES * (num_shots or self.num_shots)
-        left = final_points(max_points, (drawn or 0) * run.ledger.evaluations, wanted)
+        left = final_points(max_points, (drawn or 0) * run.log.evaluations, wanted)
         final = max(1, left // NUM_BASES)
         Z = np.array([*evaluator.seen, evaluator.read(run.angles, final)], dtype=np.uint8)
         counts = np.ones(len(Z), dtype=np.int64)
@@ -122,8 +120,8 @@ class Pce(AnsatzSettings):
             "qubits": evaluator.circuit.num_qubits,
             **circuit_info(self, evaluator.circuit, seeds[2]),
             **run_info(self, run),
-            **evaluator.told,
-            "shots": NUM_BASES * (final + (self.shots or 0) * run.ledger.evaluations),
+            **evaluator.metadata,
+            "shots": NUM_BASES * (final + (self.shots or 0) * run.log.evaluations),
             **(self._swapped(bqm, Z) if self.swap else {}),
             "seconds": {"optimize": optimized, "sample": clock.elapsed - optimized},
         }
@@ -180,7 +178,7 @@ class PceEvaluator:
         return self.shots is None
 
     @property
-    def told(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What was chosen for this model."""
         return {
             "strings": len(self.strings.masks),
@@ -190,12 +188,12 @@ class PceEvaluator:
             "shots_per_evaluation": None if self.shots is None else NUM_BASES * self.shots,
         }
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         expectations = self._expectations(self._state(angles), self.shots)
         self.seen.append(self.loss.decode(expectations))
-        return Measured(self.loss.value(expectations), circuits=NUM_BASES)
+        return Evaluation(self.loss.value(expectations), circuits=NUM_BASES)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         state = self._state(angles)
         expectations = self._expectations(state, None)
         self.seen.append(self.loss.decode(expectations))
@@ -207,11 +205,11 @@ class PceEvaluator:
         """The point decoded from that many measurements in each basis."""
         return self.loss.decode(self._expectations(self._state(angles), num_shots))
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
-        return Measured(float("nan"), self.read(angles, num_shots)[None, :], np.ones(1, dtype=np.int64), NUM_BASES)
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        return Evaluation(float("nan"), self.read(angles, num_shots)[None, :], np.ones(1, dtype=np.int64), NUM_BASES)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
-        return self.told
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
+        return self.metadata
 
     def _state(self, angles: Float) -> State:
         return simulate(self.circuit, angles, engine=self.engine)

@@ -16,11 +16,12 @@ import numpy as np
 from ...core import SOLVERS, AnyArray, Clock, Float
 from ...core.tunable import Range, tunable
 from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
+from ...engines.annealing.engine import layout_of
 from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
 from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .dwave_annealing import DwaveAnnealer, default_betas
-from .reads import DEFAULT_READS, Listener, check_positive, trivial
+from .reads import DEFAULT_READS, Listener, check_positive
 
 Engine = Literal["auto", "compiled", "numpy", "dwave"]
 
@@ -30,6 +31,8 @@ CLOCK_SHARE = 0.05
 FIRST_BATCH_SHARE = 0.8
 #: Fewest sweeps of an anneal that a time limit thins.
 LEAST_SWEEPS = 2
+#: Sweeps of an anneal below which a batch has fewer reads.
+FEW_SWEEPS = 100
 #: Sweeps that are timed before the sweeps of a run with a time limit are chosen.
 TIMED_SWEEPS = 4
 
@@ -99,8 +102,6 @@ class SimulatedAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         if self.engine == "dwave":
             return self._sample_dwave(bqm, wanted, seed, clock)
         model = IsingModel.from_bqm(bqm)
@@ -169,9 +170,12 @@ class _Run:
     def _until(self, wanted: int | None) -> tuple[AnyArray, Float]:
         """Batches until the time is over; one that is longer than the share of the clock is advanced in pieces."""
         limit, size = self.clock.remaining or 0.0, batch_size(self.model, self.how)
-        words = self._words(size)
-        sweep_seconds = self._sweep_seconds(next(words))
+        sweep_seconds = self._sweep_seconds(next(self._words(size)))
         fitting = int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
+        if fitting < FEW_SWEEPS and layout_of(self.model, self.how) == "rows":  # fewer reads, each of more sweeps
+            whole, size = size, max(1, size * fitting // FEW_SWEEPS)
+            sweep_seconds, fitting = sweep_seconds * size / whole, fitting * whole // size
+        words = self._words(size)
         num_sweeps = min(self.settings.num_sweeps, max(LEAST_SWEEPS, fitting))
         has_time = fitting > 2 * self.settings.num_sweeps
         temperatures = self._temperatures(num_sweeps, size if has_time else 1)
@@ -204,13 +208,19 @@ class _Run:
         return done
 
     def _sweep_seconds(self, words: AnyArray) -> float:
-        """Measured seconds of one sweep of a batch."""
-        batch = start(self.model, self.how, words)
+        """Measured seconds of one sweep of a batch; of rows one is timed, and few sweeps where each takes long."""
+        is_rows = layout_of(self.model, self.how) == "rows"
+        batch = start(self.model, self.how, words[:1] if is_rows else words)
         hot = np.full(TIMED_SWEEPS, self.model.rms_field)
+        reads = len(words) if is_rows else 1
+        began = self.clock.elapsed
         batch.advance(hot[:1])
+        first = self.clock.elapsed - began
+        if first > CLOCK_SHARE * (self.clock.remaining or 0.0):
+            return first * reads
         began = self.clock.elapsed
         batch.advance(hot)
-        return (self.clock.elapsed - began) / TIMED_SWEEPS
+        return reads * (self.clock.elapsed - began) / TIMED_SWEEPS
 
     def _words(self, size: int) -> Iterator[AnyArray]:
         """Endless independent words, ``size`` at a time."""

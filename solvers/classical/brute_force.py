@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, Bits, Clock, Float, Int, PolynomialModel, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, Bits, Clock, Float, Int, PolynomialModel, bqm_to_arrays
 from ...engines.diagonal import energy_blocks
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 
@@ -44,6 +44,7 @@ class BruteForce(QuboSampler):
     (-0.5, -0.5, 4)
     """
 
+    answers_empty: ClassVar[bool] = True
     takes_polynomials: ClassVar[bool] = True
 
     num_reads: int | None = None
@@ -72,9 +73,6 @@ class BruteForce(QuboSampler):
         """
         clock = Clock(seconds)
         n = bqm.num_variables
-        refusal = self.estimate(n, bqm.num_interactions).refusal
-        if refusal:
-            raise UnsupportedError(refusal)
         keep = BruteForce(num_reads).num_reads or self.num_reads or MOST_POINTS
         model = None if isinstance(bqm, PolynomialModel) else _Model.of(bqm)
         indices, looked_at = _lowest_of(bqm, keep, clock) if model is None else _lowest(model, keep, clock)

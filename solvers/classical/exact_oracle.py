@@ -49,6 +49,7 @@ class ExactOracle(QuboSampler):
     effort: float = 10.0
 
     #: It takes the program's rows itself, as samplers of a subspace do.
+    answers_empty: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
     #: A dual value is the minimum over all bits: in a Lagrangian's round the rows are priced, not kept.
     keeps_rows_if_left: ClassVar[bool] = True

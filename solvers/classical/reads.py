@@ -1,4 +1,4 @@
-"""What the annealers of this family share: reads, seeds and the answer of a model without variables."""
+"""What the annealers of this family share: reads and seeds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from ...core import AnyArray
 from ...engines.annealing.engine import Spins
-from ..base import Heard, energies_of, sample_set
+from ..base import EMPTY_READS, Heard, energies_of
 from ..seeds import spawn_seeds
 
 #: Reads of a run that has neither a count nor a time limit.
-DEFAULT_READS = 100
+DEFAULT_READS = EMPTY_READS
 
 
 def check_positive(name: str, value: int | None) -> None:
@@ -61,10 +61,3 @@ def points_by_label(samples: dimod.SampleSet, n: int) -> AnyArray:
     columns = [samples.variables.index(i) for i in range(n)]
     Z = np.asarray(samples.record.sample)[:, columns]
     return (Z > 0).astype(np.uint8)
-
-
-def trivial(bqm: dimod.BinaryQuadraticModel, wanted: int | None) -> dimod.SampleSet:
-    """The one point of a model without variables."""
-    count = wanted or DEFAULT_READS
-    info = {"engine": "none: no variables", "num_reads": count}
-    return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), np.array([count]), info)

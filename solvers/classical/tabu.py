@@ -18,7 +18,7 @@ from ...core import SOLVERS, AnyArray, Clock, UnsupportedError
 from ...engines.diagonal.memory import available_bytes
 from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
-from .reads import DEFAULT_READS, Listener, check_positive, points_by_label, seed_stream, trivial
+from .reads import DEFAULT_READS, Listener, check_positive, points_by_label, seed_stream
 
 #: Measured: resident bytes, and seconds until the first search begins, a pair of variables (n = 1,000 .. 4,000).
 BYTES_PER_PAIR = 40
@@ -115,11 +115,9 @@ class Tabu(QuboSampler):
         )
         wanted = num_reads or self.num_reads
         n = bqm.num_variables
-        if n == 0:
-            return trivial(bqm, wanted)
         if settings.tenure is not None and settings.tenure >= n:
             raise ValueError(f"tenure must be < {n}, the number of variables, got {settings.tenure}; leave it out")
-        settings._check_size(n, clock)
+        settings._check_time(n, clock)
         begun = time.perf_counter_ns()
         if seconds is None:
             Z = settings._search(bqm, wanted or DEFAULT_READS, spawn_seeds(seed, 1)[0], timeout, library)
@@ -150,10 +148,7 @@ class Tabu(QuboSampler):
             )
         return Estimate(qubits=num_variables, bytes=need, refusal=refusal)
 
-    def _check_size(self, n: int, clock: Clock) -> None:
-        refusal = self.estimate(n, 0).refusal
-        if refusal:
-            raise UnsupportedError(refusal)
+    def _check_time(self, n: int, clock: Clock) -> None:
         seconds = SECONDS_PER_PAIR * n**2
         if clock.remaining is not None and seconds > max(clock.remaining, GRACE_SECONDS):
             raise UnsupportedError(

@@ -14,13 +14,13 @@ import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Clock, Float, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, Clock, Float, bqm_to_arrays
 from ...engines import diagonal
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
 from ..ising import Ising, Scale
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Ledger, LedgerTarget, Measured, measured_points
-from ..training.optimizers import Spent, minimize
+from ..training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget, evaluation_of
+from ..training.optimizers import BudgetExhausted, minimize
 
 Complex = npt.NDArray[np.complex128]
 Pool = Literal["single", "two-qubit"]
@@ -91,14 +91,8 @@ class AdaptQaoa(QuboSampler):
             More qubits than ``max_qubits``.
         """
         n = bqm.num_variables
-        refusal = self.estimate(n, bqm.num_interactions).refusal
-        if refusal:
-            raise UnsupportedError(refusal)
-        if n == 0:
-            info = {"engine": "none: no variables", "qubits": 0, "evaluations": 0, "shots": 0}
-            return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
-        ledger = Ledger(Clock(seconds), evaluations)
-        growth = _Growth(self, bqm, ledger, np.random.default_rng(spawn_seeds(seed, 1)[0]))
+        log = EvaluationLog(Clock(seconds), evaluations)
+        growth = _Growth(self, bqm, log, np.random.default_rng(spawn_seeds(seed, 1)[0]))
         growth.run()
         state = growth.circuit.state(growth.angles)
         if observe is not None:
@@ -107,9 +101,9 @@ class AdaptQaoa(QuboSampler):
         Z = diagonal.indices_to_bits(
             shot_rng.choice(len(state), size=num_shots or self.num_shots, p=_weights(state)), n
         )
-        ledger.keep(measured_points(bqm, Z, 1.0))
-        points, counts = ledger.points()
-        info = {**growth.info(state), "shots": ledger.shots, "seconds": {"sample": ledger.clock.elapsed}}
+        log.keep(evaluation_of(bqm, Z, 1.0))
+        points, counts = log.points()
+        info = {**growth.info(state), "shots": log.shots, "seconds": {"sample": log.clock.elapsed}}
         return sample_set(points, energies_of(bqm, points), counts, info)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
@@ -197,10 +191,10 @@ class AdaptCircuit:
             psi = _rotated(psi * np.exp(-1j * gamma / self.unit * self.energies), mixer, beta)
         return psi
 
-    def measure(self, angles: Float) -> Measured:
-        return Measured(float(_weights(self.state(angles)) @ self.energies))
+    def evaluate(self, angles: Float) -> Evaluation:
+        return Evaluation(float(_weights(self.state(angles)) @ self.energies))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient by the adjoint method."""
         psi = self.state(angles)
         lam = self.energies * psi
@@ -215,10 +209,10 @@ class AdaptCircuit:
             psi, lam = psi * phase, lam * phase
         return value, np.concatenate([by_gamma, by_beta])
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         raise NotImplementedError("points are drawn from the final state only")
 
-    def figures(self, angles: Float) -> dict[str, Any]:
+    def metrics(self, angles: Float) -> dict[str, Any]:
         return {}
 
 
@@ -230,10 +224,12 @@ def derivative(lam: Complex, psi: Complex, mixer: Mixer) -> float:
 class _Growth:
     """The growing circuit of one run."""
 
-    def __init__(self, settings: AdaptQaoa, bqm: dimod.BinaryQuadraticModel, ledger: Ledger, rng: np.random.Generator):
+    def __init__(
+        self, settings: AdaptQaoa, bqm: dimod.BinaryQuadraticModel, log: EvaluationLog, rng: np.random.Generator
+    ):
         self.settings = settings
         self.bqm = bqm
-        self.ledger = ledger
+        self.log = log
         self.rng = rng
         self.cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
         ising = Ising.of(bqm)
@@ -251,7 +247,7 @@ class _Growth:
         for _ in range(self.settings.layers):
             try:
                 mixer, size = self.steepest(pool)
-            except Spent:
+            except BudgetExhausted:
                 self.is_cut = True
                 break
             if size <= self.settings.tolerance * spread:
@@ -259,10 +255,10 @@ class _Growth:
             gammas, betas = np.split(self.angles, 2)
             start = np.concatenate([gammas, [self.settings.first_gamma], betas, [0.0]])
             self.circuit = AdaptCircuit(self.circuit.energies, self.circuit.unit, (*self.circuit.mixers, mixer))
-            target = LedgerTarget(self.circuit, self.ledger)
+            target = LoggedTarget(self.circuit, self.log)
             try:
                 minimize("l-bfgs", target, start, self.settings.maxiter, self.rng)
-            except Spent:
+            except BudgetExhausted:
                 self.is_cut = True
             self.angles = start if target.best_variables is None else target.best_variables
             self.values.append(float(target.best_value) + self.offset)
@@ -276,8 +272,8 @@ class _Growth:
         lam = self.circuit.energies * psi
         sizes = np.zeros(len(pool))
         for k, mixer in enumerate(pool):
-            if self.ledger.is_spent:
-                raise Spent
+            if self.log.is_spent:
+                raise BudgetExhausted
             sizes[k] = abs(derivative(lam, psi, mixer))
         best = int(np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9))[0])
         return pool[best], float(sizes[best])
@@ -293,8 +289,8 @@ class _Growth:
             "layers": len(self.circuit.mixers),
             "mixers": [mixer.name for mixer in self.circuit.mixers],
             "layer_values": self.values,
-            "evaluations": self.ledger.evaluations,
-            "gradients": self.ledger.gradients,
+            "evaluations": self.log.evaluations,
+            "gradients": self.log.gradients,
             "expectation": float(weights @ self.circuit.energies) + self.offset,
             "optimum_probability": float(weights[self.circuit.energies <= lowest + tolerance].sum()),
             "angles": {"gammas": (gammas / self.circuit.unit).tolist(), "betas": betas.tolist()},

@@ -18,9 +18,11 @@ from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Measured
-from .evaluators import ExactEvaluator
-from .run import Circuit, Limits, Optimized, optimize
+from ..training.evaluation_log import Evaluation
+from ..training.limits import Limits
+from .backends import ExactQaoa
+from .evaluators import ExactEvaluator, QaoaVariant
+from .run import Optimized, optimize
 from .settings import QaoaSettings
 
 CorrelationSource = Literal["auto", "state", "depth-one"]
@@ -83,7 +85,7 @@ class RecursiveQaoa(QaoaSettings):
 
     @property
     def _has_closed_form(self) -> bool:
-        return self.layers == 1 and self.backend_kind == "exact" and self.alpha == 1 and self.shots is None
+        return self.layers == 1 and isinstance(self.runs_on, ExactQaoa) and self.alpha == 1 and self.shots is None
 
     def uses_closed_form(self, num_variables: int) -> bool:
         """Whether a model of that size goes without a state."""
@@ -196,12 +198,12 @@ class _Rounds:
         left = None if self.limits.evaluations is None else self.limits.evaluations - self.counts["evaluations"]
         limits = replace(self.limits, seed=next(self.seeds), seconds=self.clock.remaining, evaluations=left)
         model = ising.model()
-        run = optimize(settings, model, limits, Circuit(), Clock(self.clock.remaining))
-        self.angles = tuple(run.angles.tolist())
-        engine = str(run.evaluator.facts["engine"])
+        run = optimize(settings, model, limits, QaoaVariant(), Clock(self.clock.remaining))
+        self.angles = tuple(run.trained.angles.tolist())
+        engine = str(run.evaluator.metadata["engine"])
         self.engine = engine if self.engine in ("", engine) else f"closed form of one layer (numpy), then {engine}"
         if isinstance(run.evaluator, ExactEvaluator) and run.evaluator.shots is None:
-            found = correlations_of(run.evaluator.state(run.angles))
+            found = correlations_of(run.evaluator.state(run.trained.angles))
         else:
             found = self.estimated(run)
         self.count(run)
@@ -209,8 +211,8 @@ class _Rounds:
 
     def estimated(self, run: Optimized) -> tuple[Float, Float]:
         """Correlations of points drawn at the best angles."""
-        measured: Measured = run.evaluator.draw(run.angles, self.limits.num_shots or self.settings.num_shots)
-        run.ledger.keep(measured)
+        measured: Evaluation = run.evaluator.draw(run.trained.angles, self.limits.num_shots or self.settings.num_shots)
+        run.trained.log.keep(measured)
         assert measured.Z is not None
         assert measured.counts is not None
         spins = 1.0 - 2.0 * measured.Z
@@ -218,11 +220,11 @@ class _Rounds:
         return weights @ spins, (spins * weights[:, None]).T @ spins
 
     def count(self, run: Optimized) -> None:
-        ledger = run.ledger
+        log = run.trained.log
         for key in ("evaluations", "gradients", "circuits", "shots"):
-            self.counts[key] += int(getattr(ledger, key))
-        if ledger.shots:
-            Z, counts = ledger.points()
+            self.counts[key] += int(getattr(log, key))
+        if log.shots:
+            Z, counts = log.points()
             self.drawn.append((self.relations.expanded(Z), counts))
 
 

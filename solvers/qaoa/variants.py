@@ -19,8 +19,11 @@ from ...engines.diagonal import available_bytes
 from ...engines.diagonal.engine import Options
 from ...engines.diagonal.warm_start import warm_start_thetas
 from ..base import Estimate, Observe
+from ..training.limits import Limits
+from .backends import ExactQaoa
+from .evaluators import QaoaVariant
 from .relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
-from .run import Circuit, Limits, sample_qaoa
+from .run import sample_qaoa
 from .settings import QaoaSettings
 
 WarmPoint = Literal["auto", "relaxation", "convex", "sdp", "greedy"]
@@ -49,7 +52,7 @@ class MultiAngleQaoa(QaoaSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.init in ("interp", "fourier"):
+        if self.initial_angles.is_grown:
             raise ValueError(f"init must not grow tied angles layer by layer in ma-qaoa, got {self.init!r}; use 'ramp'")
 
     def sample(
@@ -66,12 +69,12 @@ class MultiAngleQaoa(QaoaSettings):
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled."""
         limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
-        return sample_qaoa(self, bqm, limits, Circuit(is_multi_angle=True))
+        return sample_qaoa(self, bqm, limits, QaoaVariant(is_multi_angle=True))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """As plain QAOA; on the exact engine each layer has a cost diagonal of its own."""
         plain = super().estimate(num_variables, num_interactions)
-        if self.backend_kind != "exact" or plain.refusal or plain.bytes is None:
+        if not isinstance(self.runs_on, ExactQaoa) or plain.refusal or plain.bytes is None:
             return plain
         card = Options(self.precision, engine=self.engine).card_for(num_variables)
         free = available_bytes() if card is None else card.free_bytes()
@@ -133,9 +136,9 @@ class WarmStartQaoa(QaoaSettings):
         """
         values, source = self._values(bqm, relaxation)
         thetas = warm_start_thetas(values, self.eps)
-        told = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
+        info = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
         limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
-        return sample_qaoa(self, bqm, limits, Circuit(thetas=thetas, told=told))
+        return sample_qaoa(self, bqm, limits, QaoaVariant(thetas=thetas, info=info))
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:
         source = self.point

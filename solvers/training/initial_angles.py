@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,8 @@ import numpy.typing as npt
 from ...algorithms.fixed_angles import FIXED_ANGLES
 from ...core import Float
 
-InitName = Literal["ramp", "tqa", "fixed", "interp", "fourier", "random", "transfer"]
-
 #: Largest number of layers in the table of fixed angles.
-MOST_FIXED = max(layers for degree, layers in FIXED_ANGLES if degree == 3)
+MAX_FIXED = max(layers for degree, layers in FIXED_ANGLES if degree == 3)
 
 #: Times of the annealing-like start that are tried, in scaled units.
 TQA_TIMES = tuple(np.linspace(0.1, 1.2, 12).round(3).tolist())
@@ -72,7 +70,7 @@ def fixed(num_layers: int) -> tuple[Float, Float]:
     [[0.30775], [0.3927]]
     """
     if (3, num_layers) not in FIXED_ANGLES:
-        raise ValueError(f"layers must be 1..{MOST_FIXED} for init='fixed', got {num_layers}; use init='interp'")
+        raise ValueError(f"layers must be 1..{MAX_FIXED} for init='fixed', got {num_layers}; use init='interp'")
     gammas, betas = FIXED_ANGLES[3, num_layers].scaled()
     return np.array(gammas), np.array(betas)
 
