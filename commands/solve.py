@@ -25,6 +25,10 @@ def solve(
     solver: Annotated[str, typer.Option(help="Name from `qopt list solvers`; auto chooses and says why.")] = "auto",
     encoder: Annotated[str | None, typer.Option(help="Name from `qopt list encoders`.")] = None,
     settings: Annotated[Path | None, typer.Option(help="Solver and encoder from the YAML of `qopt tune`.")] = None,
+    portfolio: Annotated[
+        Path | None,
+        typer.Option(help="Let the file of `qopt portfolio train` choose; with --solver portfolio or auto."),
+    ] = None,
     compare: Annotated[list[str] | None, typer.Option(help="Further solver, same seed and limits; repeatable.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     shrink: Annotated[
@@ -73,6 +77,7 @@ def solve(
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler
     from ..experiments.run import run
     from ..experiments.verify import check_across
+    from .by_portfolio import ByPortfolio
     from .instances import load_instance
     from .render import print_records
 
@@ -91,6 +96,13 @@ def solve(
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
     own = {"ceiling": ceiling} if ceiling else {}
     around = {"shrink": shrink, "presolve": presolve}
+    by = (
+        None
+        if portfolio is None and solver != "portfolio"
+        else ByPortfolio.of(portfolio, problem, solver, encoder, given)
+    )
+    if by is not None:
+        chosen = by.first
     with part_errors(ctx):
         first, inner = chosen
         pipelines = [choose_pipeline(problem, first, inner, formulation, options, **switches, **own, **around)]
@@ -106,7 +118,11 @@ def solve(
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["save_subproblems"] = save_subproblems if not records else None
-        records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+        if by is not None and not records:
+            every = {**switches, **own, **around}
+            records.append(by.solve(budget, seed=seed, formulation=formulation, switches=every, more=more))
+        else:
+            records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
         write_text(out, json.dumps(_document(records), indent=1) + "\n")
