@@ -1,9 +1,9 @@
 """Run a sample of the pages' seeded cells again and fail where a page says something else.
 
-``python benchmarks/check_pages.py [--instances DIR]`` takes a few cells of each page (docs/benchmarks.md, docs/lagrangian.md,
-docs/worth.md and the four papers' pages): the first ones of its table, or those that the sweep's own seeds give.
-Seconds, memory and what hangs on them are not compared. A minute or two; cutting-slack's page needs the public
-instances, and is left out, and said to be, without them.
+``python benchmarks/check_pages.py [--instances DIR]`` takes a few cells of each page (docs/benchmarks.md,
+docs/lagrangian.md, docs/worth.md and the four papers' pages): the first ones of its table, or those that the sweep's
+own seeds give. Seconds, memory and what hangs on them are not compared. A minute or two; cutting-slack's page needs
+the public instances, and is left out, and said to be, without them.
 """
 
 from __future__ import annotations
