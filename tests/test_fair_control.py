@@ -43,7 +43,9 @@ def bench() -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["bench_credit"] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(path.parent))  # as where the script is run: it imports its neighbour
+        spec.loader.exec_module(module)
     return module
 
 
