@@ -73,7 +73,7 @@ def estimate_of(sampler: QuboSampler, encoder: Any, program: BinaryProgram, qubi
     told = sampler.estimate(qubits, 0)
     if told.refusal or not told.note or told.bytes is not None:
         return told
-    part = encoder if hasattr(encoder, "encode") else from_spec("encoders", encoder)
+    part = from_spec("encoders", encoder) if isinstance(encoder, str | Mapping) else encoder
     return sampler.estimate_model(part.encode(program).bqm)
 
 
