@@ -49,7 +49,7 @@ def rounded_points(found: Correlations, num_points: int, rng: np.random.Generato
     spins = np.where(np.abs(directions) < 1e-12, rng.choice([-1.0, 1.0], size=spins.shape), spins)
     if found.z.any():
         spins = spins[:n] * spins[n]
-    return ((1 - spins.T) // 2).astype(np.uint8)
+    return np.asarray((1 - spins.T) // 2, dtype=np.uint8)
 
 
 def _leading(found: Correlations, rng: np.random.Generator) -> tuple[Float, Float]:

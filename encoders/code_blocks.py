@@ -39,7 +39,7 @@ class Block:
     @property
     def values(self) -> Float:
         """0/1 of each variable in each state, shape (2**num_bits, variables)."""
-        return (self.choice[:, None] == np.arange(self.columns.size)).astype(np.float64)
+        return np.asarray(self.choice[:, None] == np.arange(self.columns.size), dtype=np.float64)
 
 
 def code_choice(size: int) -> Int:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core import BinaryPolynomial, Bits, UnsupportedError
+from ...core import BinaryPolynomial, Bits, Float, UnsupportedError
 from ...problems.labs import Labs
 from .polynomial_reference import ReferenceSearch
 
@@ -61,7 +61,7 @@ class PolynomialSearch:
         method: Method,
         *,
         seed: int,
-        settings: Sequence[float] = (),
+        settings: Sequence[float] | Float = (),
         engine: Engine = "auto",
     ) -> None:
         compiled = self._compiled = compiled_searches(engine)
@@ -69,7 +69,7 @@ class PolynomialSearch:
         self.num_labs = labs_length(polynomial)
         spins = polynomial if self.num_labs else polynomial.to_spin()
         if compiled is None:
-            self._search: Any = ReferenceSearch(spins, method, seed, settings)
+            self._search: Any = ReferenceSearch(spins, method, seed, list(settings))
             return
         numbers = np.array(settings, dtype=np.float64)
         if self.num_labs:
@@ -104,7 +104,7 @@ class PolynomialSearch:
         else:
             spins = np.empty(self._n, dtype=np.int8)
             self._compiled.best(self._search, spins)
-        return ((1 - spins) // 2).astype(np.uint8)
+        return np.asarray((1 - spins) // 2, dtype=np.uint8)
 
 
 def labs_length(polynomial: BinaryPolynomial) -> int:
