@@ -20,6 +20,7 @@ from .merge import merge
 from .parts import check_plugin, list_parts, load_plugin
 from .penalties import penalty_sweep, tune_penalty
 from .plot import plot
+from .portfolio import portfolio
 from .replay import replay
 from .report import report
 from .reproduce import reproduce
@@ -96,6 +97,7 @@ app.command("replay")(replay)
 app.command("merge")(merge)
 app.command("tune")(tune)
 app.command("crossover")(crossover)
+app.add_typer(portfolio, name="portfolio")
 app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
 app.command("list")(list_parts)

@@ -40,3 +40,21 @@ def is_no_fair_pair(row: Mapping[str, Any]) -> bool:
     if target is None or found is None:
         return False
     return bool(found <= target if row["instance"]["sense"] == "min" else found >= target)
+
+
+def cut_by_clock(row: Mapping[str, Any], of: str = "control") -> bool:
+    """Whether a time limit left a control with fewer points than its run, so that the two are no fair pair.
+
+    Without a time limit another number of points is no accident but an error, which pairing refuses.
+
+    Examples
+    --------
+    >>> stages = {"raw": {"num_points": 10}, "control": {"num_points": 8}}
+    >>> cut_by_clock({"stages": stages, "pipeline": {"budget": {"seconds": 60}}})
+    True
+    >>> cut_by_clock({"stages": stages, "pipeline": {"budget": {"seconds": None}}})
+    False
+    """
+    control, raw = row["stages"].get(of), row["stages"].get("raw")
+    is_limited = ((row.get("pipeline") or {}).get("budget") or {}).get("seconds") is not None
+    return bool(is_limited and control and raw and int(control["num_points"]) < int(raw["num_points"] or 0))

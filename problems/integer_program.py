@@ -35,6 +35,7 @@ from ..core import (
 from ..core.bits import bounded_coefficients, num_bits, split_bits
 from ..core.labels import distinct_texts
 from ..core.margins import FEASIBILITY
+from ..core.problem import short_repr
 from ..core.program_io import MAX_SPAN
 from .checks import LARGEST, merged_pairs, number_vector, restore
 from .direct import DirectForm
@@ -87,6 +88,8 @@ class IntegerProgram:
     best_known: BestKnown | None = None
 
     kind: ClassVar[str] = "integer-program"
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Int, Number, Sense, Solution, number
 from ..core.margins import FEASIBILITY, scaled_margin
+from ..core.problem import short_repr
 from .checks import count, number_vector, restore
 from .rounding import ROUNDINGS, Rounding, rounded_distances
 from .route_pool import RoutePool, route_pool
@@ -171,6 +172,8 @@ class Cvrp(_Fleet):
     kind: ClassVar[str] = "cvrp"
     sense: ClassVar[Sense] = "min"
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         m = len(self.distances) if hasattr(self.distances, "__len__") else 0
         distances, _ = time_data(self.distances, np.zeros((m, 2)), MAX_CUSTOMERS)
@@ -245,6 +248,8 @@ class Vrptw(_Fleet):
 
     kind: ClassVar[str] = "vrptw"
     sense: ClassVar[Sense] = "min"
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         distances, windows = time_data(self.distances, self.windows, MAX_CUSTOMERS)

@@ -1,6 +1,7 @@
-"""The house as a whole: no circles, a map that matches the tree, one definition of what rooms share, one place to extend.
+"""The house as a whole: no circles, a map that matches the tree, one definition of what rooms share.
 
-The dry runs count what a wish needs: a rule of first angles, a backend, a problem kind and a report column are one file.
+The dry runs count what a wish needs: a rule of first angles, a backend, a problem kind and a report column are one
+file.
 """
 
 from __future__ import annotations

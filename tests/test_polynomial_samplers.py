@@ -154,9 +154,9 @@ def test_gradients_of_one_angle_a_term_are_those_of_differences() -> None:
     angles = rng.normal(size=many.num_parameters)
     value, gradient = many.value_and_gradient(angles)
     step = 1e-6 * np.eye(angles.size)
-    slopes = [(many.measure(angles + e).value - many.measure(angles - e).value) / 2e-6 for e in step]
+    slopes = [(many.evaluate(angles + e).value - many.evaluate(angles - e).value) / 2e-6 for e in step]
     assert np.allclose(gradient, slopes, atol=1e-5)
-    assert value == pytest.approx(many.measure(angles).value)
+    assert value == pytest.approx(many.evaluate(angles).value)
 
 
 def test_dimod_models_still_pass_through_samplers() -> None:

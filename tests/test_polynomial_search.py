@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,31 @@ def test_what_needs_a_quadratic_model_refuses_a_polynomial_with_a_remedy() -> No
     for solver, options in (("vqe", {"backend": "mps"}), ("ws-qaoa", {"point": "sdp"}), ("rqaoa", {})):
         with pytest.raises(UnsupportedError, match="; use"):
             qopt.solve(qopt.Labs(6), solver=solver, seed=0, **PIPELINE, **options)
+
+
+def test_resources_of_a_polynomial_are_those_of_its_ladders() -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from qopt.commands.app import app
+
+    path = Path(__file__).resolve().parents[1] / "examples" / "labs.json"
+    given = [
+        "resources",
+        str(path),
+        "--formulation",
+        "polynomial",
+        "--encoder",
+        "polynomial",
+        "--layers",
+        "1",
+        "--json",
+    ]
+    result = CliRunner().invoke(app, [*given, "--devices", "line"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    spins = SpinPolynomial.of(qopt.Labs(8).polynomial)
+    assert (told["terms"]["qubits"], told["terms"]["couplings"]) == (8, spins.num_terms)
+    if "refusal" not in told["devices"][0]:
+        assert told["devices"][0]["two_qubit_gates"] == spins.two_qubit_gates

@@ -110,7 +110,7 @@ class IsingTerms:
         """Energies of the terms, each times its angle: without offset where angles are given."""
         if self.is_higher:
             weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
-            values = walsh_hadamard(np.bincount(self.masks, weights, minlength=1 << self.n))
+            values = walsh_hadamard(np.bincount(self.masks, weights, minlength=1 << self.n).astype(np.float64))
             if angles is None:
                 return CostDiagonal.from_values(values + self.offset)
             return CostDiagonal.from_values(values, dtype="float64")

@@ -102,6 +102,10 @@ class LightCones:
         pairs = self.plan.pairs
         return Correlations(z, pairs[:, 0].copy(), pairs[:, 1].copy(), values[len(self.plan.singles) :])
 
+    def energy_of(self, found: Correlations) -> float:
+        """Mean energy that `correlations` belong to, without the model's offset."""
+        return float(self.graph.h @ found.z + self.graph.couplings @ found.zz[: self.graph.couplings.size])
+
     def energy(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> float:
         """Mean energy, without the model's offset."""
         gamma, beta = self._angles(gammas, betas)

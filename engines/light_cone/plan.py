@@ -197,8 +197,9 @@ class _Builder:
         self.seconds += seconds
         if self.seconds > self.limits.seconds:
             raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation,"
-                f" got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); {self._remedy()}"
+                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an "
+                f"evaluation, got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); "
+                f"{self._remedy()}"
             )
 
     def _refusal(self, cone: Cone) -> str:

@@ -285,8 +285,8 @@ def utility_table(runs: RunSet, settings: Settings) -> Table:
         row += [interval(utility_score(times, Utility(shape, captime), names)) for shape in shapes]
         rows.append(row)
     note = (
-        "Mean of u(time to target), over the runs of an instance and then over instances, 1 is best, 95 % bootstrap "
-        "interval of whole instances; a run that never got there is worth 0. "
+        "Mean of u(time to target), over the runs of an instance and then over instances, 1 is best, 95 % "
+        "interval of instances that holds at any number of them (by betting); a run that never got there is worth 0. "
         f"Captime {captime:.3g} s: linear falls to 0 at it, log-Laplace is 1/2 there, step is 1 up to it."
     )
     return Table("utility", "Worth by utility of time", columns, rows, note)

@@ -60,6 +60,10 @@ class QaoaBackend(Backend):
         """Estimate of one evaluation without a gradient; 0 where it cannot be told."""
         return 0.0
 
+    def seconds_of(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> float:
+        """As ``evaluation_seconds``, where the model itself is at hand."""
+        return self.evaluation_seconds(settings, bqm.num_variables)
+
     def evaluators(
         self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, variant: QaoaVariant, seed: int
     ) -> Make:

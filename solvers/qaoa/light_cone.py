@@ -14,6 +14,7 @@ import dimod
 import numpy as np
 
 from ...algorithms.correlation_rounding import rounded_points
+from ...algorithms.depth_one import Correlations
 from ...core import Float, UnsupportedError
 from ...engines import diagonal
 from ...engines.light_cone import LightCones, Limits
@@ -42,6 +43,7 @@ class LightConeEvaluator:
     spec: CircuitSpec
     cones: LightCones
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
+    _last: list[tuple[bytes, Correlations]] = field(default_factory=list, init=False, repr=False)
 
     @property
     def num_parameters(self) -> int:
@@ -73,7 +75,7 @@ class LightConeEvaluator:
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        return Evaluation(self.spec.ising.offset + self.cones.energy(*self.spec.gates(angles)))
+        return Evaluation(self.spec.ising.offset + self.cones.energy_of(self.correlations(angles)))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         value, by_gamma, by_beta = self.cones.value_and_gradient(*self.spec.gates(angles))
@@ -81,8 +83,14 @@ class LightConeEvaluator:
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         """Roundings of the correlations, as many as asked for."""
-        found = self.cones.correlations(*self.spec.gates(angles))
-        return evaluation_of(self.bqm, rounded_points(found, num_shots, self.rng), 1.0)
+        return evaluation_of(self.bqm, rounded_points(self.correlations(angles), num_shots, self.rng), 1.0)
+
+    def correlations(self, angles: Float) -> Correlations:
+        """Those of the state at some angles; the last ones are remembered."""
+        key = np.asarray(angles, dtype=np.float64).tobytes()
+        if not self._last or self._last[0][0] != key:
+            self._last[:] = [(key, self.cones.correlations(*self.spec.gates(angles)))]
+        return self._last[0][1]
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {"expectation": self.evaluate(angles).value}
