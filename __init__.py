@@ -16,6 +16,7 @@ from .core import Budget, Record, Status
 from .core.registry import CORRELATIONS, ENCODERS, GENERATORS, PROBLEMS, READERS, SOLVERS
 
 if _typing.TYPE_CHECKING:
+    from .encoders.binary_code import BinaryCode
     from .encoders.domain_wall import DomainWall
     from .encoders.lagrangian.augmented import AugmentedLagrangian
     from .encoders.lagrangian.bundle import Bundle
@@ -56,6 +57,7 @@ if _typing.TYPE_CHECKING:
     from .solvers.classical.exact_oracle import ExactOracle
     from .solvers.classical.loihi import Loihi
     from .solvers.classical.polynomial_annealing import PolynomialAnnealing
+    from .solvers.classical.polynomial_search import MemeticTabu, PolynomialTabu, SelfAvoidingWalk
     from .solvers.classical.random_sampler import RandomSampler
     from .solvers.classical.tabu import Tabu
     from .solvers.classical.tempering import ParallelTempering
@@ -87,6 +89,7 @@ _HOMES = {
     "AdaptQaoa": "solvers.qaoa.adapt",
     "AsPolynomial": "encoders.polynomial",
     "AugmentedLagrangian": "encoders.lagrangian.augmented",
+    "BinaryCode": "encoders.binary_code",
     "BruteForce": "solvers.classical.brute_force",
     "Bundle": "encoders.lagrangian.bundle",
     "ConstrainedAnnealing": "solvers.classical.constrained_annealing",
@@ -110,6 +113,7 @@ _HOMES = {
     "MarketSplit": "solvers.native.market_split",
     "MaxCut": "problems.max_cut",
     "Mdkp": "problems.mdkp",
+    "MemeticTabu": "solvers.classical.polynomial_search",
     "Milp": "solvers.native.milp.solver",
     "Mis": "problems.mis",
     "MisTabu": "solvers.native.independent_set",
@@ -121,6 +125,7 @@ _HOMES = {
     "ParallelTempering": "solvers.classical.tempering",
     "Pce": "solvers.ansatz.pce",
     "PolynomialAnnealing": "solvers.classical.polynomial_annealing",
+    "PolynomialTabu": "solvers.classical.polynomial_search",
     "PyVrp": "solvers.native.routing.pyvrp_search",
     "Qaoa": "solvers.qaoa.qaoa",
     "Qap": "problems.qap",
@@ -132,6 +137,7 @@ _HOMES = {
     "RelaxAndCut": "encoders.lagrangian.relax_and_cut",
     "RobustTabu": "solvers.native.qap.robust_tabu",
     "RouteSets": "solvers.native.routing.route_sets",
+    "SelfAvoidingWalk": "solvers.classical.polynomial_search",
     "Shrink": "encoders.shrink.encoder",
     "SimulatedAnnealing": "solvers.classical.annealing",
     "SimulatedBifurcation": "solvers.classical.bifurcation",
@@ -175,6 +181,7 @@ __all__ = [
     "AdaptQaoa",
     "AsPolynomial",
     "AugmentedLagrangian",
+    "BinaryCode",
     "BruteForce",
     "Budget",
     "Bundle",
@@ -202,6 +209,7 @@ __all__ = [
     "MarketSplit",
     "MaxCut",
     "Mdkp",
+    "MemeticTabu",
     "Milp",
     "Mis",
     "MisTabu",
@@ -214,6 +222,7 @@ __all__ = [
     "ParallelTempering",
     "Pce",
     "PolynomialAnnealing",
+    "PolynomialTabu",
     "PyVrp",
     "Qaoa",
     "Qap",
@@ -228,6 +237,7 @@ __all__ = [
     "RobustTabu",
     "RouteSets",
     "SOLVERS",
+    "SelfAvoidingWalk",
     "Shrink",
     "SimulatedAnnealing",
     "SimulatedBifurcation",

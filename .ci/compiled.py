@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from qopt.engines import annealing, diagonal, statevector
+from qopt.engines import annealing, diagonal, light_cone, statevector
 from qopt.engines.annealing.search import load_engine, walks_name
 from qopt.engines.diagonal.compiled import instruction_sets
 
 assert diagonal.engine_name().startswith("compiled"), diagonal.engine_name()
+assert light_cone.engine_name().startswith("compiled"), light_cone.engine_name()
 assert statevector.engine_name().startswith("compiled"), statevector.engine_name()
 assert annealing.engine_name().startswith("compiled"), annealing.engine_name()
 assert walks_name(load_engine("compiled")).startswith("compiled")

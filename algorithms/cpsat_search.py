@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import Int
+from ..core.margins import rounded_up
 
 #: Called with the values of the watched variables at every solution; True stops the search.
 OnValues = Callable[[Int], bool]
@@ -101,8 +102,16 @@ def _solve(solver: Any, model: Any, watcher: Any) -> Any:
             raise
 
 
-def search(model: Any, variables: Sequence[Any], settings: Search, on_values: OnValues) -> SearchResult:
+def search(
+    model: Any,
+    variables: Sequence[Any],
+    settings: Search,
+    on_values: OnValues,
+    on_bound: Callable[[float], None] | None = None,
+) -> SearchResult:
     """Run CP-SAT on ``model`` and hand the values of ``variables`` at each solution to ``on_values``.
+
+    ``on_bound`` hears of every better bound of the objective, from a thread of the search.
 
     Raises
     ------
@@ -143,6 +152,8 @@ def search(model: Any, variables: Sequence[Any], settings: Search, on_values: On
                 self.is_stopped = True
                 self.stop_search()
 
+    if on_bound is not None:
+        solver.best_bound_callback = on_bound
     watcher = Watcher()
     code = _solve(solver, model, watcher)
     if watcher.error is not None:
@@ -174,7 +185,7 @@ def _bound(model: Any, solver: Any, status: SearchStatus) -> int | None:
     bound = float(solver.best_objective_bound)
     if not math.isfinite(bound) or abs(bound) >= 2**53:
         return None
-    return math.ceil(bound - 1e-6)
+    return rounded_up(bound)
 
 
 __all__ = ["OnValues", "Search", "SearchResult", "SearchStatus", "num_cores", "search"]

@@ -1,17 +1,22 @@
 """Fixed angles of QAOA for Max-Cut on regular graphs, and the cut ratio that they reach on graphs without short cycles.
 
-The ratio at p layers is that of an edge in the infinite tree, by a recursion over rows of 2p + 1 spins.
-Limits: triangle-free graphs of girth > 2p + 1; the recursion costs O(p 4**p) and serves p <= 8.
+The table has degrees 2 to 8 and up to 11 layers; ``benchmarks/tree_angles.py`` makes it. Each entry is the best found
+for an edge of the infinite tree, whose ratio every regular graph of girth above 2p + 1 has.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+
+from ..core import Float, Int
+from .tree_energy import tree_correlation
 
 
 @dataclass(frozen=True)
@@ -29,33 +34,118 @@ class FixedAngles:
     def scaled(self, coupling: float = 1.0) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Gammas and betas for the energy ``coupling * sum s_i s_j``.
 
-        >>> FIXED_ANGLES[3, 1].scaled(0.5)
-        ((0.6155,), (0.3927,))
+        >>> [round(x, 4) for angles in FIXED_ANGLES[3, 1].scaled(0.5) for x in angles]
+        [0.6155, 0.3927]
         """
         return tuple(gamma / (2 * coupling) for gamma in self.gammas), self.betas
 
 
-#: By (degree, layers). Wurtz, Lykov (2021), The fixed angle conjecture for QAOA on regular MaxCut graphs,
-#: arXiv:2107.00677, table 1; ratios recomputed by `tree_ratio`.
-FIXED_ANGLES: Mapping[tuple[int, int], FixedAngles] = MappingProxyType(
-    {
-        (3, 1): FixedAngles((0.6155,), (0.3927,), 0.6925),
-        (3, 2): FixedAngles((0.488, 0.898), (0.555, 0.293), 0.7559),
-        (3, 3): FixedAngles((0.422, 0.798, 0.937), (0.609, 0.459, 0.235), 0.7924),
-        (3, 4): FixedAngles((0.409, 0.781, 0.988, 1.156), (0.600, 0.434, 0.297, 0.159), 0.8169),
-    }
-)
+def _table() -> Mapping[tuple[int, int], FixedAngles]:
+    entries = json.loads(Path(__file__).with_name("fixed_angles.json").read_text(encoding="utf-8"))["angles"]
+    return MappingProxyType(
+        {
+            (entry["degree"], entry["layers"]): FixedAngles(
+                tuple(entry["gammas"]), tuple(entry["betas"]), entry["ratio"]
+            )
+            for entry in entries
+        }
+    )
 
-_MOST_LAYERS = 8
+
+#: By (degree, layers). Ratios at degree 3 equal those of Wurtz, Lykov (2021), arXiv:2107.00677, table 1.
+FIXED_ANGLES: Mapping[tuple[int, int], FixedAngles] = _table()
+
+#: Degrees of the table, and the most layers that all of them have.
+DEGREES = tuple(sorted({degree for degree, _ in FIXED_ANGLES}))
+MOST_LAYERS = min(max(p for d, p in FIXED_ANGLES if d == degree) for degree in DEGREES)
+
+
+def nearest_degree(degree: float) -> int:
+    """The table's degree nearest to a mean degree.
+
+    >>> nearest_degree(3.4), nearest_degree(48.0)
+    (3, 8)
+    """
+    return min(DEGREES, key=lambda known: abs(known - degree))
+
+
+def degree_factor(degree: float) -> float:
+    """How much smaller gammas are at this degree than at 3: arctan(1/sqrt(d - 1)) over its value at 3.
+
+    Examples
+    --------
+    >>> degree_factor(3.0), round(degree_factor(19.0), 3), degree_factor(0.0)
+    (1.0, 0.376, 1.0)
+    """
+    if degree == 0:
+        return 1.0
+    return float(np.arctan2(1.0, np.sqrt(max(degree - 1.0, 0.0))) / np.arctan2(1.0, np.sqrt(2.0)))
+
+
+def angle_unit(fields: Float, rows: Int, columns: Int, couplings: Float) -> float:
+    """What gammas are divided by so that one set of angles fits Ising models of other weights and degrees.
+
+    ``sqrt(mean of J**2 over couplings + mean of h**2 over nonzero fields)``, divided by `degree_factor` of the mean
+    degree; 1 for a model without terms.
+
+    References
+    ----------
+    Sureshbabu et al. (2024), Parameter setting in quantum approximate optimization of weighted problems,
+    arXiv:2305.15201.
+    """
+    squares = [part**2 for part in (fields[fields != 0], couplings) if len(part)]
+    if not squares:
+        return 1.0
+    rms = float(np.sqrt(sum(square.mean() for square in squares)))
+    return rms / degree_factor(mean_degree(rows, columns))
+
+
+def mean_degree(rows: Int, columns: Int) -> float:
+    """Mean degree of the spins that have a coupling."""
+    return 2 * len(rows) / max(1, len(np.union1d(rows, columns)))
+
+
+def scaled_angles(num_layers: int, degree: float = 3.0) -> tuple[Float, Float]:
+    """The table's angles for a mean degree, gammas times `angle_unit`.
+
+    Raises
+    ------
+    ValueError
+        The table has no such number of layers.
+
+    Examples
+    --------
+    >>> [angles.round(4).tolist() for angles in scaled_angles(1)]
+    [[0.3077], [0.3927]]
+    """
+    if not 1 <= num_layers <= MOST_LAYERS:
+        raise ValueError(f"layers must be 1..{MOST_LAYERS} for fixed angles, got {num_layers}; use init='interp'")
+    nearest = nearest_degree(degree)
+    gammas, betas = FIXED_ANGLES[nearest, num_layers].scaled()
+    return np.array(gammas) / degree_factor(nearest), np.array(betas)
+
+
+def is_near_regular(fields: Float, rows: Int, columns: Int) -> bool:
+    """Whether a model is Max-Cut, of weights of any sign, on a graph whose degrees are near one of the table's.
+
+    No fields, a mean degree of 1.5 to 8.5, and degrees that spread (standard deviation) by at most a quarter of it.
+
+    Examples
+    --------
+    >>> ring = np.arange(6), (np.arange(6) + 1) % 6
+    >>> is_near_regular(np.zeros(6), *ring), is_near_regular(np.ones(6), *ring)
+    (True, False)
+    """
+    if fields.any() or not len(rows):
+        return False
+    degrees = np.bincount(np.concatenate([rows, columns]))
+    degrees = degrees[degrees > 0]
+    mean = float(degrees.mean())
+    return bool(DEGREES[0] - 0.5 <= mean <= DEGREES[-1] + 0.5 and degrees.std() <= mean / 4)
 
 
 def tree_ratio(gammas: npt.ArrayLike, betas: npt.ArrayLike, degree: int) -> float:
     """Expected share of cut edges in a regular graph whose edges see trees up to p steps away.
-
-    With rows ``a = (a_1 .. a_p, a_0, a_-p .. a_-1)`` of spins, f(a) the product of the mixers' amplitudes along a row,
-    and ``Gamma = (gamma_1 .. gamma_p, 0, -gamma_p .. -gamma_1)``: a branch's sum is
-    ``H_m(a) = (sum_b f(b) H_{m-1}(b) exp(-i/2 Gamma.(a b)))**(degree - 1)``, H_0 = 1, and
-    ``<ZZ> = sum_{a, b} a_0 b_0 f(a) f(b) H_p(a) H_p(b) exp(-i/2 Gamma.(a b))``.
 
     Parameters
     ----------
@@ -64,70 +154,11 @@ def tree_ratio(gammas: npt.ArrayLike, betas: npt.ArrayLike, degree: int) -> floa
 
     Returns
     -------
-    (1 - <ZZ>)/2
-
-    Raises
-    ------
-    ValueError
-        More than 8 layers: 2**(2p+1) rows do not fit.
-
-    References
-    ----------
-    Basso, Farhi, Marwaha, Villalonga, Zhou (2022), The quantum approximate optimization algorithm at high depth for
-    MaxCut on large-girth regular graphs and the Sherrington-Kirkpatrick model, arXiv:2110.14206, section 3.2. There
-    gammas are scaled by 1/sqrt(degree - 1) and the phase has the other sign; here the couplings are those of C.
+    (1 - <ZZ>)/2 of `tree_correlation`
 
     Examples
     --------
-    >>> [round(tree_ratio(a.gammas, a.betas, 3), 4) for a in FIXED_ANGLES.values()]
-    [0.6925, 0.7559, 0.7924, 0.8169]
+    >>> [round(tree_ratio(FIXED_ANGLES[3, p].gammas, FIXED_ANGLES[3, p].betas, 3), 4) for p in range(1, 8)]
+    [0.6925, 0.7559, 0.7924, 0.8169, 0.8364, 0.8499, 0.8598]
     """
-    gamma, beta = np.atleast_1d(np.asarray(gammas, float)), np.atleast_1d(np.asarray(betas, float))
-    if gamma.ndim != 1 or gamma.shape != beta.shape or not 1 <= gamma.size <= _MOST_LAYERS:
-        raise ValueError(f"gammas and betas must have one length in 1..{_MOST_LAYERS}, got {gamma.shape}, {beta.shape}")
-    if degree < 2:
-        raise ValueError(f"degree must be >= 2, got {degree}")
-    p = gamma.size
-    size = 2 * p + 1
-    # Row index: bit j is 0 for spin +1, 1 for -1, at place j of (a_1 .. a_p, a_0, a_-p .. a_-1).
-    spins = 1 - 2 * ((np.arange(2**size)[:, None] >> np.arange(size)) & 1)
-    amplitude = _row_amplitudes(spins, beta)
-    # exp(-i gamma C) has the coupling -1/2 on ZZ: exp(+i gamma ZZ / 2) forward, its conjugate backward.
-    couplings = np.concatenate([gamma, [0.0], -gamma[::-1]]) / 2
-    phase = np.exp(1j * (spins @ couplings))
-    branch = np.ones(2**size, dtype=complex)
-    # Gamma.(a b) depends on the product row only, so the sum over b is a convolution over the group of sign rows.
-    transformed_phase = _walsh_hadamard(phase)
-    for _ in range(p):
-        branch = _convolve(amplitude * branch, transformed_phase) ** (degree - 1)
-    ends = spins[:, p] * amplitude * branch
-    return float((1 - (ends @ _convolve(ends, transformed_phase)).real) / 2)
-
-
-def _row_amplitudes(spins: npt.NDArray[np.int64], beta: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
-    """f(a): 1/2 times the mixers' elements from each spin to the next, forward, then conjugate backward."""
-    p = beta.size
-    out = np.full(spins.shape[0], 0.5, dtype=complex)
-    for layer in range(p):
-        after = layer + 1 if layer + 1 < p else p
-        same = spins[:, layer] == spins[:, after]
-        out *= np.where(same, np.cos(beta[layer]), -1j * np.sin(beta[layer]))
-        mirrored, mirrored_after = 2 * p - layer, 2 * p - after if after < p else p
-        same = spins[:, mirrored] == spins[:, mirrored_after]
-        out *= np.where(same, np.cos(beta[layer]), 1j * np.sin(beta[layer]))
-    return out
-
-
-def _convolve(
-    values: npt.NDArray[np.complex128], transformed: npt.NDArray[np.complex128]
-) -> npt.NDArray[np.complex128]:
-    """``out[a] = sum_b values[b] phase[a xor b]``, with the phase already transformed."""
-    return _walsh_hadamard(_walsh_hadamard(values) * transformed) / values.size
-
-
-def _walsh_hadamard(values: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
-    out = np.array(values)
-    for bit in range(out.size.bit_length() - 1):
-        pairs = out.reshape(-1, 2, 2**bit)
-        pairs[:, 0], pairs[:, 1] = pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]
-    return out
+    return (1 - tree_correlation(np.asarray(gammas, dtype=np.float64) / 2, betas, degree)[0]) / 2

@@ -17,6 +17,8 @@ from .tours import improve_tour
 
 _NUM_NEIGHBOURS = 10
 _LONGEST_SEGMENT = 3
+#: Cities above which neither whole rows are sorted nor lists made of the distances.
+_MANY = 1000
 #: Pieces that a kick exchanges are at most this long, so that its repair stays local.
 _LONGEST_PIECE = 50
 #: Called with every better tour; True stops the search.
@@ -99,15 +101,28 @@ def _piece_bounds(n: int, rng: np.random.Generator) -> tuple[int, int, int]:
     return start, start + first, start + first + second
 
 
+def _nearest(D: AnyArray, width: int) -> Int:
+    """The nearest other cities of each, nearest first, shape (n, width)."""
+    n = len(D)
+    apart = D.copy()
+    np.fill_diagonal(apart, D.max(initial=0) + 1)
+    if n <= _MANY:
+        return np.argsort(apart, axis=1, kind="stable")[:, :width]
+    near = np.sort(np.argpartition(apart, width, axis=1)[:, :width], axis=1)
+    order = np.argsort(np.take_along_axis(apart, near, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(near, order, axis=1)
+
+
 class _Descent:
     """Running state: tour and positions as lists, which are several times faster here than arrays."""
 
     def __init__(self, distances: AnyArray, tour: Int) -> None:
         D = np.asarray(distances)
         n = len(D)
-        ranked = np.argsort(D + np.diag(np.full(n, D.max(initial=0) + 1)), axis=1, kind="stable")
-        self.near: list[list[int]] = ranked[:, : min(_NUM_NEIGHBOURS, n - 1)].tolist()
-        self.d: list[list[Any]] = D.tolist()
+        width = min(_NUM_NEIGHBOURS, n - 1)
+        self.near: list[list[int]] = _nearest(D, width).tolist()
+        # rows of views are slower to read than lists, but those of thousands of cities take seconds to make
+        self.d: Any = D.tolist() if n <= _MANY else [memoryview(row) for row in np.ascontiguousarray(D)]
         self.tolerance = 0 if D.dtype.kind == "i" else 1e-10 * float(np.abs(D).max())
         self.reset(tour.tolist())
 

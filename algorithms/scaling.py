@@ -56,8 +56,11 @@ def scale_to_integers(values: npt.ArrayLike, *, largest_sum: int = LARGEST_SUM) 
         decimals = _decimals(numbers)
         if decimals is not None and total * 10.0**decimals < largest_sum:
             factor = 10**decimals
-            exact = [int(Decimal(repr(v)) * factor) for v in numbers.ravel().tolist()]
-            return Scaled(np.array(exact, dtype=np.int64).reshape(numbers.shape), float(factor), True)
+            whole = _times(numbers, decimals)
+            if whole is None:
+                exact = [int(Decimal(repr(v)) * factor) for v in numbers.ravel().tolist()]
+                whole = np.array(exact, dtype=np.int64).reshape(numbers.shape)
+            return Scaled(whole, float(factor), True)
     grid = min(largest_sum / 8 / total, 1e300)  # finite even where the numbers are denormal
     return Scaled(np.rint(numbers * grid).astype(np.int64), grid, False)
 
@@ -84,8 +87,22 @@ def _common_divisor(numbers: Float) -> int:
     return int(np.gcd.reduce(numbers.astype(np.int64).ravel(), initial=0))
 
 
+def _times(numbers: Float, decimals: int) -> Int | None:
+    """``10**decimals`` times numbers that have no more decimals, exactly; None where one has more or is large.
+
+    Below 2**51 the product is rounded to the right integer, and no other one divided by the power gives the number.
+    """
+    factor = 10.0**decimals
+    whole = np.rint(numbers * factor)
+    fits = bool((np.abs(whole) < 2.0**51).all()) and bool((whole / factor == numbers).all())
+    return whole.astype(np.int64) if fits else None
+
+
 def _decimals(numbers: Float) -> int | None:
     """Digits behind the point of the number that has most; None above the limit (binary fractions, irrational data)."""
+    for decimals in range(_MOST_DECIMALS + 1):
+        if _times(numbers, decimals) is not None:
+            return decimals
     most = 0
     for value in np.unique(numbers).tolist():
         exponent = Decimal(repr(value)).normalize().as_tuple().exponent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..core import AnyArray, Int
@@ -38,8 +40,12 @@ def best_neighbour_tour(distances: AnyArray) -> Int:
     return min(tours, key=lambda tour: tour_length(distances, tour)) if tours else np.zeros(0, dtype=np.int64)
 
 
-def cheapest_insertion(distances: AnyArray) -> Int:
+def cheapest_insertion(distances: AnyArray, is_over: Callable[[], bool] | None = None) -> Int:
     """Tour grown from its two nearest cities by the insertion that lengthens it least.
+
+    Parameters
+    ----------
+    is_over : asked before each insertion; once it says True, every city left goes to its best place known so far.
 
     References
     ----------
@@ -73,6 +79,10 @@ def cheapest_insertion(distances: AnyArray) -> Int:
     offer(first)
     offer(second)
     while outside.any():
+        if is_over is not None and is_over():
+            for city in np.flatnonzero(outside).tolist():
+                after[city], after[where[city]] = after[where[city]], city
+            break
         city = int(np.where(outside, cost, np.inf).argmin())
         tail = int(where[city])
         after[city], after[tail] = after[tail], city
@@ -80,7 +90,7 @@ def cheapest_insertion(distances: AnyArray) -> Int:
         stale = np.flatnonzero(outside & (where == tail))  # their place has gone
         tails = np.flatnonzero(~outside)
         if stale.size:
-            increase = D[tails][:, stale] + D[stale][:, after[tails]].T - D[tails, after[tails]][:, None]
+            increase = D[np.ix_(tails, stale)] + D[np.ix_(stale, after[tails])].T - D[tails, after[tails]][:, None]
             best = increase.argmin(axis=0)
             cost[stale], where[stale] = increase[best, np.arange(stale.size)], tails[best]
         offer(tail)

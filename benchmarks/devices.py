@@ -22,8 +22,8 @@ from qopt.solvers.backends.transpile import fake_backend
 from qopt.solvers.base import energies_of
 from qopt.solvers.qaoa.evaluators import CircuitEvaluator
 from qopt.solvers.qaoa.qaoa import Qaoa
-from qopt.solvers.qaoa.run import Circuit, evaluator_factory
-from qopt.solvers.training.evaluation_log import Measured
+from qopt.solvers.qaoa.run import QaoaVariant, evaluator_factory
+from qopt.solvers.training.evaluation_log import Evaluation
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "devices.md"
 #: Device, qubits, layers, shots: a shot of a noisy circuit on 13 physical qubits takes 15 ms, on 8 far less.
@@ -57,7 +57,7 @@ class Graph:
         return model
 
 
-def shares(model: dimod.BinaryQuadraticModel, measured: Measured, lowest: float) -> tuple[float, float, float]:
+def shares(model: dimod.BinaryQuadraticModel, measured: Evaluation, lowest: float) -> tuple[float, float, float]:
     """Expected share of the largest cut, its standard error, and the share of optimal points."""
     energies, counts = energies_of(model, measured.Z), np.asarray(measured.counts, dtype=float)
     mean = float(counts @ energies / counts.sum())
@@ -75,7 +75,7 @@ def row(device: str, n: int, layers: int, shots: int) -> str:
 
     def evaluator(backend: str, readout: str = "none") -> CircuitEvaluator:
         settings = Qaoa(layers=layers, backend=backend, readout=readout, shots=shots)  # type: ignore[arg-type]
-        made = evaluator_factory(settings, model, Circuit(), SEED)(layers)
+        made = evaluator_factory(settings, model, QaoaVariant(), SEED)(layers)
         assert isinstance(made, CircuitEvaluator)
         return made
 
@@ -86,7 +86,7 @@ def row(device: str, n: int, layers: int, shots: int) -> str:
     seconds = time.process_time() - start
     raw = shares(model, measured, lowest)
     uniform = 0.5 * len(model.quadratic) / -lowest
-    facts = noisy.facts
+    facts = noisy.metadata
     return (
         f"| {device} ({fake_backend(device).num_qubits}) | {n}, {layers} | {shots:,} | {facts['logical_depth']} / "
         f"{facts['logical_two_qubit_gates']} | {facts['depth']} / {facts['two_qubit_gates']} | "

@@ -29,6 +29,7 @@ from .shrink import shrink
 from .solve import solve
 from .terminal import echo, open_streams
 from .tune import tune
+from .watch import watch
 
 app = typer.Typer(
     name="qopt",
@@ -88,6 +89,7 @@ app.command("tune-penalty")(tune_penalty)
 app.command("shrink", context_settings=EXTRA)(shrink)
 app.command("plot")(plot)
 app.command("bench")(bench)
+app.command("watch")(watch)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from .progress import is_piped
 from .terminal import echo, page
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Watcher:
         self._live = (
             Live(console=console, refresh_per_second=4, get_renderable=self._table, transient=True) if is_live else None
         )
-        self._is_plain = not is_quiet and not is_live
+        self._is_plain = not is_quiet and not is_live and not is_piped()
 
     def __enter__(self) -> Watcher:
         if self._live is not None:

@@ -24,7 +24,7 @@ def encode(
     encoder: Annotated[str | None, typer.Option(help="Only this encoder; its fields are options too.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     export: Annotated[
-        Path | None, typer.Option(help="Write the QUBO: .bqm, .coo, .lp or .pauli (needs --encoder).")
+        Path | None, typer.Option(help="Write the QUBO: .bqm, .coo, .hubo, .json, .lp or .pauli (needs --encoder).")
     ] = None,
     kind: KindOption = None,
     as_json: JsonFlag = False,

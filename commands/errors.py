@@ -33,7 +33,8 @@ def exit_code_of(command: Callable[[], object], *, debug: bool) -> int:
     except (*BAD_INPUT, RuntimeError, MemoryError) as error:
         if debug:
             raise
-        echo(f"qopt: {one_line(error)}", err=True)
+        for mistake in getattr(error, "mistakes", (error,)):  # a sweep's spec tells all of its own at once
+            echo(f"qopt: {one_line(mistake)}", err=True)
         if isinstance(error, InfeasibleError):
             return INFEASIBLE
         return 2 if isinstance(error, BAD_INPUT) and not is_full(error) else 1

@@ -27,7 +27,9 @@ def shrink(
     encoder: Annotated[str, typer.Option(help="Encoder whose QUBO is shrunk.")] = "slack",
     presolve: Annotated[str | None, typer.Option(help="Fix variables by the LP first: lp or safe.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
-    export: Annotated[Path | None, typer.Option(help="Write the shrunk QUBO: .bqm, .coo, .lp or .pauli.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the shrunk QUBO; the suffix says the form (.bqm, .coo, ...).")
+    ] = None,
     save: Annotated[
         Path | None, typer.Option(help="Write merges, expansion and graph as JSON; `qopt plot` draws it.")
     ] = None,

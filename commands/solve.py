@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,7 +76,7 @@ def solve(
     from ..core import Budget
     from ..core.allowed_modules import allow_class
     from ..experiments.reference_run import ReferenceRule
-    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler
+    from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, make_ready
     from ..experiments.run import run
     from ..experiments.verify import check_across
     from .by_portfolio import ByPortfolio
@@ -94,35 +96,41 @@ def solve(
         chosen = _tuned(settings, solver, encoder)
     options = given
     switches: dict[str, Any] = {"repair": repair, "improve": improve, "control": control, "repair_top": repair_top}
-    own = {"ceiling": ceiling} if ceiling else {}
-    around = {"shrink": shrink, "presolve": presolve}
-    by = (
-        None
-        if portfolio is None and solver != "portfolio"
-        else ByPortfolio.of(portfolio, problem, solver, encoder, given)
-    )
+    switches["seconds"] = time_limit
+    own: dict[str, Any] = {"ceiling": ceiling} if ceiling else {}
+    own |= {"shrink": shrink, "presolve": presolve}
+    named = portfolio is not None or solver == "portfolio"
+    by = ByPortfolio.of(portfolio, problem, solver, encoder, given) if named else None
     if by is not None:
         chosen = by.first
+    for name in (chosen[0], *(compare or [])):
+        with part_errors(ctx):
+            make_ready(name)
+    spent = [time.monotonic()]
     with part_errors(ctx):
         first, inner = chosen
-        pipelines = [choose_pipeline(problem, first, inner, formulation, options, **switches, **own, **around)]
+        pipelines = [choose_pipeline(problem, first, inner, formulation, options, **switches, **own)]
+        spent.append(time.monotonic())
     # the options were meant for the first solver; the others run with their defaults
     for other in compare or []:
         form = formulation if is_sampler(other) else None
         pipelines.append(choose_pipeline(problem, other, None, form, {}, **switches))
+        spent.append(time.monotonic())
     records: list[Record] = []
-    for pipeline in pipelines:
+    for pipeline, began, chosen_at in zip(pipelines, spent, spent[1:]):
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else Progress()
+        report = None if quiet else Progress(budget.seconds, problem.sense)
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
+        more["spent"] = chosen_at - began
         more["save_subproblems"] = save_subproblems if not records else None
-        if by is not None and not records:
-            every = {**switches, **own, **around}
-            records.append(by.solve(budget, seed=seed, formulation=formulation, switches=every, more=more))
-        else:
-            records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+        with report or contextlib.nullcontext():
+            if by is not None and not records:
+                every = {**switches, **own}
+                records.append(by.solve(budget, seed=seed, formulation=formulation, switches=every, more=more))
+            else:
+                records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
         write_text(out, json.dumps(_document(records), indent=1) + "\n")

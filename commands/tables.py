@@ -28,6 +28,7 @@ def print_encodings(title: str, rows: Sequence[Row]) -> None:
         ("qubits", lambda row: count(row["qubits"])),
         ("aux", lambda row: count(row["aux_qubits"])),
         ("terms", lambda row: count(row["quadratic_terms"])),
+        ("degree", lambda row: count(row["degree"])),
         ("max |c|", lambda row: figure(row["largest"])),
         ("min |c|", lambda row: figure(row["smallest"])),
         ("penalty", lambda row: _range(row["penalty_min"], row["penalty_max"])),

@@ -58,10 +58,21 @@ class Budget:
 
 
 class Clock:
-    """Seconds since its making, and seconds left of a limit."""
+    """Seconds since its making, and seconds left of a limit.
 
-    def __init__(self, seconds: float | None = None) -> None:
-        self._start = time.monotonic()
+    Parameters
+    ----------
+    seconds : limit; None for none.
+    spent : seconds that were used before, which count.
+
+    Examples
+    --------
+    >>> Clock(2.0, spent=3.0).is_over
+    True
+    """
+
+    def __init__(self, seconds: float | None = None, *, spent: float = 0.0) -> None:
+        self._start = time.monotonic() - spent
         self._limit = seconds
 
     @property

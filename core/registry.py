@@ -91,7 +91,7 @@ class Registry:
 
             package = __package__.rpartition(".")[0]
             importlib.import_module(f"{package}.{self._package}")
-            for point in importlib.metadata.entry_points(group=f"qopt.{self.room}"):
+            for point in importlib.metadata.entry_points(group=f"qopt.{self.room.replace(' ', '_')}"):
                 point.load()
         return self
 
@@ -149,6 +149,7 @@ DECODERS = Registry("decoders", "encoders")
 ENCODERS = Registry("encoders", "encoders")
 CORRELATIONS = Registry("correlations", "encoders")
 SOLVERS = Registry("solvers", "solvers.builtin")
+INITIAL_ANGLES = Registry("initial angles", "solvers.qaoa.initial_angles")
 
 REGISTRIES: Mapping[str, Registry] = MappingProxyType(
     {r.room: r for r in (PROBLEMS, READERS, GENERATORS, DECODERS, ENCODERS, CORRELATIONS, SOLVERS)}

@@ -1,6 +1,17 @@
 """Binary programs to QUBOs and back: slack, unbalanced, domain-wall, presolve; Lagrangian methods; graph shrinking."""
 
-from . import domain_wall, lagrangian, native, neighbourhood, polynomial, shrink, slack, unbalanced
+from . import binary_code, domain_wall, lagrangian, native, neighbourhood, polynomial, shrink, slack, unbalanced
 from . import presolve as fix
 
-__all__ = ["domain_wall", "fix", "lagrangian", "native", "neighbourhood", "polynomial", "shrink", "slack", "unbalanced"]
+__all__ = [
+    "binary_code",
+    "domain_wall",
+    "fix",
+    "lagrangian",
+    "native",
+    "neighbourhood",
+    "polynomial",
+    "shrink",
+    "slack",
+    "unbalanced",
+]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import BinaryProgram, Encoder, Encoding, UnsupportedError, bqm_to_arrays, to_spec
+from ..core import BinaryProgram, Encoder, Encoding, Float, PolynomialModel, UnsupportedError, bqm_to_arrays, to_spec
 
 
 def compare_encoders(encoder: Encoder, program: BinaryProgram) -> dict[str, Any]:
@@ -15,9 +15,10 @@ def compare_encoders(encoder: Encoder, program: BinaryProgram) -> dict[str, Any]
 
     Returns
     -------
-    ``encoder`` (name), ``qubits``, ``aux_qubits``, ``quadratic_terms``, ``largest`` and ``smallest`` nonzero
-    |coefficient| of the QUBO without its offset, ``penalty_min`` and ``penalty_max`` (None without penalties),
-    ``is_exact``, ``is_relaxation``, ``seconds`` of encoding (wall clock), ``bytes`` that the QUBO takes in memory,
+    ``encoder`` (name), ``qubits``, ``aux_qubits``, ``quadratic_terms`` (of two factors or more), ``degree``,
+    ``largest`` and ``smallest`` nonzero |coefficient| of the model without its offset, ``penalty_min`` and
+    ``penalty_max`` (None without penalties), ``is_exact``, ``is_relaxation``, ``seconds`` of encoding (wall clock),
+    ``bytes`` that the model takes in memory,
     ``note``, ``refusal`` (None, or why the encoder cannot take the program; then the others are None).
 
     Examples
@@ -47,6 +48,7 @@ _COUNTS = (
     "qubits",
     "aux_qubits",
     "quadratic_terms",
+    "degree",
     "largest",
     "smallest",
     "penalty_min",
@@ -59,14 +61,14 @@ _COUNTS = (
 
 
 def _counts(encoding: Encoding, seconds: float) -> tuple[Any, ...]:
-    linear, _, _, quadratic, _ = bqm_to_arrays(encoding.bqm)
-    values = np.abs(np.concatenate([linear, quadratic]))
-    values = values[values > 0]
+    coefficients, degree, size = _model(encoding.bqm)
+    values = np.abs(coefficients[coefficients != 0])
     penalties = list(encoding.penalties.values())
     return (
         encoding.num_qubits,
         encoding.num_aux,
         int(encoding.bqm.num_interactions),
+        degree,
         float(values.max()) if values.size else None,
         float(values.min()) if values.size else None,
         min(penalties) if penalties else None,
@@ -74,5 +76,16 @@ def _counts(encoding: Encoding, seconds: float) -> tuple[Any, ...]:
         encoding.is_exact,
         encoding.is_relaxation,
         seconds,
-        int(encoding.bqm.nbytes()),
+        size,
     )
+
+
+def _model(model: Any) -> tuple[Float, int, int]:
+    """Coefficients without the offset, degree, and bytes in memory."""
+    if isinstance(model, PolynomialModel):
+        polynomial = model.polynomial
+        arrays = (polynomial.indptr, polynomial.indices, polynomial.coefficients)
+        return polynomial.coefficients, polynomial.degree, sum(int(array.nbytes) for array in arrays)
+    linear, _, _, quadratic, _ = bqm_to_arrays(model)
+    degree = 2 if quadratic.any() else int(linear.any())
+    return np.concatenate([linear, quadratic]), degree, int(model.nbytes())

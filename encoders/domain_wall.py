@@ -34,6 +34,8 @@ from .squares import pair_products, row_squares
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+_NO_ROWS = "domain walls need a one-hot row (sum of variables == 1), got none; use slack"
+
 
 @DECODERS.register("domain-wall")
 @dataclass(frozen=True, eq=False)
@@ -182,7 +184,7 @@ class WallChain:
     first: int
 
 
-def one_hot_chains(program: BinaryProgram) -> list[WallChain]:
+def one_hot_chains(program: BinaryProgram, refusal: str = _NO_ROWS) -> list[WallChain]:
     """Disjoint one-hot rows, largest first, then by position.
 
     Raises
@@ -192,7 +194,7 @@ def one_hot_chains(program: BinaryProgram) -> list[WallChain]:
     """
     facts = [(row, f.columns) for row, f in enumerate(row_facts(program)) if f.kind is RowKind.ONE_HOT]
     if not facts:
-        raise UnsupportedError("domain walls need a one-hot row (sum of variables == 1), got none; use slack")
+        raise UnsupportedError(refusal)
     taken = np.zeros(program.num_variables, dtype=bool)
     chains: list[WallChain] = []
     first = 0

@@ -1,4 +1,6 @@
-"""A QUBO in other tools' forms: dimod BQM file, COO text, LP text, Qiskit's SparsePauliOp.
+"""A QUBO in other tools' forms: dimod BQM file, COO text, LP text, Qiskit's SparsePauliOp; polynomials as .hubo text.
+
+``.json`` is the whole encoding, with its way back (``encoding_from_json``).
 
 Bit order: z[i] is variable i, spin ``s_i = 1 - 2 z_i``, the eigenvalue of Pauli Z on qubit i. Energies are kept, offset
 included.
@@ -6,6 +8,7 @@ included.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
@@ -13,8 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core import Encoding, MissingDependencyError, UnsupportedError, bqm_to_arrays
+from ..core import (
+    BinaryPolynomial,
+    Encoding,
+    MissingDependencyError,
+    PolynomialModel,
+    UnsupportedError,
+    bqm_to_arrays,
+    polynomial_text,
+)
 from ..core.files import write_bytes
+from .serialise import encoding_to_json
 
 if TYPE_CHECKING:
     import dimod
@@ -24,26 +36,60 @@ MAX_PAULI_BYTES = 2 * 10**9
 
 
 def export_encoding(encoding: Encoding, path: Path | str) -> None:
-    """Write the QUBO in the form that the path's suffix says: .bqm, .coo, .lp or .pauli.
+    """Write the model in the form that the path's suffix says: .bqm, .coo, .hubo, .json, .lp or .pauli.
 
     Raises
     ------
     ValueError
         The suffix is another one.
     UnsupportedError
-        The QUBO is too large for a Pauli operator.
+        The QUBO is too large for a Pauli operator, or the form holds no polynomial of higher degree.
     MissingDependencyError
         Qiskit is not installed (.pauli).
     """
     path = Path(path)
     check_export_path(path)
-    write_bytes(path, WRITERS[path.suffix](encoding.bqm))
+    write_bytes(path, _written(encoding, path.suffix))
+
+
+def _written(encoding: Encoding, suffix: str) -> bytes:
+    if suffix == ".json":
+        return (json.dumps(encoding_to_json(encoding), allow_nan=False) + "\n").encode()
+    if isinstance(encoding.bqm, PolynomialModel) and suffix not in (".hubo", ".pauli"):
+        raise UnsupportedError(
+            f"a {suffix} file must hold a quadratic model, got a polynomial of degree "
+            f"{encoding.bqm.polynomial.degree}; export .hubo, .pauli or .json, or use --encoder quadratise"
+        )
+    return WRITERS[suffix](encoding.bqm)
 
 
 def check_export_path(path: Path) -> None:
     """Refuse a suffix that no form has, before any work is done for it."""
-    if path.suffix not in WRITERS:
-        raise ValueError(f"export path must end in {', '.join(WRITERS)}, got {path.name!r}; choose one of these")
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"export path must end in {', '.join(SUFFIXES)}, got {path.name!r}; choose one of these")
+
+
+def hubo_text(model: Any) -> str:
+    """The polynomial's text (``core.polynomial_text``), also of a QUBO; ``qopt`` reads it as kind ``hubo``.
+
+    Examples
+    --------
+    >>> from qopt.core import bqm_from_arrays
+    >>> print(hubo_text(bqm_from_arrays([1, 0], [0], [1], [-2.5], 3)), end="")
+    p hubo binary 2 2 3
+    1 0
+    -2.5 0 1
+    """
+    return polynomial_text.to_text(_polynomial(model))
+
+
+def _polynomial(model: Any) -> BinaryPolynomial:
+    if isinstance(model, PolynomialModel):
+        return model.polynomial
+    linear, i, j, values, offset = bqm_to_arrays(model)
+    terms = [((k,), value) for k, value in enumerate(linear.tolist())]
+    pairs = [((a, b), value) for a, b, value in zip(i.tolist(), j.tolist(), values.tolist())]
+    return BinaryPolynomial.from_terms(linear.size, [*terms, *pairs], offset)
 
 
 def bqm_bytes(bqm: dimod.BinaryQuadraticModel) -> bytes:
@@ -138,6 +184,8 @@ def sparse_pauli_op(bqm: dimod.BinaryQuadraticModel) -> Any:
         from qiskit.quantum_info import PauliList, SparsePauliOp
     except ImportError:
         raise MissingDependencyError("qiskit", "quantum") from None
+    if isinstance(bqm, PolynomialModel):
+        return _higher_pauli_op(bqm.polynomial.to_spin())
     linear, i, j, values, offset = bqm_to_arrays(bqm)
     m = linear.size
     field = -linear / 2
@@ -160,6 +208,19 @@ def sparse_pauli_op(bqm: dimod.BinaryQuadraticModel) -> Any:
     return SparsePauliOp(PauliList.from_symplectic(z, np.zeros_like(z)), coefficients)
 
 
+def _higher_pauli_op(spins: BinaryPolynomial) -> Any:
+    from qiskit.quantum_info import SparsePauliOp
+
+    size = 2 * (spins.num_terms + 1) * spins.num_variables
+    if size > MAX_PAULI_BYTES:
+        raise UnsupportedError(
+            f"Pauli operator must take at most {MAX_PAULI_BYTES / 1e9:g} GB, got {spins.num_terms:,} terms on "
+            f"{spins.num_variables} qubits; export .hubo"
+        )
+    terms = [("Z" * len(term), list(term), value) for term, value in spins.terms()]
+    return SparsePauliOp.from_sparse_list([("", [], spins.offset), *terms], num_qubits=spins.num_variables)
+
+
 def pauli_text(bqm: dimod.BinaryQuadraticModel) -> str:
     """Lines ``label coefficient`` of ``sparse_pauli_op``, the highest qubit first as in Qiskit's labels."""
     operator = sparse_pauli_op(bqm)
@@ -176,7 +237,9 @@ WRITERS: MappingProxyType[str, Callable[[dimod.BinaryQuadraticModel], bytes]] = 
     {
         ".bqm": bqm_bytes,
         ".coo": lambda bqm: coo_text(bqm).encode(),
+        ".hubo": lambda bqm: hubo_text(bqm).encode(),
         ".lp": lambda bqm: lp_text(bqm).encode(),
         ".pauli": lambda bqm: pauli_text(bqm).encode(),
     }
 )
+SUFFIXES = (*WRITERS, ".json")

@@ -124,7 +124,10 @@ def valid_bounds(program: BinaryProgram, plans: list[RowPlan]) -> ValidBounds:
     active = [position for position, plan in enumerate(plans) if plan.treatment is not Treatment.SKIP]
     local = _local_rows(program, plans, active)
     gains = removal_costs(program)
-    for position in local:
+    pairs = [p for p in local if plans[p].treatment is Treatment.PRODUCTS and plans[p].columns.size == 2]
+    if pairs:  # edges of a graph, by the hundred thousand
+        bounds[pairs] = gains[np.array([plans[position].columns for position in pairs])].min(axis=1)
+    for position in sorted(set(local).difference(pairs)):
         bounds[position] = _local_bound(plans[position], gains)
     rest = sorted(set(active) - set(local))
     notes = [f"{len(local)} rows by the local bound"] if local else []
@@ -184,10 +187,13 @@ def _negative_products(program: BinaryProgram) -> Float:
 def _local_rows(program: BinaryProgram, plans: list[RowPlan], active: list[int]) -> list[int]:
     """Positions of the monotone rows whose variables stand in monotone rows only."""
     is_removable = np.ones(program.num_variables, dtype=bool)
-    for position in active:
-        if not plans[position].is_monotone:
-            is_removable[plans[position].columns] = False
-    return [p for p in active if plans[p].is_monotone and bool(is_removable[plans[p].columns].all())]
+    others = [position for position in active if not plans[position].is_monotone]
+    for position in others:
+        is_removable[plans[position].columns] = False
+    monotone = [position for position in active if plans[position].is_monotone]
+    if not others:
+        return monotone
+    return [position for position in monotone if bool(is_removable[plans[position].columns].all())]
 
 
 def _local_bound(plan: RowPlan, gains: Float) -> float:

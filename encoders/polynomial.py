@@ -51,14 +51,14 @@ class Quadratise:
         n = program.num_variables
         result = _quadratised(program)
         short = program if result is None else result.program()
-        num_aux = 0 if result is None else len(result.pairs)
+        num_aux = 0 if result is None else result.num_aux
         return Encoding(
             Quadratic.cost(short).bqm(),
             LiteralMap.identity(n, n + num_aux),
             num_aux=num_aux,
             is_exact=True,
             is_relaxation=True,
-            note=f"{num_aux} auxiliary bits stand for products of pairs",
+            note=f"{num_aux} auxiliary bits",
             state={"rows": 0},
         )
 

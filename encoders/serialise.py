@@ -12,7 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core import DECODERS, BinaryProgram, Decoder, Encoding, Rows, bqm_from_arrays, bqm_to_arrays
+from ..core import (
+    DECODERS,
+    BinaryProgram,
+    Decoder,
+    Encoding,
+    PolynomialModel,
+    PolynomialProgram,
+    Rows,
+    bqm_from_arrays,
+    bqm_to_arrays,
+)
+from ..core.polynomial_text import from_json as polynomial_from_json
+from ..core.polynomial_text import to_json as polynomial_to_json
 
 SCHEMA = "qopt.encoding/1"
 _TAG = "__type__"
@@ -37,12 +49,9 @@ def encoding_to_json(encoding: Encoding) -> dict[str, Any]:
     >>> encoding_from_json(data).decode(np.array([[0, 1]])).tolist()
     [[0, 1]]
     """
-    linear, i, j, values, offset = bqm_to_arrays(encoding.bqm)
     return {
         "schema": SCHEMA,
-        "offset": offset,
-        "linear": linear.tolist(),
-        "quadratic": [list(t) for t in zip(np.minimum(i, j).tolist(), np.maximum(i, j).tolist(), values.tolist())],
+        **_model_to_json(encoding.bqm),
         "decoder": _to_json(encoding.decoder),
         "penalties": {name: float(value) for name, value in encoding.penalties.items()},
         "num_aux": encoding.num_aux,
@@ -65,13 +74,12 @@ def encoding_from_json(data: Mapping[str, Any]) -> Encoding:
     """
     if data.get("schema") != SCHEMA:
         raise ValueError(f"encoding must have schema {SCHEMA}, got {data.get('schema')!r}; was it written by qopt?")
-    missing = {"linear", "quadratic", "offset", "decoder"} - set(data)
+    keys = {"polynomial"} if "polynomial" in data else {"linear", "quadratic", "offset"}
+    missing = (keys | {"decoder"}) - set(data)
     if missing:
         raise ValueError(f"encoding must have the key {sorted(missing)[0]!r}; was the file cut?")
-    terms = data["quadratic"]
-    i, j, values = ([term[k] for term in terms] for k in range(3))
     return Encoding(
-        bqm=bqm_from_arrays(data["linear"], i, j, values, data["offset"]),
+        bqm=_model_from_json(data),
         decoder=_from_json(data["decoder"]),
         penalties=dict(data.get("penalties", {})),
         num_aux=int(data.get("num_aux", 0)),
@@ -82,6 +90,25 @@ def encoding_from_json(data: Mapping[str, Any]) -> Encoding:
         trace=tuple(_from_json(row) for row in data.get("trace", [])),
         state=_from_json(data.get("state", {})),
     )
+
+
+def _model_to_json(model: Any) -> dict[str, Any]:
+    """A QUBO as ``offset``, ``linear`` and ``quadratic``; a polynomial of higher degree under ``polynomial``."""
+    if isinstance(model, PolynomialModel):
+        return {"polynomial": polynomial_to_json(model.polynomial)}
+    linear, i, j, values, offset = bqm_to_arrays(model)
+    return {
+        "offset": offset,
+        "linear": linear.tolist(),
+        "quadratic": [list(t) for t in zip(np.minimum(i, j).tolist(), np.maximum(i, j).tolist(), values.tolist())],
+    }
+
+
+def _model_from_json(data: Mapping[str, Any]) -> Any:
+    if "polynomial" in data:
+        return PolynomialModel(polynomial_from_json(data["polynomial"], "encoding"))
+    i, j, values = ([term[k] for term in data["quadratic"]] for k in range(3))
+    return bqm_from_arrays(data["linear"], i, j, values, data["offset"])
 
 
 def _to_json(value: Any) -> Any:
@@ -102,6 +129,8 @@ def _to_json(value: Any) -> Any:
         return {_TAG: "tuple", "values": [_to_json(item) for item in value]}
     if isinstance(value, Encoding):
         return {_TAG: "encoding", "value": encoding_to_json(value)}
+    if isinstance(value, PolynomialProgram):
+        return {_TAG: "polynomial", "value": polynomial_to_json(value.polynomial), "names": list(value.names)}
     if isinstance(value, BinaryProgram):
         return _program_to_json(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -127,6 +156,8 @@ def _from_json(value: Any) -> Any:
             return tuple(_from_json(item) for item in value["values"])
         case "encoding":
             return encoding_from_json(value["value"])
+        case "polynomial":
+            return PolynomialProgram(polynomial_from_json(value["value"], "encoding"), tuple(value["names"]))
         case "program":
             return _program_from_json(value)
         case "decoder":

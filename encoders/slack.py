@@ -20,7 +20,7 @@ from ..core.arrays import Float
 from ..core.tunable import PENALTIES, Choice, tunable
 from .penalties import PenaltyRule, PenaltyWeights, penalty_weights
 from .quadratic import Quadratic
-from .row_plans import PenaltyTerms, RowPlan, Treatment, num_slack_bits, penalty_terms, plan_rows
+from .row_plans import PenaltyTerms, RowPlan, Treatment, penalty_terms, plan_rows, slack_bits_of
 from .squares import pair_products, row_squares
 
 
@@ -84,7 +84,7 @@ class Slack:
 
     def num_qubits(self, program: BinaryProgram) -> int:
         """Program bits plus slack bits."""
-        return program.num_variables + num_slack_bits(plan_rows(program, tighten=self.tighten))
+        return program.num_variables + slack_bits_of(program, tighten=self.tighten)
 
 
 def penalty_function(terms: PenaltyTerms, weights: Float) -> Quadratic:

@@ -18,6 +18,7 @@ from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
 from .default_decomposition import FIELDS, PREFERRED, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
+from .model_work import too_late
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
@@ -35,6 +36,8 @@ def choose_pipeline(
     encoder: Part | None = None,
     formulation: str | None = None,
     options: Mapping[str, Any] | None = None,
+    *,
+    seconds: float | None = None,
     **switches: Any,
 ) -> Pipeline:
     """The pipeline that these names and options describe; ``note`` says what was chosen and why.
@@ -42,6 +45,7 @@ def choose_pipeline(
     Parameters
     ----------
     options : fields of the solver or encoder, by name or as ``solver.name``.
+    seconds : time limit of the run, in which the model must be built.
     switches : ``repair``, ``improve``, ``repair_top``, ``control``, ``ceiling`` of the Pipeline; ``shrink``,
         ``presolve`` (encoder_shorthands.py).
     """
@@ -65,7 +69,7 @@ def choose_pipeline(
     wrappers, options = take_options(wrappers, options, _fields(solver, encoder))
     if encoder is None:
         with assumed_bytes(DEFAULT_BYTES):
-            choice = default_encoder(problem, solver, formulation, options, wrappers)
+            choice = default_encoder(problem, solver, formulation, options, wrappers, seconds=seconds)
         encoder, formulation = choice.encoder, choice.formulation
         notes.append(f"encoder {_name(encoder)}: {choice.reason}")
     elif part_make("encoder", encoder) is Neighbourhood and not isinstance(encoder, Neighbourhood):
@@ -77,6 +81,13 @@ def choose_pipeline(
     if decomposed is not None:
         notes.append(announced(decomposed, formulate(problem, formulation)))
     return Pipeline(built, wrapped(encoding, wrappers), formulation, note="; ".join(notes), **switches)
+
+
+def make_ready(solver: Part) -> None:
+    """Import what choosing a pipeline needs, so that a time limit counts work and not the start-up."""
+    import scipy.sparse  # noqa: F401
+
+    part_make("solver", "cpsat" if solver == "auto" else solver)
 
 
 def is_sampler(solver: Part) -> bool:
@@ -99,13 +110,23 @@ def default_encoder(
     formulation: str | None,
     options: Mapping[str, Any],
     wrappers: Wrappers | None = None,
+    *,
+    seconds: float | None = None,
 ) -> Choice:
-    """The first default encoder that has the options and whose qubits the solver can hold, else a decomposition."""
+    """The first default encoder that has the options, whose qubits the solver can hold, and whose model can be built
+    within the time limit; else a decomposition.
+    """
     errors: list[ValueError] = []
     reasons: list[str] = []
     tried: tuple[str, ...] = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
     try:
-        program = formulate(problem, formulation).program
+        form = formulate(problem, formulation)
+        late = "" if seconds is None else too_late(form, seconds)
+        if late:
+            reasons.append(late)
+            tried = ()
+        else:
+            program = form.program
     except UnsupportedError as error:
         if PREFERRED.get(problem.kind) in (None, formulation):
             raise

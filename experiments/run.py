@@ -28,12 +28,13 @@ from ..core import (
 from ..core.silence import audible, silenced
 from ..problems.formulations import formulate
 from ..problems.sources import problem_of
-from ..solvers.base import NativeSolver, QuboSampler, Report
+from ..solvers.base import LiveReport, NativeSolver, QuboSampler, Report
 from . import route_orders as _route_orders  # noqa: F401  registers the pipelines of hybrid-tabu
 from .build_record import Answer, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
 from .default_decomposition import with_default_limit
+from .empty_program import proofs_checked
 from .encoder_shorthands import SHORTHANDS
 from .iteration import RoundReport
 from .parts import Part, as_part, part_fields
@@ -41,10 +42,13 @@ from .pipeline import Pipeline
 from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
-from .resolve_pipeline import choose_pipeline
+from .resolve_pipeline import choose_pipeline, make_ready
 from .sampler_run import SamplerRun, Watching, run_sampler
 from .saved_rounds import SavedRounds
 from .verify import Verified, verify
+
+#: Time limit of a native solver where choosing it took all of the run's: most then give their start.
+LEAST_SECONDS = 1e-3
 
 
 def solve(
@@ -117,10 +121,12 @@ def solve(
     budget = budget or Budget(**limits)
     switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
-    pipeline = choose_pipeline(
-        problem, solver, encoder, formulation, settings, repair=repair, improve=improve, **switches
-    )
-    return run(problem, pipeline, budget=budget, seed=seed, reference=ReferenceRule.of(reference))
+    given: dict[str, Any] = {"repair": repair, "improve": improve, "seconds": budget.seconds, **switches}
+    make_ready(solver)
+    choosing = Clock()
+    pipeline = choose_pipeline(problem, solver, encoder, formulation, settings, **given)
+    rule = ReferenceRule.of(reference)
+    return run(problem, pipeline, budget=budget, seed=seed, reference=rule, spent=choosing.elapsed)
 
 
 def run(
@@ -134,6 +140,7 @@ def run(
     state: Path | None = None,
     save_subproblems: Path | None = None,
     reference: ReferenceRule | None = None,
+    spent: float = 0.0,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
@@ -142,17 +149,18 @@ def run(
     reference : how a gap's reference is looked for; None counts small programs and searches for none.
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     save_subproblems : folder that gets each round of a decomposition as files; see saved_rounds.py.
+    spent : seconds of the time limit that choosing the pipeline took, which built the program.
     """
     seed = checked_seed(seed)
     budget = with_default_limit(pipeline.encoder, budget or Budget())
-    clock, cpu = Clock(budget.seconds), time.process_time()
+    clock, cpu = Clock(budget.seconds, spent=spent), time.process_time()
     rounds = None if state is None else rounds_file(state, problem, pipeline)
     saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
     watching = Watching(_heard(report), rounds, saved)
     with silenced():
         answer = _answer(problem, pipeline, budget, seed, clock, watching)
-        spent = {**answer.resources["seconds"], "total": clock.elapsed}
-        resources = {**answer.resources, "seconds": spent, "cpu_seconds": time.process_time() - cpu}
+        stages = {**answer.resources["seconds"], "total": clock.elapsed}
+        resources = {**answer.resources, "seconds": stages, "cpu_seconds": time.process_time() - cpu}
         answer = replace(answer, resources=resources)
         return record_of(problem, pipeline, answer, budget=budget, seed=seed, path=path, rule=reference)
 
@@ -164,6 +172,8 @@ def _heard(report: Report | None) -> Report | None:
     heard: Any = audible(report)
     if isinstance(report, RoundReport):
         heard.round = audible(report.round)
+    if isinstance(report, LiveReport):
+        heard.bound, heard.heard = report.bound, report.heard  # many calls, which print nothing themselves
     return heard  # type: ignore[no-any-return]
 
 
@@ -201,11 +211,14 @@ def _sample(
     problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
 ) -> Answer:
     formulation = formulate(problem, pipeline.formulation)
-    broken = impossible_row(formulation.program)
-    if broken:
-        raise InfeasibleError(f"row {broken} must hold at some point of {{0,1}}^n, got none; the program is infeasible")
-    seeds = np.random.SeedSequence(seed)
-    done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds.spawn(1)[0], clock=clock, watching=watching)
+    seeds = np.random.SeedSequence(seed).spawn(1)[0]
+    with proofs_checked(formulation):
+        broken = impossible_row(formulation.program)
+        if broken:
+            raise InfeasibleError(
+                f"row {broken} must hold at some point of {{0,1}}^n, got none; the program is infeasible"
+            )
+        done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds, clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]
     verified = min(found, key=lambda v: signed_objective(v, problem.sense)) if found else _raw(done)
     is_replayable = budget.seconds is None and "seed" in pipeline.solver.parameters  # type: ignore[union-attr]
@@ -228,7 +241,8 @@ def _solve_native(
     refusal = solver.refusal(problem)
     if refusal:
         raise UnsupportedError(refusal)
-    outcome = solver.solve(problem, budget=budget, seed=seed, report=report)
+    left = budget if clock.remaining is None else replace(budget, seconds=max(LEAST_SECONDS, clock.remaining))
+    outcome = solver.solve(problem, budget=left, seed=seed, report=report)
     verified = None if outcome.solution is None else verify(problem, outcome.solution)
     info = dict(outcome.info)
     is_replayable = bool(info.pop("is_replayable", budget.seconds is None))

@@ -29,7 +29,7 @@ from ..core import (
 )
 from ..core.unique import unique_rows
 from ..encoders.neighbourhood import Starting
-from ..solvers.base import QuboSampler, Report, points_of
+from ..solvers.base import LiveReport, QuboSampler, Report, points_of
 from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
 from .cost_tally import EMPTY, CostTally
@@ -41,7 +41,9 @@ from .decomposition import (
     refines_rounds,
     thinned,
 )
+from .growing_rounds import cannot_go_on
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .model_work import check_time
 from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
@@ -67,6 +69,8 @@ class SamplerRun:
     """What a sampler's run found, round by round; the Record is made of it.
 
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
+    ``largest``: bits of the largest QUBO, and how many of them the encoding added; ``stopped``: why no further round
+    was begun although the encoder had one.
     ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
     no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
@@ -93,6 +97,8 @@ class SamplerRun:
     state: Float | None = None
     cpu_seconds: float = 0.0
     interactions: int = 0
+    largest: tuple[int, int] = (0, 0)
+    stopped: str = ""
     continued: int = 0
     begun: Candidates | None = None
     verified: tuple[Candidates | None, Verified | None] = (None, None)
@@ -151,6 +157,7 @@ def run_sampler(
     report, state = watching.report, watching.state
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
+        check_time(encoder, formulation, clock.remaining)
     sampler_seeds, repair_seed = seeds.spawn(2)
     program = formulation.program
     start = clock.elapsed
@@ -179,6 +186,8 @@ def run_sampler(
             is_seen = run.begun is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
             if is_seen and "observe" in sampler.parameters:
                 keywords["observe"] = run.observe
+            if isinstance(report, LiveReport) and "heard" in sampler.parameters:
+                keywords["heard"] = report.heard
             closed = closed_form(sampler, encoding)
             samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
         else:
@@ -210,6 +219,9 @@ def run_sampler(
         following = encoder.update(encoding, seen)
         _add(run.seconds, "encode", clock.elapsed - start)
         if following is None:
+            break
+        run.stopped = cannot_go_on(sampler, (encoding, following), budget, clock, has_answer=incumbent is not None)
+        if run.stopped:
             break
         if watching.saved is not None:
             watching.saved.write(index, encoding, following, Z, energies, counts)
@@ -333,6 +345,7 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
     run.points_by_round.append(tally.points)
     run.infos.append(info)
+    run.largest = max(run.largest, (run.encoding.num_qubits, run.encoding.num_aux))
     run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
         run.lowest = float(energies.min())

@@ -7,6 +7,7 @@ where that does not settle it, the error asks for the kind. Formats are in ``for
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import zlib
 from pathlib import Path
@@ -21,6 +22,8 @@ from .reading import brief
 
 #: Larger files are refused, packed or unpacked (bytes).
 MAX_BYTES = 2**26
+#: Seconds of silence after which a named pipe is given up.
+PIPE_SECONDS = 10.0
 
 
 def load(
@@ -123,8 +126,11 @@ def read_bytes(path: str) -> bytes:
         else:
             if os.path.isdir(path):
                 raise InstanceFormatError(path, None, "expected a file, found a folder; name one of its files")
-            with open(path, "rb") as file:
-                data = file.read(MAX_BYTES + 1)
+            if _is_named_pipe(path):
+                data = _read_pipe(path)
+            else:
+                with open(path, "rb") as file:
+                    data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         if isinstance(error, InstanceFormatError):
             raise
@@ -138,6 +144,37 @@ def read_bytes(path: str) -> bytes:
         raise InstanceFormatError(path, None, f"expected at most {MAX_BYTES} bytes, found more; split the file")
     if not data.strip():
         raise InstanceFormatError("<stdin>" if path == "-" else path, None, "expected an instance, found an empty file")
+    return data
+
+
+def _is_named_pipe(path: str) -> bool:
+    """Whether it is a pipe in the file system; ``/dev/stdin`` and ``<(command)`` have a writer and are files."""
+    return not path.startswith(("/dev/", "/proc/")) and stat.S_ISFIFO(os.stat(path).st_mode)
+
+
+def _read_pipe(path: str) -> bytes:
+    """What is written into a named pipe; opened as a file, one without a writer would never return.
+
+    Raises
+    ------
+    InstanceFormatError
+        Nothing came for PIPE_SECONDS.
+    """
+    import select
+
+    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    data = b""
+    try:
+        while len(data) <= MAX_BYTES:
+            if not select.select([pipe], [], [], PIPE_SECONDS)[0]:
+                said = f"expected a file, found a named pipe in which nothing was written for {PIPE_SECONDS:g} s"
+                raise InstanceFormatError(path, None, f"{said}; start its writer, or name a file")
+            more = os.read(pipe, 1 << 20)
+            if not more:
+                break
+            data += more
+    finally:
+        os.close(pipe)
     return data
 
 

@@ -80,7 +80,7 @@ class PolynomialAsItIs:
 
 @dataclass(frozen=True, eq=False)
 class PolynomialQuadratised:
-    """The polynomial as a quadratic program: auxiliary bits for products of pairs, with penalties that are proven.
+    """The polynomial as a quadratic program: auxiliary bits with penalties that are proven.
 
     Exact: over the auxiliary bits the least cost is the polynomial's value, and ``complete`` reaches it.
     """
@@ -103,7 +103,7 @@ class PolynomialQuadratised:
         return np.asarray(self.problem.quadratised.complete(self.problem.bits_of(solution)[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """Points with each auxiliary bit the product of its pair."""
+        """Points with each auxiliary bit at its best."""
         X = np.atleast_2d(np.asarray(X, dtype=np.uint8))
         total = self.problem.quadratised.polynomial.num_variables
         if X.shape[1] != total:

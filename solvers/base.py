@@ -39,6 +39,24 @@ Observe = Callable[[Float], None]
 #: Called with (seconds since the start, objective) whenever a better verified solution is found.
 Report = Callable[[float, Number], None]
 
+#: Called while a sampler works: the share of the work that is done (None: not known), lowest energy so far (or None).
+Heard = Callable[[float | None, float | None], None]
+
+
+@runtime_checkable
+class LiveReport(Protocol):
+    """A report that also wants a proven bound, and how far a sampler is."""
+
+    def __call__(self, seconds: float, objective: Number) -> None: ...
+
+    def bound(self, value: float) -> None:
+        """A bound that is proven so far, in the instance's own units."""
+        ...
+
+    def heard(self, share: float | None, energy: float | None) -> None:
+        """Share of the sampler's work that is done, and the lowest energy so far."""
+        ...
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -61,8 +79,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     ``num_reads`` (annealers), ``num_shots`` (of a circuit's final state), ``max_points`` (all points that may be looked
     at: those of a circuit's evaluations and of its final state together), ``program`` (Encoding.native, or None),
     ``relaxation`` (fractional point of the program, or None) and ``observe`` (called with the probabilities of the
-    final state, where the sampler knows them); the pipeline passes those that it names, and no others. An unknown
-    keyword is a TypeError. k reads with one seed are k different reads.
+    final state, where the sampler knows them), ``heard`` (see ``Heard``); the pipeline passes those that it names, and
+    no others. An unknown keyword is a TypeError. k reads with one seed are k different reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
@@ -72,10 +90,14 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left. One that
     takes a ``PolynomialModel`` of any degree in the place of a quadratic model says so by ``takes_polynomials``.
 
-    A subclass writes ``sample`` for BINARY models with labels 0..m-1; models with other labels or spins are translated
-    there and back around it, so that ours work wherever dimod's samplers do.
+    A subclass writes ``sample`` for BINARY models with labels 0..m-1 and at least one variable; models with other
+    labels or spins are translated there and back around it, so that ours work wherever dimod's samplers do. Around it
+    too: the answer for a model without variables (but where ``answers_empty``), and the refusal of a model that
+    ``estimate`` says is too large (but on a caller's ``device`` object).
     """
 
+    #: Whether ``sample`` itself answers a model without variables: it proves a bound, or counts the points of rows.
+    answers_empty: ClassVar[bool] = False
     keeps_rows: ClassVar[bool] = False
     #: Whether it may keep rows only where the encoding leaves them to the sampler (not in a Lagrangian's round).
     keeps_rows_if_left: ClassVar[bool] = False
@@ -84,7 +106,7 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "sample" in cls.__dict__:
-            cls.sample = _any_labels(cls.sample)
+            cls.sample = _any_labels(_checked(cls.sample))
 
     @property
     def parameters(self) -> Mapping[str, list[str]]:
@@ -100,6 +122,22 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
 
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
+        return self.estimate(bqm.num_variables, bqm.num_interactions)
+
+    def check_size(self, num_variables: int, num_interactions: int) -> None:
+        """Refuse a QUBO of a size that does not fit, before anything is built.
+
+        Raises
+        ------
+        UnsupportedError
+            With the numbers and the remedy.
+        """
+        refusal = self.estimate(num_variables, num_interactions).refusal
+        if refusal:
+            raise UnsupportedError(refusal)
+
     def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
         """The points that ``sample`` chooses from, for a QUBO of that size and its ``program``; the control's too."""
         return Cube(num_variables)
@@ -108,6 +146,42 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
 def keeps_rows(part: object) -> bool:
     """Whether what a solver's name makes is a sampler that keeps rows of the program itself."""
     return isinstance(part, type) and issubclass(part, QuboSampler) and part.keeps_rows
+
+
+#: Reads that the empty point counts as, where neither the call nor the settings say a number.
+EMPTY_READS = 100
+
+
+def _checked(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.SampleSet]:
+    """``sample`` behind the answer for a model without variables and the check of its size."""
+    known = inspect.signature(sample)
+
+    @functools.wraps(sample)
+    def checked(self: Any, bqm: dimod.BinaryQuadraticModel, **keywords: Any) -> dimod.SampleSet:
+        if bqm.num_variables == 0 and not self.answers_empty:
+            known.bind(self, bqm, **keywords)  # an unknown keyword is a TypeError here too
+            return _empty_answer(self, bqm, keywords)
+        if keywords.get("device") is None:
+            self.check_size(bqm.num_variables, bqm.num_interactions)
+        return sample(self, bqm, **keywords)
+
+    return checked
+
+
+def _empty_answer(
+    sampler: QuboSampler, bqm: dimod.BinaryQuadraticModel, keywords: Mapping[str, Any]
+) -> dimod.SampleSet:
+    """The one point of a model without variables, as a circuit counts it or as reads."""
+    info: dict[str, Any] = {"engine": "none: no variables"}
+    counts = None
+    if "num_reads" in sampler.parameters:
+        if keywords.get("num_reads") is not None and keywords["num_reads"] < 1:
+            raise ValueError(f"num_reads must be >= 1, got {keywords['num_reads']!r}")
+        asked = keywords.get("num_reads") or getattr(sampler, "num_reads", None) or EMPTY_READS
+        info["num_reads"], counts = int(asked), np.array([int(asked)])
+    else:
+        info |= {"qubits": 0, "evaluations": 0, "shots": 0}
+    return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), counts, info)
 
 
 def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.SampleSet]:
@@ -146,7 +220,8 @@ def require_polynomials(sampler: Any) -> None:
     """
     if not getattr(sampler, "takes_polynomials", False):
         raise UnsupportedError(
-            f"{type(sampler).__name__} must be given a quadratic model, got a polynomial; use --encoder quadratise"
+            f"{type(sampler).__name__} must be given a quadratic model, got a polynomial; use --encoder quadratise, "
+            "or binary-code with --encoder.quadratic true"
         )
 
 
@@ -261,6 +336,8 @@ __all__ = [
     "Observe",
     "Outcome",
     "QuboSampler",
+    "Heard",
+    "LiveReport",
     "Report",
     "energies_of",
     "keeps_rows",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import dimod
 import numpy as np
 
+from ..algorithms.fixed_angles import angle_unit, degree_factor
 from ..core import Float, Int, bqm_from_arrays, bqm_to_arrays
 
 Scale = Literal["rms", "max", "none"]
@@ -108,10 +109,7 @@ class Ising:
             return 1.0
         if scale == "max":
             return float(np.abs(self.coefficients).max())
-        squares = [part**2 for part in (self.fields[self.fields != 0], self.couplings) if len(part)]
-        rms = float(np.sqrt(sum(square.mean() for square in squares)))
-        degree = 2 * len(self.couplings) / max(1, len(np.union1d(self.rows, self.columns)))
-        return rms / degree_factor(degree)
+        return angle_unit(self.fields, self.rows, self.columns, self.couplings)
 
     def operator(self) -> Any:
         """Qiskit SparsePauliOp without the offset, qubit i = variable i."""
@@ -123,19 +121,9 @@ class Ising:
         return SparsePauliOp.from_sparse_list(terms or [("", [], 0.0)], num_qubits=self.n)
 
 
-def degree_factor(degree: float) -> float:
-    """How much smaller gammas are at this degree than at 3: arctan(1/sqrt(d - 1)) over its value at 3.
-
-    Examples
-    --------
-    >>> degree_factor(3.0), round(degree_factor(19.0), 3), degree_factor(0.0)
-    (1.0, 0.376, 1.0)
-    """
-    if degree == 0:
-        return 1.0
-    return float(np.arctan2(1.0, np.sqrt(max(degree - 1.0, 0.0))) / np.arctan2(1.0, np.sqrt(2.0)))
-
-
 def _empty(offset: float) -> Ising:
     none = np.zeros(0, dtype=np.int64)
     return Ising(np.zeros(0), none, none, np.zeros(0), float(offset))
+
+
+__all__ = ["Ising", "Scale", "degree_factor"]

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from qopt.core import UnsupportedError
+from qopt.solvers.backends.kinds import CIRCUIT_BACKENDS
 from qopt.solvers.backends.readout import Confusion, calibrate, nearest_distribution
-from qopt.solvers.backends.runners import device_of, make_runner, noise_model, parse_backend
+from qopt.solvers.backends.runners import device_of, noise_model
 from qopt.solvers.backends.transpile import COUPLINGS, cost_of, fake_backend, qubits_used, transpiled_cost
 from qopt.solvers.ising import Ising
+from qopt.solvers.qaoa.backends import QAOA_BACKENDS
 from qopt.solvers.qaoa.circuit import qaoa_circuit
 from qopt.solvers.qaoa.qaoa import Qaoa
 
@@ -76,7 +78,7 @@ def test_noise_of_the_used_qubits_is_all_that_counts(manila: Any) -> None:
     from qiskit_aer import AerSimulator
     from qiskit_aer.noise import NoiseModel
 
-    compiled = make_runner("noisy:fake_manila", seed=1).compile(qaoa_circuit(Ising.of(ring(3)), 1))
+    compiled = CIRCUIT_BACKENDS.parse("noisy:fake_manila").runner(1).compile(qaoa_circuit(Ising.of(ring(3)), 1))
     assert compiled.cost.qubits_used == 3
     bound = compiled.measured.assign_parameters(compiled.values(np.array([0.4, 0.5])))
     counts = [
@@ -137,11 +139,12 @@ def test_a_device_that_is_too_small_is_refused_before_any_work() -> None:
 
 
 def test_backend_texts() -> None:
-    assert parse_backend("device:ibm_x") == ("device", "ibm_x")
-    assert parse_backend("exact") == ("exact", "")
+    named, exact = QAOA_BACKENDS.parse("device:ibm_x"), QAOA_BACKENDS.parse("exact")
+    assert (named.kind, named.device, named.has_expectation) == ("device", "ibm_x", False)
+    assert (exact.kind, exact.device, exact.has_gradient) == ("exact", "", True)
     for bad in ("noisy:", "device", "aer-mps:4", ""):
         with pytest.raises(ValueError, match="backend must be"):
-            parse_backend(bad)
+            QAOA_BACKENDS.parse(bad)
 
 
 def test_mitigation_undoes_known_errors() -> None:
@@ -168,7 +171,7 @@ def test_nearest_distribution_is_the_projection() -> None:
 
 
 def test_calibration_measures_the_devices_own_readout(manila: Any) -> None:
-    runner = make_runner("noisy:fake_manila", seed=1)
+    runner = CIRCUIT_BACKENDS.parse("noisy:fake_manila").runner(1)
     compiled = runner.compile(qaoa_circuit(Ising.of(ring(2)), 1))
     found = calibrate(runner, 2, compiled.measured, 20_000, (1, 2))
     homes = compiled.measured.layout.final_index_layout(filter_ancillas=True)

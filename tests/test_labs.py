@@ -46,7 +46,7 @@ def test_listed_optima_are_the_least_energies(n: int) -> None:
 
 
 def test_every_optimum_of_the_table_has_a_source() -> None:
-    assert sorted(optima()) == list(range(3, 33))
+    assert sorted(optima()) == list(range(3, 67))
     assert all(known.source and known.is_optimal for known in optima().values())
 
 

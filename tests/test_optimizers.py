@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from qopt.solvers.training.optimizers import OPTIMIZERS, OptimizerName, Spent, minimize
+from qopt.solvers.training.optimizers import OPTIMIZERS, BudgetExhausted, OptimizerName, minimize
 
 
 class Waves:
@@ -29,13 +29,13 @@ class Waves:
 
     def value(self, angles: np.ndarray) -> float:
         if self.calls >= self.limit:
-            raise Spent
+            raise BudgetExhausted
         self.calls += 1
         found = float(-self.heights @ np.cos(self.frequencies * (angles - self.phases)))
         self.best = min(self.best, found)
         return found
 
-    def slope(self, angles: np.ndarray) -> tuple[float, np.ndarray]:
+    def value_and_gradient(self, angles: np.ndarray) -> tuple[float, np.ndarray]:
         self.slopes += 1
         return self.value(angles), self.heights * self.frequencies * np.sin(self.frequencies * (angles - self.phases))
 
@@ -66,7 +66,7 @@ def test_takes_no_more_evaluations_than_it_may(name: OptimizerName, evaluations:
 
 def test_a_spent_target_ends_the_run() -> None:
     waves = Waves(limit=4)
-    with pytest.raises(Spent):
+    with pytest.raises(BudgetExhausted):
         minimize("cobyla", waves, np.zeros(3), 100, np.random.default_rng(1))
     assert waves.calls == 4
 

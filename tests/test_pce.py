@@ -81,10 +81,10 @@ def test_gradient_is_that_of_finite_differences(linear: str, regulariser: str) -
     settings = Pce(linear=linear, regulariser=regulariser, reps=3)
     found = settings.evaluator(model(9, 3), np.random.default_rng(0))
     angles = initial_angles("random", found.circuit, np.random.default_rng(1))
-    value, gradient = found.slope(angles)
-    assert value == pytest.approx(found.measure(angles).value, abs=1e-12)
+    value, gradient = found.value_and_gradient(angles)
+    assert value == pytest.approx(found.evaluate(angles).value, abs=1e-12)
     step = 1e-6 * np.eye(angles.size)
-    numeric = [(found.measure(angles + e).value - found.measure(angles - e).value) / 2e-6 for e in step]
+    numeric = [(found.evaluate(angles + e).value - found.evaluate(angles - e).value) / 2e-6 for e in step]
     assert np.allclose(gradient, numeric, rtol=0, atol=1e-6)
 
 

@@ -8,11 +8,12 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import UnsupportedError, bqm_to_arrays
 from qopt.engines import diagonal
-from qopt.solvers.classical.brute_force import all_energies
+from qopt.engines.statevector import apply_pauli
 from qopt.solvers.ising import Ising
-from qopt.solvers.qaoa.adapt import AdaptCircuit, AdaptQaoa, apply_pauli, derivative, pool_of
+from qopt.solvers.qaoa.adapt import AdaptCircuit, AdaptQaoa, derivative, pool_of
 
 LETTERS = {"I": np.eye(2), "X": np.array([[0, 1], [1, 0]]), "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1, -1])}
 
@@ -47,16 +48,18 @@ def test_gradient_and_criterion_are_differences() -> None:
     mixers = tuple(pool[k] for k in rng.choice(len(pool), 3))
     circuit = AdaptCircuit(all_energies(bqm), 1.3, mixers)
     angles = rng.normal(size=6)
-    value, gradient = circuit.slope(angles)
-    assert value == pytest.approx(circuit.measure(angles).value, abs=1e-12)
+    value, gradient = circuit.value_and_gradient(angles)
+    assert value == pytest.approx(circuit.evaluate(angles).value, abs=1e-12)
     for k in range(6):
         step = 1e-5 * np.eye(6)[k]
-        slope = (circuit.measure(angles + step).value - circuit.measure(angles - step).value) / 2e-5
+        slope = (circuit.evaluate(angles + step).value - circuit.evaluate(angles - step).value) / 2e-5
         assert gradient[k] == pytest.approx(slope, abs=1e-7)
     state = circuit.state(angles)
     longer = AdaptCircuit(circuit.energies, 1.3, (*mixers, pool[7]))
     grown = np.concatenate([angles[:3], [0.0], angles[3:], [0.0]])
-    assert derivative(circuit.energies * state, state, pool[7]) == pytest.approx(longer.slope(grown)[1][-1], abs=1e-12)
+    assert derivative(circuit.energies * state, state, pool[7]) == pytest.approx(
+        longer.value_and_gradient(grown)[1][-1], abs=1e-12
+    )
 
 
 def test_with_sum_x_in_every_layer_it_is_qaoa() -> None:
@@ -66,7 +69,7 @@ def test_with_sum_x_in_every_layer_it_is_qaoa() -> None:
     gammas, betas = np.array([0.3, 0.8]), np.array([0.6, 0.2])
     cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
     plain = diagonal.energy(cost, gammas / unit, betas, engine="numpy")
-    assert circuit.measure(np.concatenate([gammas, betas])).value == pytest.approx(plain, abs=1e-12)
+    assert circuit.evaluate(np.concatenate([gammas, betas])).value == pytest.approx(plain, abs=1e-12)
 
 
 @pytest.mark.parametrize("pool", ["single", "two-qubit"])

@@ -12,11 +12,11 @@ from qopt.core import bqm_to_arrays
 from qopt.engines import diagonal
 from qopt.engines.diagonal.multi_angle import IsingTerms
 from qopt.solvers.backends.bits import points_of_bit_array
-from qopt.solvers.backends.runners import make_runner
+from qopt.solvers.backends.kinds import CIRCUIT_BACKENDS
 from qopt.solvers.base import energies_of
 from qopt.solvers.ising import Ising
 from qopt.solvers.qaoa.circuit import logical_depth, qaoa_circuit
-from qopt.solvers.qaoa.evaluators import ExactEvaluator, Shape, circuit_evaluator
+from qopt.solvers.qaoa.evaluators import CircuitSpec, ExactEvaluator, circuit_evaluator
 
 EYE, X, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.diag([1, -1])
 
@@ -55,13 +55,13 @@ def dense_probabilities(
     return np.asarray(np.abs(state) ** 2)
 
 
-def evaluators(bqm: dimod.BinaryQuadraticModel, shape: Shape) -> tuple[ExactEvaluator, np.ndarray]:
+def evaluators(bqm: dimod.BinaryQuadraticModel, shape: CircuitSpec) -> tuple[ExactEvaluator, np.ndarray]:
     """The exact evaluator of the NumPy engine, and all energies."""
     cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
     return ExactEvaluator(bqm, shape, cost, engine="numpy"), cost.values()
 
 
-def qiskit_probabilities(shape: Shape, angles: np.ndarray) -> np.ndarray:
+def qiskit_probabilities(shape: CircuitSpec, angles: np.ndarray) -> np.ndarray:
     from qiskit.quantum_info import Statevector
 
     circuit = qaoa_circuit(shape.ising, shape.num_layers, is_multi_angle=shape.is_multi_angle, thetas=shape.thetas)
@@ -75,7 +75,7 @@ def test_exact_and_circuit_are_the_definition(warm: bool) -> None:
     bqm = model()
     rng = np.random.default_rng(1)
     thetas = rng.uniform(0.3, 2.8, 4) if warm else np.full(4, np.pi / 2)
-    shape = Shape(Ising.of(bqm), 2, 1.7, thetas=thetas if warm else None)
+    shape = CircuitSpec(Ising.of(bqm), 2, 1.7, thetas=thetas if warm else None)
     angles = rng.normal(size=4)
     expected = dense_probabilities(bqm, *shape.gates(angles), thetas)
     exactly, _ = evaluators(bqm, shape)
@@ -88,7 +88,7 @@ def test_multi_angle_circuit_is_the_engines() -> None:
     bqm.set_linear(2, -sum(bqm.get_quadratic(2, j) for j in (0, 1, 3)) / 2)  # no field on bit 2
     ising = Ising.of(bqm)
     assert np.count_nonzero(ising.fields) == 3
-    shape = Shape(ising, 2, ising.unit(), is_multi_angle=True)
+    shape = CircuitSpec(ising, 2, ising.unit(), is_multi_angle=True)
     angles = np.random.default_rng(2).normal(size=shape.num_parameters)
     exactly, _ = evaluators(bqm, shape)
     assert np.allclose(qiskit_probabilities(shape, angles), exactly.state(angles).probabilities(), rtol=0, atol=1e-12)
@@ -103,9 +103,9 @@ def test_tied_multi_angle_and_half_eps_are_plain_qaoa() -> None:
     gammas, betas = np.array([0.3, 0.7]), np.array([0.5, 0.2])
     states = []
     for shape in (
-        Shape(ising, 2, 2.0),
-        Shape(ising, 2, 2.0, is_multi_angle=True),
-        Shape(ising, 2, 2.0, thetas=np.full(5, np.pi / 2)),
+        CircuitSpec(ising, 2, 2.0),
+        CircuitSpec(ising, 2, 2.0, is_multi_angle=True),
+        CircuitSpec(ising, 2, 2.0, thetas=np.full(5, np.pi / 2)),
     ):
         exactly, _ = evaluators(bqm, shape)
         states.append(exactly.state(shape.flat(gammas, betas)).probabilities())
@@ -119,15 +119,15 @@ def test_gradients_are_central_differences(kind: str, alpha: float) -> None:
     bqm = model(5)
     ising = Ising.of(bqm)
     thetas = np.linspace(0.6, 2.4, 5) if kind == "warm" else None
-    shape = Shape(ising, 2, ising.unit(), kind == "multi", thetas)
+    shape = CircuitSpec(ising, 2, ising.unit(), kind == "multi", thetas)
     exactly, values = evaluators(bqm, shape)
     exactly = ExactEvaluator(bqm, shape, exactly.cost, alpha=alpha, engine="numpy")
     angles = np.random.default_rng(5).uniform(0.1, 0.9, shape.num_parameters)
-    value, gradient = exactly.slope(angles)
-    assert value == pytest.approx(exactly.measure(angles).value, abs=1e-12)
+    value, gradient = exactly.value_and_gradient(angles)
+    assert value == pytest.approx(exactly.evaluate(angles).value, abs=1e-12)
     for k in range(0, len(angles), 3):
         step = 1e-5 * np.eye(len(angles))[k]
-        slope = (exactly.measure(angles + step).value - exactly.measure(angles - step).value) / 2e-5
+        slope = (exactly.evaluate(angles + step).value - exactly.evaluate(angles - step).value) / 2e-5
         assert gradient[k] == pytest.approx(slope, abs=1e-6)
     assert values.min() <= value <= values.max()
 
@@ -166,21 +166,23 @@ def test_bits_of_a_measured_circuit_are_qubits() -> None:
 def test_aer_expectation_is_the_engines(backend: str) -> None:
     bqm = model(6)
     ising = Ising.of(bqm)
-    shape = Shape(ising, 2, ising.unit())
+    shape = CircuitSpec(ising, 2, ising.unit())
     exactly, _ = evaluators(bqm, shape)
-    circuit = circuit_evaluator(bqm, shape, make_runner(backend, seed=1))
+    circuit = circuit_evaluator(bqm, shape, CIRCUIT_BACKENDS.parse(backend).runner(1))
     angles = np.array([0.4, 0.9, 0.6, 0.2])
     tolerance = 1e-10 if backend == "aer" else 1e-6  # the matrix product state drops weights of 1e-16
-    assert circuit.measure(angles).value == pytest.approx(exactly.measure(angles).value, abs=tolerance)
+    assert circuit.evaluate(angles).value == pytest.approx(exactly.evaluate(angles).value, abs=tolerance)
 
 
 def test_aer_samples_follow_the_engines_probabilities() -> None:
     bqm = model(4)
     ising = Ising.of(bqm)
-    shape = Shape(ising, 2, ising.unit())
+    shape = CircuitSpec(ising, 2, ising.unit())
     exactly, _ = evaluators(bqm, shape)
     angles = np.array([0.4, 0.9, 0.6, 0.2])
-    drawn = circuit_evaluator(bqm, shape, make_runner("aer", seed=1), shots=20_000, seed=4).measure(angles)
+    drawn = circuit_evaluator(bqm, shape, CIRCUIT_BACKENDS.parse("aer").runner(1), shots=20_000, seed=4).evaluate(
+        angles
+    )
     assert drawn.Z is not None
     assert drawn.counts is not None
     observed = np.zeros(16)

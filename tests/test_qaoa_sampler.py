@@ -10,14 +10,14 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import Clock, UnsupportedError, from_spec
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.qaoa.qaoa import Qaoa
 from qopt.solvers.qaoa.relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
 from qopt.solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa
 from qopt.solvers.training import resources
-from qopt.solvers.training.evaluation_log import Ledger, LedgerTarget, Measured
-from qopt.solvers.training.optimizers import OPTIMIZERS, Spent, minimize
+from qopt.solvers.training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget
+from qopt.solvers.training.optimizers import OPTIMIZERS, BudgetExhausted, minimize
 
 
 def model(n: int = 6, seed: int = 1) -> dimod.BinaryQuadraticModel:
@@ -127,21 +127,21 @@ class Slow(Clock):
 
 def test_time_is_left_for_the_final_state() -> None:
     clock = Slow(10.0)
-    ledger = Ledger(clock)
+    log = EvaluationLog(clock)
 
     class Counted:
         has_gradient = False
         periods = np.ones(1)
         calls = 0
 
-        def measure(self, angles: np.ndarray) -> Measured:
+        def evaluate(self, angles: np.ndarray) -> Evaluation:
             self.calls += 1
             clock.now += 1.0
-            return Measured(0.0)
+            return Evaluation(0.0)
 
     counted = Counted()
-    target = LedgerTarget(counted, ledger)  # type: ignore[arg-type]
-    with pytest.raises(Spent):
+    target = LoggedTarget(counted, log)  # type: ignore[arg-type]
+    with pytest.raises(BudgetExhausted):
         minimize("spsa", target, np.zeros(1), 100, np.random.default_rng(1))
     assert counted.calls == 9  # the tenth second is the final state's
     assert clock.now + 1 <= 10.0
@@ -214,7 +214,9 @@ def test_given_angles_for_another_number_of_layers_are_resampled() -> None:
         ({"init": "transfer"}, "must come with one of angles and transfer"),
         ({"angles": (0.1, 0.2)}, "must come with one of angles and transfer"),
         ({"init": "transfer", "angles": (0.1, 0.2, 0.3)}, "as many gammas as betas"),
-        ({"init": "fixed", "layers": 5}, "layers must be 1..4"),
+        ({"init": "fixed", "layers": 12}, r"layers must be 1\.\.1[01]"),
+        ({"backend": "light-cone", "shots": 100}, "no samples of the state"),
+        ({"backend": "light-cone", "alpha": 0.5}, "no samples of the state"),
         ({"init": "interp", "optimizer": "none"}, "must not be 'none'"),
         ({"restarts": 2, "optimizer": "none"}, "restarts must be 0"),
         ({"readout": "mitigate"}, "must have a noisy or device backend"),

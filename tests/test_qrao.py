@@ -144,10 +144,10 @@ def test_gradient_of_the_relaxation(d: int) -> None:
     circuit = ansatz("brickwork", found.num_qubits, 2)
     evaluator = vector_relaxed(found, circuit, "auto")
     angles = initial_angles("random", circuit, np.random.default_rng(2))
-    value, gradient = evaluator.slope(angles)
-    assert value == pytest.approx(evaluator.measure(angles).value, abs=1e-12)
+    value, gradient = evaluator.value_and_gradient(angles)
+    assert value == pytest.approx(evaluator.evaluate(angles).value, abs=1e-12)
     step = 1e-6 * np.eye(angles.size)
-    numeric = [(evaluator.measure(angles + e).value - evaluator.measure(angles - e).value) / 2e-6 for e in step]
+    numeric = [(evaluator.evaluate(angles + e).value - evaluator.evaluate(angles - e).value) / 2e-6 for e in step]
     assert np.allclose(gradient, numeric, rtol=0, atol=1e-6)
 
 
@@ -159,9 +159,9 @@ def test_values_are_those_of_aers_estimator_and_of_the_matrix_product_state(d: i
     angles = initial_angles("random", circuit, np.random.default_rng(3))
     job = primitives.EstimatorV2().run([(circuit.to_qiskit(), found.operator(), angles)], precision=0.0)
     expected = float(job.result()[0].data.evs) + found.ising.offset
-    assert vector_relaxed(found, circuit, "auto").measure(angles).value == pytest.approx(expected, abs=1e-10)
+    assert vector_relaxed(found, circuit, "auto").evaluate(angles).value == pytest.approx(expected, abs=1e-10)
     product = mps_relaxed(found, circuit)
-    assert product.measure(angles).value == pytest.approx(expected, abs=1e-10)
+    assert product.evaluate(angles).value == pytest.approx(expected, abs=1e-10)
     psi = simulate(circuit, angles).amplitudes()
     assert np.allclose(product.state(angles, 0.0).bloch(), bloch_vectors(psi), atol=1e-12)
 

@@ -80,6 +80,34 @@ def test_no_console_error_and_every_plot_is_drawn(browser: Any, folder: Path) ->
     assert bad == 0
 
 
+def test_the_matrix_stands_first_with_a_mark_in_each_cell(browser: Any, folder: Path) -> None:
+    opened(browser, folder)
+    first = browser.execute_script("return document.querySelector('#main table').id")
+    assert first == "table-matrix"
+    assert browser.execute_script("return document.querySelectorAll('.verdicts').length") == 0
+    marks = texts(browser, "#table-matrix td.mark span")
+    assert marks
+    assert set(marks) <= {"better", "worse", "open", "tied"}
+    signs = browser.execute_script(
+        "return [...document.querySelectorAll('#table-matrix td.mark span')]"
+        ".map((found) => getComputedStyle(found, '::before').content)"
+    )
+    assert all(len(sign.strip('"')) == 2 for sign in signs)
+    assert 1 <= len(texts(browser, ".findings li")) <= 5
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_but_tables_is_wider_than_the_window(browser: Any, folder: Path, width: int) -> None:
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    try:
+        opened(browser, folder)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_hostile_names_are_inert_text(browser: Any, folder: Path) -> None:
     opened(browser, folder)
     assert browser.execute_script("return typeof window.hacked") == "undefined"

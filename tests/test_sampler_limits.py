@@ -30,11 +30,11 @@ def test_one_evaluation_is_estimated_before_it_is_begun(solver: str, monkeypatch
 def test_a_gradient_that_does_not_fit_gives_way_to_single_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
 
-    def spy(name: str, *args: object) -> object:
+    def spy(name: str, *args: object, **keywords: object) -> object:
         used.append(name)
-        return minimize(name, *args)  # type: ignore[arg-type]
+        return minimize(name, *args, **keywords)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("qopt.solvers.ansatz.run.minimize", spy)
+    monkeypatch.setattr("qopt.solvers.training.loop.minimize", spy)
     sampler = from_spec("solvers", {"name": "vqe", "maxiter": 2})
     slow = lambda self, n, *, gradient=False: 100.0 if gradient else 0.0  # noqa: E731
     sampler.sample(_model(4), seed=1, seconds=60.0)

@@ -13,7 +13,7 @@ from qopt.experiments.report.utility import Utility, utility_score
 @pytest.mark.parametrize("failure", [0.02, 0.3, 0.9])
 @pytest.mark.parametrize("shape", ["linear", "step"])
 def test_intervals_cover_simulated_runtimes(runs: int, failure: float, shape: str) -> None:
-    """Lognormal times, some runs never; the true mean from a million of them. A bootstrap of 5 covers less than half."""
+    """Lognormal times, some runs never; the true mean from a million. A bootstrap of 5 covers less than half."""
     rng = np.random.default_rng(runs)
     utility = Utility(shape, 10.0)  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from qopt.engines import diagonal
 from qopt.solvers.ansatz.circuits import ansatz, initial_angles
 from qopt.solvers.ansatz.evaluators import StateEvaluator
 from qopt.solvers.ansatz.settings import AnsatzSettings
-from qopt.solvers.ansatz.vqe import Vqe, alphas, make_evaluator
+from qopt.solvers.ansatz.vqe import Job, Vqe, alphas, make_evaluator
 from qopt.solvers.ising import Ising
 
 
@@ -39,18 +39,19 @@ def test_energies_are_those_of_aers_estimator(name: str) -> None:
     job = primitives.EstimatorV2().run([(circuit.to_qiskit(), ising.operator(), angles)], precision=0.0)
     expected = float(job.result()[0].data.evs) + ising.offset
     for backend in ("exact", "mps"):
-        found, _ = make_evaluator(Vqe(backend=backend), bqm, circuit, 1)
-        assert found.measure(angles).value == pytest.approx(expected, abs=1e-10)
+        settings = Vqe(backend=backend)
+        found, _ = make_evaluator(settings.runs_on, Job(settings, bqm, circuit, 1.0, 1))
+        assert found.evaluate(angles).value == pytest.approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize("alpha", [1.0, 0.5, 0.137])
 def test_gradient_is_that_of_finite_differences(alpha: float) -> None:
     found = evaluator(model(4, 5), alpha)
     angles = initial_angles("random", found.circuit, np.random.default_rng(6))
-    value, gradient = found.slope(angles)
-    assert value == pytest.approx(found.measure(angles).value, abs=1e-12)
+    value, gradient = found.value_and_gradient(angles)
+    assert value == pytest.approx(found.evaluate(angles).value, abs=1e-12)
     step = 1e-6 * np.eye(angles.size)
-    numeric = [(found.measure(angles + e).value - found.measure(angles - e).value) / 2e-6 for e in step]
+    numeric = [(found.evaluate(angles + e).value - found.evaluate(angles - e).value) / 2e-6 for e in step]
     assert np.allclose(gradient, numeric, rtol=0, atol=1e-7)
 
 
@@ -64,8 +65,8 @@ def test_cvar_counts_the_last_outcome_in_part() -> None:
     for weight, energy in zip(weights, energies):
         taken = min(weight, left)
         total, left = total + taken * energy, left - taken
-    assert found.measure(angles).value == pytest.approx(total / 0.3, abs=1e-12)
-    sampled = evaluator(model(3, 1), 0.3, 200_000).measure(angles).value
+    assert found.evaluate(angles).value == pytest.approx(total / 0.3, abs=1e-12)
+    sampled = evaluator(model(3, 1), 0.3, 200_000).evaluate(angles).value
     assert sampled == pytest.approx(total / 0.3, abs=0.02)
 
 

@@ -1,17 +1,21 @@
-"""Correlations of a QAOA state of the graph: depth one in closed form for any size, deeper ones by a small statevector.
+"""Correlations of a QAOA state of the graph: depth one in closed form, deeper ones by a small state or by light cones.
 
-The deeper state follows a linear ramp with two free angles; it holds 2**k amplitudes and is refused above 16 bits.
+Up to 16 bits the deeper state follows a linear ramp with two free angles and knows all pairs; above, light cones give
+the exact correlations of the graph's edges at optimised angles, and refuse graphs whose cones are too large.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...algorithms.depth_one import DepthOne, optimize_depth_one
-from ...core import CORRELATIONS, UnsupportedError
+from ...algorithms.fixed_angles import MOST_LAYERS, angle_unit, mean_degree, scaled_angles
+from ...core import CORRELATIONS
 from ...core.arrays import AnyArray, Float
+from ...engines.light_cone import LightCones
 from .correlations import Correlations, Task
 
 #: Largest number of bits whose amplitudes are held.
@@ -26,7 +30,7 @@ class QaoaPairs:
     Parameters
     ----------
     layers : 1 in closed form; more by statevector, up to 16 bits, along the ramp ``gamma_l = dg (l + 1/2) / p``,
-        ``beta_l = db (1 - (l + 1/2) / p)``.
+        ``beta_l = db (1 - (l + 1/2) / p)``; above by light cones, edges only, angles optimised from the fixed ones.
     num_gammas : scanned values of gamma.
 
     References
@@ -43,12 +47,12 @@ class QaoaPairs:
             raise ValueError(f"layers and num_gammas must be >= 1, got {self.layers!r} and {self.num_gammas!r}")
 
     def correlations(self, task: Task) -> Correlations:
-        """All pairs of nodes.
+        """All pairs of nodes; by light cones the edges.
 
         Raises
         ------
         UnsupportedError
-            More than one layer on more than 16 bits.
+            More than one layer on more than 16 bits whose light cones are too large.
         """
         k = task.energy.num_bits
         Q = task.energy.products.tocoo()
@@ -64,8 +68,10 @@ class QaoaPairs:
             gamma, beta, _ = optimize_depth_one(h, J, num_gammas=self.num_gammas)
             found = model.correlations(gamma, beta)
             z, heads, tails, zz = found.z, found.rows, found.cols, found.zz
-        else:
+        elif k <= MAX_BITS:
             z, zz = self._state_values(h, J, heads, tails)
+        else:
+            z, heads, tails, zz = self._cone_values(h, Q)
         # spins of the state are s = 1 - 2 z; a bit that is 1 lies on the anchor's side
         nodes = np.arange(1, k + 1)
         return Correlations(
@@ -78,10 +84,6 @@ class QaoaPairs:
         from scipy.optimize import minimize
 
         k = h.size
-        if k > MAX_BITS:
-            raise UnsupportedError(
-                f"qaoa correlations of {self.layers} layers must have at most {MAX_BITS} bits, got {k}; use layers 1"
-            )
         spins = 1.0 - 2.0 * ((np.arange(2**k)[:, None] >> np.arange(k)) & 1)
         energies = spins @ h + np.einsum("si,si->s", spins @ J, spins)
         scale = float(np.sqrt((J**2).sum() * 2 / max(k, 1) + (h**2).mean())) or 1.0
@@ -94,6 +96,29 @@ class QaoaPairs:
         best = minimize(lambda a: float(probabilities(a) @ energies), first, method="Nelder-Mead").x
         p = probabilities(best)
         return p @ spins, np.einsum("s,sp->p", p, spins[:, heads] * spins[:, tails])
+
+    def _cone_values(self, h: Float, Q: Any) -> tuple[Float, AnyArray, AnyArray, Float]:
+        """<Z>, and <ZZ> of the edges, at the angles that L-BFGS finds from the fixed ones, or from a ramp."""
+        from scipy.optimize import minimize
+
+        p = self.layers
+        cones = LightCones.of(h, Q.row, Q.col, Q.data / 4.0, p)
+        graph = cones.graph
+        unit = angle_unit(graph.h, graph.rows, graph.cols, graph.couplings)
+        if p <= MOST_LAYERS:
+            gammas, betas = scaled_angles(p, mean_degree(graph.rows, graph.cols))
+        else:
+            gammas = 0.6 * (np.arange(p) + 1) / p
+            betas = 0.6 - 0.6 * np.arange(p) / p
+
+        def energy(angles: AnyArray) -> tuple[float, Float]:
+            value, by_gamma, by_beta = cones.value_and_gradient(angles[:p] / unit, angles[p:])
+            return value, np.concatenate([by_gamma / unit, by_beta])
+
+        start = np.concatenate([gammas, betas])
+        best = minimize(energy, start, jac=True, method="L-BFGS-B", options={"maxfun": 60}).x
+        found = cones.correlations(best[:p] / unit, best[p:])
+        return found.z, found.rows, found.cols, found.zz
 
 
 def ramp_probabilities(energies: Float, layers: int, gamma: float, beta: float) -> Float:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import Float, UnsupportedError
+from ...core.margins import ROUNDING
 from . import reference
 from .model import IsingModel
 
@@ -63,6 +64,10 @@ def engine_name(engine: EngineChoice = "auto") -> str:
 def kernels() -> list[str]:
     """Instruction sets that this machine can run, best first; empty without the extension."""
     return [] if _engine is None else list(_engine.kernels())
+
+
+#: Parts of an anneal after which somebody who listens is told.
+PIECES = 20
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class Replicas:
     def advance(self, half_temperatures: Float, *, descend: bool = False) -> None:
         """One sweep at each temperature: half of T, in units of the model's whole numbers."""
         rows = self.layout == "rows"
-        smallest = 1e-9 * float(self.model.largest_fields.max(initial=1.0))
+        smallest = ROUNDING * float(self.model.largest_fields.max(initial=1.0))
         descent = 0.0 if not descend else -smallest if self.model.kind == "float64" else -1.0
         given: tuple[Any, ...] = (
             self.model.kind,
@@ -223,6 +228,7 @@ def anneal(
     how: How | None = None,
     initial: Spins | None = None,
     is_over: Callable[[], bool] | None = None,
+    heard: Callable[[float, Spins | None], None] | None = None,
 ) -> Annealed:
     """Independent reads, each one sweep at each of the temperatures.
 
@@ -231,6 +237,8 @@ def anneal(
     half_temperatures : T / 2 in units of the model's whole numbers, shape (sweeps,).
     initial : spins to start from, shape (reads, n); None draws them.
     is_over : asked before each batch but the first; True ends the run with the reads so far.
+    heard : told the share of the work that is done, and the spins of each batch that ended; the reads do not depend
+        on it.
 
     Examples
     --------
@@ -250,7 +258,14 @@ def anneal(
             return None
         part = None if initial is None else initial[first : first + size]
         batch = start(model, how, words[first : min(first + size, num_reads)], part, arrays)
-        batch.advance(half_temperatures, descend=how.descend)
+        if heard is None:
+            batch.advance(half_temperatures, descend=how.descend)
+            return batch
+        pieces = np.array_split(half_temperatures, min(PIECES, max(1, len(half_temperatures))))
+        for number, piece in enumerate(pieces, 1):
+            batch.advance(piece, descend=how.descend and number == len(pieces))
+            spins = batch.points() if number == len(pieces) else None
+            heard(min(1.0, (first + size * number / len(pieces)) / num_reads), spins)
         return batch
 
     if how.threads > 1 and len(firsts) > 1:

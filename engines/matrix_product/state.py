@@ -30,9 +30,16 @@ PAULIS = {"X": _X, "Y": _Y, "Z": _Z}
 
 @dataclass(frozen=True, eq=False)
 class MatrixProduct:
-    """``amplitude(b) = T_0[b_0] T_1[b_1] ...`` with tensors (left bond, 2, right bond); site i is qubit i."""
+    """``amplitude(b) = T_0[b_0] T_1[b_1] ...`` with tensors (left bond, 2, right bond); site i is qubit i.
+
+    Parameters
+    ----------
+    is_right_orthonormal : whether every tensor but the first one is orthonormal towards the left, so that everything to
+        the right of a site drops out of every mean.
+    """
 
     tensors: tuple[Complex, ...]
+    is_right_orthonormal: bool = False
 
     @property
     def n(self) -> int:
@@ -63,7 +70,7 @@ class MatrixProduct:
         ----------
         changes : basis changes, shape (k, 2, 2), with choices : shape (num_shots, n), the one of each shot and qubit.
         """
-        right = self._right()
+        right = None if self.is_right_orthonormal else self._right()
         Z = np.zeros((num_shots, self.n), dtype=np.uint8)
         rows: Complex = np.ones((num_shots, 1), dtype=complex)
         shots = np.arange(num_shots)
@@ -72,7 +79,8 @@ class MatrixProduct:
             branches = (rows @ tensor.reshape(left, -1)).reshape(num_shots, 2, bond)
             if changes is not None and choices is not None:
                 branches = np.matmul(changes[choices[:, i]], branches)
-            weights = ((branches @ right[i + 1]) * branches.conj()).real.sum(axis=2)
+            ahead = branches if right is None else branches @ right[i + 1]
+            weights = (ahead * branches.conj()).real.sum(axis=2)
             is_one = (rng.random(num_shots) * weights.sum(axis=1) >= weights[:, 0]).astype(np.int64)
             Z[:, i] = is_one
             rows = branches[shots, is_one] / np.sqrt(np.maximum(weights[shots, is_one], 1e-300))[:, None]

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from .matrix import Mark, mark_of
 from .paired import Comparison, Control
 from .paired import Table as Costs
-from .runs import KINDS, RunSet, contradictions
+from .row import KINDS, STAGES
+from .runs import Run, RunSet, contradictions
 from .statistics import Ranking
 from .tables import p_text
 
-#: Pipelines whose controls are told in sentences, quantum ones first; the table has all.
-MAX_TOLD = 6
+#: Names in one sentence, and letters of a reason; the matrix and the tables have all.
+MAX_NAMED = 3
+MAX_REASON = 240
+MARKS: tuple[Mark, ...] = ("better", "worse", "open", "tied")
 _MEANINGS = {
     "proven": "proven in the literature",
     "proven-here": "proven by one of these runs",
@@ -28,54 +32,70 @@ def findings(
     comparisons: Sequence[Comparison],
     controls: Sequence[Control],
 ) -> list[str]:
-    """Sentences, the most important first."""
-    said = [*_failures(runs), *_controls(runs, controls), *_ranking(ranked), *_quantum(runs, comparisons)]
-    return [*said, _references(runs), *_contradictions(runs)]
+    """At most five sentences: what contradicts a proof or failed, what samplers earned, who is best, references."""
+    said = [*_failures(runs), *_controls(controls), *_ranking(ranked), *_quantum(runs, comparisons)]
+    return [*said, " ".join([_references(runs), *_contradictions(runs)])]
 
 
 def _failures(runs: RunSet) -> list[str]:
-    """What was refused or failed, by pipeline, with its most frequent reason."""
-    said = []
+    """What was refused or failed, by pipeline, each with its most frequent reason, as one sentence."""
+    parts = []
     for label in runs.pipelines:
         members = runs.by_pipeline[label]
         failed = [run for run in members if run.status == "failed"]
-        if not failed:
-            continue
-        refused = sum(run.failure == "refused" for run in failed)
-        parts = [
-            f"{refused} refused" if refused else "",
-            f"{len(failed) - refused} failed" if refused < len(failed) else "",
-        ]
-        text = f"{label}: of {len(members)} runs {' and '.join(filter(None, parts))}"
-        reason = Counter(run.message for run in failed).most_common(1)[0][0]
-        text += f" ({reason})" if reason else ""
-        if label not in runs.tested:
-            text += "; it never ran and is in no test below."
-        elif refused:
-            text += "; the refused ones are in no test below."
-        else:
-            text += "; they count as worse than any answer."
-        said.append(text)
-    return said
+        if failed:
+            reason = Counter(run.message for run in failed).most_common(1)[0][0]
+            text = f"{label}: of {len(members)} runs {_endings(failed)}"
+            text += f" ({_cut(reason)})" if reason else ""
+            parts.append(f"{text}; {_consequence(label in runs.tested, failed)}")
+    if not parts:
+        return []
+    more = len(parts) - MAX_NAMED
+    return [". ".join(parts[:MAX_NAMED]) + (f". {more} more, see Failures." if more > 0 else ".")]
 
 
-def _controls(runs: RunSet, controls: Sequence[Control]) -> list[str]:
-    """Whether each sampler is better than uniform points of the same ground, before and after the repair."""
-    by_pipeline: dict[str, dict[str, Control]] = {}
-    for found in controls:
-        by_pipeline.setdefault(found.pipeline, {})[found.stage] = found
-    order = sorted(by_pipeline, key=lambda label: label not in runs.quantum)
-    said = []
-    for label in order[:MAX_TOLD]:
-        stages = by_pipeline[label]
-        parts = [_told(stages[stage]) for stage in ("raw", "repaired", "improved") if stage in stages]
-        said.append(f"{label} against equally many uniform points of its own ground: {'; '.join(parts)}.")
-    return said
+def _endings(failed: Sequence[Run]) -> str:
+    refused = sum(run.failure == "refused" for run in failed)
+    counts = {"refused": refused, "failed": len(failed) - refused}
+    return " and ".join(f"{number} {ending}" for ending, number in counts.items() if number)
 
 
-def _told(found: Control) -> str:
-    words = {"better": "better", "worse": "worse", "no difference seen": "no difference seen"}[found.verdict]
-    return f"{found.stage} {words} (effect {found.test.effect:+.2f}, p = {p_text(found.adjusted)})".replace("= <", "<")
+def _consequence(is_tested: bool, failed: Sequence[Run]) -> str:
+    if not is_tested:
+        return "it never ran and is in no test below"
+    if any(run.failure == "refused" for run in failed):
+        return "the refused ones are in no test below"
+    return "they count as worse than any answer"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1].rstrip() + "…"
+
+
+def _controls(controls: Sequence[Control]) -> list[str]:
+    """How many samplers are better than uniform points of the same ground, stage by stage, as one sentence."""
+    parts = []
+    for stage in STAGES:
+        there = [found for found in controls if found.stage == stage]
+        if there:
+            marks = {found.pipeline: mark_of(found) for found in there}
+            counts = [_counted([name for name in marks if marks[name] == mark], mark) for mark in MARKS]
+            parts.append(f"{stage} {', '.join(filter(None, counts))}")
+    if not parts:
+        return []
+    number = len({found.pipeline for found in controls})
+    whose = "The one sampler" if number == 1 else f"Each of {number} samplers"
+    return [f"{whose} against equally many uniform points of its own ground: {'; '.join(parts)}."]
+
+
+def _counted(labels: Sequence[str], mark: Mark) -> str:
+    """``2 better (a, b)``; those without a verdict are counted alone."""
+    if not labels:
+        return ""
+    if mark in ("open", "tied"):
+        return f"{len(labels)} {'not told' if mark == 'open' else 'tied'}"
+    more = f" and {len(labels) - MAX_NAMED} more" if len(labels) > MAX_NAMED else ""
+    return f"{len(labels)} {mark} ({', '.join(labels[:MAX_NAMED])}{more})"
 
 
 def _ranking(ranked: tuple[Ranking, Costs] | None) -> list[str]:
@@ -88,7 +108,9 @@ def _ranking(ranked: tuple[Ranking, Costs] | None) -> list[str]:
     text = f"Best mean rank by final gap: {table.pipelines[best]} ({ranking.ranks[best]:.2f}; {p}"
     text += f", {ranking.num_blocks} blocks)."
     if near:
-        text += f" Not told apart from it: {', '.join(table.pipelines[i] for i in near)}."
+        names = [table.pipelines[i] for i in near]
+        rest = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        text += f" Not told apart from it: {', '.join(names[:MAX_NAMED])}{rest}."
     return [text]
 
 
@@ -120,5 +142,5 @@ def _references(runs: RunSet) -> str:
 
 def _contradictions(runs: RunSet) -> list[str]:
     found = contradictions(runs)
-    more = [f"{len(found) - 5} further instances are like this."] if len(found) > 5 else []
-    return [*found[:5], *more]
+    more = [f"{len(found) - MAX_NAMED} further instances are like this."] if len(found) > MAX_NAMED else []
+    return [*found[:MAX_NAMED], *more]

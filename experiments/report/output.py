@@ -10,7 +10,7 @@ from ...core.files import write_text
 from .page import Records, write_page
 from .pictures import draw_pictures
 from .report import Report
-from .tables import Table, latex_table, markdown_table
+from .tables import Table, escape_latex, escape_markdown, latex_table, markdown_table
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,21 @@ def write_report(report: Report, folder: Path, output: Output | None = None) -> 
 
 
 def markdown(report: Report) -> str:
-    """Findings and tables as Markdown; the record links of the instance table are left out."""
-    lines = [f"# {report.runs.document.get('name') or 'Report'}", ""]
-    lines += [f"- {sentence}" for sentence in report.findings]
-    return "\n".join([*lines, ""]) + "\n" + "\n".join(markdown_table(table) for table in _printed(report))
+    """The matrix, the findings and the other tables as Markdown; record links are left out."""
+    tables = [markdown_table(table) for table in _printed(report)]
+    told = "".join(f"- {escape_markdown(sentence)}\n" for sentence in report.findings)
+    first = 1 if report.tables["matrix"].rows else 0
+    title = escape_markdown(str(report.runs.document.get("name") or "Report"))
+    return "\n".join([f"# {title}\n", *tables[:first], told, *tables[first:]])
 
 
 def latex(report: Report) -> str:
-    """The tables for LaTeX; they need the package booktabs."""
-    return "% needs \\usepackage{booktabs}\n\n" + "\n".join(latex_table(table) for table in _printed(report))
+    """The matrix, the findings and the other tables for LaTeX; they need the package booktabs."""
+    tables = [latex_table(table) for table in _printed(report)]
+    items = "".join(f"\\item {escape_latex(sentence)}\n" for sentence in report.findings)
+    told = f"\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
+    first = 1 if report.tables["matrix"].rows else 0
+    return "\n".join(["% needs \\usepackage{booktabs}\n", *tables[:first], told, *tables[first:]])
 
 
 def _printed(report: Report) -> list[Table]:

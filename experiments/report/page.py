@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...core.files import write_text
-from .paired import Control, against_control
 from .plot import Plot
 from .report import Report
-from .tables import Cell, Table, html_table, p_text
+from .tables import Cell, Table, html_table
 
 Records = Literal["auto", "embed", "beside", "none"]
 #: Rows in one packed part, and packed bytes up to which ``auto`` embeds them in the page.
@@ -118,14 +117,13 @@ def _sections(report: Report) -> list[Section]:
     tables, plots = report.tables, report.plots
     told = "".join(f"<li>{escape(sentence)}</li>" for sentence in report.findings)
     found = [
-        Section("findings", "In short", f'<ul class="findings">{told}</ul>'),
+        Section("findings", "In short", _table(tables["matrix"]) + f'<ul class="findings">{told}</ul>'),
         Section(
             "control",
             "Earned by the sampler?",
             "<p>A repaired figure alone proves nothing: repair and local search solve much by themselves. So every "
             "sampler is measured against equally many uniform points of its own ground (same reduction, core, start, "
             "rows) that went through the same selection, repair and improvement.</p>"
-            + _verdicts(report)
             + _figure(plots, "waterfall")
             + _table(tables["control"])
             + (_table(tables["program"]) if tables["program"].rows else ""),
@@ -189,24 +187,6 @@ def _energy(tables: Mapping[str, Table]) -> list[Section]:
         return []
     by_instance = tables["energy-instances"]
     return [Section("energy", "Energy", _table(tables["energy"]) + (_table(by_instance) if by_instance.rows else ""))]
-
-
-def _verdicts(report: Report) -> str:
-    """A card for each sampler: stage by stage, better, worse or no difference seen."""
-    cards: dict[str, list[Control]] = {}
-    for found in against_control(report.runs, report.settings.unit):
-        cards.setdefault(found.pipeline, []).append(found)
-    order = sorted(cards, key=lambda label: label not in report.runs.quantum)
-    html = []
-    for label in order:
-        lines = "".join(
-            f'<dt>{found.stage}</dt><dd><span class="{found.verdict.split()[0]}">{found.verdict}</span> '
-            f"<small>(effect {found.test.effect:+.2f}, p {escape(p_text(found.adjusted))})</small></dd>"
-            for found in cards[label]
-        )
-        kind = "quantum" if label in report.runs.quantum else "classical"
-        html.append(f"<article><h3>{escape(label)} <small>({kind})</small></h3><dl>{lines}</dl></article>")
-    return f'<div class="verdicts">{"".join(html)}</div>'
 
 
 def _method(report: Report) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from ..metrics import wilson
 from .energies import energy_by_instance, energy_table
 from .findings import findings
+from .matrix import matrix_table
 from .paired import Comparison, against_control, compare_all, rank_all
 from .plot import Plot
 from .plots_quality import critical_difference, crossover, feasibility, gap_by_size, quantum_scatter, waterfall
@@ -51,6 +52,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
     comparisons = compare_all(runs, runs.tested, settings.unit)
     controls = against_control(runs, settings.unit)
     tables = [
+        matrix_table(runs, controls),
         control_table(controls),
         worth_table(runs),
         program_table(against_control(runs.against_program(), settings.unit)),

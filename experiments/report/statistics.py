@@ -26,13 +26,18 @@ BOOTSTRAP_SEED = 20_260
 
 @dataclass(frozen=True)
 class Paired:
-    """Outcome of a paired test: two-sided p, effect in -1..1 (negative: the first is lower), pairs and ties."""
+    """Outcome of a paired test: two-sided p, effect in -1..1 (negative: the first is lower), pairs and ties.
+
+    ``low`` and ``high`` are the effect's 95 % interval, of this test alone.
+    """
 
     p: float
     effect: float
     num_pairs: int
     num_ties: int
     median: float
+    low: float = -1.0
+    high: float = 1.0
 
     @property
     def is_significant(self) -> bool:
@@ -44,18 +49,20 @@ def wilcoxon(differences: npt.ArrayLike) -> Paired:
 
     Zeros take part in the ranking and are then left out (Pratt). The null distribution flips each sign with
     probability 1/2 given the ranks, so that ties need no correction; it is exact up to 200 nonzero differences, and
-    normal with the same variance ``sum r_i^2 / 4`` beyond. The effect is ``(R+ - R-) / (R+ + R-)``.
+    normal with the same variance ``sum r_i^2 / 4`` beyond. The effect is ``(R+ - R-) / (R+ + R-)``; its interval is
+    Wilson's for the weighted share ``R+ / (R+ + R-)`` at Kish's number of observations ``(sum r)^2 / sum r^2``.
 
     References
     ----------
     J. W. Pratt (1959), Remarks on zeros and ties in the Wilcoxon signed rank procedures, JASA 54, 655-667. D. S. Kerby
-    (2014), The simple difference formula, Comprehensive Psychology 3, doi:10.2466/11.IT.3.1.
+    (2014), The simple difference formula, Comprehensive Psychology 3, doi:10.2466/11.IT.3.1. L. Kish (1965), Survey
+    sampling, section 11.7.
 
     Examples
     --------
     >>> found = wilcoxon([-1.0, -2.0, -3.0, -4.0, -5.0])
-    >>> found.p, found.effect, found.num_pairs
-    (0.0625, -1.0, 5)
+    >>> found.p, found.effect, found.num_pairs, round(found.high, 2)
+    (0.0625, -1.0, 5, -0.03)
     """
     d = np.asarray(differences, dtype=np.float64)
     if d.ndim != 1 or not np.isfinite(d).all():
@@ -69,7 +76,33 @@ def wilcoxon(differences: npt.ArrayLike) -> Paired:
     plus = float(ranks[d[nonzero] > 0].sum())
     total = float(ranks.sum())
     p = _exact_p(ranks, plus) if ranks.size <= MAX_EXACT else _normal_p(ranks, plus)
-    return Paired(p, (2 * plus - total) / total, int(d.size), int(d.size - ranks.size), float(np.median(d)))
+    share = wilson_share(plus / total, total**2 / float((ranks**2).sum()))
+    effect, low, high = ((2 * value - 1) for value in (share.value, share.low, share.high))
+    return Paired(p, effect, int(d.size), int(d.size - ranks.size), float(np.median(d)), low, high)
+
+
+def pairs_to_tell(found: Paired, num_tests: int = 1) -> float:
+    """Pairs from which on an effect of this size, with this share of ties, is significant; inf where all are tied.
+
+    Two conditions for n pairs that differ, at the level ``a = 0.05 / num_tests`` (Bonferroni's: at least as strict as
+    Holm's): the smallest p of all, ``2^(1 - n)``, is below a, and ``|effect| sum r / sqrt(sum r^2)`` for the ranks
+    1..n reaches the normal quantile of ``1 - a / 2``.
+
+    Examples
+    --------
+    >>> pairs_to_tell(wilcoxon([-1.0, -2.0, -3.0])), pairs_to_tell(wilcoxon([-1.0, -2.0, 1.5]))
+    (6, 46)
+    """
+    from scipy.special import ndtri
+
+    if found.effect == 0 or found.num_pairs == found.num_ties:
+        return math.inf
+    level = ALPHA / num_tests
+    z = float(ndtri(1 - level / 2)) / abs(found.effect)
+    b = 3 - 4 * z**2  # (sum r)^2 / sum r^2 = 3 n (n + 1) / (2 (2 n + 1)) >= z^2, a quadratic in n
+    by_effect = (math.sqrt(b**2 + 24 * z**2) - b) / 6
+    needed = max(by_effect, math.floor(1 - math.log2(level)) + 1)
+    return math.ceil(needed * found.num_pairs / (found.num_pairs - found.num_ties))
 
 
 def _exact_p(ranks: Float, plus: float) -> float:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Generic, TypeVar
 
 from ..metrics import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text, and what it sorts by; ``link`` is a place on the page."""
+    """Text, and what it sorts by; ``link`` is a place on the page, ``mark`` a verdict that the page colours."""
 
     text: str
     value: float | str | None = None
     link: str = ""
+    mark: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -29,6 +31,36 @@ class Column:
 
     name: str
     help: str = ""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Measure(Generic[T]):
+    """A column with what fills it: a further column is one of these, in one place.
+
+    Parameters
+    ----------
+    cell : subject of a row -> cell.
+    """
+
+    name: str
+    cell: Callable[[T], Cell]
+    help: str = ""
+
+
+def tabulate(key: str, title: str, measures: Sequence[Measure[T]], subjects: Iterable[T], note: str = "") -> Table:
+    """A table with one row a subject.
+
+    Examples
+    --------
+    >>> table = tabulate("k", "Squares", [Measure("n", count), Measure("n**2", lambda n: count(n * n))], [2, 3])
+    >>> [[cell.text for cell in row] for row in table.rows]
+    [['2', '4'], ['3', '9']]
+    """
+    columns = [Column(each.name, each.help) for each in measures]
+    return Table(key, title, columns, [[each.cell(subject) for each in measures] for subject in subjects], note)
 
 
 @dataclass(frozen=True)
@@ -126,6 +158,9 @@ def _html_cell(cell: Cell) -> str:
     text = escape(cell.text)
     if cell.link:
         text = f'<a href="#{escape(cell.link)}">{text}</a>'
+    if cell.mark:
+        first, _, rest = text.partition(" ")
+        return f'<td class="mark" data-v="{cell.value!r}"><span class="{escape(cell.mark)}">{first}</span> {rest}</td>'
     if cell.is_number:
         return f'<td class="num" data-v="{cell.value!r}">{text}</td>'
     return f'<td class="num">{text}</td>' if cell.value is None else f"<td>{text}</td>"
@@ -133,16 +168,17 @@ def _html_cell(cell: Cell) -> str:
 
 def markdown_table(table: Table) -> str:
     """A pipe table under a heading; bars in texts are escaped."""
-    names = [_markdown(column.name) for column in table.columns]
-    lines = [f"### {_markdown(table.title)}", "", "| " + " | ".join(names) + " |"]
+    names = [escape_markdown(column.name) for column in table.columns]
+    lines = [f"### {escape_markdown(table.title)}", "", "| " + " | ".join(names) + " |"]
     lines.append("|" + "|".join("---:" if _is_numeric(table, i) else "---" for i in range(len(names))) + "|")
-    lines += ["| " + " | ".join(_markdown(cell.text) for cell in row) + " |" for row in table.rows]
+    lines += ["| " + " | ".join(escape_markdown(cell.text) for cell in row) + " |" for row in table.rows]
     if table.note:
-        lines += ["", _markdown(table.note)]
+        lines += ["", escape_markdown(table.note)]
     return "\n".join(lines) + "\n"
 
 
-def _markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """The text as one line in which Markdown and HTML find no sign of theirs."""
     for sign in ("\\", "|", "<", "*", "_", "`"):
         text = text.replace(sign, "\\" + sign)
     return " ".join(text.split())
@@ -155,14 +191,14 @@ def _is_numeric(table: Table, column: int) -> bool:
 def latex_table(table: Table) -> str:
     """A booktabs table with caption and label."""
     layout = "".join("r" if _is_numeric(table, i) else "l" for i in range(len(table.columns)))
-    lines = [r"\begin{table}", rf"\caption{{{_latex(table.title)}}}", rf"\label{{tab:{table.key}}}"]
+    lines = [r"\begin{table}", rf"\caption{{{escape_latex(table.title)}}}", rf"\label{{tab:{table.key}}}"]
     lines += [rf"\begin{{tabular}}{{{layout}}}", r"\toprule"]
-    lines.append(" & ".join(_latex(column.name) for column in table.columns) + r" \\")
+    lines.append(" & ".join(escape_latex(column.name) for column in table.columns) + r" \\")
     lines.append(r"\midrule")
-    lines += [" & ".join(_latex(cell.text) for cell in row) + r" \\" for row in table.rows]
+    lines += [" & ".join(escape_latex(cell.text) for cell in row) + r" \\" for row in table.rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
     if table.note:
-        lines += [r"\par\smallskip", rf"\footnotesize {_latex(table.note)}"]
+        lines += [r"\par\smallskip", rf"\footnotesize {escape_latex(table.note)}"]
     return "\n".join([*lines, r"\end{table}", ""])
 
 
@@ -176,5 +212,6 @@ _LATEX = {
 }
 
 
-def _latex(text: str) -> str:
+def escape_latex(text: str) -> str:
+    """The text as one line of LaTeX."""
     return "".join(_LATEX.get(sign, sign) for sign in " ".join(text.split()))

@@ -7,6 +7,8 @@ merge keys (``<<``), no tags. Cycles of anchors, and aliases that unfold beyond 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,64 @@ class SpecError(ValueError):
     def __init__(self, path: str, line: int | None, column: int | None, text: str) -> None:
         where = path if line is None else f"{path} line {line} column {column}"
         super().__init__(f"{where}: {' '.join(text.split())}")
+        self.place = (line or 0, column or 0)
+
+    @property
+    def mistakes(self) -> tuple[SpecError, ...]:
+        """Each mistake by itself, in the order of the file."""
+        return (self,)
+
+
+class SpecErrors(SpecError):
+    """Several mistakes of one spec, told at once: a line each."""
+
+    def __init__(self, errors: Iterable[SpecError]) -> None:
+        own = {str(error): error for error in errors}  # one mistake can be met twice
+        self._mistakes = tuple(sorted(own.values(), key=lambda error: error.place))
+        ValueError.__init__(self, "\n".join(map(str, self._mistakes)))
+        self.place = self._mistakes[0].place
+
+    @property
+    def mistakes(self) -> tuple[SpecError, ...]:
+        return self._mistakes
+
+
+class Mistakes:
+    """Collects the mistakes of parts that do not depend on each other, and raises them together.
+
+    Examples
+    --------
+    >>> found = Mistakes()
+    >>> for column in (2, 1):
+    ...     with found.noted():
+    ...         raise SpecError("s.yaml", 1, column, "no")
+    >>> [str(error) for error in found.errors]
+    ['s.yaml line 1 column 2: no', 's.yaml line 1 column 1: no']
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[SpecError] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """A mistake inside is kept for later."""
+        try:
+            yield
+        except SpecError as error:
+            self.errors += error.mistakes
+
+    def tell(self) -> None:
+        """Raise what was kept.
+
+        Raises
+        ------
+        SpecError
+            There was any mistake.
+        """
+        if len(self.errors) == 1:
+            raise self.errors[0] from None
+        if self.errors:
+            raise SpecErrors(self.errors) from None
 
 
 @dataclass(eq=False)

@@ -17,12 +17,14 @@ from ...solvers.base import keeps_rows
 from ..encoder_shorthands import SHORTHANDS, take_options, wrapped, wrappers_of
 from ..pipeline import build_parts
 from ..resolve_pipeline import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
-from .document import Document, Place
+from .document import Document, Mistakes, Place
 from .spec import PipelineSpec, Sweep, shown, validated
 
 #: Runs of a sweep, and instances of one; a grid beyond is a typing error.
 MAX_RUNS = 1_000_000
 MAX_INSTANCES = 100_000
+#: Mistakes that are told of one pipeline's grid.
+MAX_TOLD = 10
 #: Keys that are the pipeline's own switches.
 SWITCHES = ("repair", "improve", "repair_top", "control", "ceiling")
 
@@ -89,22 +91,37 @@ def variants(sweep: Sweep, document: Document) -> list[Variant]:
         An unknown part or option, a value that does not fit, or a grid that is empty or huge.
     """
     found: list[Variant] = []
+    mistakes = Mistakes()
     for name, values in sweep.pipelines.items():
-        place: Place = ("pipelines", name)
-        values = {"solver": values} if isinstance(values, str) else values
-        spec = validated(PipelineSpec, values, document, place)
-        groups = _instance_groups(values.get("instances"), sweep, document, place)
-        values = {key: value for key, value in values.items() if key != "instances"}
-        for path, axis in axes(values):
-            if not axis:
-                raise document.error((*place, *path), f"{name}.{_short(path)} must have a value, got an empty list")
-        count = size(values)
-        if len(found) + count > MAX_RUNS:
-            raise document.error(place, f"the grid must have at most {MAX_RUNS} runs, got {count} pipelines in {name}")
-        given = {key: value for key, value in spec.model_dump().items() if key in values}
-        made = (_variant(name, one, varied, document, place) for one, varied in combinations(given))
-        found += _told_apart([replace(variant, groups=groups) for variant in made])
+        with mistakes.noted():
+            found += _of_pipeline(name, values, sweep, document, MAX_RUNS - len(found))
+    mistakes.tell()
     return found
+
+
+def _of_pipeline(name: str, values: Any, sweep: Sweep, document: Document, most: int) -> list[Variant]:
+    """The variants of one entry under ``pipelines``, each checked."""
+    place: Place = ("pipelines", name)
+    values = {"solver": values} if isinstance(values, str) else values
+    spec = validated(PipelineSpec, values, document, place)
+    groups = _instance_groups(values.get("instances"), sweep, document, place)
+    values = {key: value for key, value in values.items() if key != "instances"}
+    for path, axis in axes(values):
+        if not axis:
+            raise document.error((*place, *path), f"{name}.{_short(path)} must have a value, got an empty list")
+    count = size(values)
+    if count > most:
+        raise document.error(place, f"the grid must have at most {MAX_RUNS} runs, got {count} pipelines in {name}")
+    given = {key: value for key, value in spec.model_dump().items() if key in values}
+    made: list[Variant] = []
+    mistakes = Mistakes()
+    for one, varied in combinations(given):
+        with mistakes.noted():
+            made.append(replace(_variant(name, one, varied, document, place), groups=groups))
+        if len(mistakes.errors) >= MAX_TOLD:
+            break
+    mistakes.tell()
+    return _told_apart(made)
 
 
 def _told_apart(variants: list[Variant]) -> list[Variant]:
@@ -135,8 +152,14 @@ def _instance_groups(value: Any, sweep: Sweep, document: Document, place: Place)
 
 def _variant(name: str, one: dict[str, Any], varied: dict[str, Any], document: Document, place: Place) -> Variant:
     label = name + (f"[{','.join(f'{key}={_text(item)}' for key, item in varied.items())}]" if varied else "")
-    solver = _part("solver", one["solver"], document, place)
-    encoder = None if one.get("encoder") is None else _part("encoder", one["encoder"], document, place)
+    mistakes = Mistakes()
+    solver: Any = None
+    encoder: Any = None
+    with mistakes.noted():
+        solver = _part("solver", one["solver"], document, place)
+    with mistakes.noted():
+        encoder = None if one.get("encoder") is None else _part("encoder", one["encoder"], document, place)
+    mistakes.tell()
     options = {key: value for key, value in one.items() if key not in PipelineSpec.model_fields}
     wrappers: dict[str, Any] = {}
     for key in SHORTHANDS:

@@ -18,7 +18,7 @@ from ...solvers.base import Estimate, QuboSampler
 from ..default_decomposition import with_default_limit
 from ..pipeline import Pipeline
 from ..resolve_pipeline import choose_pipeline
-from .document import Document, read_document
+from .document import Document, Mistakes, read_document
 from .grid import MAX_RUNS, Variant, variants
 from .overrides import apply_overrides
 from .sources import Source, sources
@@ -99,13 +99,23 @@ def read_matrix(path: str, overrides: Sequence[str] = (), base: Path | None = No
 
 def build_matrix(document: Document, base: Path | None = None) -> Matrix:
     """The matrix of a document; parameters and errors as in ``read_matrix``."""
-    sweep = validated(Sweep, document.values, document)
-    check_groups(sweep, document)
-    chosen = variants(sweep, document)
+    mistakes = Mistakes()
+    with mistakes.noted():
+        sweep = validated(Sweep, document.values, document)
+    if mistakes.errors:
+        sweep = _sound_part(document, mistakes)
+    chosen: list[Variant] = []
+    found: list[Source] = []
+    with mistakes.noted():
+        check_groups(sweep, document)
+    with mistakes.noted():
+        chosen = variants(sweep, document)
+    with mistakes.noted():
+        found = sources(sweep, document, base or Path(document.path).parent)
+    mistakes.tell()
     if len(chosen) * sweep.repeats > MAX_RUNS:
         count = len(chosen) * sweep.repeats
         raise document.error(("repeats",), f"a sweep must have at most {MAX_RUNS} runs, got {count} for each instance")
-    found = sources(sweep, document, base or Path(document.path).parent)
     count = len(found) * len(chosen) * sweep.repeats
     if count > MAX_RUNS:
         raise document.error(("instances",), f"a sweep must have at most {MAX_RUNS} runs, got {count}; drop some")
@@ -126,6 +136,23 @@ def build_matrix(document: Document, base: Path | None = None) -> Matrix:
     return Matrix(sweep, cells, list(tasks.values()), count - len(tasks), dict(sweep.groups))
 
 
+def _sound_part(document: Document, mistakes: Mistakes) -> Sweep:
+    """The instances and pipelines of a document whose other keys hold mistakes, so that theirs are told too.
+
+    Raises
+    ------
+    SpecError
+        These are not to be had.
+    """
+    values = document.values if isinstance(document.values, dict) else {}
+    part = {key: values[key] for key in ("instances", "pipelines") if key in values}
+    again = Mistakes()
+    with again.noted():
+        return validated(Sweep, part, document)
+    mistakes.tell()
+    raise AssertionError("unreachable")
+
+
 def task_id(cell: Cell, seed: int) -> str:
     """The id that the run's Record will have."""
     return spec_id({"instance": cell.source.fingerprint, "pipeline": cell.spec, "seed": seed})
@@ -138,7 +165,7 @@ def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:
             raise ValueError(variant.missing)
         if variant.formulation is not None:
             formulate(source.problem, variant.formulation)
-        switches = {**variant.switches, **variant.wrappers}
+        switches = {**variant.switches, **variant.wrappers, "seconds": budget.seconds}
         pipeline = choose_pipeline(
             source.problem, variant.solver, variant.encoder, variant.formulation, options, **switches
         )
@@ -173,6 +200,8 @@ def estimate(cell: Cell, budget: Budget) -> Estimate:
         assert encoder is not None
         program = formulate(problem, cell.pipeline.formulation).program
         told = solver.estimate(encoder.num_qubits(program), program.products.nnz)
+        if told.note and told.bytes is None and not told.refusal:  # what it takes stands in the model alone
+            told = solver.estimate_model(encoder.encode(program).bqm)
     except (ValueError, ImportError, RuntimeError) as error:
         return Estimate(refusal=" ".join(str(error).split()))
     if not told.refusal and budget.seconds is not None and "seconds" not in solver.parameters:

@@ -18,7 +18,7 @@ from ...core import GENERATORS, Problem, fingerprint, unknown_name
 from ...problems.files import load, load_all
 from ...problems.generate import generate, size_options
 from ..best_known import TableRow, known_value, read_table
-from .document import Document, Place
+from .document import Document, Mistakes, Place
 from .grid import MAX_INSTANCES
 from .spec import Files, Generated, Sweep, instance_groups, integers, shown, validated
 
@@ -51,19 +51,24 @@ def sources(sweep: Sweep, document: Document, base: Path) -> list[Source]:
         An unknown generator, kind or size, a missing or unreadable file, none or too many instances.
     """
     found: dict[str, Source] = {}
+    mistakes = Mistakes()
     for group, place, entry in instance_groups(sweep):
-        if isinstance(entry, str):
-            entry = {"files": entry}
-        if not isinstance(entry, Mapping) or ("generate" in entry) == ("files" in entry):
-            wanted = "a path, keys with files:, or keys with generate:"
-            raise document.error(place, f"an entry of instances must be {wanted}, got {shown(entry)}")
-        made = _generated(entry, document, place) if "generate" in entry else _read(entry, document, place, base)
-        for problem, origin in made:
-            data = fingerprint(problem)
-            found.setdefault(data, Source(problem, data, group, origin))
+        with mistakes.noted():
+            for problem, origin in _entry(entry, document, place, base):
+                data = fingerprint(problem)
+                found.setdefault(data, Source(problem, data, group, origin))
+    mistakes.tell()
     if not found:
         raise document.error(("instances",), "instances must name at least one instance, got none")
     return list(found.values())
+
+
+def _entry(entry: Any, document: Document, place: Place, base: Path) -> Iterator[tuple[Problem, dict[str, Any]]]:
+    entry = {"files": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, Mapping) or ("generate" in entry) == ("files" in entry):
+        wanted = "a path, keys with files:, or keys with generate:"
+        raise document.error(place, f"an entry of instances must be {wanted}, got {shown(entry)}")
+    return _generated(entry, document, place) if "generate" in entry else _read(entry, document, place, base)
 
 
 def _generated(entry: Any, document: Document, place: Place) -> Iterator[tuple[Problem, dict[str, Any]]]:
@@ -74,15 +79,18 @@ def _generated(entry: Any, document: Document, place: Place) -> Iterator[tuple[P
         raise document.error((*place, "generate"), str(error)) from None
     known = {option.name for option in size_options(kind)}
     sizes: dict[str, list[Any]] = {}
+    mistakes = Mistakes()
     for key, value in (spec.model_extra or {}).items():
         name = key.replace("-", "_")
-        if name not in known:
-            text = str(unknown_name(f"size of {kind}", key, known | {"seed"}))
-            raise document.error((*place, key), text)
-        try:
-            sizes[name] = integers(value)
-        except ValueError as error:
-            raise document.error((*place, key), f"{key} must be {error}, got {shown(value)}") from None
+        with mistakes.noted():
+            if name not in known:
+                text = str(unknown_name(f"size of {kind}", key, known | {"seed"}))
+                raise document.error((*place, key), text)
+            try:
+                sizes[name] = integers(value)
+            except ValueError as error:
+                raise document.error((*place, key), f"{key} must be {error}, got {shown(value)}") from None
+    mistakes.tell()
     count = math.prod(len(values) for values in sizes.values()) * len(spec.seeds)
     if not 1 <= count <= MAX_INSTANCES:
         raise document.error(place, f"a generator's grid must have 1 to {MAX_INSTANCES} instances, got {count}")

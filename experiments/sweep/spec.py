@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ...core import Budget, unknown_name
-from .document import Document, Place
+from .document import Document, Mistakes, Place
 
 _UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _RANGE = re.compile(r"(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*/\s*(\d+))?$")
@@ -164,22 +164,20 @@ def validated(model: type[M], values: Any, document: Document, place: Place = ()
     Raises
     ------
     SpecError
-        The first flaw by position, in one line.
+        Its flaws, a line each.
     """
     if not isinstance(values, dict):
         raise document.error(place, f"{_name(place)} must be keys and values, got {shown(values)}")
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        flaws = error.errors(include_url=False)
-        first = min(flaws, key=lambda flaw: _order(document, (*place, *flaw["loc"])))
-        at: Place = (*place, *first["loc"])
-        text = _text(model, first, at)
-        raise document.error(at, text + (f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else "")) from None
-
-
-def _order(document: Document, place: Place) -> tuple[int, int]:
-    return document.marks.get(place, document.marks.get(place[:-1], (0, 0)))
+        found = Mistakes()
+        for flaw in error.errors(include_url=False):
+            at: Place = (*place, *flaw["loc"])
+            with found.noted():
+                raise document.error(at, _text(model, flaw, at)) from None
+        found.tell()
+        raise
 
 
 def _text(model: type[BaseModel], flaw: Any, place: Place) -> str:
@@ -213,11 +211,14 @@ def check_groups(sweep: Sweep, document: Document) -> None:
     SpecError
         One is not.
     """
+    found = Mistakes()
     for group, members in sweep.groups.items():
         for i, name in enumerate(members):
             if name not in sweep.pipelines:
                 place: Place = ("groups", group, i)
-                raise document.error(place, str(unknown_name(f"pipeline in group {group}", name, sweep.pipelines)))
+                with found.noted():
+                    raise document.error(place, str(unknown_name(f"pipeline in group {group}", name, sweep.pipelines)))
+    found.tell()
 
 
 def instance_groups(sweep: Sweep) -> Iterable[tuple[str, Place, Any]]:

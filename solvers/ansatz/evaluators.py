@@ -10,9 +10,9 @@ from typing import Any
 import dimod
 import numpy as np
 
-from ...core import AnyArray, Float
+from ...algorithms.tails import tail_slopes
+from ...core import Float
 from ...engines import diagonal
-from ...engines.diagonal.measure import tail
 from ...engines.matrix_product.gradient import TwoBody, value_and_gradient
 from ...engines.matrix_product.state import MatrixProduct, product_state
 from ...engines.statevector import EngineChoice, GateCircuit, pull_back, simulate
@@ -20,7 +20,8 @@ from ..backends.readout import Confusion
 from ..backends.runners import Compiled, Runner
 from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Measured, measured_points
+from ..spin_polynomial import SpinPolynomial
+from ..training.evaluation_log import Evaluation, evaluation_of
 
 
 def rotation_periods(circuit: GateCircuit) -> Float:
@@ -58,26 +59,26 @@ class StateEvaluator:
     def has_gradient(self) -> bool:
         return self.shots is None
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
         state = self.state(angles)
         if self.alpha == 1:
-            return Measured(float(state.weights() @ self._energies))
-        return Measured(diagonal.cvar(state, self.cost, self.alpha))
+            return Evaluation(float(state.weights() @ self._energies))
+        return Evaluation(diagonal.cvar(state, self.cost, self.alpha))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient; that of CVaR with the value at risk held fixed."""
         state = self.state(angles)
-        value, slopes = value_and_slopes(state.weights(), self._energies, self.alpha)
+        value, slopes = tail_slopes(state.weights(), self._energies, self.alpha)
         cotangent = slopes * (state.real + 1j * state.imag)
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         indices = diagonal.sample(self.state(angles), num_shots, self.rng)
-        return measured_points(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
+        return evaluation_of(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
@@ -92,18 +93,6 @@ class StateEvaluator:
     @cached_property
     def _energies(self) -> Float:
         return self.cost.values()
-
-
-def value_and_slopes(weights: Float, energies: Float, alpha: float) -> tuple[float, AnyArray]:
-    """Mean or CVaR of outcomes, and its derivative in each outcome's weight.
-
-    The derivative of CVaR is ``-(VaR - E)_+ / alpha`` up to a constant, which has no effect where weights sum to one;
-    VaR is held fixed. It jumps where the cumulative weight meets alpha exactly.
-    """
-    if alpha == 1:
-        return float(weights @ energies), energies
-    value, at_risk = tail(weights, energies, alpha)
-    return value, -np.maximum(at_risk - energies, 0.0) / alpha
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,21 +118,21 @@ class ProductEvaluator:
     def has_gradient(self) -> bool:
         return self.shots is None
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
         n = self.ising.n
         value = self._state(angles).expectation(range(n), ["Z"] * n, self.ising.fields, self._couplings)
-        return Measured(value + self.ising.offset)
+        return Evaluation(value + self.ising.offset)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         value, gradient = value_and_gradient(self.circuit, angles, self._energy)
         return value + self.ising.offset, gradient
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
-        return measured_points(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        return evaluation_of(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {"bond": self._state(angles).bond}
 
     def _state(self, angles: Float) -> MatrixProduct:
@@ -173,7 +162,7 @@ class RunnerEvaluator:
 
     bqm: dimod.BinaryQuadraticModel
     circuit: GateCircuit
-    ising: Ising
+    ising: Ising | SpinPolynomial
     runner: Runner
     compiled: Compiled
     alpha: float
@@ -194,21 +183,21 @@ class RunnerEvaluator:
     def has_gradient(self) -> bool:
         return False
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
-        return Measured(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
+        return Evaluation(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         self._calls.append(num_shots)
         seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
         Z = self.runner.sample(self.compiled, angles, num_shots, seed)
-        return measured_points(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
+        return evaluation_of(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         cost = self.compiled.cost
         return {
             "depth": cost.depth,

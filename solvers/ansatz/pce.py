@@ -18,17 +18,19 @@ from ...core import SOLVERS, Bits, Clock, Float
 from ...core.tunable import Choice, Range, tunable
 from ...engines.diagonal.state import State
 from ...engines.statevector import EngineChoice, GateCircuit, engine_name, pull_back, simulate
+from ..backends.kinds import Backends
 from ..base import Estimate, energies_of, sample_set
-from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Measured
+from ..spin_polynomial import spins_of
+from ..training.evaluation_log import Evaluation
 from ..training.points import evaluation_limit, final_points
-from ..training.resources import check_size, require
+from ..training.resources import require
+from .backends import AnsatzBackend, ExactAnsatz
 from .bit_swap import one_round_swap
 from .circuits import AnsatzInit, AnsatzName, ansatz
 from .evaluators import rotation_periods
 from .pauli_strings import NUM_BASES, PauliStrings, num_qubits
-from .pce_loss import LinearTerms, PceLoss, Regulariser
+from .pce_loss import LinearTerms, PceLoss, PolynomialLoss, Regulariser, loss_of
 from .run import circuit_info, optimize, run_info
 from .settings import AnsatzSettings
 
@@ -64,6 +66,8 @@ class Pce(AnsatzSettings):
     (3, -8.0)
     """
 
+    takes_polynomials: ClassVar[bool] = True
+
     ansatz: AnsatzName = "brickwork"
     reps: int = tunable(10, Range(1, 20))
     init: AnsatzInit = "unit"
@@ -75,7 +79,7 @@ class Pce(AnsatzSettings):
     regulariser: Regulariser = "poljak-turzik"
     swap: bool = True
 
-    backends: ClassVar[tuple[str, ...]] = ("exact",)
+    backends: ClassVar[Backends[AnsatzBackend]] = Backends(ExactAnsatz)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,10 +106,6 @@ class Pce(AnsatzSettings):
             The state does not fit in memory.
         """
         clock = Clock(seconds)
-        if bqm.num_variables == 0:
-            info = {"engine": "none: no variables", "qubits": 0, "evaluations": 0, "shots": 0}
-            return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
-        check_size(self, bqm.num_variables, bqm.num_interactions)
         seeds = spawn_seeds(seed, 3)
         evaluator = self.evaluator(bqm, np.random.default_rng(seeds[0]))
         rng = np.random.default_rng(seeds[1])
@@ -114,7 +114,7 @@ class Pce(AnsatzSettings):
         run = optimize(self, evaluator.circuit, [evaluator], clock, limit, rng)
         optimized = clock.elapsed
         wanted = NUM_BASES * (num_shots or self.num_shots)
-        left = final_points(max_points, (drawn or 0) * run.ledger.evaluations, wanted)
+        left = final_points(max_points, (drawn or 0) * run.log.evaluations, wanted)
         final = max(1, left // NUM_BASES)
         Z = np.array([*evaluator.seen, evaluator.read(run.angles, final)], dtype=np.uint8)
         counts = np.ones(len(Z), dtype=np.int64)
@@ -123,8 +123,8 @@ class Pce(AnsatzSettings):
             "qubits": evaluator.circuit.num_qubits,
             **circuit_info(self, evaluator.circuit, seeds[2]),
             **run_info(self, run),
-            **evaluator.told,
-            "shots": NUM_BASES * (final + (self.shots or 0) * run.ledger.evaluations),
+            **evaluator.metadata,
+            "shots": NUM_BASES * (final + (self.shots or 0) * run.log.evaluations),
             **(self._swapped(bqm, Z) if self.swap else {}),
             "seconds": {"optimize": optimized, "sample": clock.elapsed - optimized},
         }
@@ -134,7 +134,7 @@ class Pce(AnsatzSettings):
         """The loss of a model, with its strings and circuit."""
         n = self.qubits_of(bqm.num_variables)
         scale = float(n ** (self.k / 2)) if self.tanh_scale is None else self.tanh_scale
-        loss = PceLoss.of(Ising.of(bqm), self.linear, scale, self.beta, self.regulariser)
+        loss = loss_of(spins_of(bqm), self.linear, scale, self.beta, self.regulariser)
         strings = PauliStrings.first(loss.num_spins, n, self.k)
         circuit = ansatz(self.ansatz, n, self.reps, self.entanglement)
         return PceEvaluator(circuit, strings, loss, self.shots, rng, self.engine)
@@ -162,7 +162,7 @@ class PceEvaluator:
 
     circuit: GateCircuit
     strings: PauliStrings
-    loss: PceLoss
+    loss: PceLoss | PolynomialLoss
     shots: int | None
     rng: np.random.Generator
     engine: EngineChoice = "auto"
@@ -181,7 +181,7 @@ class PceEvaluator:
         return self.shots is None
 
     @property
-    def told(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What was chosen for this model."""
         return {
             "strings": len(self.strings.masks),
@@ -191,12 +191,12 @@ class PceEvaluator:
             "shots_per_evaluation": None if self.shots is None else NUM_BASES * self.shots,
         }
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         expectations = self._expectations(self._state(angles), self.shots)
         self.seen.append(self.loss.decode(expectations))
-        return Measured(self.loss.value(expectations), circuits=NUM_BASES)
+        return Evaluation(self.loss.value(expectations), circuits=NUM_BASES)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         state = self._state(angles)
         expectations = self._expectations(state, None)
         self.seen.append(self.loss.decode(expectations))
@@ -208,11 +208,11 @@ class PceEvaluator:
         """The point decoded from that many measurements in each basis."""
         return self.loss.decode(self._expectations(self._state(angles), num_shots))
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
-        return Measured(float("nan"), self.read(angles, num_shots)[None, :], np.ones(1, dtype=np.int64), NUM_BASES)
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        return Evaluation(float("nan"), self.read(angles, num_shots)[None, :], np.ones(1, dtype=np.int64), NUM_BASES)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
-        return self.told
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
+        return self.metadata
 
     def _state(self, angles: Float) -> State:
         return simulate(self.circuit, angles, engine=self.engine)

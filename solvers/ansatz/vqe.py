@@ -7,34 +7,34 @@ layers. A trained state says what was sampled, never what is optimal.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from functools import singledispatch
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, Clock, bqm_to_arrays
+from ...core import SOLVERS, PolynomialModel, UnsupportedError
 from ...core.tunable import Range, tunable
-from ...engines import diagonal
 from ...engines.statevector import GateCircuit, engine_name
+from ..backends.kinds import DEFAULT_SHOTS
 from ..backends.readout import calibrate
-from ..backends.runners import make_runner
 from ..base import Estimate, Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import diagonal_of, spins_of
+from ..training.limits import Limits
 from ..training.points import evaluation_limit, final_points
-from ..training.resources import check_evaluation, check_size, require
+from ..training.resources import check_evaluation, require
+from .backends import AnsatzBackend, ExactAnsatz, GivenAnsatz, ProductAnsatz
 from .circuits import ansatz
 from .evaluators import ProductEvaluator, RunnerEvaluator, StateEvaluator
-from .run import Limits, circuit_info, optimize, run_info
+from .run import circuit_info, optimize, run_info
 from .settings import AnsatzSettings
 
 AnyEvaluator = StateEvaluator | ProductEvaluator | RunnerEvaluator
 
 #: Levels of an ascending alpha, from ``alpha`` to 1.
 ASCENDING_STAGES = 4
-
-#: Shots an evaluation of a caller's device object where none are asked for.
-DEVICE_SHOTS = 1000
 
 
 @SOLVERS.register("vqe")
@@ -66,6 +66,8 @@ class Vqe(AnsatzSettings):
     (-2.5, 12, 'l-bfgs')
     """
 
+    takes_polynomials: ClassVar[bool] = True
+
     alpha: float = tunable(1.0, Range(0.05, 1.0))
     alpha_schedule: Literal["constant", "ascending"] = "constant"
     readout: Literal["none", "mitigate"] = "none"
@@ -74,11 +76,12 @@ class Vqe(AnsatzSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
-        if self.kind in ("mps", "aer", "aer-mps") and self.alpha < 1 and self.shots is None:
-            raise ValueError(f"shots must be given for alpha={self.alpha} on {self.kind}; e.g. shots=1000")
-        if self.readout == "mitigate" and self.kind not in ("noisy", "device"):
+        backend = self.runs_on
+        if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots is None:
+            raise ValueError(f"shots must be given for alpha={self.alpha} on {backend.kind}; e.g. shots=1000")
+        if self.readout == "mitigate" and not backend.has_readout_errors:
             raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
-        if self.bond_dimension is not None and self.kind != "aer-mps":
+        if self.bond_dimension is not None and not backend.takes_bond_dimension:
             raise ValueError(f"bond_dimension must come with backend='aer-mps', got {self.backend!r}")
 
     def sample(
@@ -116,35 +119,33 @@ SOLVERS.preset("cvar-vqe", Vqe, "VQE that minimises the mean of the best quarter
 
 def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -> dimod.SampleSet:
     """One run; see ``Vqe.sample``."""
-    clock = Clock(limits.seconds)
-    if bqm.num_variables == 0:
-        info = {"engine": "none: no variables", "qubits": 0, "evaluations": 0, "shots": 0}
-        return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
+    clock = limits.clock()
     if limits.device is None:
-        check_size(settings, bqm.num_variables, bqm.num_interactions)
         check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 3)
     circuit = ansatz(settings.ansatz, bqm.num_variables, settings.reps, settings.entanglement)
-    last, engine = make_evaluator(settings, bqm, circuit, seeds[0], limits.device)
-    stages = [replace(last, alpha=level) for level in alphas(settings)[:-1]]
+    backend = settings.runs_on if limits.device is None else GivenAnsatz(held=limits.device)
+    levels = alphas(settings)
+    last, engine = make_evaluator(backend, Job(settings, bqm, circuit, levels[-1], seeds[0]))
+    stages = [replace(last, alpha=level) for level in levels[:-1]]
     rng = np.random.default_rng(seeds[1])
     limit = evaluation_limit(limits.evaluations, limits.max_points, last.shots)
     run = optimize(settings, circuit, [*stages, last], clock, limit, rng)
     optimized = clock.elapsed
-    final = final_points(limits.max_points, run.ledger.shots, limits.num_shots or settings.num_shots)
+    final = final_points(limits.max_points, run.log.shots, limits.num_shots or settings.num_shots)
     if final:
-        run.ledger.keep(last.draw(run.angles, final))
+        run.log.keep(last.draw(run.angles, final))
     if limits.observe is not None and isinstance(last, StateEvaluator):
         limits.observe(last.state(run.angles).probabilities())
-    Z, counts = run.ledger.points()
-    told = circuit_info(settings, circuit, seeds[2])
+    Z, counts = run.log.points()
+    circuit_figures = circuit_info(settings, circuit, seeds[2])
     info = {
         "engine": engine,
         "qubits": bqm.num_variables,
-        **told,
+        **circuit_figures,
         **run_info(settings, run),
-        **last.figures(run.angles),
-        **(told if settings.target_device else {}),  # the target asked for, not the simulator's own
+        **last.metrics(run.angles),
+        **(circuit_figures if settings.target_device else {}),  # the target asked for, not the simulator's own
         "alpha": settings.alpha,
         "alpha_schedule": settings.alpha_schedule,
         "shots_per_evaluation": last.shots,
@@ -166,25 +167,50 @@ def alphas(settings: Vqe) -> list[float]:
     return [float(level) for level in np.linspace(settings.alpha, 1.0, ASCENDING_STAGES)]
 
 
-def make_evaluator(
-    settings: Vqe, bqm: dimod.BinaryQuadraticModel, circuit: GateCircuit, seed: int, device: Any = None
-) -> tuple[AnyEvaluator, str]:
-    """The evaluator at the last alpha, and the engine's name for the record."""
-    ising, level, shots = Ising.of(bqm), alphas(settings)[-1], settings.num_evaluation_shots
-    rng = np.random.default_rng(seed)
-    if device is None and settings.kind == "exact":
-        cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
-        name = f"state vector, {engine_name(settings.engine)}"
-        return StateEvaluator(bqm, circuit, cost, level, shots, rng, settings.engine), name
-    if device is None and settings.kind == "mps":
-        return ProductEvaluator(bqm, circuit, ising, level, shots, rng), "matrix product state, numpy"
-    first, second, third = spawn_seeds(seed, 3)
-    runner = make_runner(settings.backend, seed=first, bond_dimension=settings.bond_dimension, device=device)
-    compiled = runner.compile(circuit.to_qiskit())
-    shots = shots if runner.is_exact else shots or DEVICE_SHOTS
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What an evaluator of VQE is made from.
+
+    Parameters
+    ----------
+    alpha : the last level of CVaR's share.
+    """
+
+    settings: Vqe
+    bqm: dimod.BinaryQuadraticModel
+    circuit: GateCircuit
+    alpha: float
+    seed: int
+
+
+@singledispatch
+def make_evaluator(backend: AnsatzBackend, job: Job) -> tuple[AnyEvaluator, str]:
+    """The evaluator at the last alpha, and the engine's name for the record; here: circuits on a runner."""
+    settings, ising = job.settings, spins_of(job.bqm)
+    shots = backend.evaluation_shots(settings.shots)
+    first, second, third = spawn_seeds(job.seed, 3)
+    runner = backend.runner(first, settings.bond_dimension)
+    compiled = runner.compile(job.circuit.to_qiskit())
     confusion = None
     if settings.readout == "mitigate":
         pair = spawn_seeds(second, 2)
-        confusion = calibrate(runner, ising.n, compiled.measured, 10 * (shots or 1000), (pair[0], pair[1]))
-    evaluator = RunnerEvaluator(bqm, circuit, ising, runner, compiled, level, shots, third, confusion)
+        confusion = calibrate(runner, ising.n, compiled.measured, 10 * (shots or DEFAULT_SHOTS), (pair[0], pair[1]))
+    evaluator = RunnerEvaluator(job.bqm, job.circuit, ising, runner, compiled, job.alpha, shots, third, confusion)
     return evaluator, runner.engine
+
+
+@make_evaluator.register
+def _exact(backend: ExactAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
+    cost = diagonal_of(job.bqm)
+    rng, engine = np.random.default_rng(job.seed), job.settings.engine
+    evaluator = StateEvaluator(job.bqm, job.circuit, cost, job.alpha, job.settings.shots, rng, engine)
+    return evaluator, f"state vector, {engine_name(engine)}"
+
+
+@make_evaluator.register
+def _product(backend: ProductAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
+    if isinstance(job.bqm, PolynomialModel):
+        raise UnsupportedError("backend mps must have a quadratic model, got a polynomial; use exact, or quadratise")
+    rng = np.random.default_rng(job.seed)
+    evaluator = ProductEvaluator(job.bqm, job.circuit, Ising.of(job.bqm), job.alpha, job.settings.shots, rng)
+    return evaluator, "matrix product state, numpy"

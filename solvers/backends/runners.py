@@ -1,28 +1,24 @@
 """Where a circuit runs: Aer exactly or with shots, Aer with a device's noise, or a device, all through V2 primitives.
 
-A runner is named by text: ``aer``, ``aer-mps``, ``noisy:fake_torino``, ``device:ibm_x`` (``device:fake_x`` is the
-runtime's local testing mode); or built around any BackendV2 or BaseSamplerV2 object. Limits: an exact expectation only
+``kinds`` names them (``device:fake_x`` is the runtime's local testing mode); any BackendV2 or BaseSamplerV2 object is
+one too. Limits: an exact expectation only
 on ``aer`` and ``aer-mps``; job sessions and queues are the caller's.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 
-from ...core import Bits, Float, UnsupportedError, unknown_name
+from ...core import Bits, Float, UnsupportedError
 from ...core.optional import require
 from .bits import points_of_bit_array
 from .transpile import CircuitCost, backend_pass_manager, check_holds, cost_of, fake_backend, qubits_used
-
-#: Shots an evaluation on backends that have no exact expectation, where none are asked for.
-DEFAULT_SHOTS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,43 +183,6 @@ class SamplerRunner:
         return points_of_bit_array(job.result()[0].data.meas)
 
 
-def parse_backend(text: str) -> tuple[str, str]:
-    """``(kind, device name)`` of a backend's text; the name is empty where the kind takes none.
-
-    Raises
-    ------
-    ValueError
-        No such kind, or a name is missing or too many.
-
-    Examples
-    --------
-    >>> parse_backend("aer"), parse_backend("noisy:fake_torino")
-    (('aer', ''), ('noisy', 'fake_torino'))
-    """
-    kind, colon, name = text.partition(":")
-    known = ("exact", *RUNNERS)
-    if kind not in known:
-        raise unknown_name("backend", kind, known)
-    if bool(name) != (kind in NAMED) or bool(colon) != bool(name):
-        example = f"{kind}:fake_torino" if kind in NAMED else kind
-        raise ValueError(f"backend must be written {example}, got {text!r}; see `qopt list --options`")
-    return kind, name
-
-
-def make_runner(backend: str, *, seed: int, bond_dimension: int | None = None, device: Any = None) -> Runner:
-    """The runner that a backend's text, or a BackendV2 or BaseSamplerV2 object, describes.
-
-    Parameters
-    ----------
-    seed : of the transpiler.
-    device : object of the caller; it takes the place of the name.
-    """
-    if device is not None:
-        return _runner_around(device, seed)
-    kind, name = parse_backend(backend)
-    return RUNNERS[kind](name, seed, bond_dimension)
-
-
 def device_of(name: str) -> Any:
     """BackendV2 of a name: a fake backend, else one of the account saved for qiskit-ibm-runtime."""
     if name.startswith("fake_"):
@@ -238,29 +197,16 @@ def device_of(name: str) -> Any:
         ) from error
 
 
-def _aer(name: str, seed: int, bond_dimension: int | None) -> Runner:
-    return AerRunner()
+def runtime_runner(name: str, seed: int) -> Runner:
+    """The runtime's sampler on the device of that name; see ``device_of``.
 
-
-def _aer_mps(name: str, seed: int, bond_dimension: int | None) -> Runner:
-    return AerRunner("matrix_product_state", bond_dimension)
-
-
-def _noisy(name: str, seed: int, bond_dimension: int | None) -> Runner:
-    return NoisyRunner(fake_backend(name), seed)
-
-
-def _device(name: str, seed: int, bond_dimension: int | None) -> Runner:
+    Raises
+    ------
+    UnsupportedError
+        The device cannot be reached.
+    """
     device = device_of(name)
     return SamplerRunner(partial(_runtime_sampler, device), f"qiskit-ibm-runtime on {device.name}", device, seed)
-
-
-#: Backends that take a device name behind a colon.
-NAMED = frozenset({"noisy", "device"})
-
-RUNNERS: Mapping[str, Callable[[str, int, int | None], Runner]] = MappingProxyType(
-    {"aer": _aer, "aer-mps": _aer_mps, "noisy": _noisy, "device": _device}
-)
 
 
 def _runtime_sampler(device: Any, seed: int) -> Any:
@@ -276,7 +222,14 @@ def _runtime_sampler(device: Any, seed: int) -> Any:
     return sampler
 
 
-def _runner_around(device: Any, seed: int) -> Runner:
+def device_runner(device: Any, seed: int) -> Runner:
+    """A runner around a BackendV2 or BaseSamplerV2 object of the caller.
+
+    Raises
+    ------
+    TypeError
+        The object is neither.
+    """
     primitives = require("qiskit.primitives", "qiskit", "quantum")
     if isinstance(device, primitives.BaseSamplerV2):
         target = getattr(device, "backend", None)

@@ -16,11 +16,12 @@ import numpy as np
 from ...core import SOLVERS, AnyArray, Clock, Float
 from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
+from ...engines.annealing.engine import layout_of
 from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
-from ..base import Estimate, QuboSampler, energies_of, sample_set
+from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .dwave_annealing import DwaveAnnealer, default_betas
-from .reads import DEFAULT_READS, check_positive, trivial
+from .reads import DEFAULT_READS, Listener, check_positive
 
 Engine = Literal["auto", "compiled", "numpy", "dwave"]
 
@@ -30,6 +31,8 @@ CLOCK_SHARE = 0.05
 FIRST_BATCH_SHARE = 0.8
 #: Fewest sweeps of an anneal that a time limit thins.
 LEAST_SWEEPS = 2
+#: Sweeps of an anneal below which a batch has fewer reads.
+FEW_SWEEPS = 100
 #: Sweeps that are timed before the sweeps of a run with a time limit are chosen.
 TIMED_SWEEPS = 4
 
@@ -87,6 +90,7 @@ class SimulatedAnnealing(QuboSampler):
         seed: int | None = None,
         num_reads: int | None = None,
         seconds: float | None = None,
+        heard: Heard | None = None,
     ) -> dimod.SampleSet:
         """Points that the anneals ended in.
 
@@ -98,12 +102,10 @@ class SimulatedAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         if self.engine == "dwave":
             return self._sample_dwave(bqm, wanted, seed, clock)
         model = IsingModel.from_bqm(bqm)
-        return _Run(self, model, seed, clock).sample(bqm, wanted)
+        return _Run(self, model, seed, clock, Listener(bqm, heard)).sample(bqm, wanted)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes of the model and a batch of 64 replicas; seconds at about a thousand million flips tried a second."""
@@ -130,9 +132,11 @@ class SimulatedAnnealing(QuboSampler):
 class _Run:
     """One call of ``sample`` on our own engine."""
 
-    def __init__(self, settings: SimulatedAnnealing, model: IsingModel, seed: int | None, clock: Clock) -> None:
+    def __init__(
+        self, settings: SimulatedAnnealing, model: IsingModel, seed: int | None, clock: Clock, listener: Listener
+    ) -> None:
         assert settings.engine != "dwave"
-        self.settings, self.model, self.clock = settings, model, clock
+        self.settings, self.model, self.clock, self.listener = settings, model, clock, listener
         self.how = How(
             is_gibbs=settings.acceptance == "Gibbs",
             shuffle=settings.randomize_order,
@@ -146,7 +150,7 @@ class _Run:
         if self.clock.remaining is None:
             reads = wanted or DEFAULT_READS
             temperatures = self._temperatures(self.settings.num_sweeps, reads)
-            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how)
+            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how, heard=self.listener.told)
             spins = found.spins
         else:
             spins, temperatures = self._until(wanted)
@@ -166,9 +170,12 @@ class _Run:
     def _until(self, wanted: int | None) -> tuple[AnyArray, Float]:
         """Batches until the time is over; one that is longer than the share of the clock is advanced in pieces."""
         limit, size = self.clock.remaining or 0.0, batch_size(self.model, self.how)
-        words = self._words(size)
-        sweep_seconds = self._sweep_seconds(next(words))
+        sweep_seconds = self._sweep_seconds(next(self._words(size)))
         fitting = int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
+        if fitting < FEW_SWEEPS and layout_of(self.model, self.how) == "rows":  # fewer reads, each of more sweeps
+            whole, size = size, max(1, size * fitting // FEW_SWEEPS)
+            sweep_seconds, fitting = sweep_seconds * size / whole, fitting * whole // size
+        words = self._words(size)
         num_sweeps = min(self.settings.num_sweeps, max(LEAST_SWEEPS, fitting))
         has_time = fitting > 2 * self.settings.num_sweeps
         temperatures = self._temperatures(num_sweeps, size if has_time else 1)
@@ -185,6 +192,7 @@ class _Run:
             if done == len(temperatures) or not found:  # a batch that was cut ends hot
                 found.append(batch.points())
                 count += len(found[-1])
+                self.listener.tell(None if wanted is None else count / wanted, found[-1] > 0)
         return np.concatenate(found)[:wanted], temperatures
 
     def _advance(self, batch: Replicas, temperatures: Float, piece: int, *, is_first: bool) -> int:
@@ -194,18 +202,25 @@ class _Run:
             part = temperatures[done : done + piece]
             done += len(part)
             batch.advance(part, descend=self.how.descend and done == len(temperatures))
+            self.listener.tell(None)
         if done < len(temperatures) and is_first:
             batch.advance(temperatures[:0], descend=True)  # the only reads of the run end in a minimum
         return done
 
     def _sweep_seconds(self, words: AnyArray) -> float:
-        """Measured seconds of one sweep of a batch."""
-        batch = start(self.model, self.how, words)
+        """Measured seconds of one sweep of a batch; of rows one is timed, and few sweeps where each takes long."""
+        is_rows = layout_of(self.model, self.how) == "rows"
+        batch = start(self.model, self.how, words[:1] if is_rows else words)
         hot = np.full(TIMED_SWEEPS, self.model.rms_field)
+        reads = len(words) if is_rows else 1
+        began = self.clock.elapsed
         batch.advance(hot[:1])
+        first = self.clock.elapsed - began
+        if first > CLOCK_SHARE * (self.clock.remaining or 0.0):
+            return first * reads
         began = self.clock.elapsed
         batch.advance(hot)
-        return (self.clock.elapsed - began) / TIMED_SWEEPS
+        return reads * (self.clock.elapsed - began) / TIMED_SWEEPS
 
     def _words(self, size: int) -> Iterator[AnyArray]:
         """Endless independent words, ``size`` at a time."""

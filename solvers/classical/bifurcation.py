@@ -13,7 +13,7 @@ from ...engines.annealing import How, IsingModel, start
 from ...engines.annealing.bifurcation import BifurcationSettings, Device, Variant, bifurcate
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
-from .reads import check_positive, trivial
+from .reads import check_positive
 
 #: Agents of a run without a count.
 DEFAULT_AGENTS = 100
@@ -73,8 +73,6 @@ class SimulatedBifurcation(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         agents = num_reads or self.num_reads or DEFAULT_AGENTS
-        if bqm.num_variables == 0:
-            return trivial(bqm, agents)
         model = IsingModel.from_bqm(bqm)
         seeds = spawn_seeds(seed, 2)
         limit = None if seconds is None else 0.9 * seconds

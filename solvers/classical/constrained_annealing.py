@@ -20,7 +20,7 @@ from ...engines.annealing.search import Search, load_engine, states_of, walks_na
 from ...engines.annealing.structure import Structure, recognise
 from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of, sample_set
 from ..seeds import spawn_seeds
-from .reads import check_positive, trivial
+from .reads import check_positive
 
 #: Reads of a run that has neither a count nor a time limit.
 DEFAULT_READS = 20
@@ -112,8 +112,6 @@ class ConstrainedAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         own = program
         if own is None or (own.num_variables == bqm.num_variables and not is_cost_of(bqm, own)):
             own = dataclasses.replace(cost_program(bqm), rows=None if own is None else own.constraints)

@@ -24,7 +24,7 @@ from ...engines.annealing.loihi import (
 )
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
-from .reads import check_positive, trivial
+from .reads import check_positive
 
 #: Chips of a run without a count, and the steps that are timed before a time limit sets their number.
 DEFAULT_READS, TIMED_STEPS = 10, 20
@@ -92,8 +92,6 @@ class Loihi(QuboSampler):
         check_positive("num_reads", num_reads)
         chips = num_reads or self.num_reads or DEFAULT_READS
         n = bqm.num_variables
-        if n == 0:
-            return trivial(bqm, chips)
         linear, rows, columns, values, _ = bqm_to_arrays(bqm)
         products = csr_array(coo_array((values, (rows, columns)), shape=(n, n)))
         diagonal, weights, unit, is_rounded = whole_qubo(linear, products)

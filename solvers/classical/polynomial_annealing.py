@@ -1,7 +1,7 @@
-"""Simulated annealing on a polynomial of any degree, without auxiliary bits; reads side by side in NumPy.
+"""Simulated annealing on a polynomial of any degree, without auxiliary bits.
 
-The value of every product is kept for every read; a flip of one spin changes the sign of the products it stands in.
-So a proposal costs the terms of its variable, and no others. Limit: 1 byte a term and read.
+Compiled, a read keeps the change of every flip, and a flip costs the factors of the terms it stands in; LABS has an
+update of O(N). Where no compiler was, NumPy takes 64 reads side by side and keeps the value of every product.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, BinaryPolynomial, Bits, Clock, Float, Int
+from ...core.margins import ROUNDING
 from ...core.tunable import Range, tunable
+from ...engines.annealing.polynomial import Engine, PolynomialSearch, compiled_searches
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from ..spin_polynomial import polynomial_of
-from .reads import DEFAULT_READS, check_positive, trivial
+from .reads import DEFAULT_READS, check_positive, seed_stream
 
 #: Reads annealed side by side.
 LANES = 64
@@ -37,6 +39,7 @@ class PolynomialAnnealing(QuboSampler):
     num_sweeps : passes over all variables in one anneal.
     beta_range : inverse temperatures, first and last, geometric between; None takes 1 / (root mean square change of a
         random flip) and ln(100) / (smallest change of one term).
+    engine : ``compiled`` or ``numpy``; ``auto`` is the first where it was built. Their reads differ.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class PolynomialAnnealing(QuboSampler):
     num_reads: int | None = None
     num_sweeps: int = tunable(1000, Range(10, 5000, "log"))
     beta_range: tuple[float, float] | None = None
+    engine: Engine = "auto"
 
     def __post_init__(self) -> None:
         check_positive("num_reads", self.num_reads)
@@ -70,11 +74,40 @@ class PolynomialAnnealing(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         model = _Model.of(polynomial_of(bqm).to_spin())
         if wanted is None and seconds is None:
             wanted = DEFAULT_READS
+        is_compiled = compiled_searches(self.engine) is not None
+        run = self._compiled if is_compiled else self._side_by_side
+        points, flips, engine = run(model, wanted, seed, clock)
+        info: dict[str, Any] = {
+            "engine": engine,
+            "num_reads": len(points),
+            "flips_tried": flips,
+            "beta_range": self._betas(model)[[0, -1]].tolist(),
+            "seconds": {"sample": clock.elapsed},
+        }
+        return sample_set(points, energies_of(bqm, points), None, info)
+
+    def _compiled(self, model: _Model, wanted: int | None, seed: int | None, clock: Clock) -> tuple[Bits, int, str]:
+        """The best point of each anneal, one anneal after another."""
+        betas, n = self._betas(model), model.polynomial.num_variables
+        whole = 1 + n * len(betas)
+        piece = whole if clock.remaining is None else n * max(1, len(betas) // 64)
+        stream = seed_stream(seed)
+        found: list[Bits] = []
+        tried, engine = 0, ""
+        while (wanted is None or len(found) < wanted) and not (found and clock.is_over):
+            search = PolynomialSearch(model.polynomial, "anneal", seed=next(stream), settings=betas, engine=self.engine)
+            engine, done = search.engine, 0
+            while done < whole and not (done and clock.is_over):
+                done = search.advance(min(whole, done + piece)).evaluations
+            tried += done
+            found.append(search.best)  # of an anneal that the clock cut, too
+        return np.array(found), tried, engine
+
+    def _side_by_side(self, model: _Model, wanted: int | None, seed: int | None, clock: Clock) -> tuple[Bits, int, str]:
+        """The same in NumPy, in batches."""
         found: list[Bits] = []
         reads = flips = 0
         while (wanted is None or reads < wanted) and not (found and clock.is_over):
@@ -83,15 +116,7 @@ class PolynomialAnnealing(QuboSampler):
             points, tried = anneal(model, self._betas(model), lanes, rng, clock)
             found.append(points)
             reads, flips = reads + lanes, flips + tried
-        points = np.concatenate(found)
-        info: dict[str, Any] = {
-            "engine": "numpy, polynomial",
-            "num_reads": reads,
-            "flips_tried": flips,
-            "beta_range": self._betas(model)[[0, -1]].tolist(),
-            "seconds": {"sample": clock.elapsed},
-        }
-        return sample_set(points, energies_of(bqm, points), None, info)
+        return np.concatenate(found), flips, "numpy, terms side by side"
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes of the products; seconds from what one flip looks at."""
@@ -155,7 +180,7 @@ def anneal(model: _Model, betas: Float, lanes: int, rng: np.random.Generator, cl
                 products[terms] = rows * sign
                 spins[i] *= sign
                 energy += np.where(taken, change, 0.0)
-                better = energy < best_energy - 1e-9
+                better = energy < best_energy - ROUNDING
                 if better.any():
                     best[:, better], best_energy[better] = spins[:, better], energy[better]
         tried += n * lanes

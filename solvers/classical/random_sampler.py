@@ -31,6 +31,7 @@ class RandomSampler(QuboSampler):
     50
     """
 
+    answers_empty: ClassVar[bool] = True
     takes_polynomials: ClassVar[bool] = True
 
     num_reads: int = 1000

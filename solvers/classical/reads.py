@@ -1,24 +1,50 @@
-"""What the annealers of this family share: reads, seeds and the answer of a model without variables."""
+"""What the annealers of this family share: reads and seeds."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dimod
 import numpy as np
 
 from ...core import AnyArray
-from ..base import sample_set
+from ...engines.annealing.engine import Spins
+from ..base import EMPTY_READS, Heard, energies_of
 from ..seeds import spawn_seeds
 
 #: Reads of a run that has neither a count nor a time limit.
-DEFAULT_READS = 100
+DEFAULT_READS = EMPTY_READS
 
 
 def check_positive(name: str, value: int | None) -> None:
     if value is not None and value < 1:
         raise ValueError(f"{name} must be >= 1, got {value!r}")
+
+
+class Listener:
+    """Tells who listens how far a sampler is, and the lowest energy of the model so far; nobody may."""
+
+    def __init__(self, bqm: dimod.BinaryQuadraticModel, heard: Heard | None) -> None:
+        self._bqm, self._heard = bqm, heard
+        self._lowest: float | None = None
+
+    @property
+    def told(self) -> Callable[[float, Spins | None], None] | None:
+        """The callback of an engine whose batches are spins; None where nobody listens."""
+        return None if self._heard is None else self._from_spins
+
+    def tell(self, share: float | None, Z: AnyArray | None = None) -> None:
+        """The share of the work, and points that a part of it ended in."""
+        if self._heard is None:
+            return
+        if Z is not None and len(Z):
+            lowest = float(energies_of(self._bqm, Z).min())
+            self._lowest = lowest if self._lowest is None else min(lowest, self._lowest)
+        self._heard(share, self._lowest)
+
+    def _from_spins(self, share: float, spins: Spins | None) -> None:
+        self.tell(share, None if spins is None else (spins > 0).astype(np.uint8))
 
 
 def seed_stream(seed: int | None) -> Iterator[int]:
@@ -35,10 +61,3 @@ def points_by_label(samples: dimod.SampleSet, n: int) -> AnyArray:
     columns = [samples.variables.index(i) for i in range(n)]
     Z = np.asarray(samples.record.sample)[:, columns]
     return (Z > 0).astype(np.uint8)
-
-
-def trivial(bqm: dimod.BinaryQuadraticModel, wanted: int | None) -> dimod.SampleSet:
-    """The one point of a model without variables."""
-    count = wanted or DEFAULT_READS
-    info = {"engine": "none: no variables", "num_reads": count}
-    return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), np.array([count]), info)

@@ -17,9 +17,9 @@ import numpy as np
 from ...core import SOLVERS, AnyArray, Clock, UnsupportedError
 from ...core.tunable import Range, tunable
 from ...engines.diagonal.memory import available_bytes
-from ..base import Estimate, QuboSampler, energies_of, sample_set
+from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
-from .reads import DEFAULT_READS, check_positive, points_by_label, seed_stream, trivial
+from .reads import DEFAULT_READS, Listener, check_positive, points_by_label, seed_stream
 
 #: Measured: resident bytes, and seconds until the first search begins, a pair of variables (n = 1,000 .. 4,000).
 BYTES_PER_PAIR = 40
@@ -82,6 +82,7 @@ class Tabu(QuboSampler):
         coefficient_z_first: int | None = None,
         coefficient_z_restart: int | None = None,
         lower_bound_z: int | None = None,
+        heard: Heard | None = None,
     ) -> dimod.SampleSet:
         """Best point of each search, a row a search, lowest energy first, so that it stands in for the library's own.
 
@@ -115,16 +116,14 @@ class Tabu(QuboSampler):
         )
         wanted = num_reads or self.num_reads
         n = bqm.num_variables
-        if n == 0:
-            return trivial(bqm, wanted)
         if settings.tenure is not None and settings.tenure >= n:
             raise ValueError(f"tenure must be < {n}, the number of variables, got {settings.tenure}; leave it out")
-        settings._check_size(n, clock)
+        settings._check_time(n, clock)
         begun = time.perf_counter_ns()
         if seconds is None:
             Z = settings._search(bqm, wanted or DEFAULT_READS, spawn_seeds(seed, 1)[0], timeout, library)
         else:
-            Z = settings._search_until(bqm, wanted, seed, clock, library)
+            Z = settings._search_until(bqm, wanted, seed, clock, library, Listener(bqm, heard))
         ended = time.perf_counter_ns()
         info = {
             "engine": "dwave-samplers tabu",
@@ -150,10 +149,7 @@ class Tabu(QuboSampler):
             )
         return Estimate(qubits=num_variables, bytes=need, refusal=refusal)
 
-    def _check_size(self, n: int, clock: Clock) -> None:
-        refusal = self.estimate(n, 0).refusal
-        if refusal:
-            raise UnsupportedError(refusal)
+    def _check_time(self, n: int, clock: Clock) -> None:
         seconds = SECONDS_PER_PAIR * n**2
         if clock.remaining is not None and seconds > max(clock.remaining, GRACE_SECONDS):
             raise UnsupportedError(
@@ -189,6 +185,7 @@ class Tabu(QuboSampler):
         seed: int | None,
         clock: Clock,
         library: Mapping[str, Any],
+        listener: Listener,
     ) -> AnyArray:
         Z: list[AnyArray] = []
         for read_seed in seed_stream(seed):
@@ -196,4 +193,5 @@ class Tabu(QuboSampler):
             if Z and (left < 1 or (wanted is not None and len(Z) >= wanted)):
                 break
             Z.append(self._search(bqm, 1, read_seed, max(1, left), library))
+            listener.tell(None if wanted is None else len(Z) / wanted, Z[-1])
         return np.concatenate(Z)

@@ -16,7 +16,7 @@ from ...engines.annealing.tempering import TemperingSettings, temper
 from ...engines.annealing.windows import from_betas, to_betas
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
-from .reads import check_positive, trivial
+from .reads import check_positive
 
 #: Hottest and coldest T / 2, in units of the rms field.
 HOT, COLD = 0.5, 0.05
@@ -70,8 +70,6 @@ class ParallelTempering(QuboSampler):
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
         wanted = num_reads or self.num_reads
-        if bqm.num_variables == 0:
-            return trivial(bqm, wanted)
         model = IsingModel.from_bqm(bqm)
         how = How(layout="lanes", engine=self.engine)
         half = self._half_temperatures(model)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...core import Clock, Number, Problem, Solution, number
-from ..base import Outcome, Report
+from ...core.margins import scaled_margin
+from ..base import LiveReport, Outcome, Report
 from .construct.start import start_solution
 
 
@@ -54,6 +55,11 @@ class Incumbent:
             if self._report is not None:
                 self._report(seconds, objective)
         return self.is_target_met
+
+    def tell_bound(self, bound: float) -> None:
+        """Hand a bound that is proven so far, in the instance's own units, to a report that wants it."""
+        if isinstance(self._report, LiveReport):
+            self._report.bound(bound)
 
     def outcome(self, *, bound: float | None, is_proven: bool, info: dict[str, Any]) -> Outcome:
         """The Outcome of a run that found this; ``is_proven``: the solver says it is finished, and claims hold.
@@ -104,4 +110,4 @@ class Incumbent:
     def _is_close(self, bound: float) -> bool:
         """Whether bound and objective are one number: decimals that were summed in another order may differ a bit."""
         assert self.objective is not None
-        return abs(bound - self.objective) <= 1e-9 * max(1.0, abs(self.objective))
+        return abs(bound - self.objective) <= scaled_margin(self.objective)

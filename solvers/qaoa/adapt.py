@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Clock, Float, UnsupportedError, bqm_to_arrays
+from ...core import SOLVERS, Clock, Float
+from ...core.margins import ROUNDING, scaled_margin
 from ...core.tunable import Range, tunable
 from ...engines import diagonal
+from ...engines.statevector import apply_pauli
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
-from ..ising import Ising, Scale
+from ..ising import Scale
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Ledger, LedgerTarget, Measured, measured_points
-from ..training.optimizers import Spent, minimize
+from ..spin_polynomial import diagonal_of, spins_of
+from ..training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget, evaluation_of
+from ..training.optimizers import BudgetExhausted, minimize
 
 Complex = npt.NDArray[np.complex128]
 Pool = Literal["single", "two-qubit"]
@@ -55,6 +58,8 @@ class AdaptQaoa(QuboSampler):
     >>> float(samples.first.energy), samples.info["optimum_probability"] > 0.9
     (-2.5, True)
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     layers: int = tunable(5, Range(1, 10))
     pool: Pool = "two-qubit"
@@ -92,14 +97,8 @@ class AdaptQaoa(QuboSampler):
             More qubits than ``max_qubits``.
         """
         n = bqm.num_variables
-        refusal = self.estimate(n, bqm.num_interactions).refusal
-        if refusal:
-            raise UnsupportedError(refusal)
-        if n == 0:
-            info = {"engine": "none: no variables", "qubits": 0, "evaluations": 0, "shots": 0}
-            return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
-        ledger = Ledger(Clock(seconds), evaluations)
-        growth = _Growth(self, bqm, ledger, np.random.default_rng(spawn_seeds(seed, 1)[0]))
+        log = EvaluationLog(Clock(seconds), evaluations)
+        growth = _Growth(self, bqm, log, np.random.default_rng(spawn_seeds(seed, 1)[0]))
         growth.run()
         state = growth.circuit.state(growth.angles)
         if observe is not None:
@@ -108,9 +107,9 @@ class AdaptQaoa(QuboSampler):
         Z = diagonal.indices_to_bits(
             shot_rng.choice(len(state), size=num_shots or self.num_shots, p=_weights(state)), n
         )
-        ledger.keep(measured_points(bqm, Z, 1.0))
-        points, counts = ledger.points()
-        info = {**growth.info(state), "shots": ledger.shots, "seconds": {"sample": ledger.clock.elapsed}}
+        log.keep(evaluation_of(bqm, Z, 1.0))
+        points, counts = log.points()
+        info = {**growth.info(state), "shots": log.shots, "seconds": {"sample": log.clock.elapsed}}
         return sample_set(points, energies_of(bqm, points), counts, info)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
@@ -157,14 +156,6 @@ def pool_of(n: int, pool: Pool) -> list[Mixer]:
     return mixers
 
 
-def apply_pauli(state: Complex, x: int, z: int) -> Complex:
-    """The Pauli string with these masks (both set: Y) on a state, bit i of an index = qubit i."""
-    index = np.arange(len(state))
-    signs = 1.0 - 2.0 * (np.bitwise_count(index & z) & 1)
-    factor = 1j ** ((x & z).bit_count() % 4)
-    return np.asarray(factor * (signs * state)[index ^ x])
-
-
 @dataclass(frozen=True, eq=False)
 class AdaptCircuit:
     """A circuit of given mixers; angles are scaled gammas, then betas.
@@ -198,10 +189,10 @@ class AdaptCircuit:
             psi = _rotated(psi * np.exp(-1j * gamma / self.unit * self.energies), mixer, beta)
         return psi
 
-    def measure(self, angles: Float) -> Measured:
-        return Measured(float(_weights(self.state(angles)) @ self.energies))
+    def evaluate(self, angles: Float) -> Evaluation:
+        return Evaluation(float(_weights(self.state(angles)) @ self.energies))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient by the adjoint method."""
         psi = self.state(angles)
         lam = self.energies * psi
@@ -216,10 +207,10 @@ class AdaptCircuit:
             psi, lam = psi * phase, lam * phase
         return value, np.concatenate([by_gamma, by_beta])
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         raise NotImplementedError("points are drawn from the final state only")
 
-    def figures(self, angles: Float) -> dict[str, Any]:
+    def metrics(self, angles: Float) -> dict[str, Any]:
         return {}
 
 
@@ -231,13 +222,15 @@ def derivative(lam: Complex, psi: Complex, mixer: Mixer) -> float:
 class _Growth:
     """The growing circuit of one run."""
 
-    def __init__(self, settings: AdaptQaoa, bqm: dimod.BinaryQuadraticModel, ledger: Ledger, rng: np.random.Generator):
+    def __init__(
+        self, settings: AdaptQaoa, bqm: dimod.BinaryQuadraticModel, log: EvaluationLog, rng: np.random.Generator
+    ):
         self.settings = settings
         self.bqm = bqm
-        self.ledger = ledger
+        self.log = log
         self.rng = rng
-        self.cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
-        ising = Ising.of(bqm)
+        self.cost = diagonal_of(bqm)
+        ising = spins_of(bqm)
         # the offset changes nothing but a common phase, and rounding: energies are taken from their mean
         self.circuit = AdaptCircuit(self.cost.values() - ising.offset, ising.unit(settings.scale), ())
         self.offset = ising.offset
@@ -252,7 +245,7 @@ class _Growth:
         for _ in range(self.settings.layers):
             try:
                 mixer, size = self.steepest(pool)
-            except Spent:
+            except BudgetExhausted:
                 self.is_cut = True
                 break
             if size <= self.settings.tolerance * spread:
@@ -260,10 +253,10 @@ class _Growth:
             gammas, betas = np.split(self.angles, 2)
             start = np.concatenate([gammas, [self.settings.first_gamma], betas, [0.0]])
             self.circuit = AdaptCircuit(self.circuit.energies, self.circuit.unit, (*self.circuit.mixers, mixer))
-            target = LedgerTarget(self.circuit, self.ledger)
+            target = LoggedTarget(self.circuit, self.log)
             try:
                 minimize("l-bfgs", target, start, self.settings.maxiter, self.rng)
-            except Spent:
+            except BudgetExhausted:
                 self.is_cut = True
             self.angles = start if target.best_variables is None else target.best_variables
             self.values.append(float(target.best_value) + self.offset)
@@ -277,16 +270,16 @@ class _Growth:
         lam = self.circuit.energies * psi
         sizes = np.zeros(len(pool))
         for k, mixer in enumerate(pool):
-            if self.ledger.is_spent:
-                raise Spent
+            if self.log.is_spent:
+                raise BudgetExhausted
             sizes[k] = abs(derivative(lam, psi, mixer))
-        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9))[0])
+        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - ROUNDING))[0])
         return pool[best], float(sizes[best])
 
     def info(self, state: Complex) -> dict[str, Any]:
         weights = _weights(state)
         lowest = self.circuit.energies.min()
-        tolerance = 1e-9 * max(1.0, float(np.abs(self.circuit.energies).max()))
+        tolerance = scaled_margin(float(np.abs(self.circuit.energies).max()))
         gammas, betas = np.split(self.angles, 2)
         return {
             "engine": "numpy (adapt)",
@@ -294,8 +287,8 @@ class _Growth:
             "layers": len(self.circuit.mixers),
             "mixers": [mixer.name for mixer in self.circuit.mixers],
             "layer_values": self.values,
-            "evaluations": self.ledger.evaluations,
-            "gradients": self.ledger.gradients,
+            "evaluations": self.log.evaluations,
+            "gradients": self.log.gradients,
             "expectation": float(weights @ self.circuit.energies) + self.offset,
             "optimum_probability": float(weights[self.circuit.energies <= lowest + tolerance].sum()),
             "angles": {"gammas": (gammas / self.circuit.unit).tolist(), "betas": betas.tolist()},

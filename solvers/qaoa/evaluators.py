@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import dimod
 import numpy as np
 
-from ...core import Float, UnsupportedError
+from ...core import Float
 from ...engines import diagonal
 from ...engines.diagonal.engine import EngineChoice
 from ...engines.diagonal.measure import CVaR, Expectation, Objective
 from ...engines.diagonal.memory import Precision
 from ..backends.readout import Confusion, calibrate
 from ..backends.runners import Compiled, Runner
-from ..base import energies_of
+from ..base import Observe
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..spin_polynomial import SpinPolynomial
-from ..training.evaluation_log import Measured, measured_points
+from ..training.evaluation_log import Evaluation, Evaluator, evaluation_of
 from .circuit import logical_depth, qaoa_circuit
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class CircuitSpec:
     """Which circuit: layers, what is tied, where it starts, and the unit of gammas.
 
     Parameters
@@ -82,6 +82,44 @@ class Shape:
 
 
 @dataclass(frozen=True, eq=False)
+class QaoaVariant:
+    """What a variant of QAOA changes: tied or multi-angle angles, plain or warm-started.
+
+    Parameters
+    ----------
+    thetas : warm start, shape (n,); None for none.
+    info : goes into the run's info.
+    """
+
+    is_multi_angle: bool = False
+    thetas: Float | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+class QaoaEvaluator(Evaluator, Protocol):
+    """An evaluator of a QAOA circuit: what a backend gives."""
+
+    @property
+    def spec(self) -> CircuitSpec:
+        """Which circuit it is."""
+        ...
+
+    @property
+    def shots(self) -> int | None:
+        """Points drawn an evaluation; None for exact values."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Engine and size of the circuit."""
+        ...
+
+    def show(self, angles: Float, observe: Observe) -> None:
+        """Call ``observe`` with the probabilities of the final state, where they are known."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
 class ExactEvaluator:
     """State vector with exact gradients.
 
@@ -92,7 +130,7 @@ class ExactEvaluator:
     """
 
     bqm: dimod.BinaryQuadraticModel
-    shape: Shape
+    spec: CircuitSpec
     cost: diagonal.AnyCost
     alpha: float = 1.0
     shots: int | None = None
@@ -103,57 +141,57 @@ class ExactEvaluator:
 
     @property
     def num_parameters(self) -> int:
-        return self.shape.num_parameters
+        return self.spec.num_parameters
 
     @property
     def periods(self) -> Float:
-        return self.shape.periods
+        return self.spec.periods
 
     @property
     def has_gradient(self) -> bool:
         return self.shots is None
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Engine and the size of the circuit that was simulated, before any transpilation."""
-        ising, p = self.shape.ising, self.shape.num_layers
+        ising, p = self.spec.ising, self.spec.num_layers
         return {
             "engine": f"exact {diagonal.engine_name(self.engine, ising.n, self.precision)}, {self.precision}",
-            "depth": logical_depth(ising, p, is_warm=self.shape.thetas is not None),
+            "depth": logical_depth(ising, p, is_warm=self.spec.thetas is not None),
             "two_qubit_gates": p * ising.two_qubit_gates,
         }
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
         if self.alpha < 1:
-            return Measured(diagonal.cvar(self.state(angles), self.cost, self.alpha))
-        if self.shape.is_multi_angle or self.shape.thetas is not None:
-            return Measured(diagonal.expectation(self.state(angles), self.cost))
-        return Measured(diagonal.energy(self.cost, *self.shape.gates(angles), **self._options))
+            return Evaluation(diagonal.cvar(self.state(angles), self.cost, self.alpha))
+        if self.spec.is_multi_angle or self.spec.thetas is not None:
+            return Evaluation(diagonal.expectation(self.state(angles), self.cost))
+        return Evaluation(diagonal.energy(self.cost, *self.spec.gates(angles), **self._options))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
-        gammas, betas = self.shape.gates(angles)
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        gammas, betas = self.spec.gates(angles)
         objective: Objective = Expectation() if self.alpha == 1 else CVaR(self.alpha)
-        if self.shape.is_multi_angle:
+        if self.spec.is_multi_angle:
             value, by_gamma, by_beta = diagonal.ma_value_and_gradient(
                 self._terms, gammas, betas, objective=objective, cost=self.cost, **self._options
             )
-        elif self.shape.thetas is not None:
+        elif self.spec.thetas is not None:
             value, by_gamma, by_beta = diagonal.ws_value_and_gradient(
-                self.cost, self.shape.thetas, gammas, betas, objective=objective, **self._options
+                self.cost, self.spec.thetas, gammas, betas, objective=objective, **self._options
             )
         else:
             value, by_gamma, by_beta = diagonal.value_and_gradient(
                 self.cost, gammas, betas, objective=objective, **self._options
             )
-        return value, np.concatenate([by_gamma.ravel() / self.shape.unit, by_beta.ravel()])
+        return value, np.concatenate([by_gamma.ravel() / self.spec.unit, by_beta.ravel()])
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         indices = diagonal.sample(self.state(angles), num_shots, self.rng)
-        return measured_points(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
+        return evaluation_of(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
@@ -161,13 +199,16 @@ class ExactEvaluator:
             "optimum_probability": diagonal.probability_below(state, self.cost, self.cost.min),
         }
 
+    def show(self, angles: Float, observe: Observe) -> None:
+        observe(self.state(angles).probabilities())
+
     def state(self, angles: Float) -> diagonal.AnyState:
         """The final state."""
-        gammas, betas = self.shape.gates(angles)
-        if self.shape.is_multi_angle:
+        gammas, betas = self.spec.gates(angles)
+        if self.spec.is_multi_angle:
             return diagonal.ma_evolve(self._terms, gammas, betas, **self._options)
-        if self.shape.thetas is not None:
-            return diagonal.ws_evolve(self.cost, self.shape.thetas, gammas, betas, **self._options)
+        if self.spec.thetas is not None:
+            return diagonal.ws_evolve(self.cost, self.spec.thetas, gammas, betas, **self._options)
         return diagonal.evolve(self.cost, gammas, betas, **self._options)
 
     @property
@@ -176,11 +217,7 @@ class ExactEvaluator:
 
     @cached_property
     def _terms(self) -> diagonal.IsingTerms:
-        ising = self.shape.ising
-        if isinstance(ising, SpinPolynomial):
-            raise UnsupportedError(
-                "ma-qaoa must be given a quadratic model, got a polynomial; use --encoder quadratise"
-            )
+        ising = self.spec.ising
         return diagonal.IsingTerms(ising.masks, ising.coefficients, ising.offset, ising.n)
 
 
@@ -195,7 +232,7 @@ class CircuitEvaluator:
     """
 
     bqm: dimod.BinaryQuadraticModel
-    shape: Shape
+    spec: CircuitSpec
     runner: Runner
     compiled: Compiled
     alpha: float = 1.0
@@ -206,18 +243,18 @@ class CircuitEvaluator:
 
     @property
     def num_parameters(self) -> int:
-        return self.shape.num_parameters
+        return self.spec.num_parameters
 
     @property
     def periods(self) -> Float:
-        return self.shape.periods
+        return self.spec.periods
 
     @property
     def has_gradient(self) -> bool:
         return False
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Engine and the size of the circuit as it runs there, with that before transpilation."""
         cost, logical = self.compiled.cost, self.compiled.logical
         return {
@@ -231,38 +268,41 @@ class CircuitEvaluator:
             "is_readout_mitigated": self.confusion is not None,
         }
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         if self.shots is not None:
             return self.draw(angles, self.shots)
         value = self.runner.expectation(self.compiled, self._gates(angles), self._operator)
-        return Measured(value + self.shape.ising.offset)
+        return Evaluation(value + self.spec.ising.offset)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         self._calls.append(num_shots)
         seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
         Z = self.runner.sample(self.compiled, self._gates(angles), num_shots, seed)
-        return measured_points(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
+        return evaluation_of(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {}
 
+    def show(self, angles: Float, observe: Observe) -> None:
+        """Nothing: the probabilities are not known."""
+
     def _gates(self, angles: Float) -> Float:
-        gammas, betas = self.shape.gates(angles)
+        gammas, betas = self.spec.gates(angles)
         return np.concatenate([gammas.ravel(), betas.ravel()])
 
     @cached_property
     def _operator(self) -> Any:
-        operator = self.shape.ising.operator()
+        operator = self.spec.ising.operator()
         layout = self.compiled.bare.layout
         return operator if layout is None else operator.apply_layout(layout)
 
 
 def circuit_evaluator(
     bqm: dimod.BinaryQuadraticModel,
-    shape: Shape,
+    spec: CircuitSpec,
     runner: Runner,
     *,
     alpha: float = 1.0,
@@ -271,13 +311,13 @@ def circuit_evaluator(
     is_mitigated: bool = False,
 ) -> CircuitEvaluator:
     """The circuit built, compiled for the runner, and its readout calibrated where that is asked for."""
-    circuit = qaoa_circuit(shape.ising, shape.num_layers, is_multi_angle=shape.is_multi_angle, thetas=shape.thetas)
+    circuit = qaoa_circuit(spec.ising, spec.num_layers, is_multi_angle=spec.is_multi_angle, thetas=spec.thetas)
     compiled = runner.compile(circuit)
     confusion = None
     if is_mitigated:
         first, second = spawn_seeds(seed, 2, 0)
-        confusion = calibrate(runner, shape.ising.n, compiled.measured, shots or 1000, (first, second))
-    return CircuitEvaluator(bqm, shape, runner, compiled, alpha, shots, seed, confusion)
+        confusion = calibrate(runner, spec.ising.n, compiled.measured, shots or 1000, (first, second))
+    return CircuitEvaluator(bqm, spec, runner, compiled, alpha, shots, seed, confusion)
 
 
-__all__ = ["CircuitEvaluator", "ExactEvaluator", "Shape", "circuit_evaluator", "energies_of"]
+__all__ = ["CircuitEvaluator", "CircuitSpec", "ExactEvaluator", "QaoaEvaluator", "QaoaVariant", "circuit_evaluator"]

@@ -1,6 +1,6 @@
 """QAOA as a sampler of a QUBO: exact with gradients, on Aer, with a device's noise, or on a device.
 
-Settings and what they mean stand in ``qaoa_settings``, the run in ``qaoa_run``. Limits: an exact state takes 2**n
+Settings and what they mean stand in ``settings``, the run in ``run``. Limits: an exact state takes 2**n
 amplitudes and is refused where memory is short; shots on a simulator say nothing about a machine unless it is noisy.
 """
 
@@ -13,7 +13,8 @@ import dimod
 
 from ...core import SOLVERS
 from ..base import Observe
-from .run import Limits, sample_qaoa
+from ..training.limits import Limits
+from .run import sample_qaoa
 from .settings import QaoaSettings
 
 
@@ -76,6 +77,7 @@ SOLVERS.preset(
     "QAOA with a fixed linear ramp and no optimisation: gamma up to 0.6 / largest coefficient, beta down from 0.3.",
     layers=10,
     optimizer="none",
+    init="ramp",
     scale="max",
     ramp=(0.6, 0.3),
 )

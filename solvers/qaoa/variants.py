@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Float
+from ...core import SOLVERS, Float, PolynomialModel, UnsupportedError
 from ...core.tunable import Range, tunable
 from ...engines.diagonal import available_bytes
 from ...engines.diagonal.engine import Options
 from ...engines.diagonal.warm_start import warm_start_thetas
 from ..base import Estimate, Observe
+from ..training.limits import Limits
+from .backends import ExactQaoa
+from .evaluators import QaoaVariant
 from .relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
-from .run import Circuit, Limits, sample_qaoa
+from .run import sample_qaoa
 from .settings import QaoaSettings
 
 WarmPoint = Literal["auto", "relaxation", "convex", "sdp", "greedy"]
@@ -46,11 +49,13 @@ class MultiAngleQaoa(QaoaSettings):
     Herrman et al. (2022), Multi-angle quantum approximate optimization algorithm, arXiv:2109.11455.
     """
 
+    takes_polynomials: ClassVar[bool] = True
+
     layers: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.init in ("interp", "fourier"):
+        if self.initial_angles.is_grown:
             raise ValueError(f"init must not grow tied angles layer by layer in ma-qaoa, got {self.init!r}; use 'ramp'")
 
     def sample(
@@ -67,12 +72,12 @@ class MultiAngleQaoa(QaoaSettings):
     ) -> dimod.SampleSet:
         """Points of the circuit at the best angles, and of every evaluation that was sampled."""
         limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
-        return sample_qaoa(self, bqm, limits, Circuit(is_multi_angle=True))
+        return sample_qaoa(self, bqm, limits, QaoaVariant(is_multi_angle=True))
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """As plain QAOA; on the exact engine each layer has a cost diagonal of its own."""
         plain = super().estimate(num_variables, num_interactions)
-        if self.backend_kind != "exact" or plain.refusal or plain.bytes is None:
+        if not isinstance(self.runs_on, ExactQaoa) or plain.refusal or plain.bytes is None:
             return plain
         card = Options(self.precision, engine=self.engine).card_for(num_variables)
         free = available_bytes() if card is None else card.free_bytes()
@@ -95,7 +100,8 @@ class WarmStartQaoa(QaoaSettings):
     ----------
     eps : the point is clipped to [eps, 1 - eps]; 0.5 is plain QAOA.
     point : ``relaxation`` (the caller's: the pipeline gives the LP relaxation of the program), ``convex`` (the QUBO
-        made convex), ``sdp``, ``greedy`` (single flips from zeros); ``auto`` takes the caller's if any, else convex.
+        made convex), ``sdp``, ``greedy`` (single flips from zeros); ``auto`` takes the caller's if any, else convex; a
+        polynomial of higher degree has the greedy point alone.
     is_rounded : round the point to 0/1 before it is clipped.
 
     References
@@ -103,6 +109,8 @@ class WarmStartQaoa(QaoaSettings):
     Egger, Marecek, Woerner (2021), Warm-starting quantum optimization, arXiv:2009.10095. Ours differs in the mixer's
     sign: M = -(sin th X + cos th Z), so that its ground state is the start.
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     eps: float = tunable(0.25, Range(0.05, 0.5))
     point: WarmPoint = "auto"
@@ -134,14 +142,20 @@ class WarmStartQaoa(QaoaSettings):
         """
         values, source = self._values(bqm, relaxation)
         thetas = warm_start_thetas(values, self.eps)
-        told = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
+        info = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
         limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
-        return sample_qaoa(self, bqm, limits, Circuit(thetas=thetas, told=told))
+        return sample_qaoa(self, bqm, limits, QaoaVariant(thetas=thetas, info=info))
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:
         source = self.point
+        is_higher = isinstance(bqm, PolynomialModel)
         if source == "auto":
-            source = "convex" if relaxation is None else "relaxation"
+            source = ("greedy" if is_higher else "convex") if relaxation is None else "relaxation"
+        if is_higher and source in ("convex", "sdp"):
+            raise UnsupportedError(
+                f"point={source!r} must have a quadratic model, got a polynomial; use point='greedy', or --encoder "
+                "quadratise"
+            )
         values = self._given(bqm, relaxation) if source == "relaxation" else OWN_POINTS[source](bqm)
         return (np.rint(values) if self.is_rounded else values), source
 

@@ -18,9 +18,10 @@ from ...engines.matrix_product.gradient import TwoBody, value_and_gradient
 from ...engines.matrix_product.state import MatrixProduct, product_state
 from ...engines.statevector import EngineChoice, GateCircuit, Kind, pull_back, simulate
 from ..ansatz.evaluators import rotation_periods
-from ..backends.runners import Compiled, Runner, make_runner
+from ..backends.kinds import Backend
+from ..backends.runners import Compiled, Runner
 from ..seeds import spawn_seeds
-from ..training.evaluation_log import Measured
+from ..training.evaluation_log import Evaluation
 from .colouring import Placement
 from .hamiltonian import Relaxed
 from .rounding import DIRECTIONS, PAULI_DIRECTIONS, basis_change, bloch_vectors, magic_choices, measure, polar
@@ -92,18 +93,18 @@ class VectorRelaxed:
     def has_gradient(self) -> bool:
         return self.gradient is not None
 
-    def measure(self, angles: Float) -> Measured:
-        return Measured(self.mean(angles))
+    def evaluate(self, angles: Float) -> Evaluation:
+        return Evaluation(self.mean(angles))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         if self.gradient is None:
             raise NotImplementedError("this engine has no exact gradient; has_gradient is False")
         return self.gradient(angles)
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         raise NotImplementedError("a relaxed state has no points before it is rounded")
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {}
 
     def state(self, angles: Float, value: float) -> RelaxedState:
@@ -171,10 +172,10 @@ class RunnerRelaxed:
     seed: int
 
     @staticmethod
-    def of(relaxed: Relaxed, circuit: GateCircuit, backend: str, seed: int) -> RunnerRelaxed:
+    def of(relaxed: Relaxed, circuit: GateCircuit, backend: Backend, seed: int) -> RunnerRelaxed:
         """Both circuits, compiled."""
         first, second = spawn_seeds(seed, 2)
-        runner = make_runner(backend, seed=first)
+        runner = backend.runner(first)
         n, count = circuit.num_qubits, circuit.num_parameters
         turns = [(kind, q, -1, count + 2 * q + k) for q in range(n) for k, kind in enumerate((Kind.RZ, Kind.RY))]
         turned = GateCircuit.of(n, [*map(tuple, circuit.gates.tolist()), *turns])
@@ -197,16 +198,16 @@ class RunnerRelaxed:
     def has_gradient(self) -> bool:
         return False
 
-    def measure(self, angles: Float) -> Measured:
-        return Measured(self.runner.expectation(self.bare, angles, self.operator) + self.relaxed.ising.offset)
+    def evaluate(self, angles: Float) -> Evaluation:
+        return Evaluation(self.runner.expectation(self.bare, angles, self.operator) + self.relaxed.ising.offset)
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         raise NotImplementedError("a relaxed state has no points before it is rounded")
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {}
 
     def state(self, angles: Float, value: float) -> RelaxedState:

@@ -7,20 +7,23 @@ variables that may share a qubit, so nothing is saved on it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import singledispatch
 from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Bits, Clock, UnsupportedError
-from ...engines.statevector import engine_name
+from ...engines.statevector import EngineChoice, GateCircuit, engine_name
+from ..ansatz.backends import AerAnsatz, AerProductAnsatz, AnsatzBackend, ExactAnsatz, ProductAnsatz
 from ..ansatz.circuits import ansatz
 from ..ansatz.run import circuit_info, optimize, run_info
 from ..ansatz.settings import AnsatzSettings
+from ..backends.kinds import Backends
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..training.resources import check_size, require
+from ..training.resources import require
 from .colouring import ColouringName, Placement, VarsPerQubit, place
 from .evaluators import RelaxedState, RunnerRelaxed, VectorRelaxed, mps_relaxed, vector_relaxed
 from .hamiltonian import DENSE_QUBITS, LANCZOS_QUBITS, Relaxed, ground_state
@@ -28,6 +31,13 @@ from .rounding import magic_points, pauli_points
 
 #: Qubits up to which ``auto`` takes the state vector.
 EXACT_QUBITS = 14
+
+
+@dataclass(frozen=True)
+class AutoAnsatz(AnsatzBackend):
+    """The backend that suits the number of qubits; see ``Qrao.settled``."""
+
+    kind: ClassVar[str] = "auto"
 
 
 @SOLVERS.register("qrao")
@@ -65,13 +75,15 @@ class Qrao(AnsatzSettings):
     relaxation: Literal["auto", "eigen", "vqe"] = "auto"
     rounding: Literal["magic", "pauli", "both"] = "magic"
 
-    backends: ClassVar[tuple[str, ...]] = ("auto", "exact", "mps", "aer", "aer-mps")
+    backends: ClassVar[Backends[AnsatzBackend]] = Backends(
+        AutoAnsatz, ExactAnsatz, ProductAnsatz, AerAnsatz, AerProductAnsatz
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.vars_per_qubit in (1, 2, 3), f"vars_per_qubit must be 1, 2 or 3, got {self.vars_per_qubit!r}")
         require(self.shots is None, f"shots must be left out for qrao, got {self.shots!r}; num_shots is what it draws")
-        if self.relaxation == "eigen" and self.kind not in ("auto", "exact"):
+        if self.relaxation == "eigen" and not isinstance(self.runs_on, AutoAnsatz | ExactAnsatz):
             raise ValueError(f"relaxation='eigen' must have backend='exact', got {self.backend!r}")
 
     def sample(
@@ -91,10 +103,6 @@ class Qrao(AnsatzSettings):
             The relaxed state does not fit in memory, or has too many qubits for its ground state.
         """
         clock = Clock(seconds)
-        if bqm.num_variables == 0:
-            info = {"engine": "none: no variables", "qubits": 0, "evaluations": 0, "shots": 0}
-            return sample_set(np.zeros((1, 0)), np.array([bqm.offset]), None, info)
-        check_size(self, bqm.num_variables, bqm.num_interactions)
         ising = Ising.of(bqm)
         relaxed = Relaxed(ising, place(ising, self.vars_per_qubit, self.colouring))
         settled = self.settled(relaxed.num_qubits)
@@ -122,7 +130,7 @@ class Qrao(AnsatzSettings):
 
     def settled(self, num_qubits: int) -> Qrao:
         """These settings with the backend that ``auto`` stands for at that many qubits."""
-        if self.backend != "auto":
+        if not isinstance(self.runs_on, AutoAnsatz):
             return self
         if num_qubits > EXACT_QUBITS and self.relaxation != "eigen":
             product = replace(self, backend="mps")
@@ -134,13 +142,14 @@ class Qrao(AnsatzSettings):
         """What relaxation ``auto`` stands for at that many qubits, on a settled backend."""
         if self.relaxation != "auto":
             return self.relaxation
-        return "eigen" if self.kind == "exact" and num_qubits <= DENSE_QUBITS else "vqe"
+        return "eigen" if isinstance(self.runs_on, ExactAnsatz) and num_qubits <= DENSE_QUBITS else "vqe"
 
     def _check_qubits(self, relaxed: Relaxed) -> None:
         n = relaxed.num_qubits
         if self.relaxation_used(n) == "eigen" and n > LANCZOS_QUBITS:
             raise UnsupportedError(f"relaxation='eigen' must have at most {LANCZOS_QUBITS} qubits, got {n}; use 'vqe'")
-        found = self.circuit_estimate(n, copies=2 * relaxed.ising.n if self.kind == "exact" else 1)
+        is_vector = isinstance(self.runs_on, ExactAnsatz)
+        found = self.circuit_estimate(n, copies=2 * relaxed.ising.n if is_vector else 1)
         if found.refusal:
             raise UnsupportedError(found.refusal)
 
@@ -162,15 +171,7 @@ class Qrao(AnsatzSettings):
                 told["energy_bound"] = ground.bound
             return RelaxedState.of_vector(ground.psi, ground.value), told
         circuit = ansatz(self.ansatz, relaxed.num_qubits, self.reps, self.entanglement)
-        evaluator: VectorRelaxed | RunnerRelaxed
-        if self.kind == "exact":
-            evaluator = vector_relaxed(relaxed, circuit, self.engine)
-            engine = f"state vector, {engine_name(self.engine)}"
-        elif self.kind == "mps":
-            evaluator, engine = mps_relaxed(relaxed, circuit), "matrix product state, numpy"
-        else:
-            evaluator = RunnerRelaxed.of(relaxed, circuit, self.backend, seeds[2])
-            engine = evaluator.engine
+        evaluator, engine = relaxed_evaluator(self.runs_on, relaxed, circuit, self.engine, seeds[2])
         run = optimize(self, circuit, [evaluator], clock, evaluations, rng)
         told = {
             "engine": engine,
@@ -188,3 +189,26 @@ class Qrao(AnsatzSettings):
         if self.rounding in ("pauli", "both"):
             points.append(pauli_points(placement, state.bloch(), rng))
         return np.concatenate(points)
+
+
+@singledispatch
+def relaxed_evaluator(
+    backend: AnsatzBackend, relaxed: Relaxed, circuit: GateCircuit, engine: EngineChoice, seed: int
+) -> tuple[VectorRelaxed | RunnerRelaxed, str]:
+    """The evaluator of a relaxation, and the engine's name for the record; here: circuits on a runner."""
+    evaluator = RunnerRelaxed.of(relaxed, circuit, backend, seed)
+    return evaluator, evaluator.engine
+
+
+@relaxed_evaluator.register
+def _exact(
+    backend: ExactAnsatz, relaxed: Relaxed, circuit: GateCircuit, engine: EngineChoice, seed: int
+) -> tuple[VectorRelaxed | RunnerRelaxed, str]:
+    return vector_relaxed(relaxed, circuit, engine), f"state vector, {engine_name(engine)}"
+
+
+@relaxed_evaluator.register
+def _product(
+    backend: ProductAnsatz, relaxed: Relaxed, circuit: GateCircuit, engine: EngineChoice, seed: int
+) -> tuple[VectorRelaxed | RunnerRelaxed, str]:
+    return mps_relaxed(relaxed, circuit), "matrix product state, numpy"

@@ -1,6 +1,7 @@
 """QAOA inside feasible subspaces: spaces of points, mixers that keep them, states, gradients, angles, the sampler."""
 
-from .angles import Optimized, Search, grown, optimize, optimize_grown, ramp
+from ..training.initial_angles import grown, ramp
+from .angles import Optimized, Search, optimize, optimize_grown
 from .keyed import KeyedSpace, enumerate_rows, subset_space
 from .mixers import GroupMixer, GroverMixer, Mixer, TranspositionMixer, uniform_state
 from .moves import MoveMixer, flip_mixer, swap_mixer

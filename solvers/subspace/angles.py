@@ -6,13 +6,18 @@ single start often stops in a worse optimum; all of them are kept account of, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...core import Clock, Float, frozen
+from ..training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget
+from ..training.initial_angles import grown, ramp
+from ..training.loop import Begin, Path, Stage, Trained, begin_at, train
 from .mixers import Mixer
 from .states import Costs, as_costs, cvar, evolve, value_and_gradient
 
@@ -67,41 +72,6 @@ class Optimized:
         object.__setattr__(self, "betas", frozen(self.betas))
 
 
-def ramp(num_layers: int, gamma: float, beta: float) -> tuple[Float, Float]:
-    """Linear ramp: gammas rise to ``gamma``, betas fall from ``beta``.
-
-    References
-    ----------
-    Montanez-Barrera, Michielsen (2024), arXiv:2405.09169.
-
-    Examples
-    --------
-    >>> [angles.tolist() for angles in ramp(2, 1.0, 1.0)]
-    [[0.5, 1.0], [1.0, 0.5]]
-    """
-    steps = np.arange(num_layers) / num_layers
-    return gamma * (steps + 1 / num_layers), beta * (1 - steps)
-
-
-def grown(angles: npt.ArrayLike) -> Float:
-    """Angles for one layer more, by linear interpolation (INTERP).
-
-    References
-    ----------
-    Zhou, Wang, Choi, Pichler, Lukin (2020), doi:10.1103/PhysRevX.10.021067, appendix B.
-
-    Examples
-    --------
-    >>> grown([1.0, 2.0]).tolist()
-    [1.0, 1.5, 2.0]
-    """
-    old = np.asarray(angles, dtype=np.float64)
-    p = len(old)
-    left, right = np.concatenate([[0.0], old]), np.concatenate([old, [0.0]])
-    weight = np.arange(p + 1) / p
-    return np.asarray(weight * left + (1 - weight) * right)
-
-
 def optimize(
     mixer: Mixer,
     costs: Costs | npt.ArrayLike,
@@ -130,27 +100,14 @@ def optimize(
     >>> best.value < 10 / 3, len(best.gammas), best.is_cut_short
     (True, 2, False)
     """
-    from scipy.optimize import minimize
-
-    table = as_costs(costs)
-    run = _Run(mixer, table, search, Clock(seconds), evaluations, start)
-    starts: list[Float] = [run.scale(g, b) for g, b in initial]
-    ends: list[float] = []
-    try:
-        starts += _ramps(run, search, np.random.default_rng(seed))
-        for angles in starts:
-            options = {"maxiter": search.max_iterations, "ftol": 1e-12, "gtol": 1e-7}
-            result = minimize(run.slope, angles, jac=True, method="L-BFGS-B", options=options)
-            ends.append(float(result.fun) * table.spread + run.mean)
-        is_cut = False
-    except _BudgetSpent:
-        is_cut = True
-    if run.best is None:  # the limit allowed none: one evaluation more than allowed gives an honest value
-        middle = run.scale(*ramp(search.num_layers, 1 / table.spread, mixer.beta_unit))
-        run.slope(starts[0] if starts else middle, is_free=True)
-    assert run.best is not None
-    value, gammas, betas = run.best
-    return Optimized(gammas, betas, value, run.evaluations, run.gradients, tuple(ends), tuple(run.trace), is_cut)
+    circuit = SubspaceEvaluator(mixer, as_costs(costs), search, start)
+    rng = np.random.default_rng(seed)
+    given = [circuit.scaled(g, b) for g, b in initial]
+    log = EvaluationLog(Clock(seconds), evaluations)
+    if log.clock.is_over or evaluations == 0:  # one evaluation more than allowed gives an honest value
+        ramps = ramp(search.num_layers, 1 / circuit.costs.spread, mixer.beta_unit)
+        return _value_at(circuit, given[0] if given else circuit.scaled(*ramps), log, is_cut=True)
+    return _optimized(circuit, train(_paths(circuit, given, _ramps(search, rng)), log, "l-bfgs", rng))
 
 
 def optimize_grown(
@@ -225,104 +182,122 @@ def from_scaled(
     >>> fixed.evaluations, from_scaled(mixer, costs, Search(num_layers=1), [0.5, 0.5]).value <= fixed.value
     (1, True)
     """
-    from scipy.optimize import minimize
-
-    table = as_costs(costs)
-    run = _Run(mixer, table, search, Clock(seconds), evaluations, start)
+    circuit = SubspaceEvaluator(mixer, as_costs(costs), search, start)
     scaled = np.asarray(angles, dtype=np.float64)
     if scaled.size != 2 * search.num_layers:
         raise ValueError(f"angles must be {search.num_layers} gammas and betas, got {scaled.size} numbers")
-    ends: tuple[float, ...] = ()
-    is_cut = False
-    try:
-        if is_optimized:
-            options = {"maxiter": search.max_iterations, "ftol": 1e-12, "gtol": 1e-7}
-            result = minimize(run.slope, scaled, jac=True, method="L-BFGS-B", options=options)
-            ends = (float(result.fun) * table.spread + run.mean,)
-        else:
-            run.height(scaled)
-    except _BudgetSpent:
-        is_cut = True
-    if run.best is None:
-        run.slope(scaled, is_free=True)
-    assert run.best is not None
-    value, gammas, betas = run.best
-    return Optimized(gammas, betas, value, run.evaluations, run.gradients, ends, tuple(run.trace), is_cut)
+    log = EvaluationLog(Clock(seconds), evaluations)
+    if log.clock.is_over or evaluations == 0:
+        return _value_at(circuit, scaled, log, is_cut=True)
+    if not is_optimized:
+        return _value_at(circuit, scaled, log, is_cut=False)
+    rng = np.random.default_rng(0)  # L-BFGS draws nothing
+    return _optimized(circuit, train([[circuit.stage(begin_at(scaled))]], log, "l-bfgs", rng))
 
 
-class _BudgetSpent(Exception):
-    """Time or evaluations are over."""
+@dataclass(frozen=True, eq=False)
+class SubspaceEvaluator:
+    """The circuit in the subspace at scaled angles, with exact gradients: gammas, then betas, one of each a layer."""
 
+    mixer: Mixer
+    costs: Costs
+    search: Search
+    start: npt.ArrayLike | None = None
 
-class _Run:
-    """One optimisation: what it minimises, in scaled angles, and what it has seen."""
+    @property
+    def num_parameters(self) -> int:
+        return 2 * self.search.num_layers
 
-    def __init__(
-        self,
-        mixer: Mixer,
-        costs: Costs,
-        search: Search,
-        clock: Clock,
-        limit: int | None,
-        start: npt.ArrayLike | None,
-    ) -> None:
-        self._mixer, self._costs, self._alpha, self._start = mixer, costs, search.alpha, start
-        self._clock, self._limit = clock, limit
-        self._layers = search.num_layers
-        self._units = 1 / costs.spread, mixer.beta_unit
-        self.mean = float(costs.values.mean())
-        self.evaluations = self.gradients = 0
-        self.best: tuple[float, Float, Float] | None = None
-        self.trace: list[tuple[float, float]] = []
+    @property
+    def periods(self) -> Float:
+        """Not known: spectra of costs and mixers are arbitrary; L-BFGS asks for none."""
+        return np.full(self.num_parameters, np.inf)
 
-    def scale(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Float:
-        parts = [np.asarray(a, dtype=np.float64) / unit for a, unit in zip((gammas, betas), self._units, strict=True)]
-        if any(len(a) != self._layers for a in parts):
-            raise ValueError(f"initial angles must be {self._layers} gammas and betas, one a layer; grow them first")
+    @property
+    def has_gradient(self) -> bool:
+        return True
+
+    @cached_property
+    def mean(self) -> float:
+        return float(self.costs.values.mean())
+
+    def scaled(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Float:
+        """Scaled angles, shape (2 num_layers,), of a circuit's own.
+
+        Raises
+        ------
+        ValueError
+            Not one gamma and one beta a layer.
+        """
+        units = 1 / self.costs.spread, self.mixer.beta_unit
+        parts = [np.asarray(a, dtype=np.float64) / unit for a, unit in zip((gammas, betas), units, strict=True)]
+        if any(len(a) != self.search.num_layers for a in parts):
+            raise ValueError(
+                f"initial angles must be {self.search.num_layers} gammas and betas, one a layer; grow them first"
+            )
         return np.concatenate(parts)
 
-    def _unscale(self, angles: Float) -> tuple[Float, Float]:
-        return angles[: self._layers] * self._units[0], angles[self._layers :] * self._units[1]
+    def angles(self, scaled: Float) -> tuple[Float, Float]:
+        """Gammas and betas of the circuit."""
+        p = self.search.num_layers
+        return scaled[:p] * (1 / self.costs.spread), scaled[p:] * self.mixer.beta_unit
 
-    def slope(self, angles: Float, is_free: bool = False) -> tuple[float, Float]:
-        """Scaled value and gradient."""
-        self._pay(is_free)
-        self.gradients += 1
-        gammas, betas = self._unscale(angles)
+    def stage(self, begin: Begin) -> Stage:
+        """A minimisation in units of the costs' spread about their mean, on which L-BFGS's tolerances stand."""
+        most = self.search.max_iterations
+        return Stage(self, begin, None, max_iterations=most, origin=self.mean, unit=self.costs.spread)
+
+    def evaluate(self, scaled: Float) -> Evaluation:
+        state = evolve(self.mixer, self.costs, *self.angles(scaled), start=self.start)
+        return Evaluation(cvar(state, self.costs, self.search.alpha))
+
+    def value_and_gradient(self, scaled: Float) -> tuple[float, Float]:
         value, by_gamma, by_beta = value_and_gradient(
-            self._mixer, self._costs, gammas, betas, alpha=self._alpha, start=self._start
+            self.mixer, self.costs, *self.angles(scaled), alpha=self.search.alpha, start=self.start
         )
-        self._keep(value, gammas, betas)
-        gradient = np.concatenate([by_gamma * self._units[0], by_beta * self._units[1]])
-        return (value - self.mean) / self._costs.spread, gradient / self._costs.spread
+        return value, np.concatenate([by_gamma * (1 / self.costs.spread), by_beta * self.mixer.beta_unit])
 
-    def height(self, angles: Float) -> float:
-        """Value alone, in the costs' units."""
-        self._pay(False)
-        gammas, betas = self._unscale(angles)
-        value = cvar(evolve(self._mixer, self._costs, gammas, betas, start=self._start), self._costs, self._alpha)
-        self._keep(value, gammas, betas)
-        return value
+    def draw(self, scaled: Float, num_shots: int) -> Evaluation:
+        raise NotImplementedError("points are drawn from the final state only; see ``states.draw``")
 
-    def _pay(self, is_free: bool) -> None:
-        if not is_free and (self._clock.is_over or (self._limit is not None and self.evaluations >= self._limit)):
-            raise _BudgetSpent
-        self.evaluations += 1
-
-    def _keep(self, value: float, gammas: Float, betas: Float) -> None:
-        if self.best is None or value < self.best[0]:
-            self.best = value, gammas, betas
-            self.trace.append((self._clock.elapsed, value))
+    def metrics(self, scaled: Float) -> Mapping[str, Any]:
+        return {}
 
 
-def _ramps(run: _Run, search: Search, rng: np.random.Generator) -> list[Float]:
-    """The best ramp of the grid, then random ramps with 20 % jitter on each angle."""
-    p = search.num_layers
+def _paths(circuit: SubspaceEvaluator, given: Sequence[Float], ramps: Sequence[Float]) -> Iterator[Path]:
+    """Given angles, the best ramp of a grid, then random ramps; the grid is evaluated before any of them."""
+    p = circuit.search.num_layers
     grid = [np.concatenate(ramp(p, g, b)) for g in RAMP_HEIGHTS for b in RAMP_HEIGHTS]
-    heights = [run.height(angles) for angles in grid]
-    out = [grid[int(np.argmin(heights))]]
+    best: list[Float] = []
+
+    def first(target: LoggedTarget, before: Float | None) -> Float:
+        best.append(grid[int(np.argmin([target.value(angles) for angles in grid]))])
+        return given[0] if given else best[0]
+
+    yield [circuit.stage(first)]
+    for angles in [*given[1:], *(best if given else []), *ramps]:
+        yield [circuit.stage(begin_at(angles))]
+
+
+def _ramps(search: Search, rng: np.random.Generator) -> list[Float]:
+    """Random ramps with 20 % jitter on each angle."""
+    p, out = search.num_layers, []
     low, high = np.log(RAMP_HEIGHTS[0]), np.log(RAMP_HEIGHTS[-1])
     for _ in range(search.num_starts - 1):
         gamma, beta = np.exp(rng.uniform(low, high, size=2))
         out.append(np.concatenate(ramp(p, gamma, beta)) * (1 + 0.2 * rng.normal(size=2 * p)))
     return out
+
+
+def _optimized(circuit: SubspaceEvaluator, run: Trained) -> Optimized:
+    gammas, betas = circuit.angles(run.angles)
+    log = run.log
+    return Optimized(
+        gammas, betas, run.value, log.evaluations, log.gradients, run.path_values, tuple(log.improvements), run.is_cut
+    )
+
+
+def _value_at(circuit: SubspaceEvaluator, scaled: Float, log: EvaluationLog, *, is_cut: bool) -> Optimized:
+    """One evaluation: angles that are not optimised, or a budget that allows nothing else."""
+    run = train([[Stage(circuit, begin_at(scaled), 1)]], log, "none", np.random.default_rng(0))
+    return replace(_optimized(circuit, run), start_values=(), is_cut_short=is_cut)

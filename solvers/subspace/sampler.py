@@ -70,6 +70,7 @@ class SubspaceQaoa(QuboSampler):
     (1.0, '1 one-hot groups: 3 states instead of 2**3; keeps 1 of 1 rows')
     """
 
+    answers_empty: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
 
     layers: int = tunable(3, Range(1, 8))

@@ -1,26 +1,27 @@
 """A variational run: evaluate, count, remember the best angles and every point that was drawn, stop when spent.
 
-The evaluator knows the circuit and where it runs, the ledger the budget. Whatever the optimiser does, no budget is
+The evaluator knows the circuit and where it runs, the log the budget. Whatever the optimiser does, no budget is
 passed by more than one evaluation, and the points of all evaluations are kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import dimod
 import numpy as np
 
+from ...algorithms.tails import tail
 from ...core import AnyArray, Bits, Clock, Float
 from ...core.unique import unique_rows
 from ..base import energies_of
-from .optimizers import Spent
+from .optimizers import BudgetExhausted
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Evaluation:
     """Value at some angles, and the points it was estimated from (None where it is exact)."""
 
     value: float
@@ -43,24 +44,24 @@ class Evaluator(Protocol):
     @property
     def has_gradient(self) -> bool: ...
 
-    def measure(self, angles: Float) -> Measured:
+    def evaluate(self, angles: Float) -> Evaluation:
         """The value that is minimised."""
         ...
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and exact gradient, where ``has_gradient``."""
         ...
 
-    def draw(self, angles: Float, num_shots: int) -> Measured:
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
         """Points of the final state."""
         ...
 
-    def figures(self, angles: Float) -> Mapping[str, Any]:
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
         """What an exact state tells of the final angles (expectation, cvar, optimum_probability); empty elsewhere."""
         ...
 
 
-class Ledger:
+class EvaluationLog:
     """Counts, points and the best angles of one run.
 
     ``limit`` counts evaluations; the first one is always allowed, so that a run has an answer.
@@ -76,7 +77,8 @@ class Ledger:
         self.best_value = np.inf
         self.best_angles: Float | None = None
         self.longest = 0.0  # seconds of one evaluation
-        self.trace: list[list[float]] = []  # by evaluation, not by second: it must replay
+        self.trace: list[list[float]] = []  # indexed by evaluation, not by time, so that a replay gives the same trace
+        self.improvements: list[tuple[float, float]] = []  # (seconds, value), which need not replay
         self._points: list[Bits] = []
         self._counts: list[AnyArray] = []
 
@@ -92,8 +94,8 @@ class Ledger:
         """Whether the final state is still to be sampled: always, but where the time is over and points are there."""
         return not (self.clock.is_over and self._points)
 
-    def keep(self, measured: Measured) -> None:
-        """Take in points that were drawn."""
+    def keep(self, measured: Evaluation) -> None:
+        """Add points that were drawn."""
         self.circuits += measured.circuits
         if measured.Z is not None and measured.counts is not None:
             self.shots += int(np.sum(measured.counts))
@@ -101,7 +103,7 @@ class Ledger:
             self._counts.append(measured.counts)
 
     def timed(self, started: float) -> None:
-        """Take in how long an evaluation took that began at this second of the clock."""
+        """Record the duration of an evaluation that started at clock time ``started``."""
         self.longest = max(self.longest, self.clock.elapsed - started)
 
     def points(self) -> tuple[Bits, AnyArray]:
@@ -115,24 +117,37 @@ class Ledger:
             self.best_value = value
             self.best_angles = angles.copy()
             self.trace.append([self.evaluations, value])
+            self.improvements.append((self.clock.elapsed, value))
 
 
-class LedgerTarget:
-    """What an optimiser sees: an evaluator whose every call is checked and noted in a ledger.
+class LoggedTarget:
+    """What an optimiser sees: an evaluator whose every call is checked and noted in a log.
 
     Parameters
     ----------
     matrix : the optimiser's variables are angles = matrix @ variables (Fourier amplitudes); None for angles themselves.
-    embed : angles of this evaluator -> angles of the full circuit, in which the ledger remembers the best.
+    embed : angles of this evaluator -> angles of the full circuit, in which the log remembers the best.
+    origin, unit : the optimiser sees (value - origin) / unit; the log and ``best_value`` have the value itself.
     """
 
-    def __init__(self, evaluator: Evaluator, ledger: Ledger, *, matrix: Float | None = None, embed: Any = None) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        log: EvaluationLog,
+        *,
+        matrix: Float | None = None,
+        embed: Callable[[Float], Float] | None = None,
+        origin: float = 0.0,
+        unit: float = 1.0,
+    ) -> None:
         self._evaluator = evaluator
-        self._ledger = ledger
+        self._log = log
         self._matrix = matrix
         self._embed = embed
+        self._origin, self._unit = origin, unit
         self.best_value = np.inf
         self.best_variables: Float | None = None
+        self.best_angles: Float | None = None
 
     @property
     def has_gradient(self) -> bool:
@@ -145,33 +160,49 @@ class LedgerTarget:
         return np.full(self._matrix.shape[1], np.pi)
 
     def value(self, variables: Float) -> float:
-        angles = self._angles(variables)
-        started = self._ledger.clock.elapsed
-        measured = self._evaluator.measure(angles)
-        self._ledger.timed(started)
-        self._ledger.keep(measured)
-        self._note(measured.value, variables, angles)
-        return measured.value
+        """Value as the optimiser sees it; counts one evaluation.
 
-    def slope(self, variables: Float) -> tuple[float, Float]:
+        Raises
+        ------
+        BudgetExhausted
+            Another evaluation would pass a limit.
+        """
         angles = self._angles(variables)
-        started = self._ledger.clock.elapsed
-        value, gradient = self._evaluator.slope(angles)
-        self._ledger.timed(started)
-        self._ledger.gradients += 1
-        self._ledger.circuits += 1
+        started = self._log.clock.elapsed
+        found = self._evaluator.evaluate(angles)
+        self._log.timed(started)
+        self._log.keep(found)
+        self._note(found.value, variables, angles)
+        return (found.value - self._origin) / self._unit
+
+    def value_and_gradient(self, variables: Float) -> tuple[float, Float]:
+        """Value and gradient, shape (num_variables,), as the optimiser sees them; counts one evaluation.
+
+        Raises
+        ------
+        BudgetExhausted
+            Another evaluation would pass a limit.
+        """
+        angles = self._angles(variables)
+        started = self._log.clock.elapsed
+        value, gradient = self._evaluator.value_and_gradient(angles)
+        self._log.timed(started)
+        self._log.gradients += 1
+        self._log.circuits += 1
         self._note(value, variables, angles)
-        return value, gradient if self._matrix is None else self._matrix.T @ gradient
+        seen = gradient if self._matrix is None else self._matrix.T @ gradient
+        return (value - self._origin) / self._unit, seen / self._unit
 
     def _angles(self, variables: Float) -> Float:
-        if self._ledger.is_spent:
-            raise Spent
+        if self._log.is_spent:
+            raise BudgetExhausted
         return variables if self._matrix is None else self._matrix @ variables
 
     def _note(self, value: float, variables: Float, angles: Float) -> None:
+        full = angles if self._embed is None else self._embed(angles)
         if value < self.best_value:
-            self.best_value, self.best_variables = value, np.array(variables)
-        self._ledger.note(value, angles if self._embed is None else self._embed(angles))
+            self.best_value, self.best_variables, self.best_angles = value, np.array(variables), np.array(full)
+        self._log.note(value, full)
 
 
 def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
@@ -188,11 +219,7 @@ def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
 
 
 def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
-    """Mean energy of the best fraction alpha of weighted outcomes; the last one counts in part.
-
-    References
-    ----------
-    Barkoutsos et al. (2020), Improving variational quantum optimization using CVaR, arXiv:1907.04769, equation 8.
+    """Mean energy of the best fraction alpha of weighted outcomes; see ``algorithms.tails.tail``.
 
     Examples
     --------
@@ -201,15 +228,17 @@ def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
     >>> sample_value(np.array([1.0, 2.0, 5.0]), np.array([1, 1, 2]), 0.375)
     1.3333333333333333
     """
-    order = np.argsort(energies, kind="stable")
+    if alpha < 1:
+        return tail(weights, np.asarray(energies, dtype=np.float64), alpha)[0]
+    order = np.argsort(energies, kind="stable")  # summed from the lowest, whatever order the points were drawn in
     share = np.asarray(weights, dtype=np.float64)[order] / np.sum(weights)
-    before = np.concatenate([[0.0], np.cumsum(share)[:-1]])
-    taken = np.clip(alpha - before, 0.0, share)
-    return float(taken @ np.asarray(energies, dtype=np.float64)[order] / taken.sum())
+    left = 1.0 - np.concatenate([[0.0], np.cumsum(share)[:-1]])
+    share = np.clip(left, 0.0, share)  # the last one takes what rounding left of the whole
+    return float(share @ np.asarray(energies, dtype=np.float64)[order] / share.sum())
 
 
-def measured_points(bqm: dimod.BinaryQuadraticModel, Z: AnyArray, alpha: float, weights_of: Any = None) -> Measured:
-    """Points (shots, n) as a Measured with their value.
+def evaluation_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray, alpha: float, weights_of: Any = None) -> Evaluation:
+    """Points (shots, n) as a Evaluation with their value.
 
     Parameters
     ----------
@@ -217,4 +246,4 @@ def measured_points(bqm: dimod.BinaryQuadraticModel, Z: AnyArray, alpha: float, 
     """
     points, counts = distinct(Z)
     weights = counts if weights_of is None else weights_of(points, counts)
-    return Measured(sample_value(energies_of(bqm, points), weights, alpha), points, counts)
+    return Evaluation(sample_value(energies_of(bqm, points), weights, alpha), points, counts)

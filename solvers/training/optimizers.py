@@ -1,7 +1,7 @@
 """Optimisers of circuit angles, all behind one call: a target that counts, a start, and a number of evaluations.
 
-The target raises ``Spent`` when its own budget is over, so that no optimiser can pass it; the best point is the
-target's to remember. Limits: L-BFGS on a backend without gradients takes finite differences, each of them an
+The target raises ``BudgetExhausted`` when its own budget is over, so that no optimiser can pass it; the best point is
+the target's to remember. Limits: L-BFGS on a backend without gradients takes finite differences, each of them an
 evaluation; NFT is exact only where an angle is that of one rotation.
 """
 
@@ -20,7 +20,7 @@ from ...core.registry import first_line
 OptimizerName = Literal["l-bfgs", "cobyla", "cobyqa", "powell", "nelder-mead", "spsa", "nft", "none"]
 
 
-class Spent(Exception):
+class BudgetExhausted(Exception):
     """The target's budget is over."""
 
 
@@ -36,15 +36,19 @@ class Target(Protocol):
         ...
 
     def value(self, angles: Float) -> float:
-        """Value; counts one evaluation, or raises ``Spent``."""
+        """Value; counts one evaluation, or raises ``BudgetExhausted``."""
         ...
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
-        """Value and gradient; counts one evaluation, or raises ``Spent``."""
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Value and gradient; counts one evaluation, or raises ``BudgetExhausted``."""
         ...
 
 
+#: (target, start, evaluations, rng); evaluates the target, returns nothing.
 Minimizer = Callable[[Target, Float, int, np.random.Generator], None]
+
+#: Evaluations of an optimiser that has no limit of its own.
+NO_LIMIT = 15_000
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,13 @@ def _scipy(target: Target, start: Float, **arguments: Any) -> None:
     minimize(arguments.pop("fun", target.value), start, **arguments)
 
 
-def _lbfgs(target: Target, start: Float, evaluations: int, rng: np.random.Generator) -> None:
+def _lbfgs(
+    target: Target, start: Float, evaluations: int, rng: np.random.Generator, iterations: int | None = None
+) -> None:
     """L-BFGS-B with exact gradients where the target has them, else with finite differences."""
-    options = {"maxiter": evaluations, "maxfun": evaluations, "ftol": 1e-12, "gtol": 1e-7}
+    options = {"maxiter": iterations or evaluations, "maxfun": evaluations, "ftol": 1e-12, "gtol": 1e-7}
     if target.has_gradient:
-        _scipy(target, start, fun=target.slope, jac=True, method="L-BFGS-B", options=options)
+        _scipy(target, start, fun=target.value_and_gradient, jac=True, method="L-BFGS-B", options=options)
     else:
         _scipy(target, start, method="L-BFGS-B", options={**options, "eps": 1e-6, "gtol": 1e-5})
 
@@ -178,18 +184,35 @@ OPTIMIZERS: Mapping[OptimizerName, Optimizer] = MappingProxyType(
 )
 
 
-def minimize(name: OptimizerName, target: Target, start: Float, evaluations: int, rng: np.random.Generator) -> None:
+def minimize(
+    name: OptimizerName,
+    target: Target,
+    start: Float,
+    evaluations: int | None,
+    rng: np.random.Generator,
+    *,
+    iterations: int | None = None,
+) -> None:
     """Run one optimiser with at most ``evaluations`` of the target; the target remembers the best point.
 
-    An optimiser without angles, or one evaluation of budget, evaluates the start only.
+    A target without angles, or one evaluation of budget, is evaluated at the start only.
+
+    Parameters
+    ----------
+    start : first variables, shape (d,).
+    evaluations : None for ``NO_LIMIT``.
+    iterations : of L-BFGS, which counts them apart from evaluations; None for as many.
     """
-    limited = _Limited(target, evaluations)
+    most = NO_LIMIT if evaluations is None else evaluations
+    limited = _Limited(target, most)
     start = np.asarray(start, dtype=np.float64)
     try:
-        if len(start) == 0 or evaluations <= 1:
+        if len(start) == 0 or most <= 1:
             limited.value(start)
+        elif iterations is not None:
+            _lbfgs(limited, start, most, rng, iterations)
         else:
-            OPTIMIZERS[name].minimize(limited, start, evaluations, rng)
+            OPTIMIZERS[name].minimize(limited, start, most, rng)
     except _Enough:
         return
 
@@ -217,9 +240,9 @@ class _Limited:
         self._count()
         return self._target.value(np.asarray(angles, dtype=np.float64))
 
-    def slope(self, angles: Float) -> tuple[float, Float]:
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         self._count()
-        return self._target.slope(np.asarray(angles, dtype=np.float64))
+        return self._target.value_and_gradient(np.asarray(angles, dtype=np.float64))
 
     def _count(self) -> None:
         if self._left <= 0:

@@ -1,4 +1,4 @@
-"""Sizes of circuits told before any work: the memory that is there, numbers that stay in range, and the refusal."""
+"""Estimate the memory a circuit needs before it runs; refuse what does not fit."""
 
 from __future__ import annotations
 
@@ -6,21 +6,6 @@ from collections.abc import Callable
 
 from ...core import Clock, UnsupportedError
 from ...engines.diagonal import available_bytes
-from ..base import QuboSampler
-
-
-def check_size(settings: QuboSampler, num_variables: int, num_interactions: int) -> None:
-    """Refuse what does not fit, before anything is built.
-
-    Raises
-    ------
-    UnsupportedError
-        With the numbers and the remedy.
-    """
-    refusal = settings.estimate(num_variables, num_interactions).refusal
-    if refusal:
-        raise UnsupportedError(refusal)
-
 
 #: Seconds that an evaluation may be estimated to take whatever the limit: estimates of short ones are worth little.
 GRACE_SECONDS = 1.0

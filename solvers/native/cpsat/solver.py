@@ -6,6 +6,7 @@ the data exactly. It proves TSP to some 50 cities, MDKP to some 100 items and QA
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,12 @@ class CpSat:
                 raise ArithmeticError("CP-SAT's values must denote a solution, but they denote none; report this bug")
             return incumbent.offer(solution)
 
-        result = search(built.model, built.variables, Search(clock.remaining, seed, self.workers), on_values)
+        def on_bound(bound: float) -> None:
+            if built.is_exact:
+                incumbent.tell_bound(signed(problem, math.ceil(bound - 1e-6) / built.factor + built.offset))
+
+        settings = Search(clock.remaining, seed, self.workers)
+        result = search(built.model, built.variables, settings, on_values, on_bound)
         return result, broken[0]
 
     @staticmethod

@@ -7,12 +7,14 @@ local search) and hands out its incumbents as they come. One thread, determinist
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ....core import SOLVERS, Budget, Clock, Float, Problem, Rows, UnsupportedError, signed
+from ....core.margins import rounded_up
 from ...base import Outcome, Report
 from ..construct.start import start_within
 from ..incumbent import Incumbent
@@ -70,7 +72,7 @@ class Milp:
             info = {"engine": "greedy", "status": "not started", "is_replayable": budget.seconds is None}
             return incumbent.outcome(bound=None, is_proven=False, info=info)
         model = milp_model(problem)
-        run = _Run(problem, model, clock)
+        run = _Run(problem, model, clock, incumbent.tell_bound)
         run.relax()
         is_finished = run.solve(incumbent)
         info = {
@@ -97,13 +99,14 @@ def rounded_bound(bound: float) -> int:
     >>> rounded_bound(5.0000004), rounded_bound(4.9999996), rounded_bound(5.01)
     (5, 5, 6)
     """
-    return math.ceil(bound - _MARGIN - 1e-9 * abs(bound))
+    return rounded_up(bound, _MARGIN)
 
 
 class _Run:
     """Running state: the rows so far, the best proven bound (an integer of the model's objective), and counts."""
 
-    def __init__(self, problem: Problem, model: MilpModel, clock: Clock) -> None:
+    def __init__(self, problem: Problem, model: MilpModel, clock: Clock, tell_bound: Callable[[float], None]) -> None:
+        self._tell_bound = tell_bound
         self._problem = problem
         self._model = model
         self._clock = clock
@@ -179,6 +182,8 @@ class _Run:
         self.message = answer.message
         if answer.bound is not None and math.isfinite(answer.bound):
             self.bound = max(self.bound, rounded_bound(answer.bound))
+            if self._model.is_exact:
+                self._tell_bound(signed(self._problem, self.bound / self._model.factor + self._model.offset))
         return answer
 
     def _add(self, rows: Rows) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from ....algorithms.fleet import FleetData, FleetSearch
 from ....algorithms.window_dp import solve_windows
 from ....core import SOLVERS, AnyArray, Budget, Clock, Int, Problem, UnsupportedError, unknown_name
+from ....core.margins import ROUNDING
 from ....core.tunable import Range, tunable
 from ....problems.route_build import savings_routes, sweep_runs
 from ....problems.tsptw import Tsptw
@@ -185,7 +186,7 @@ class _Run:
         """Report the best routes."""
         if self.search.best is not None:
             objective = self.incumbent.objective
-            if objective is None or self.search.best_cost < float(objective) - 1e-9:
+            if objective is None or self.search.best_cost < float(objective) - ROUNDING:
                 self.incumbent.offer(solution_of(self.search.best))
 
     def _replace(self, slot: int, route: tuple[int, ...]) -> None:
@@ -204,7 +205,7 @@ class _Run:
         if found == route:
             return
         old, new = (self._price(r) for r in (route, found))
-        if new < old - 1e-9:
+        if new < old - ROUNDING:
             self.better += 1
             self.earned += old - new
             self.search.replace(slot, found)

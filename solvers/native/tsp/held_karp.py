@@ -97,7 +97,7 @@ class HeldKarp:
     def _offer_tours(problem: Tsp, incumbent: Incumbent, clock: Clock, budget: Budget) -> None:
         distances = np.asarray(problem.distances, dtype=np.float64)
         limit = math.inf if budget.seconds is None else _TOUR_SHARE * budget.seconds
-        tour = cheapest_insertion(distances)
+        tour = cheapest_insertion(distances, lambda: clock.is_over)
         incumbent.offer(tour)
         if problem.num_cities <= _MAX_IMPROVED:
             tours = [tour, best_neighbour_tour(distances)]

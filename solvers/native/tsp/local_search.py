@@ -136,7 +136,7 @@ def _iterated(task: _Task) -> str:
     is_limited = task.clock.remaining is not None
     iterated_descent(
         task.distances,
-        cheapest_insertion(task.distances),
+        cheapest_insertion(task.distances, lambda: task.clock.is_over),
         task.rng,
         num_kicks=None if is_limited else task.settings.num_kicks,
         is_over=lambda: task.clock.is_over,

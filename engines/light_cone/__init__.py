@@ -1,0 +1,8 @@
+"""Exact expectation values of shallow QAOA on sparse graphs of any size."""
+
+from .cones import CouplingGraph
+from .contract import engine_name
+from .engine import LightCones, values_of
+from .plan import ConeCost, Limits, plan_of
+
+__all__ = ["ConeCost", "CouplingGraph", "Limits", "LightCones", "engine_name", "plan_of", "values_of"]

@@ -1,0 +1,10 @@
+from typing import Any
+
+def evaluate(
+    network: tuple[Any, Any, Any, Any, Any, Any],
+    numbers: tuple[Any, Any, Any, Any],
+    scale: float,
+    weights: Any,
+    values: Any,
+    gradients: Any,
+) -> None: ...

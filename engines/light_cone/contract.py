@@ -1,0 +1,154 @@
+"""Values and gradients of a network for many rows of couplings and fields: compiled where it was built, else NumPy.
+
+The gradient is that of reverse differentiation: each step's product once more for each of its tensors, so that all
+angles together cost about three values.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core import Float, Int, UnsupportedError
+from .network import COUPLING, FIELD, MIXER, SIGN, Network
+
+try:
+    _kernel: Any = importlib.import_module("._contract", __package__)
+    _WHY = ""
+except ImportError as error:
+    _kernel = None
+    _WHY = str(error)
+
+EngineChoice = Literal["auto", "compiled", "numpy"]
+Complex = npt.NDArray[np.complex128]
+
+
+def engine_name(engine: EngineChoice = "auto") -> str:
+    """``compiled`` or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
+
+    Raises
+    ------
+    UnsupportedError
+        ``compiled`` was asked for and was not built.
+    """
+    if engine not in ("auto", "compiled", "numpy"):
+        raise ValueError(f"engine must be auto, compiled or numpy, got {engine!r}")
+    if engine == "compiled" and _kernel is None:
+        raise UnsupportedError(
+            f"engine must be one that was built, got 'compiled' ({_WHY}); install with a C++ compiler, or use numpy"
+        )
+    wants_numpy = engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy")
+    return "numpy" if wants_numpy or _kernel is None else "compiled"
+
+
+def evaluate(
+    network: Network,
+    gammas: Float,
+    betas: Float,
+    couplings: Float,
+    fields: Float,
+    *,
+    weights: Float | None = None,
+    engine: EngineChoice = "auto",
+) -> tuple[Float, Float]:
+    """Values (r,) of r rows, and their gradients (r, 2p) by all gammas and betas.
+
+    Parameters
+    ----------
+    couplings, fields : shapes (r, edges) and (r, vertices)
+    weights : shape (r,): gradients are made of rows with a weight other than 0 (others may stay 0); None for none
+    """
+    values = np.zeros(len(couplings))
+    gradients = np.zeros((len(couplings), 2 * gammas.size))
+    scale = 2.0**-network.num_vertices
+    if engine_name(engine) == "compiled":
+        arrays = network.factors, network.starts, network.inputs, network.masks, network.widths, network.ends
+        numbers = gammas, betas, np.ascontiguousarray(couplings), np.ascontiguousarray(fields)
+        _kernel.evaluate(arrays, numbers, scale, weights, values, None if weights is None else gradients)
+        return values, gradients
+    tensors = [_factor(factor, gammas, betas, couplings, fields) for factor in network.factors.tolist()]
+    for step in range(len(network.widths)):
+        product = _product(network, step, tensors)
+        tensors.append(product[0::2] + product[1::2])
+    ends = [tensors[k] for k in network.ends]
+    values[:] = scale * np.prod([end[0] for end in ends], axis=0).real
+    if weights is not None:
+        slopes = _slopes(network, tensors, scale)
+        for k, factor in enumerate(network.factors.tolist()):
+            _collect(factor, gammas, betas, (couplings, fields), (tensors[k], slopes[k]), gradients)
+    return values, gradients
+
+
+def _slopes(network: Network, tensors: list[Complex], scale: float) -> list[Complex]:
+    """Derivatives of the values by every entry of every tensor."""
+    slopes = [np.zeros_like(tensor) for tensor in tensors]
+    for k in network.ends:
+        others = [tensors[j][0] for j in network.ends if j != k]
+        slopes[k][0] = scale * np.prod(others, axis=0) if others else scale
+    for step in reversed(range(len(network.widths))):
+        above = np.repeat(slopes[len(network.factors) + step], 2, axis=0)
+        first, last = network.starts[step], network.starts[step + 1]
+        for k in range(first, last):
+            index = _index(int(network.masks[k]), int(network.widths[step]) + 1)
+            np.add.at(slopes[network.inputs[k]], index, above * _product(network, step, tensors, without=k))
+    return slopes
+
+
+def _product(network: Network, step: int, tensors: list[Complex], without: int = -1) -> Complex:
+    """The product of a step's tensors, but for one, over the union of their variables."""
+    bits = int(network.widths[step]) + 1
+    out = np.ones((1 << bits, tensors[0].shape[1]), dtype=np.complex128)
+    for k in range(network.starts[step], network.starts[step + 1]):
+        if k != without:
+            out *= tensors[network.inputs[k]][_index(int(network.masks[k]), bits)]
+    return out
+
+
+def _index(mask: int, bits: int) -> Int:
+    """For each index of a union, that of the tensor with the variables in the mask."""
+    union = np.arange(1 << bits)
+    out = np.zeros(1 << bits, dtype=np.int64)
+    places = [b for b in range(bits) if mask >> b & 1]
+    for place, bit in enumerate(places):
+        out |= (union >> bit & 1) << place
+    return out
+
+
+_PAIR = np.array([1.0, -1.0, -1.0, 1.0])[:, None]
+_ONE = np.array([1.0, -1.0])[:, None]
+
+
+def _factor(factor: list[int], gammas: Float, betas: Float, couplings: Float, fields: Float) -> Complex:
+    kind, layer, which, side = factor
+    rows = len(couplings)
+    if kind == SIGN:
+        return np.repeat(_ONE, rows, axis=1).astype(np.complex128)
+    if kind == MIXER:
+        same, other = np.cos(betas[layer]), 1j * side * np.sin(betas[layer])
+        return np.repeat(np.array([same, other, other, same])[:, None], rows, axis=1)
+    numbers, spins = (couplings, _PAIR) if kind == COUPLING else (fields, _ONE)
+    return np.asarray(np.exp(-1j * side * gammas[layer] * numbers[:, which] * spins))
+
+
+def _collect(
+    factor: list[int],
+    gammas: Float,
+    betas: Float,
+    numbers: tuple[Float, Float],
+    tensors: tuple[Complex, Complex],
+    gradients: Float,
+) -> None:
+    """Add the part of the gradient that comes through one factor."""
+    kind, layer, which, side = factor
+    value, slope = tensors
+    if kind == MIXER:
+        same, other = -np.sin(betas[layer]), 1j * side * np.cos(betas[layer])
+        gradients[:, gammas.size + layer] += (slope * np.array([same, other, other, same])[:, None]).sum(axis=0).real
+    elif kind in (COUPLING, FIELD):
+        column = numbers[0 if kind == COUPLING else 1][:, which]
+        spins = _PAIR if kind == COUPLING else _ONE
+        gradients[:, layer] += side * column * (spins * (slope * value).imag).sum(axis=0)
