@@ -220,7 +220,7 @@ def test_given_angles_for_another_number_of_layers_are_resampled() -> None:
         ({"init": "interp", "optimizer": "none"}, "must not be 'none'"),
         ({"restarts": 2, "optimizer": "none"}, "restarts must be 0"),
         ({"readout": "mitigate"}, "must have a noisy or device backend"),
-        ({"bond_dimension": 8}, "must come with backend mps"),
+        ({"bond_dimension": 8}, "must come with backend mps, aer-mps or pauli"),
     ],
 )
 def test_settings_that_make_no_sense_are_one_line(fields: dict[str, Any], text: str) -> None:
