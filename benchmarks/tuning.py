@@ -83,8 +83,7 @@ def main() -> None:
         "Made by `OMP_NUM_THREADS=1 python benchmarks/tuning.py --write`: best feasible sample before any repair, 20",
         "instances in training (Hyperband over instances) and 20 held out, 3 seeds each, paired by instance.",
         "",
-        "| parts | a run's limits | R | chosen | training score | held out: tuned | default | difference [95 %] "
-        "| verdict |",
+        "| parts | a run's limits | R | chosen | training | held out: tuned | default | difference [95 %] | verdict |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for case in CASES:

@@ -34,7 +34,7 @@ def train(
 ) -> int:
     """Learn from the rows which pipeline reaches the target first, and say what that is worth on unseen families."""
     from ..experiments.portfolio.file import to_json, write_portfolio
-    from ..experiments.portfolio.train import pipelines_of, table_of
+    from ..experiments.portfolio.train import budget_of, pipelines_of, table_of
     from ..experiments.portfolio.train import train as fit
     from ..experiments.report.runs import load_runs
     from ..experiments.sweep.folder import instance_of
@@ -46,7 +46,7 @@ def train(
     folder = run if run.is_dir() else run.parent
     rows = {key: json.loads(line) for key, line in runs.lines.items()}
     table = table_of(runs, lambda key: instance_of(folder, key), target_gap=target_gap, captime=captime)
-    trained = fit(table, pipelines_of(runs, rows), seed=seed)
+    trained = fit(table, pipelines_of(runs, rows), budget=budget_of(runs), seed=seed)
     write_portfolio(trained, out)
     if as_json:
         document = to_json(trained)

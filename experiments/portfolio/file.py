@@ -25,6 +25,7 @@ def to_json(trained: Trained) -> dict[str, Any]:
         "captime": models.captime,
         "features": list(FEATURES),
         "pipelines": trained.pipelines,
+        "budget": trained.budget,
         "single": models.single,
         "schedule": [list(one) for one in models.schedule],
         "scores": {
@@ -60,6 +61,7 @@ def read_portfolio(path: Path) -> Trained:
         )
         schedule = [(str(label), float(seconds)) for label, seconds in document["schedule"]]
         pipelines = {label: dict(spec) for label, spec in document["pipelines"].items()}
+        budget = {str(key): int(value) for key, value in document["budget"].items()}
         single = str(document["single"])
         if not {single, *log_seconds, *failure, *(label for label, _ in schedule)} <= pipelines.keys():
             raise ValueError("pipelines")
@@ -70,4 +72,4 @@ def read_portfolio(path: Path) -> Trained:
     except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
         text = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path} must be a file of `qopt portfolio train` ({text}); train it anew") from None
-    return Trained(models, document["mode"], document["reason"], training, folds, families, pipelines)
+    return Trained(models, document["mode"], document["reason"], training, folds, families, pipelines, budget)

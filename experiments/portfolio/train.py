@@ -81,6 +81,7 @@ class Trained:
     folds: Scores
     families: Mapping[str, Scores]
     pipelines: Mapping[str, Mapping[str, Any]]
+    budget: Mapping[str, float]
 
 
 def table_of(
@@ -139,8 +140,17 @@ def score(models: Models, table: Table) -> Scores:
     return Scores(len(table.instances), means["single"], float(np.mean(virtual)), means)
 
 
-def train(table: Table, pipelines: Mapping[str, Mapping[str, Any]], *, seed: int = 0) -> Trained:
-    """Fit on everything, choose the mode out of fold, and validate on each family left out."""
+def train(
+    table: Table,
+    pipelines: Mapping[str, Mapping[str, Any]],
+    *,
+    budget: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> Trained:
+    """Fit on everything, choose the mode out of fold, and validate on each family left out.
+
+    ``budget`` are the limits of the runs: what was learnt holds under them.
+    """
     models = fit(table, seed=seed)
     training = score(models, table)
     order = np.random.default_rng(seed).permutation(len(table.instances))
@@ -156,7 +166,7 @@ def train(table: Table, pipelines: Mapping[str, Mapping[str, Any]], *, seed: int
     reason = f"best out of fold: {folds.modes[mode]:.3f}, single best {folds.single:.3f}"
     if training.modes[mode] < training.single:
         mode, reason = "single", f"{mode} was below the single best on training"
-    return Trained(models, mode, reason, training, folds, families, pipelines)
+    return Trained(models, mode, reason, training, folds, families, pipelines, dict(budget or {}))
 
 
 def _held_out(table: Table, groups: Sequence[int], seed: int) -> Scores:
@@ -173,6 +183,17 @@ def _held_out(table: Table, groups: Sequence[int], seed: int) -> Scores:
 
     modes: dict[str, float] = {mode: mean([one.modes[mode] for one in found]) for mode in MODES}
     return Scores(sum(weights), mean([one.single for one in found]), mean([one.virtual for one in found]), modes)
+
+
+def budget_of(runs: RunSet) -> dict[str, float]:
+    """Limits that all runs had, seconds left out: these are the user's."""
+    budgets = [run.budget for run in runs.runs]
+    first = {key: value for key, value in budgets[0].items() if value is not None}
+    return {
+        key: value
+        for key, value in first.items()
+        if key in ("shots", "evaluations", "rounds") and all(budget.get(key) == value for budget in budgets)
+    }
 
 
 def pipelines_of(runs: RunSet, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

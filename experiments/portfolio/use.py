@@ -58,6 +58,8 @@ def choose(trained: Trained, problem: Problem) -> Choice:
 def solve_by(trained: Trained, problem: Problem, choice: Choice, budget: Budget, run_one: RunOne) -> Record:
     """The best Record of the slices; it ends at a proof or at the budget's seconds.
 
+    Limits that the budget leaves open are those of the runs that were learnt from (shots, evaluations, rounds).
+
     A slice that cannot run (a solver that refuses the instance) is told in the Record, and the next one runs; where
     none could, the single best runs with the whole budget.
 
@@ -67,6 +69,8 @@ def solve_by(trained: Trained, problem: Problem, choice: Choice, budget: Budget,
         What the last pipeline said, where none could run.
     """
     clock = Clock(budget.seconds)
+    limits_of_training = {key: value for key, value in trained.budget.items() if getattr(budget, key) is None}
+    budget = replace(budget, **limits_of_training)  # type: ignore[arg-type]
     done: list[dict[str, Any]] = []
     best: Record | None = None
     slices = [*choice.slices, (trained.models.single, None)]
