@@ -38,10 +38,9 @@ SHARED = (
     "argmax_random_ties",
     "grown",
     "ramp",
-    "train",
 )
 #: Classes of which there was one a method.
-SHARED_CLASSES = ("EvaluationLog", "LoggedTarget", "Trained")
+SHARED_CLASSES = ("EvaluationLog", "LoggedTarget")
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:
