@@ -1,7 +1,8 @@
 """Rewrite docs/labs.md: optima by enumeration, and annealing on the polynomial against its quadratised form.
 
-``python benchmarks/labs.py [--prove 24] [--fit] [--table]``. Times are process CPU seconds of one core; the quadratised
-form and the polynomial get the same. ``--fit`` rewrites the angles of ``qopt reproduce labs-scaling``.
+``python benchmarks/labs.py [--prove 24] [--fit] [--table] [--scaling 27]``. Times are process CPU seconds of one
+core; the quadratised form and the polynomial get the same. ``--fit`` rewrites the angles of ``qopt reproduce
+labs-scaling``.
 """
 
 from __future__ import annotations
@@ -64,6 +65,20 @@ def fit() -> None:
         "betas": betas.tolist(),
     }
     ANGLES.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def scaling(longest: int) -> list[str]:
+    """Growth of 1 / chance on N = 14..last for several last lengths, all and of one parity."""
+    found = labs_scaling.overlaps(range(labs_scaling.FROM, longest + 1))
+    lines = ["| N | all | even | odd | uniform |", "|---|---|---|---|---|"]
+    for last in range(24, longest + 1):
+        used = [row for row in found if row.length <= last]
+        parts = [used, [row for row in used if row.length % 2 == 0], [row for row in used if row.length % 2]]
+        fits = [labs_scaling.slope([r.length for r in part], [r.circuit for r in part]) for part in parts]
+        fits.append(labs_scaling.slope([r.length for r in used], [r.uniform for r in used]))
+        cells = [f"{fit.growth:.3f} ({fit.band[0]:.3f} to {fit.band[1]:.3f})" for fit in fits if fit.band is not None]
+        lines.append(f"| {labs_scaling.FROM}..{last} | {' | '.join(cells)} |")
+    return lines
 
 
 def spent(step: Callable[[int], float], budget: float) -> tuple[float, float]:
@@ -130,11 +145,14 @@ def main() -> None:
     parser.add_argument("--prove", type=int, metavar="N", help="longest sequence to enumerate")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--scaling", type=int, metavar="N", help="longest sequence of the slopes, 24 to 27")
     asked = parser.parse_args()
     if asked.fit:
         fit()
     if asked.prove:
         write_block(PAGE, "optima", prove(asked.prove))
+    if asked.scaling:
+        write_block(PAGE, "scaling", scaling(asked.scaling))
     if asked.table:
         write_block(PAGE, "annealing", table())
 

@@ -114,7 +114,7 @@ def row(problem: Any, name: str, layers: int) -> str:
     mean = -extra["expectation"]
     recursive, spent = "too slow", ""
     if not slow:
-        merges = 50 if edges > 5000 else 10
+        merges = 100 if edges > 4000 else 10
         found, time_taken = solved(problem, "rqaoa", layers=layers, merges=merges, maxiter=30)
         recursive, spent = f"{found['stages']['raw']['objective']:,}", f"{time_taken:.0f}"
     sdp = sdp_cuts(model)

@@ -136,10 +136,11 @@ def exact_state(circuit: Circuit) -> tuple[float, np.ndarray]:
 
 def energy(product: MatrixProduct, circuit: Circuit) -> float:
     """Mean energy of any matrix product, by its norm."""
+    amplitudes = product.amplitudes()
     n = circuit.n
     couplings = np.zeros((n, n))
     couplings[circuit.line.lows, circuit.line.highs] = circuit.value
-    norm = float(np.linalg.norm(product.amplitudes()) ** 2)
+    norm = float(np.vdot(amplitudes, amplitudes).real)
     return product.expectation(range(n), ["Z"] * n, np.zeros(n), couplings) / norm
 
 
@@ -147,6 +148,12 @@ def fidelity(product: MatrixProduct, exact: np.ndarray) -> float:
     """``|<exact|state>|**2`` of the normalised state."""
     amplitudes = product.amplitudes()
     return float(abs(np.vdot(exact, amplitudes)) ** 2 / np.vdot(amplitudes, amplitudes).real)
+
+
+def shown(rows: list[list[str]], row: list[str]) -> None:
+    """A row more, printed at once: a run may be stopped."""
+    rows.append(row)
+    print(" | ".join(row), flush=True)
 
 
 def timed(make: Callable[[], Any]) -> tuple[Any, float]:
@@ -175,7 +182,8 @@ def accuracy(bonds: tuple[int, ...] = (16, 32, 64, 128, 256, 512)) -> str:
         there = fidelity(_read_as(made, circuit), amplitudes)
         cut = made.cut
         label = "exact" if cut.is_exact else "estimate"
-        rows.append(
+        shown(
+            rows,
             [
                 str(bond),
                 f"{mine:.6f} ({label})",
@@ -185,7 +193,7 @@ def accuracy(bonds: tuple[int, ...] = (16, 32, 64, 128, 256, 512)) -> str:
                 f"{there:.5f}",
                 f"{spent:.2f}",
                 f"{drawing:.2f}",
-            ]
+            ],
         )
     head = "bond | energy | error | weight dropped | fidelity, estimate | fidelity, true | CPU s | CPU s, 1,000 points"
     return f"Exact energy {true:.6f}.\n\n{table(head, rows)}"
@@ -215,7 +223,7 @@ def peers(bonds: tuple[int, ...] = (16, 32, 64, 128)) -> str:
                 continue
             product, spent[name] = timed(lambda make=make, bond=bond: make(bond))
             found = f"{energy(product, circuit) - true:+.1e}"
-            rows.append([str(bond), name, f"{fidelity(product, amplitudes):.5f}", found, f"{spent[name]:.2f}"])
+            shown(rows, [str(bond), name, f"{fidelity(product, amplitudes):.5f}", found, f"{spent[name]:.2f}"])
     return table("bond | state of | fidelity, true | error of the energy | CPU s", rows)
 
 
@@ -238,7 +246,8 @@ def pauli() -> str:
             found, seconds = timed(lambda g=gammas, b=betas, t=limits: propagate(model, g, b, t))
             label = "exact" if found.is_exact else "estimate"
             estimate = norm * math.sqrt(found.dropped)
-            out.append(
+            shown(
+                out,
                 [
                     name,
                     str(weight),
@@ -249,7 +258,7 @@ def pauli() -> str:
                     f"{found.bound:.1f}",
                     f"{found.most_strings:,}",
                     f"{seconds:.1f}",
-                ]
+                ],
             )
     head = "gammas | weight | energy | exact | error | error, estimate | error, bound | strings | CPU s"
     return table(head, out)
@@ -285,7 +294,8 @@ def qoblib() -> str:
                 num_shots=2000,
             )
         )
-        rows += list(_stages(name, known[name], layers, record, seconds))
+        for row in _stages(name, known[name], layers, record, seconds):
+            shown(rows, row)
     return table(
         "graph | best known | qubits | layers | fidelity, estimate | points of | raw | repaired | improved | CPU s",
         rows,

@@ -65,9 +65,11 @@ def encode(
 
 
 def plan(
+    ctx: typer.Context,
     file: Annotated[str, typer.Argument(help="Instance file.")],
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     encoder: Annotated[list[str] | None, typer.Option(help="Encoder; repeatable.")] = None,
+    solver: Annotated[str | None, typer.Option(help="Only this solver; its fields are options too.")] = None,
     precision: Annotated[float, typer.Option(help="Wished half-width of a mean utility (0..1).")] = 0.1,
     kind: KindOption = None,
     as_json: JsonFlag = False,
@@ -80,7 +82,12 @@ def plan(
         runs = runs_needed(precision)
     problem = load_instance(file, kind=kind)
     tried = encoder or ["slack", "unbalanced"]
-    rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=encoder is None)
+    options = part_options(ctx.args)
+    if options and solver is None:
+        raise ValueError("options of a solver must come with --solver NAME; name it")
+    spec = {"name": solver, **options} if solver else None
+    decompose = encoder is None and solver is None
+    rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=decompose, solver=spec)
     if as_json:
         echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows, "runs_needed": runs}))
     else:

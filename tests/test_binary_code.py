@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_points
 from qopt.core import BinaryPolynomial, BinaryProgram, PolynomialModel, UnsupportedError, make_rows, quadratise
 from qopt.encoders import export
 from qopt.encoders.binary_code import BinaryCode
 from qopt.encoders.code_blocks import code_choice
-from qopt.encoders.exhaustive import all_energies, all_points, ground_states
+from qopt.encoders.exhaustive import encoding_energies, ground_states
 from qopt.encoders.serialise import encoding_from_json, encoding_to_json
 from qopt.problems.formulations import formulate
 
@@ -41,7 +42,7 @@ def test_ground_states_are_the_optima(kind, n, form, one_hot, bits, degree) -> N
     best = min(problem.objective(np.array(order)) for order in itertools.permutations(range(n)))
     X = encoding.decode(ground_states(encoding))
     assert {problem.objective(formulation.decode(x)) for x in X} == {best}
-    assert all_energies(encoding).min() == pytest.approx(best)
+    assert encoding_energies(encoding).min() == pytest.approx(best)
 
 
 def test_every_state_keeps_the_coded_rows_and_has_the_slack_encoders_energy() -> None:
@@ -55,7 +56,7 @@ def test_every_state_keeps_the_coded_rows_and_has_the_slack_encoders_energy() ->
     X = encoding.decode(Z)
     assert (X[:, :3].sum(axis=1) == 1).all()
     assert (X[:, 3:5].sum(axis=1) == 1).all()
-    energies = all_energies(encoding)
+    energies = encoding_energies(encoding)
     feasible = program.feasible(X)
     least = {tuple(x): np.inf for x in X.tolist()}
     for x, energy in zip(X.tolist(), energies.tolist()):
@@ -120,12 +121,12 @@ def test_an_encoding_with_a_polynomial_survives_json_and_export(tmp_path) -> Non
     export.export_encoding(encoding, tmp_path / "e.json")
     again = encoding_from_json(json.loads((tmp_path / "e.json").read_text()))
     assert isinstance(again.bqm, PolynomialModel)
-    assert np.array_equal(all_energies(again), all_energies(encoding))
+    assert np.array_equal(encoding_energies(again), encoding_energies(encoding))
     assert encoding_to_json(again) == encoding_to_json(encoding)
     export.export_encoding(encoding, tmp_path / "e.hubo")
     problem = qopt.load(tmp_path / "e.hubo")
     assert problem.kind == "hubo"
-    assert np.array_equal(problem.polynomial.energies(all_points(6)), all_energies(encoding))
+    assert np.array_equal(problem.polynomial.energies(all_points(6)), encoding_energies(encoding))
     for name in ("e.lp", "e.coo", "e.bqm"):
         with pytest.raises(UnsupportedError, match=r"export \.hubo"):
             export.export_encoding(encoding, tmp_path / name)

@@ -225,3 +225,17 @@ def test_shrinking_reads_deeper_correlations_of_large_graphs():
         instance, "brute-force", seed=1, shrink=12, correlations={"name": "qaoa", "layers": 2}, control=False
     )
     assert record.objective > 70  # of 90 edges
+
+
+def test_the_plan_counts_cones_and_refuses_what_does_not_fit():
+    from qopt.experiments.estimates import plan_rows
+
+    spec = {"name": "qaoa", "layers": "2", "backend": "light-cone"}
+    sparse = qopt.generate("max-cut", n=60, degree=3, seed=1)
+    (row,) = plan_rows(sparse, encoders=["slack"], solver=spec)
+    assert row["refusal"] is None
+    assert "90 cones" in row["note"]
+    assert row["seconds"] > 0
+    dense = qopt.generate("max-cut", n=90, p=0.9, seed=1)
+    (row,) = plan_rows(dense, encoders=["slack"], solver=spec)
+    assert "lower layers to 1" in row["refusal"]
