@@ -11,7 +11,7 @@ from .terminal import echo
 
 if TYPE_CHECKING:
     from ..core import Budget, Problem, Record
-    from ..experiments.portfolio.train import Trained
+    from ..experiments.portfolio.train import Portfolio
     from ..experiments.portfolio.use import Choice
 
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ByPortfolio:
     """A portfolio and what it chose for the instance."""
 
-    trained: Trained
+    trained: Portfolio
     choice: Choice
     problem: Problem
 

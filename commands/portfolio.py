@@ -13,7 +13,7 @@ from .options import check_targets
 from .terminal import echo
 
 if TYPE_CHECKING:
-    from ..experiments.portfolio.train import Scores, Trained
+    from ..experiments.portfolio.train import Portfolio, Scores
 
 portfolio = typer.Typer(help="Choose a solver by what was measured.", no_args_is_help=True)
 
@@ -23,8 +23,8 @@ def _group() -> None:
     """Choose a solver by what was measured."""
 
 
-@portfolio.command()
-def train(
+@portfolio.command("train")
+def train_on(
     run: Annotated[Path, typer.Argument(help="Run folder of `qopt bench`; several: `qopt merge` first.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")] = Path("portfolio.json"),
     target_gap: Annotated[float, typer.Option(min=0, help="Gap to the reference that counts as success.")] = 0.0,
@@ -34,8 +34,7 @@ def train(
 ) -> int:
     """Learn from the rows which pipeline reaches the target first, and say what that is worth on unseen families."""
     from ..experiments.portfolio.file import to_json, write_portfolio
-    from ..experiments.portfolio.train import budget_of, pipelines_of, table_of
-    from ..experiments.portfolio.train import train as fit
+    from ..experiments.portfolio.train import budget_of, fit_portfolio, pipelines_of, table_of
     from ..experiments.report.runs import load_runs
     from ..experiments.sweep.folder import instance_of
 
@@ -46,7 +45,7 @@ def train(
     folder = run if run.is_dir() else run.parent
     rows = {key: json.loads(line) for key, line in runs.lines.items()}
     table = table_of(runs, lambda key: instance_of(folder, key), target_gap=target_gap, captime=captime)
-    trained = fit(table, pipelines_of(runs, rows), budget=budget_of(runs), seed=seed)
+    trained = fit_portfolio(table, pipelines_of(runs, rows), budget=budget_of(runs), seed=seed)
     write_portfolio(trained, out)
     if as_json:
         document = to_json(trained)
@@ -57,7 +56,7 @@ def train(
     return 0
 
 
-def tell(trained: Trained) -> None:
+def tell(trained: Portfolio) -> None:
     """The mode and its figures: training, out of fold, each family left out, and over all families."""
     models = trained.models
     echo(f"{trained.training.num_instances} instances, captime {models.captime:.3g} s; single best {models.single}")

@@ -18,7 +18,7 @@ from qopt.experiments.portfolio.features import FEATURES, features_of
 from qopt.experiments.portfolio.file import read_portfolio, write_portfolio
 from qopt.experiments.portfolio.forest import Forest, grow
 from qopt.experiments.portfolio.times import Table, greedy_schedule, schedule_utility
-from qopt.experiments.portfolio.train import train
+from qopt.experiments.portfolio.train import fit_portfolio
 from qopt.experiments.portfolio.use import choose, solve_by
 
 PIPELINES: dict[str, dict[str, Any]] = {
@@ -64,7 +64,7 @@ def test_a_schedule_by_hand() -> None:
 
 def test_the_choice_closes_most_of_the_gap_where_features_tell() -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-    found = train(_table(), PIPELINES)
+    found = fit_portfolio(_table(), PIPELINES)
     assert found.mode == "selector"
     closed = found.folds.closed("selector")
     assert closed is not None
@@ -79,7 +79,7 @@ def test_never_below_the_single_best_on_training() -> None:
         rng = np.random.default_rng(seed)
         features = [tuple(rng.normal(size=len(FEATURES))) for _ in table.instances]  # nothing to learn from
         blind = Table(table.instances, table.families, features, table.times, table.pipelines, table.captime)
-        found = train(blind, PIPELINES, seed=seed)
+        found = fit_portfolio(blind, PIPELINES, seed=seed)
         assert found.training.modes[found.mode] >= found.training.single - 1e-12
 
 
@@ -93,7 +93,7 @@ def test_features_are_cheap_and_finite() -> None:
 def test_the_record_carries_choice_prediction_and_outcome(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     path = tmp_path / "portfolio.json"
-    write_portfolio(train(_table(), PIPELINES, budget={"shots": 7}), path)
+    write_portfolio(fit_portfolio(_table(), PIPELINES, budget={"shots": 7}), path)
     trained = read_portfolio(path)
     problem = qopt.generate("mis", n=8, seed=1)
     asked: list[Budget] = []
@@ -114,7 +114,7 @@ def test_the_record_carries_choice_prediction_and_outcome(tmp_path: Path) -> Non
 
 def test_a_refusal_goes_on_to_the_next_slice() -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-    trained = train(_table(), PIPELINES)
+    trained = fit_portfolio(_table(), PIPELINES)
     problem = qopt.generate("mis", n=8, seed=1)
     choice = choose(trained, problem)
 

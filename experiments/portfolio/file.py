@@ -10,12 +10,12 @@ from typing import Any
 from ...core.files import write_text
 from .features import FEATURES
 from .forest import Forest
-from .train import MODES, Models, Scores, Trained
+from .train import MODES, Models, Portfolio, Scores
 
 SCHEMA = "qopt.portfolio/1"
 
 
-def to_json(trained: Trained) -> dict[str, Any]:
+def to_json(trained: Portfolio) -> dict[str, Any]:
     """The document of a portfolio."""
     models = trained.models
     return {
@@ -38,12 +38,12 @@ def to_json(trained: Trained) -> dict[str, Any]:
     }
 
 
-def write_portfolio(trained: Trained, path: Path) -> None:
+def write_portfolio(trained: Portfolio, path: Path) -> None:
     """Write the document; whole or not at all."""
     write_text(path, json.dumps(to_json(trained), allow_nan=False) + "\n")
 
 
-def read_portfolio(path: Path) -> Trained:
+def read_portfolio(path: Path) -> Portfolio:
     """The portfolio of a file.
 
     Raises
@@ -72,4 +72,4 @@ def read_portfolio(path: Path) -> Trained:
     except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
         text = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path} must be a file of `qopt portfolio train` ({text}); train it anew") from None
-    return Trained(models, document["mode"], document["reason"], training, folds, families, pipelines, budget)
+    return Portfolio(models, document["mode"], document["reason"], training, folds, families, pipelines, budget)

@@ -71,7 +71,7 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class Portfolio:
     """Models, the mode in use and why, and scores in training, out of fold, and by family left out."""
 
     models: Models
@@ -140,13 +140,13 @@ def score(models: Models, table: Table) -> Scores:
     return Scores(len(table.instances), means["single"], float(np.mean(virtual)), means)
 
 
-def train(
+def fit_portfolio(
     table: Table,
     pipelines: Mapping[str, Mapping[str, Any]],
     *,
     budget: Mapping[str, float] | None = None,
     seed: int = 0,
-) -> Trained:
+) -> Portfolio:
     """Fit on everything, choose the mode out of fold, and validate on each family left out.
 
     ``budget`` are the limits of the runs: what was learnt holds under them.
@@ -166,7 +166,7 @@ def train(
     reason = f"best out of fold: {folds.modes[mode]:.3f}, single best {folds.single:.3f}"
     if training.modes[mode] < training.single:
         mode, reason = "single", f"{mode} was below the single best on training"
-    return Trained(models, mode, reason, training, folds, families, pipelines, dict(budget or {}))
+    return Portfolio(models, mode, reason, training, folds, families, pipelines, dict(budget or {}))
 
 
 def _held_out(table: Table, groups: Sequence[int], seed: int) -> Scores:

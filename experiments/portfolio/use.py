@@ -12,7 +12,7 @@ from typing import Any
 
 from ...core import Budget, Clock, Problem, Record, Status
 from .features import features_of
-from .train import Trained
+from .train import Portfolio
 
 #: Runs a named pipeline of the portfolio within a budget.
 RunOne = Callable[[Mapping[str, Any], Budget], Record]
@@ -38,7 +38,7 @@ class Choice:
         return f"{head}, predicted {told['seconds']:.3g} s to the target, {told['failure']:.0%} never reach it"
 
 
-def choose(trained: Trained, problem: Problem) -> Choice:
+def choose(trained: Portfolio, problem: Problem) -> Choice:
     """What to run on an instance.
 
     Examples
@@ -55,7 +55,7 @@ def choose(trained: Trained, problem: Problem) -> Choice:
     return Choice(trained.mode, slices, predicted, trained.reason)
 
 
-def solve_by(trained: Trained, problem: Problem, choice: Choice, budget: Budget, run_one: RunOne) -> Record:
+def solve_by(trained: Portfolio, problem: Problem, choice: Choice, budget: Budget, run_one: RunOne) -> Record:
     """The best Record of the slices; it ends at a proof or at the budget's seconds.
 
     Limits that the budget leaves open are those of the runs that were learnt from (shots, evaluations, rounds).
