@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import BinaryProgram, Bits, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import AnyArray, Int
-from ..core.program import FEASIBILITY_TOLERANCE
+from ..core.margins import FEASIBILITY, scaled_margin
 from .cpsat_limits import MAX_COST_SUM, MAX_EQUALITY_SUM, MAX_INEQUALITY_SUM
 from .cpsat_search import Search, SearchResult, SearchStatus, search
 from .scaling import divided_row, scale_to_integers
@@ -136,7 +136,7 @@ def _integer_row(facts: RowFacts) -> tuple[int | None, int | None, Int, bool]:
         sides = iter(scaled.integers[coefficients.size :].tolist())
         low, high = (next(sides) if is_finite else None for is_finite in finite)
         return low, high, whole, is_claimed
-    slack = FEASIBILITY_TOLERANCE / 2 * max(1.0, float(np.abs(coefficients).sum()))
+    slack = FEASIBILITY / 2 * max(1.0, float(np.abs(coefficients).sum()))
     low = int(np.floor((lower - slack) * scaled.factor)) if finite[0] else None
     high = int(np.ceil((upper + slack) * scaled.factor)) if finite[1] else None
     return low, high, whole, False
@@ -211,7 +211,7 @@ def minimise(
     is_claimed = built.has_exact_costs and built.has_exact_rows
     bound = result.bound / built.factor + program.offset if is_claimed and result.bound is not None else None
     is_optimal = is_claimed and result.status is SearchStatus.OPTIMAL
-    if is_optimal and (cost is None or bound is None or abs(cost - bound) > 1e-9 * max(1.0, abs(cost))):
+    if is_optimal and (cost is None or bound is None or abs(cost - bound) > scaled_margin(cost)):
         raise ArithmeticError(f"CP-SAT's optimum must equal the point's cost, got {bound} and {cost}; report this bug")
     is_infeasible = built.has_exact_rows and result.status is SearchStatus.INFEASIBLE
     if is_infeasible and hint is not None and program.feasible(np.asarray(hint))[0]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import Int
+from ..core.margins import rounded_up
 
 #: Called with the values of the watched variables at every solution; True stops the search.
 OnValues = Callable[[Int], bool]
@@ -184,7 +185,7 @@ def _bound(model: Any, solver: Any, status: SearchStatus) -> int | None:
     bound = float(solver.best_objective_bound)
     if not math.isfinite(bound) or abs(bound) >= 2**53:
         return None
-    return math.ceil(bound - 1e-6)
+    return rounded_up(bound)
 
 
 __all__ = ["OnValues", "Search", "SearchResult", "SearchStatus", "num_cores", "search"]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.arrays import Float, Int, frozen
+from ..core.margins import SOLVER
 from .highs_run import run_highs
 from .linear import dual_value
 from .odd_cycles import CycleRows, triangles, violated_odd_cycles, violated_triangles
@@ -35,7 +36,7 @@ class OddCycles:
         on sparse ones, where x is a vertex. An interior point run that does not converge is repeated by simplex.
     """
 
-    tolerance: float = 1e-6
+    tolerance: float = SOLVER
     max_rounds: int | None = None
     seconds: float | None = None
     rows_per_round: int = 2000
@@ -184,7 +185,7 @@ class _CutLp:
         duals = np.minimum(np.array(solution.row_dual), 0.0)
         low, high = np.full(len(self.rows), -np.inf), self.rows.right_sides
         self.bound = -dual_value(-self.weights, self.rows.matrix(self.weights.size), low, high, duals)
-        is_slack = np.array(solution.row_value) < high - 1e-6
+        is_slack = np.array(solution.row_value) < high - SOLVER
         self.idle = np.where(is_slack, self.idle + 1, 0)
 
     def add(self, found: CycleRows) -> None:

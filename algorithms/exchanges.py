@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..core.arrays import Float, Int
+from ..core.margins import min_improvement
 
 
 def permutation_values(flow: Float, distance: Float, permutations: Int) -> Float:
@@ -119,8 +120,7 @@ def exchange_descent(
     n = len(F)
     if n < 2:
         return np.array(permutation, dtype=np.int64)
-    is_integer = bool((F % 1 == 0).all() and (D % 1 == 0).all())
-    least = 0.5 if is_integer else 1e-9 * max(1.0, float(np.abs(F).sum() * np.abs(D).max()))
+    least = min_improvement(F, D, size=float(np.abs(F).sum() * np.abs(D).max()))
     table = ExchangeTable(F, D, permutation)
     while not is_over():
         deltas = table.deltas()

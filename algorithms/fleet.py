@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core import AnyArray, Float
+from ..core.margins import FEASIBILITY, scaled_margin
 from .segments import Roads, Stretches
 from .tour_windows import WindowTour
 
@@ -47,7 +48,7 @@ class FleetData:
     @classmethod
     def of(cls, problem: Any) -> FleetData:
         roads = Roads.of(problem.distances, problem.travel, problem.windows)
-        tolerance = max(float(problem.tolerance), 1e-9)
+        tolerance = max(float(problem.tolerance), FEASIBILITY)
         demands = np.asarray(problem.demands, dtype=np.float64)
         capacity = float(problem.capacity) + float(problem.load_tolerance)
         return cls(roads, demands, capacity, float(problem.route_cost), tolerance)
@@ -203,7 +204,7 @@ class FleetSearch:
         """Keep the routes if they are the best feasible ones; whether they are feasible."""
         cost, excess, warp = self.data.measure(self.routes)
         is_feasible = excess <= 0 and warp <= self.data.tolerance and sum(map(bool, self.routes)) <= self.slots
-        if is_feasible and cost < self.best_cost - 1e-9 * max(1.0, abs(cost)):
+        if is_feasible and cost < self.best_cost - scaled_margin(cost):
             self.best, self.best_cost = [route for route in self.routes if route], cost
             self._last_best = self.step
         return is_feasible
@@ -216,7 +217,7 @@ class FleetSearch:
     def descend(self) -> None:
         """Best moves between routes and descents within them, as long as they make feasible routes better."""
         self.alpha = self.beta = 1e6 * max(1.0, float(self.data.roads.distances.max(initial=1.0)))
-        least = 1e-9 * max(1.0, float(self.data.roads.distances.max(initial=1.0)))
+        least = scaled_margin(float(self.data.roads.distances.max(initial=1.0)))
         while True:
             for slot, route in enumerate(self.routes):
                 self.routes[slot] = self.data.improved(route)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Float
-from .ties import best_index, least_step
+from ..core.margins import min_improvement
+from .ties import argmax_random_ties
 
 #: Violations are compared to within this share of a row's size: sums of many terms in another order differ that much.
 _ROUNDING = 1e-12
@@ -41,7 +42,7 @@ class Flips:
         self._sign: Float = 1.0 - 2.0 * point
         self._activity: Float = np.asarray(rows.A @ point)
         self._gradient: Float = np.asarray(program.c + self._symmetric @ point)
-        self.least = least_step(np.concatenate([program.c, Q.data]))
+        self.least = min_improvement(np.concatenate([program.c, Q.data]))
         size = float(np.abs(rows.A.data).max(initial=0.0))
         self._tie = _ROUNDING * max(1.0, size) * max(1, len(rows))
         self._next = 0
@@ -67,7 +68,7 @@ class Flips:
         violation, cost = self._violation_changes(), self._sign * self._gradient
         least = violation.min()
         values = np.where(violation <= least + self._tie, cost, np.inf)
-        j = int(values.argmin()) if rng is None else best_index(-values, rng)
+        j = int(values.argmin()) if rng is None else argmax_random_ties(-values, rng)
         is_better = violation[j] < -self._tie or (violation[j] <= self._tie and cost[j] <= -self.least)
         return (j,) if is_better else None
 
@@ -91,7 +92,7 @@ class Flips:
             entries = slice(A.indptr[i], A.indptr[i + 1])
             activity[A.indices[entries]] += self._sign[i] * A.data[entries]
             values[~self._keeps_rows(activity)] = np.inf
-            j = best_index(-values, rng)
+            j = argmax_random_ties(-values, rng)
             if values[j] <= -self.least:
                 self._next = i
                 return i, j

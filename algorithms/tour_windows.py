@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import AnyArray, Float, Int
+from ..core.margins import ROUNDING, scaled_margin
 from .segments import Roads, Stretches
 
 #: Longest stretch that Or-opt moves.
@@ -42,7 +43,7 @@ class WindowTour:
     def __init__(self, roads: Roads, order: Int, *, is_makespan: bool = False) -> None:
         self.roads = roads
         self.is_makespan = is_makespan
-        self._scale = 1e-9 * max(1.0, float(roads.distances.max(initial=0.0)))
+        self._scale = scaled_margin(float(roads.distances.max(initial=0.0)))
         self.set(np.asarray(order, dtype=np.int64))
 
     def set(self, order: Int) -> None:
@@ -127,7 +128,7 @@ class WindowTour:
 
     def descend(self) -> None:
         """Take the cheapest feasible move while it lowers the cost of a feasible tour."""
-        least = max(self._scale, 1e-9 * abs(self.cost))
+        least = max(self._scale, ROUNDING * abs(self.cost))
         while len(self.order) > 1:
             best: tuple[float, AnyArray] | None = None
             for found in (self.shifts(), self.swaps(), self.turns()):
@@ -189,9 +190,9 @@ def _next_move(tour: WindowTour, tabu: dict[tuple[int, int], int], step: int, be
         least = warp.min()
         if not np.isfinite(least):
             continue
-        k = int(np.where(warp <= least + 1e-9, found.cost, np.inf).argmin())
+        k = int(np.where(warp <= least + ROUNDING, found.cost, np.inf).argmin())
         key = (float(warp[k]), float(found.cost[k]))
-        if key[0] < tour.warp - 1e-9:
+        if key[0] < tour.warp - ROUNDING:
             return np.asarray(found.moves[k])
         if fallback is None or key < fallback[0]:
             fallback = (key, found.moves[k])

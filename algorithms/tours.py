@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..core import AnyArray, Float, Int
+from ..core.margins import scaled_margin
 
 #: Longest segment that Or-opt moves; longer where distances are asymmetric, since there 2-opt seldom pays.
 MAX_SEGMENT, MAX_SEGMENT_ASYMMETRIC = 3, 10
@@ -69,7 +70,7 @@ class _Search:
         self.d = d
         self.is_symmetric = bool(np.array_equal(d, d.T))
         self.to = d if self.is_symmetric else np.ascontiguousarray(d.T)  # to[a, b] = d[b, a], read along rows
-        self.least = 0.5 if is_integer else 1e-9 * max(1.0, float(np.abs(d).max()))
+        self.least = 0.5 if is_integer else scaled_margin(float(np.abs(d).max()))
         self.longest = min(MAX_SEGMENT if self.is_symmetric else MAX_SEGMENT_ASYMMETRIC, len(tour) - 2)
         self._set(tour)
 

@@ -3,7 +3,7 @@
 A vertex d steps from the edge has m = p - d mixers before the observable and as many after it: spins f_1 .. f_m, c,
 b_m .. b_1. Its branch tells the parent a function of the parent's f_1 .. f_(m+1), b_(m+1) .. b_1: the power
 ``degree - 1`` of what its children tell, times the mixers' amplitudes, carried over the coupling, which is diagonal
-after a Walsh-Hadamard transform. Flipping all spins changes no function but by a sign, so that f_1 = +1 is kept alone.
+after a Walsh-Hadamard transform. Flipping all spins changes no function but by a sign: f_1 = +1 is kept alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import Float
+from .hadamard import walsh_hadamard
 
 Complex = npt.NDArray[np.complex128]
 
@@ -154,7 +155,7 @@ class _Carry:
 
     def __init__(self, gammas: Float, function: Complex, *, is_odd: bool) -> None:
         self.gammas = gammas
-        self.transformed = _walsh_hadamard(function.ravel())
+        self.transformed = walsh_hadamard(function.ravel())
         sides = np.concatenate([-np.ones(gammas.size), np.ones(gammas.size)])
         angles = np.concatenate([gammas, gammas[::-1]])
         cosines, sines = 2 * np.cos(angles), 2j * sides * np.sin(angles)
@@ -169,11 +170,11 @@ class _Carry:
 
     def values(self) -> Complex:
         """The carried function."""
-        return _walsh_hadamard(self.factors * self.transformed) / self.transformed.size
+        return np.asarray(walsh_hadamard(self.factors * self.transformed) / self.transformed.size)
 
     def back(self, slope: Complex) -> _Back:
         """The slope carried back (the map is symmetric), and its transform."""
-        transformed = _walsh_hadamard(slope)
+        transformed = walsh_hadamard(slope)
         return _Back(transformed, self.factors * transformed)
 
     def slope(self, other: Complex) -> Float:
@@ -199,30 +200,10 @@ class _Back:
     carried: Complex
 
     def values(self) -> Complex:
-        return _walsh_hadamard(self.carried) / self.carried.size
+        return np.asarray(walsh_hadamard(self.carried) / self.carried.size)
 
 
 def _set_bits(mass: Float) -> list[float]:
     """The mass in which each bit is set, the highest bit first."""
     bits = mass.size.bit_length() - 1
     return [float(mass.reshape(-1, 2, 2**bit)[:, 1].sum()) for bit in reversed(range(bits))]
-
-
-def _walsh_hadamard(values: Complex) -> Complex:
-    """The unscaled transform, some bits at a time as a product with a small matrix."""
-    bits = values.size.bit_length() - 1
-    parts = np.stack([values.real, values.imag])
-    done = 0
-    while done < bits:
-        step = min(7, bits - done)
-        matrix = _hadamard(step)
-        rows = parts.reshape(-1, 2**step, 2**done)
-        parts = rows[:, :, 0] @ matrix if done == 0 else matrix @ rows
-        done += step
-    real, imag = parts.reshape(2, -1)
-    return np.asarray(real + 1j * imag)
-
-
-def _hadamard(bits: int) -> Float:
-    index = np.arange(2**bits)
-    return np.asarray(1.0 - 2.0 * (np.bitwise_count(index[:, None] & index) & 1))

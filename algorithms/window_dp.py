@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import AnyArray, Float, Int
+from ..core.margins import ROUNDING, SOLVER
 from ..problems.labels import has, num_words, undominated, with_customer
 from ..problems.tsptw import Tsptw
 from ..problems.windows import shortest_paths
@@ -98,7 +99,7 @@ class _Dp:
         self.is_makespan = problem.objective_kind == "makespan"
         whole = problem.travel.dtype.kind == "i" and problem.windows.dtype.kind == "i"
         size = max(1.0, float(self.travel.max(initial=0.0)), float(np.abs(self.late).max(initial=0.0)))
-        self.step = 1.0 - 1e-6 if whole else 1e-9 * size  # a better tour is at least that much cheaper
+        self.step = 1.0 - SOLVER if whole else ROUNDING * size  # a better tour is at least that much cheaper
         self.words = num_words(self.n)
         self.arcs = problem.presolve.arcs
         self.out, self.into = (np.zeros(self.n + 1),) * 2 if self.is_makespan else _duals(self.travel, self.arcs)

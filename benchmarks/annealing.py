@@ -2,8 +2,8 @@
 
 ``python benchmarks/annealing.py qubo --instances DIR`` runs our ``sa``, dwave-samplers' annealing (its own range and
 ours) and its tabu search in turns in one process, one thread, and writes docs/annealing.md; ``rows`` writes the table
-of README.md: constrained-sa, ``sa`` on the slack encoding and CP-SAT with the same seconds; ``seeds`` the medians of
-docs/annealing.md. Each takes several minutes of one core.
+of docs/benchmarks.md: constrained-sa, ``sa`` on the slack encoding and CP-SAT with the same seconds; ``seeds`` the
+medians of docs/annealing.md. Each takes several minutes of one core.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def percent(gap: float | None) -> str:
 
 
 def rows(folder: Path, seconds: float) -> None:
-    """README's table."""
+    """The table of docs/benchmarks.md."""
     collection = Collection(folder)
     lines = [
         "| instance | optimum | bits | constrained-sa | control | sa on slack | control | CP-SAT |",
@@ -274,7 +274,7 @@ def rows(folder: Path, seconds: float) -> None:
         ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
         print(lines[-1], flush=True)
-    write_block(ROOT / "README.md", "sa", lines)
+    write_block(ROOT / "docs" / "benchmarks.md", "sa", lines)
 
 
 def seeds(folder: Path, seconds: float, count: int) -> None:

@@ -11,7 +11,7 @@ from qopt.experiments.references import read_best_known
 from qopt.problems.files import load
 
 #: Solver that proves each optimum within a minute on two cores -> files below the instances' folder, ``#k`` for the
-#: k-th in the file. The first two groups are the instances of the README's table too.
+#: k-th in the file. The first two groups are the instances of docs/benchmarks.md too.
 PROVEN_BY: dict[str, tuple[str, ...]] = {
     "cpsat": (
         *(f"tsplib/{name}.tsp" for name in ("burma14", "ulysses16", "gr17", "bays29", "berlin52")),
@@ -24,7 +24,7 @@ PROVEN_BY: dict[str, tuple[str, ...]] = {
         for name in ("nug12", "tai10a", "chr12a", "rou12", "tai12a", "tai12b", "nug14", "nug15", "chr18a")
     ),
 }
-#: The kinds that are not in the README's table, likewise.
+#: The kinds that are not in that table, likewise.
 PROVEN_TOO: dict[str, tuple[str, ...]] = {
     "cpsat": (
         "tsplib/br17.atsp",

@@ -1,4 +1,4 @@
-"""The README's table of QAOA: small instances of four kinds, each sample share beside that of random points.
+"""The table of QAOA in docs/benchmarks.md: small instances of four kinds, each share of samples beside uniform points.
 
 ``python benchmarks/qaoa_table.py`` solves the examples with the defaults of ``qopt solve FILE --solver qaoa --seed 1``
 and rewrites the table; nothing but the repository is needed. Ten seconds.
@@ -73,7 +73,7 @@ def main() -> None:
         problem = qopt.load(str(ROOT / "examples" / file))
         lines.append(line(file, problem, qopt.solve(problem, solver="qaoa", seed=1)))
         print(lines[-1], flush=True)
-    write_block(ROOT / "README.md", "qaoa", lines)
+    write_block(ROOT / "docs" / "benchmarks.md", "qaoa", lines)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[dict[str, object], str]] = {
     "mis": ({"p": 0.3}, "slack"),
     "mdkp": ({"m": 2}, "unbalanced"),
 }
-DEPTHS = (1, 3)
+DEPTHS = (1, 3, 5)
 TRAINED_ON = 12
 TRAINING_SEEDS = (101, 102, 103)
 #: Instances of a size; fewer where one takes seconds.

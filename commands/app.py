@@ -20,6 +20,7 @@ from .merge import merge
 from .parts import check_plugin, list_parts, load_plugin
 from .penalties import penalty_sweep, tune_penalty
 from .plot import plot
+from .portfolio import portfolio
 from .replay import replay
 from .report import report
 from .reproduce import reproduce
@@ -82,7 +83,7 @@ app.command("info")(info)
 app.command("verify")(verify)
 app.command("convert")(convert)
 app.command("encode", context_settings=EXTRA)(encode)
-app.command("plan")(plan)
+app.command("plan", context_settings=EXTRA)(plan)
 app.command("penalty-sweep", context_settings=EXTRA)(penalty_sweep)
 app.command("tune-penalty")(tune_penalty)
 app.command("shrink", context_settings=EXTRA)(shrink)
@@ -96,6 +97,7 @@ app.command("replay")(replay)
 app.command("merge")(merge)
 app.command("tune")(tune)
 app.command("crossover")(crossover)
+app.add_typer(portfolio, name="portfolio")
 app.command("resources", context_settings=EXTRA)(resources)
 app.command("reproduce")(reproduce)
 app.command("list")(list_parts)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .instances import JsonFlag, KindOption, load_instance, print_written
-from .options import check_export, part_options
+from .options import check_export, named_as, part_options
 from .tables import print_encodings, print_plan
 from .terminal import echo
 
@@ -65,20 +65,32 @@ def encode(
 
 
 def plan(
+    ctx: typer.Context,
     file: Annotated[str, typer.Argument(help="Instance file.")],
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     encoder: Annotated[list[str] | None, typer.Option(help="Encoder; repeatable.")] = None,
+    solver: Annotated[str | None, typer.Option(help="Only this solver; its fields are options too.")] = None,
+    precision: Annotated[float, typer.Option(help="Wished half-width of a mean utility (0..1).")] = 0.1,
     kind: KindOption = None,
     as_json: JsonFlag = False,
 ) -> int:
     """Qubits, bytes and estimated seconds for each solver, and what would be refused and why."""
     from ..experiments.estimates import plan_rows
+    from ..experiments.report.bounded import runs_needed
 
+    with named_as({"precision": "--precision"}):
+        runs = runs_needed(precision)
     problem = load_instance(file, kind=kind)
     tried = encoder or ["slack", "unbalanced"]
-    rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=encoder is None)
+    options = part_options(ctx.args)
+    if options and solver is None:
+        raise ValueError("options of a solver must come with --solver NAME; name it")
+    spec = {"name": solver, **options} if solver else None
+    decompose = encoder is None and solver is None
+    rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=decompose, solver=spec)
     if as_json:
-        echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows}))
+        echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows, "runs_needed": runs}))
     else:
         print_plan(f"{problem.name or problem.kind}: plan", rows)
+        echo(f"{runs} independent runs give a mean utility within {precision:g} (95 %, Hoeffding); see --precision")
     return 0

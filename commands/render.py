@@ -85,7 +85,9 @@ def _samples(record: Record) -> list[str]:
         lines.append(f"{drawn}; {', '.join(found)}")
     if record.stages.start is not None:  # samples of different rounds have different grounds: see ``earned`` instead
         return lines
-    return [*lines, *(f"  {line}" for line in worth_lines(record))]
+    stopped = record.resources.extra.get("stopped")
+    ended = [f"  ended: {stopped}"] if stopped else []
+    return [*lines, *(f"  {line}" for line in worth_lines(record)), *ended]
 
 
 def _shares(stage: Stage | None, raw: Stage | None) -> str:

@@ -23,6 +23,9 @@ def reproduce(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME without.")] = None,
     report: Annotated[Path | None, typer.Option(help="Folder of the report; the run folder without.")] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, help="Seeds of each run; as the paper's spec says without.")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time.")] = 1,
     tell_only: Annotated[bool, typer.Option("--tell-only", help="Write the report of the rows there are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -47,9 +50,12 @@ def reproduce(
         )
     folder = out or Path("runs") / (f"{name}-quick" if quick else name)
     if not tell_only:
-        matrix, document = read_matrix(str(spec), [], instances)
-        run_rows(matrix, document, folder, executor_of(folder, jobs), is_quiet=quiet or as_json)
+        overrides = [] if repeats is None else [f"repeats={repeats}"]
+        matrix, document = read_matrix(str(spec), overrides, instances)
+        executor = executor_of(folder, jobs)
+        run_rows(matrix, document, folder, executor, overrides=overrides, is_quiet=quiet or as_json)
     words = ["qopt", "reproduce", name] + ["--quick"] * quick + ["--instances", "DIR"] * reads_files
+    words += [] if repeats is None else ["--repeats", str(repeats)]
     rows = list(latest_rows(folder).values())
     path = write_report(chosen, rows, report or folder, command=shlex.join(words))
     if as_json:

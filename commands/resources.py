@@ -26,6 +26,7 @@ def resources(
     solver: Annotated[str, typer.Option(help="qaoa, or a variant with the same circuit: cvar-qaoa, lr-qaoa.")] = "qaoa",
     layers: Annotated[int, typer.Option("--layers", min=1, help="Layers of the QAOA circuit.")] = 3,
     encoder: Annotated[str, typer.Option(help="Encoder of the QUBO; its fields are options too.")] = "slack",
+    formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     phase: Annotated[str, typer.Option(help="rotations, or gradient (integer costs).")] = "rotations",
     error_budget: Annotated[float, typer.Option(help="Chance that a shot fails.")] = 1e-3,
     devices: Annotated[
@@ -48,7 +49,7 @@ def resources(
     problem = load_instance(file, kind=kind)
     with named_as(OPTIONS):
         part = from_spec("encoders", {"name": encoder, **part_options(ctx.args)})
-        bqm = part.encode(formulate(problem, None).program).bqm
+        bqm = part.encode(formulate(problem, formulation).program).bqm
         terms = cost_terms(bqm)
         counts = qaoa_counts(terms, layers, phase)  # type: ignore[arg-type]
         rows = estimates(counts, error_budget)

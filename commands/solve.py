@@ -27,6 +27,10 @@ def solve(
     solver: Annotated[str, typer.Option(help="Name from `qopt list solvers`; auto chooses and says why.")] = "auto",
     encoder: Annotated[str | None, typer.Option(help="Name from `qopt list encoders`.")] = None,
     settings: Annotated[Path | None, typer.Option(help="Solver and encoder from the YAML of `qopt tune`.")] = None,
+    portfolio: Annotated[
+        Path | None,
+        typer.Option(help="Let the file of `qopt portfolio train` choose; with --solver portfolio or auto."),
+    ] = None,
     compare: Annotated[list[str] | None, typer.Option(help="Further solver, same seed and limits; repeatable.")] = None,
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     shrink: Annotated[
@@ -75,6 +79,7 @@ def solve(
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, make_ready
     from ..experiments.run import run
     from ..experiments.verify import check_across
+    from .by_portfolio import ByPortfolio
     from .instances import load_instance
     from .render import print_records
 
@@ -94,6 +99,10 @@ def solve(
     switches["seconds"] = time_limit
     own: dict[str, Any] = {"ceiling": ceiling} if ceiling else {}
     own |= {"shrink": shrink, "presolve": presolve}
+    named = portfolio is not None or solver == "portfolio"
+    by = ByPortfolio.of(portfolio, problem, solver, encoder, given) if named else None
+    if by is not None:
+        chosen = by.first
     for name in (chosen[0], *(compare or [])):
         with part_errors(ctx):
             make_ready(name)
@@ -117,7 +126,11 @@ def solve(
         more["spent"] = chosen_at - began
         more["save_subproblems"] = save_subproblems if not records else None
         with report or contextlib.nullcontext():
-            records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
+            if by is not None and not records:
+                every = {**switches, **own}
+                records.append(by.solve(budget, seed=seed, formulation=formulation, switches=every, more=more))
+            else:
+                records.append(run(problem, pipeline, budget=budget, seed=seed, **more))
     check_across(problem, records)
     if out is not None:
         write_text(out, json.dumps(_document(records), indent=1) + "\n")

@@ -32,6 +32,7 @@ def tune(
     evaluations: Annotated[int | None, typer.Option(min=1, help="Limit of every run.")] = None,
     seconds: Annotated[float | None, typer.Option("--time-limit", min=0, help="Limit of every run.")] = None,
     captime: Annotated[float | None, typer.Option(min=0, help="Seconds at which an answer is worth nothing.")] = None,
+    stage: Annotated[str, typer.Option(help="Whose answer counts: final, or raw (samples before repair).")] = "final",
     repeats: Annotated[int, typer.Option(min=1, help="Seeds of the validation.")] = 3,
     out: Annotated[Path, typer.Option(help="Run folder; called again, it goes on.")] = Path("runs/tuning"),
     settings: Annotated[Path | None, typer.Option(help="Where to write; OUT/tuned.yaml without.")] = None,
@@ -50,6 +51,7 @@ def tune(
     for name, value, allowed in (
         ("method", method, METHODS),
         ("fidelity", fidelity, ("instances", "shots", "evaluations", "seconds")),
+        ("stage", stage, ("final", "raw")),
     ):
         if value not in allowed:
             raise unknown_name(name, value, allowed)
@@ -60,7 +62,7 @@ def tune(
     state = out / "tuning.json"
     if more:
         resource = 3 * _last(state)
-    rules = Rules(fidelity, unit, budget, captime, seed)  # type: ignore[arg-type]
+    rules = Rules(fidelity, unit, budget, captime, seed, stage)  # type: ignore[arg-type]
     found = search(
         problems,
         space,

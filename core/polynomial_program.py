@@ -17,7 +17,10 @@ from .errors import UnsupportedError
 from .polynomial import BinaryPolynomial
 from .program import BinaryProgram, Rows
 
-REMEDY = "use --encoder quadratise (or the formulation quadratised), which writes it with auxiliary bits"
+REMEDY = (
+    "use --encoder quadratise (or the formulation quadratised), which writes it with auxiliary bits; binary-code "
+    "does so with quadratic=True"
+)
 
 
 class NotQuadraticError(UnsupportedError, AttributeError):

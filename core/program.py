@@ -15,13 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import AnyArray, Float, digest, freeze_csr, frozen, frozen_csr
+from .margins import row_tolerances
 from .row_kinds import RowFacts, facts_of_rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-#: Rows of integers hold exactly; decimal rows are held to within this share of their size.
-FEASIBILITY_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,12 +192,7 @@ class BinaryProgram:
     @cached_property
     def tolerances(self) -> Float:
         """What each row may be missed by, shape (m,): 0 for integer coefficients, a share of a decimal row's size."""
-        rows = self.constraints
-        size = np.asarray(abs(rows.A).sum(axis=1)).ravel()
-        integer = np.ones(len(rows), dtype=bool)
-        integer[np.repeat(np.arange(len(rows)), np.diff(rows.A.indptr))[rows.A.data % 1 != 0]] = False
-        tolerance = np.where(integer, 0.0, FEASIBILITY_TOLERANCE * np.maximum(1.0, size))
-        return np.asarray(tolerance, dtype=np.float64)
+        return row_tolerances(self.constraints.A)
 
     def _points(self, X: npt.ArrayLike) -> Float:
         points = np.atleast_2d(np.asarray(X, dtype=np.float64))

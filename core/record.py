@@ -195,6 +195,20 @@ class Record:
         is_apart = self.reference.is_found or self.reference.kind == "none"
         return _without_reference(view) if is_apart else view
 
+    def plot(self) -> Any:
+        """Crossover in samples, and the best objectives of samples against uniform points, as a matplotlib figure.
+
+        Raises
+        ------
+        ValueError
+            The record has no crossover: a native solver, or a run without a control.
+        MissingDependencyError
+            matplotlib is not installed (extra ``plot``).
+        """
+        from .record_figure import record_figure
+
+        return record_figure(self)
+
     def __repr__(self) -> str:
         """One line for a person; ``to_json`` has everything."""
         solver = (self.pipeline.get("solver") or {}).get("name", "?")
@@ -205,24 +219,9 @@ class Record:
 
     def _repr_html_(self) -> str:
         """The answer, and each stage beside its control, as a table for notebooks."""
-        from html import escape
+        from .record_html import record_html
 
-        def line(cells: list[object], tag: str = "td") -> str:
-            shown = ["-" if cell is None else str(cell) for cell in cells]
-            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in shown) + "</tr>"
-
-        solver = (self.pipeline.get("solver") or {}).get("name", "")
-        title = f"{self.instance.name or self.instance.kind}: {solver}, {self.status.value}, objective {self.objective}"
-        if self.gap is not None:
-            title += f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
-        body = line(["stage", "objective", "feasible", "gap", "control", "gap"], "th")
-        for name in ("raw", "repaired", "improved"):
-            stage, twin = getattr(self.stages, name), getattr(self.stages.control, name, None)
-            if stage is not None or twin is not None:
-                body += line(
-                    [name, *_told(stage, ("objective", "feasible", "gap")), *_told(twin, ("objective", "gap"))]
-                )
-        return f"<table><caption>{escape(title)}</caption>{body}</table>"
+        return record_html(self)
 
 
 def _without_reference(view: dict[str, Any]) -> dict[str, Any]:
@@ -240,13 +239,6 @@ def _without_reference(view: dict[str, Any]) -> dict[str, Any]:
 
     strip(view["stages"])
     return view
-
-
-def _told(stage: Stage | None, names: tuple[str, ...]) -> list[object]:
-    values = [getattr(stage, name, None) for name in names]
-    return [
-        f"{value:.2%}" if isinstance(value, float) and name == "gap" else value for name, value in zip(names, values)
-    ]
 
 
 def _plain(value: Any) -> Any:

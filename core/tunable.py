@@ -34,6 +34,10 @@ class Choice:
 Domain = Range | Choice
 
 
+#: Penalty weights that a tuning tries, in units of the objective, beside the valid ones.
+PENALTIES = ("auto", 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+
+
 def tunable(default: Any, domain: Domain) -> Any:
     """Dataclass field with a default and the domain that a tuning searches.
 

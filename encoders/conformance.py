@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..algorithms.enumeration import all_points
 from ..core import (
     BinaryProgram,
     Encoder,
@@ -27,7 +28,8 @@ from ..core import (
     make_rows,
     to_spec,
 )
-from .exhaustive import all_energies, all_points, best_cost, ground_states
+from ..core.margins import ROUNDING, scaled_margin
+from .exhaustive import best_cost, encoding_energies, ground_states
 from .serialise import encoding_from_json, encoding_to_json
 
 #: QUBOs above this size are not enumerated.
@@ -96,9 +98,9 @@ def encodings(entry: Entry) -> Iterator[tuple[Case, Encoding]]:
 
 def exact_round(program: BinaryProgram, encoding: Encoding, incumbent: float | None, index: int = 0) -> Round:
     """What an exact sampler shows: the lowest states, and the ground energy as a bound."""
-    energies = all_energies(encoding)
+    energies = encoding_energies(encoding)
     lowest = np.argsort(energies, kind="stable")[:20]
-    X = encoding.decode(all_points(encoding.num_qubits, lowest))
+    X = encoding.decode(all_points(encoding.num_qubits)[lowest])
     return Round(X, energies[lowest], float(energies.min()), incumbent, program, index)
 
 
@@ -121,14 +123,14 @@ def assert_exact(program: BinaryProgram, encoding: Encoding) -> None:
     feasible, costs = program.feasible(X), program.costs(X)
     assert feasible.all(), f"the ground state {X[np.argmin(feasible)].tolist()} breaks a row"
     worst = float(costs.max())
-    assert worst <= best + 1e-9 * max(1.0, abs(best)), f"a ground state costs {worst}, the optimum is {best}"
+    assert worst <= best + scaled_margin(best), f"a ground state costs {worst}, the optimum is {best}"
 
 
 def assert_relaxation(program: BinaryProgram, encoding: Encoding) -> None:
     """The ground energy is at most the optimal cost."""
-    best, ground = best_cost(program), float(all_energies(encoding).min())
+    best, ground = best_cost(program), float(encoding_energies(encoding).min())
     assert best is not None, "the program has no feasible point"
-    assert ground <= best + 1e-9 * max(1.0, abs(best)), f"the ground energy {ground} lies above the optimum {best}"
+    assert ground <= best + scaled_margin(best), f"the ground energy {ground} lies above the optimum {best}"
 
 
 def check_spec(entry: Entry) -> None:
@@ -214,7 +216,7 @@ def check_native(entry: Entry) -> None:
         Z = Z[native.feasible(Z)]
         X = encoding.decode(Z)
         assert case.program.feasible(X).all(), f"{case.name}: a feasible point of native decodes to an infeasible one"
-        same = np.allclose(native.costs(Z), case.program.costs(X), rtol=1e-9, atol=1e-9)
+        same = np.allclose(native.costs(Z), case.program.costs(X), rtol=ROUNDING, atol=ROUNDING)
         assert same, f"{case.name}: native costs differ from the program's"
 
 

@@ -24,6 +24,7 @@ from ..core import (
     row_facts,
 )
 from ..core.arrays import AnyArray, Float, Int
+from ..core.tunable import PENALTIES, Choice, tunable
 from .penalties import PenaltyRule, chosen_weights, valid_bounds
 from .quadratic import Quadratic
 from .row_plans import num_slack_bits, penalty_terms, plan_rows
@@ -122,8 +123,8 @@ class DomainWall:
     (2, True, {'row[0]': 3.0})
     """
 
-    penalty: PenaltyRule = "auto"
-    tighten: bool = False
+    penalty: PenaltyRule = tunable("auto", Choice(PENALTIES))  # noqa: RUF009 (a dataclass field)
+    tighten: bool = tunable(False, Choice((False, True)))
 
     def encode(self, program: BinaryProgram) -> Encoding:
         """The QUBO in chain bits; see the class."""

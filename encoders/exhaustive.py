@@ -1,75 +1,37 @@
-"""Values of all 2^m points by doubling: one addition a point and bit, no matrix of points.
-
-State k holds bit i of k as ``z[i]``. Refuses above 24 bits (128 MB an array).
-"""
+"""Ground states and optima by enumeration of all 2^m points: what encoders are held to. Refuses above 24 bits."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core import BinaryProgram, Encoding, PolynomialModel, UnsupportedError, bqm_to_arrays
-from ..core.arrays import AnyArray, Bits, Float, Int
+from ..algorithms.enumeration import all_energies, all_sums, check_bits, indices_to_bits
+from ..core import BinaryProgram, Encoding, PolynomialModel
+from ..core.arrays import Bits, Float
+from ..core.margins import ROUNDING
 from ..engines.diagonal import energy_blocks
 from .quadratic import Quadratic
-
-MAX_BITS = 24
-
-
-def all_points(num_bits: int, states: Int | None = None) -> Bits:
-    """Points as rows, shape (k, num_bits): of the given states, or of all 2^num_bits.
-
-    Examples
-    --------
-    >>> all_points(2).tolist()
-    [[0, 0], [1, 0], [0, 1], [1, 1]]
-    """
-    if states is None:
-        _check(num_bits)
-        states = np.arange(2**num_bits)
-    return ((states[:, None] >> np.arange(num_bits)) & 1).astype(np.uint8)
 
 
 def all_values(function: Quadratic) -> Float:
     """Value of a quadratic function at every state, shape (2^m,)."""
-    _check(function.num_bits)
-    into = function.products.tocsc()
-    values = np.array([function.offset])
-    for k in range(function.num_bits):
-        part = slice(int(into.indptr[k]), int(into.indptr[k + 1]))
-        coefficients = np.zeros(k)
-        coefficients[into.indices[part]] = into.data[part]  # strictly upper: all partners are earlier bits
-        values = np.concatenate([values, values + function.linear[k] + all_sums(coefficients)])
-    return values
+    check_bits(function.num_bits)
+    return all_sums(function.linear, function.products.toarray().T) + function.offset
 
 
-def all_sums(coefficients: AnyArray) -> Float:
-    """``coefficients'z`` at every state, shape (2^m,)."""
-    _check(len(coefficients))
-    sums = np.zeros(1)
-    for a in np.asarray(coefficients, dtype=np.float64).tolist():
-        sums = np.concatenate([sums, sums + a])
-    return sums
-
-
-def all_energies(encoding: Encoding) -> Float:
-    """Energy of every state of an encoding's QUBO, shape (2^m,)."""
-    from scipy.sparse import coo_array
-
+def encoding_energies(encoding: Encoding) -> Float:
+    """Energy of every state of an encoding's model, quadratic or of any degree, shape (2^m,)."""
     if isinstance(encoding.bqm, PolynomialModel):
-        _check(encoding.num_qubits)
+        check_bits(encoding.num_qubits)
         return np.concatenate(list(energy_blocks(encoding.bqm.polynomial)))
-    linear, i, j, values, offset = bqm_to_arrays(encoding.bqm)
-    size = (linear.size, linear.size)
-    products = coo_array((values, (np.minimum(i, j), np.maximum(i, j))), shape=size).tocsr()
-    return all_values(Quadratic(linear, products, offset))
+    return all_energies(encoding.bqm)
 
 
-def ground_states(encoding: Encoding, *, tolerance: float = 1e-9) -> Bits:
+def ground_states(encoding: Encoding, *, tolerance: float = ROUNDING) -> Bits:
     """All points of least energy, to within ``tolerance`` of the largest |energy|, shape (k, m)."""
-    energies = all_energies(encoding)
+    energies = encoding_energies(encoding)
     size = max(1.0, float(np.abs(energies).max()))
     states = np.flatnonzero(energies <= energies.min() + tolerance * size)
-    return all_points(encoding.num_qubits, states)
+    return indices_to_bits(states, encoding.num_qubits)
 
 
 def best_cost(program: BinaryProgram) -> float | None:
@@ -79,13 +41,6 @@ def best_cost(program: BinaryProgram) -> float | None:
     best = np.inf
     for start in range(0, costs.size, block):
         states = np.arange(start, min(start + block, costs.size))
-        keeps = program.feasible(all_points(program.num_variables, states))
+        keeps = program.feasible(indices_to_bits(states, program.num_variables))
         best = min(best, float(costs[states][keeps].min(initial=np.inf)))
     return best if np.isfinite(best) else None
-
-
-def _check(num_bits: int) -> None:
-    if num_bits > MAX_BITS:
-        raise UnsupportedError(
-            f"enumeration must have at most {MAX_BITS} bits, got {num_bits}; take a smaller instance"
-        )

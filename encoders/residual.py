@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core import BinaryProgram, Bits, LiteralMap, Rows, UnsupportedError
 from ..core.arrays import Float, Int
-from ..core.program import FEASIBILITY_TOLERANCE
+from ..core.margins import row_tolerances
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,25 +72,14 @@ def _rows(program: BinaryProgram, keep: Int, fixed: Float) -> Rows:
     A = rows.A[:, keep]
     taken = rows.A @ fixed
     # A row of decimals holds to within its size; the residual row is smaller, so its bounds give the difference back.
-    given = _tolerance(rows.A) - _tolerance(A)
+    given = row_tolerances(rows.A) - row_tolerances(A)
     lower, upper = rows.lower - taken - given, rows.upper - taken + given
     low = np.asarray(A.minimum(0).sum(axis=1)).ravel() if A.nnz else np.zeros(len(rows))
     high = np.asarray(A.maximum(0).sum(axis=1)).ravel() if A.nnz else np.zeros(len(rows))
-    room = _tolerance(A)
+    room = row_tolerances(A)
     broken = (low > upper + room) | (high < lower - room)
     if broken.any():
         name = rows.names[int(np.argmax(broken))]
         raise UnsupportedError(f"row {name} must hold for some values of the variables left, got none; fix fewer")
     bind = np.flatnonzero((low < lower - room) | (high > upper + room))
     return Rows(A[bind], lower[bind], upper[bind], tuple(rows.names[i] for i in bind.tolist()))
-
-
-def _tolerance(A: object) -> Float:
-    """The feasibility tolerance of each row, as core.program has it."""
-    from scipy.sparse import csr_array
-
-    matrix = csr_array(A)
-    size = np.asarray(abs(matrix).sum(axis=1)).ravel()
-    decimal = np.zeros(matrix.shape[0], dtype=bool)
-    decimal[np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[matrix.data % 1 != 0]] = True
-    return np.where(decimal, FEASIBILITY_TOLERANCE * np.maximum(1.0, size), 0.0)

@@ -18,7 +18,7 @@ from ..algorithms.scaling import scale_to_integers
 from ..core import BinaryProgram, InfeasibleError, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
-from ..core.program import FEASIBILITY_TOLERANCE
+from ..core.margins import FEASIBILITY, row_tolerance, scaled_margin
 from .tighten import IntegerRow, tightened
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:
     is_integer = bool((facts.coefficients % 1 == 0).all())
     if not scaled.is_exact:
         return _rounded(facts)
-    # Exactly the points that the program itself calls feasible: rows of decimals have a tolerance, see core.program.
+    # Exactly the points that the program itself calls feasible: rows of decimals have a tolerance, see core.margins.
     size = float(np.abs(facts.coefficients).sum())
-    tolerance = 0.0 if is_integer else FEASIBILITY_TOLERANCE * max(1.0, size)
+    tolerance = float(row_tolerance(not is_integer, size))
     lower = _whole(math.ceil, (facts.lower - tolerance) * scaled.factor)
     upper = _whole(math.floor, (facts.upper + tolerance) * scaled.factor)
     row = IntegerRow(facts.columns, scaled.integers, lower, upper)
@@ -161,7 +161,7 @@ def _rounded(facts: RowFacts) -> RowPlan:
     a, low, high = facts.coefficients, facts.minimum, facts.maximum
     has_lower, has_upper = facts.lower > low, facts.upper < high
     lower, upper = max(facts.lower, low), min(facts.upper, high)
-    if lower > upper + FEASIBILITY_TOLERANCE * max(1.0, float(np.abs(a).sum())):
+    if lower > upper + scaled_margin(float(np.abs(a).sum()), FEASIBILITY):
         raise InfeasibleError(f"row {facts.name} must hold at some point of {{0,1}}^n; the program is infeasible")
     if not has_lower and not has_upper:
         return RowPlan(facts.name, Treatment.SKIP, facts.columns, a, 0.0)

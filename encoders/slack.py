@@ -17,7 +17,7 @@ from ..core import (
     encode_again_if_grown,
 )
 from ..core.arrays import Float
-from ..core.tunable import Choice, tunable
+from ..core.tunable import PENALTIES, Choice, tunable
 from .penalties import PenaltyRule, PenaltyWeights, penalty_weights
 from .quadratic import Quadratic
 from .row_plans import PenaltyTerms, RowPlan, Treatment, penalty_terms, plan_rows, slack_bits_of
@@ -54,7 +54,7 @@ class Slack:
     (6, 3, True, {'row[0]': 3.0, 'row[1]': 3.0})
     """
 
-    penalty: PenaltyRule = "auto"
+    penalty: PenaltyRule = tunable("auto", Choice(PENALTIES))  # noqa: RUF009 (a dataclass field)
     tighten: bool = tunable(False, Choice((False, True)))
 
     def encode(self, program: BinaryProgram) -> Encoding:

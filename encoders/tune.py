@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..algorithms.enumeration import all_points
 from ..core import BinaryProgram, UnsupportedError
 from ..core.arrays import Bits, Float
-from .exhaustive import all_points, all_values
+from .exhaustive import all_values
 from .quadratic import Quadratic
 from .row_plans import Treatment, plan_rows
 from .unbalanced import Unbalanced, cost_scale, room_functions

@@ -20,6 +20,7 @@ from ..core import (
     unknown_name,
 )
 from ..core.arrays import Float
+from ..core.tunable import PENALTIES, Choice, Range, tunable
 from .penalties import PenaltyRule
 from .quadratic import Quadratic
 from .row_plans import RowPlan, Treatment, plan_rows
@@ -67,9 +68,9 @@ class Unbalanced:
     (3, 0, False)
     """
 
-    l1: float = 4.0
-    l2: float = 1.5
-    penalty: PenaltyRule = "auto"
+    l1: float = tunable(4.0, Range(0.1, 20.0, "log"))
+    l2: float = tunable(1.5, Range(0.1, 20.0, "log"))
+    penalty: PenaltyRule = tunable("auto", Choice(PENALTIES))  # noqa: RUF009 (a dataclass field)
 
     def __post_init__(self) -> None:
         for name, value in (("l1", self.l1), ("l2", self.l2)):

@@ -176,11 +176,13 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
     known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "energy_bound"}
     known |= {"seconds", "timing"}
     extra = {key: value for key, value in (infos[-1] if infos else {}).items() if key not in known}
+    if done.stopped:
+        extra["stopped"] = done.stopped
     extra["interactions"] = done.interactions
     extra["lowest_energy"] = done.lowest if math.isfinite(done.lowest) else None
     return {
         "qubits": done.encoding.num_qubits if qubits is None else qubits,
-        "aux_qubits": done.encoding.num_aux,
+        "aux_qubits": done.largest[1] if infos else done.encoding.num_aux,
         **largest,
         **summed,
         "rounds": len(infos),

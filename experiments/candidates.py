@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import BinaryProgram, Bits, Float, Formulation, Int, Rows, signed
+from ..core.margins import scaled_margin
 from ..core.unique import unique_rows
-from .cost_tally import COST_MARGIN, CostTally
+from .cost_tally import CostTally
 from .verify import DisagreementError, Verified, verify, verify_point
 
 #: Lowest-energy points that may add lazy rows in a round although they already break others.
@@ -46,7 +47,7 @@ class Candidates:
 
     def hits(self, cost: float) -> int:
         """Occurrences of feasible points that cost no more than that."""
-        reached = self.feasible & (self.costs <= cost + COST_MARGIN * max(1.0, abs(cost))) & np.isfinite(self.costs)
+        reached = self.feasible & (self.costs <= cost + scaled_margin(cost)) & np.isfinite(self.costs)
         return int(self.counts[reached].sum())
 
     def tally(self) -> CostTally:

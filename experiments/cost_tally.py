@@ -13,9 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import Float
-
-#: Relative margin within which two costs are the same: sums in different orders.
-COST_MARGIN = 1e-9
+from ..core.margins import scaled_margin
 
 #: Points from which integer costs are counted by their number instead of being sorted.
 LEAST_COUNTED = 1000
@@ -68,7 +66,7 @@ class CostTally:
         """Weight of feasible points that cost no more than that, within the margin of sums in different orders."""
         if not math.isfinite(cost):
             return float(self.weights.sum())
-        limit = cost + COST_MARGIN * max(1.0, abs(cost))
+        limit = cost + scaled_margin(cost)
         return float(self.weights[: np.searchsorted(self.costs, limit, side="right")].sum())
 
     def share(self, cost: float) -> float:

@@ -112,10 +112,16 @@ def refines_rounds(encoder: Encoder | None) -> bool:
 
 
 def unending(pipeline: Pipeline) -> Pipeline:
-    """The pipeline for a twin, which goes through as many rounds as the run did, whether they bring anything or not."""
+    """The pipeline for a twin, which goes through as many rounds as the run did, whether they bring anything or not.
+
+    Where the run restarts, so does the twin, after the same patience and as often as its rounds allow: with the run's
+    own number of restarts it ended sooner than the run in some pairs, and then had fewer points.
+    """
     encoder = pipeline.encoder
-    if not isinstance(encoder, Neighbourhood) or encoder.restarts:
+    if not isinstance(encoder, Neighbourhood):
         return pipeline
+    if encoder.restarts:
+        return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, restarts=NEVER))
     return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, patience=NEVER))
 
 

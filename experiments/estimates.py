@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core import ENCODERS, SOLVERS, Problem, UnsupportedError, from_spec
+from ..core import ENCODERS, SOLVERS, BinaryProgram, Problem, UnsupportedError, from_spec
 from ..problems.formulations import formulate
 from ..solvers.base import Estimate, QuboSampler
 from .default_decomposition import announced, completed_spec
 
 
 def plan_rows(
-    problem: Problem, *, formulation: str | None = None, encoders: Sequence[str], decompose: bool = False
+    problem: Problem,
+    *,
+    formulation: str | None = None,
+    encoders: Sequence[str],
+    decompose: bool = False,
+    solver: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """One row for each pair of sampler and encoder, and one for each native solver.
 
     Parameters
     ----------
     decompose : also a row of the decomposition, for samplers that hold none of the encodings.
+    solver : spec of the only one to ask, with its settings; None for all with their defaults.
     """
     program = formulate(problem, formulation).program
     sizes: dict[str, tuple[int, str]] = {}
@@ -30,28 +36,45 @@ def plan_rows(
         except ValueError as error:
             sizes[name] = (0, str(error))
     rows: list[dict[str, Any]] = []
-    for entry in SOLVERS:
+    asked = [SOLVERS.get(solver["name"])] if solver else list(SOLVERS)
+    for entry in asked:
         if entry.missing:
             rows.append(_row(entry.name, None, Estimate(refusal=entry.missing)))
             continue
         try:
-            solver = from_spec("solvers", entry.name)
+            part = from_spec("solvers", dict(solver) if solver else entry.name)
         except ValueError as error:
+            if solver:
+                raise
             rows.append(_row(entry.name, None, Estimate(refusal=str(error))))
             continue
-        if not isinstance(solver, QuboSampler):
-            rows.append(_row(entry.name, None, Estimate(refusal=solver.refusal(problem))))
+        if not isinstance(part, QuboSampler):
+            rows.append(_row(entry.name, None, Estimate(refusal=part.refusal(problem))))
             continue
         told = [
-            _row(entry.name, name, Estimate(refusal=refusal) if refusal else solver.estimate(qubits, 0))
+            _row(entry.name, name, Estimate(refusal=refusal) if refusal else estimate_of(part, name, program, qubits))
             for name, (qubits, refusal) in sizes.items()
         ]
         rows += told
         if decompose and all(row["refusal"] for row in told):
             for row in told:  # what works here is the next row
                 row["refusal"] = row["refusal"].partition("; ")[0]
-            rows.append(_decomposed(problem, entry.name, solver, formulation))
+            rows.append(_decomposed(problem, entry.name, part, formulation))
     return rows
+
+
+def estimate_of(sampler: QuboSampler, encoder: Any, program: BinaryProgram, qubits: int) -> Estimate:
+    """What a sampler takes for an encoding: by its size, or by its model where the size does not tell (light cones).
+
+    Parameters
+    ----------
+    encoder : object, name or spec.
+    """
+    told = sampler.estimate(qubits, 0)
+    if told.refusal or not told.note or told.bytes is not None:
+        return told
+    part = from_spec("encoders", encoder) if isinstance(encoder, str | Mapping) else encoder
+    return sampler.estimate_model(part.encode(program).bqm)
 
 
 def _decomposed(problem: Problem, name: str, solver: QuboSampler, formulation: str | None) -> dict[str, Any]:

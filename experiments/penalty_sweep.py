@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core import Budget, Number, Problem, Record, from_spec, number, relative_gap, signed, to_spec
+from ..core.margins import scaled_margin
 from ..problems.formulations import formulate
 from .drawing import pyplot, save_picture
 from .pipeline import Pipeline
@@ -23,8 +24,6 @@ from .run import run
 FACTORS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 3.0)
 
 
-#: Relative margin by which an energy must lie below a cost: sums of large penalties in floats.
-ENERGY_MARGIN = 1e-9
 #: Seconds for the optimum that the verdicts are held against, where the instance brings none.
 REFERENCE_SECONDS = 10.0
 
@@ -125,7 +124,7 @@ def _reference(problem: Problem, records: Sequence[Record], seed: int) -> tuple[
 
 
 def _is_below(energy: float, cost: float) -> bool:
-    return energy < cost - ENERGY_MARGIN * max(1.0, abs(cost)) if np.isfinite(cost) else False
+    return energy < cost - scaled_margin(cost) if np.isfinite(cost) else False
 
 
 def _row(problem: Problem, one: _Seen, best: float, *, is_witnessed: bool) -> SweepRow:

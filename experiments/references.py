@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..core import BestKnown, BinaryProgram, Number, Problem, Reference, Status, number, signed
+from ..core.margins import SOLVER, rounded_up, scaled_margin
 from .best_known import read_table
 from .verify import DisagreementError, Verified
-
-#: Relative float margin of a bound: sums of up to 1e5 terms in float64.
-BOUND_MARGIN = 1e-9
 
 
 def own_bound(problem: Problem, program: BinaryProgram | None, cost_bound: float | None) -> Number | None:
@@ -23,7 +21,7 @@ def own_bound(problem: Problem, program: BinaryProgram | None, cost_bound: float
     if cost_bound is None or not math.isfinite(cost_bound):
         return None
     if program is not None and has_integral_cost(program):
-        cost_bound = math.ceil(cost_bound - 1e-6 - BOUND_MARGIN * abs(cost_bound))
+        cost_bound = rounded_up(cost_bound)
     return number(signed(problem, cost_bound))
 
 
@@ -49,7 +47,7 @@ def status_of(
     if is_infeasible:
         raise DisagreementError("a solver proved that there is no solution, but a verified one was found")
     objective = signed(problem, float(verified.objective or 0))
-    margin = 1e-6 * max(1.0, abs(objective))
+    margin = scaled_margin(objective, SOLVER)
     if bound is not None:
         distance = objective - signed(problem, float(bound))
         if distance < -margin:
@@ -97,7 +95,7 @@ def contradiction(problem: Problem, status: Status, objective: Number | None, bo
     if known is None:
         return ""
     stated = signed(problem, float(known.value))
-    margin = 1e-6 * max(1.0, abs(stated))
+    margin = scaled_margin(stated, SOLVER)
     shown = f"the stated value {known.value}" + (f" ({known.source})" if known.source else "")
     if status is Status.INFEASIBLE:
         return f"{shown} is left out: this run proves that there is no solution"

@@ -41,6 +41,7 @@ from .decomposition import (
     refines_rounds,
     thinned,
 )
+from .growing_rounds import cannot_go_on
 from .iteration import closed_form, tell_round, with_fractional_cuts
 from .model_work import check_time
 from .parts_sampling import part_sizes, sample_round
@@ -68,6 +69,8 @@ class SamplerRun:
     """What a sampler's run found, round by round; the Record is made of it.
 
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
+    ``largest``: bits of the largest QUBO, and how many of them the encoding added; ``stopped``: why no further round
+    was begun although the encoder had one.
     ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
     no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
@@ -94,6 +97,8 @@ class SamplerRun:
     state: Float | None = None
     cpu_seconds: float = 0.0
     interactions: int = 0
+    largest: tuple[int, int] = (0, 0)
+    stopped: str = ""
     continued: int = 0
     begun: Candidates | None = None
     verified: tuple[Candidates | None, Verified | None] = (None, None)
@@ -214,6 +219,9 @@ def run_sampler(
         following = encoder.update(encoding, seen)
         _add(run.seconds, "encode", clock.elapsed - start)
         if following is None:
+            break
+        run.stopped = cannot_go_on(sampler, (encoding, following), budget, clock, has_answer=incumbent is not None)
+        if run.stopped:
             break
         if watching.saved is not None:
             watching.saved.write(index, encoding, following, Z, energies, counts)
@@ -337,6 +345,7 @@ def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[
     run.feasible += int(found.counts[found.feasible].sum()) if tally.feasible is None else tally.feasible
     run.points_by_round.append(tally.points)
     run.infos.append(info)
+    run.largest = max(run.largest, (run.encoding.num_qubits, run.encoding.num_aux))
     run.interactions = max(run.interactions, run.encoding.bqm.num_interactions)
     if len(energies) and float(energies.min()) < run.lowest:
         run.lowest = float(energies.min())

@@ -9,15 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import AnyArray, Bits, Float, Formulation, Number, Stage
+from ..core.margins import scaled_margin
 from .candidates import Candidates
 from .refinement import stage_of
 from .verify import verify_point
 
 #: Bits up to which the round is done: it looks at every pair of bits.
 MAX_BITS = 256
-
-#: Differences of violation and cost that count, relative to the point's own.
-_MARGIN = 1e-9
 
 
 def swapped_stage(formulation: Formulation, candidates: Candidates | None, reference: Number | None) -> Stage | None:
@@ -55,7 +53,7 @@ def _better(formulation: Formulation, x: Bits, here: Float, moves: AnyArray) -> 
     Y = formulation.complete(Y)
     found = _measured(formulation, Y)
     at = int(np.lexsort((found[:, 1], found[:, 0]))[0])
-    margin = _MARGIN * np.maximum(1.0, np.abs(here))
+    margin = scaled_margin(here)
     less_broken = found[at, 0] < here[0] - margin[0]
     is_better = less_broken or (found[at, 0] <= here[0] + margin[0] and found[at, 1] < here[1] - margin[1])
     return (Y[at], found[at]) if is_better else (x, here)

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import AnyArray, Bits, Formulation, Number, Problem, Record, Solution, Status, number, signed
-
-#: Relative disagreement of cost and objective that rounding of sums can explain.
-COST_TOLERANCE = 1e-6
+from ..core.margins import SOLVER, scaled_margin
 
 
 class DisagreementError(RuntimeError):
@@ -31,7 +29,7 @@ def check_energy_bound(bound: float | None, energies: AnyArray) -> None:
     if bound is None or not len(energies):
         return
     least = float(energies.min())
-    if not bound <= least + COST_TOLERANCE * max(1.0, abs(least)):
+    if not bound <= least + scaled_margin(least, SOLVER):
         raise DisagreementError(f"the solver's energy_bound {bound} must not exceed the energy {least} of its point")
 
 
@@ -49,7 +47,7 @@ def check_bound(problem: Problem, bound: Number | None, objectives: Iterable[Num
         if objective is None:
             continue
         distance = signed(problem, float(objective)) - signed(problem, float(bound))
-        if distance < -COST_TOLERANCE * max(1.0, abs(float(objective))):
+        if distance < -scaled_margin(float(objective), SOLVER):
             raise DisagreementError(f"bound {bound} must not be worse than the verified objective {objective}")
 
 
@@ -115,7 +113,7 @@ def verify_point(formulation: Formulation, x: Bits) -> Verified:
     if verified.is_feasible and not formulation.is_surrogate:
         cost = float(formulation.program.costs(x[None, :])[0])
         expected = signed(formulation.problem, float(verified.objective or 0))
-        if abs(cost - expected) > COST_TOLERANCE * max(1.0, abs(expected)):
+        if abs(cost - expected) > scaled_margin(expected, SOLVER):
             raise DisagreementError(
                 f"cost {cost!r} of {formulation.name} must equal the objective {expected!r} of the same point; "
                 "this is a bug in the formulation"

@@ -16,8 +16,9 @@ from typing import Literal
 import numpy as np
 
 from ..core import Crossover, Number, Price, Probability, Problem, Reference, TargetWorth, Worth, number, signed
+from ..core.margins import ROUNDING
 from .control import ControlRun
-from .cost_tally import COST_MARGIN, CostTally
+from .cost_tally import CostTally
 from .enumeration import Enumeration
 from .metrics import Z95, wilson
 from .references import has_integral_cost
@@ -92,11 +93,11 @@ def _targets(problem: Problem, done: SamplerRun, chances: Chances, reference: Re
         asked.append(("optimum" if reference.kind == "proven" else "best known", cost))
         near = cost + 0.01 * abs(cost)
         if has_integral_cost(done.refinement.formulation.program):
-            near = math.floor(near + COST_MARGIN)
+            near = math.floor(near + ROUNDING)
         if near > cost:
             asked.append(("within 1 %", near))
     own = math.inf if done.best is None else done.best.best_cost
-    if math.isfinite(own) and not any(math.isclose(own, cost, rel_tol=1e-9) for _, cost in asked):
+    if math.isfinite(own) and not any(math.isclose(own, cost, rel_tol=ROUNDING) for _, cost in asked):
         asked.append(("best of this run", own))
     for name, cost in asked:
         sampler, uniform = chances.probabilities(cost)

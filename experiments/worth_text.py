@@ -14,6 +14,9 @@ def worth_lines(record: Record) -> list[str]:
     energy = expected_energy(record)
     if energy:
         lines.append(energy)
+    points = record.resources.extra.get("points")
+    if points:
+        lines.append(f"energies are exact; points are {points}, no samples of the state")
     if worth is None:
         return lines
     lines += [target_text(target) for target in worth.targets]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import AnyArray, Float, Int, Solution, frozen, frozen_number
-from ..core.program import FEASIBILITY_TOLERANCE
+from ..core.margins import row_tolerances
 
 #: Sums, squares and penalties of numbers beyond it would leave the range of doubles, or of the solvers.
 LARGEST = 1e15
@@ -113,15 +113,8 @@ def merged_pairs(pairs: Int, values: AnyArray) -> tuple[Int, AnyArray]:
 def excess(A: AnyArray, x: Solution, upper: AnyArray) -> Float:
     """Amount > 0 by which each dense row ``A x <= upper`` is broken, 0 where it holds; shape (m,)."""
     amount = np.maximum(0.0, np.asarray(A @ x - upper, dtype=np.float64))
-    amount[amount <= tolerances(A)] = 0.0
+    amount[amount <= row_tolerances(A)] = 0.0
     return amount
-
-
-def tolerances(A: AnyArray) -> Float:
-    """What decimal rows may be broken by: 0 for rows of integers."""
-    decimal = (A % 1 != 0).any(axis=1)
-    size = np.abs(A).sum(axis=1, dtype=np.float64)
-    return np.asarray(np.where(decimal, FEASIBILITY_TOLERANCE * np.maximum(1.0, size), 0.0), dtype=np.float64)
 
 
 def named(amounts: Float, family: str) -> dict[str, float]:

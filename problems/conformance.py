@@ -17,6 +17,7 @@ import numpy as np
 
 from ..core import GENERATORS, AnyArray, Bits, Entry, Formulation, Problem, fingerprint, signed
 from ..core.arrays import is_sparse
+from ..core.margins import ROUNDING
 from ..core.problem import METADATA_FIELDS
 from .formats.native import from_json, layout, to_json
 from .generate import generate, size_options
@@ -191,7 +192,7 @@ def check_costs(entry: Entry) -> None:
         feasible = np.flatnonzero(given.is_feasible)
         costs = given.form.program.costs(given.X[feasible])
         objectives = [signed(given.problem, given.problem.objective(given.solutions[i])) for i in feasible]
-        wrong = ~np.isclose(costs, objectives, rtol=1e-9, atol=1e-9)
+        wrong = ~np.isclose(costs, objectives, rtol=ROUNDING, atol=ROUNDING)
         assert not wrong.any(), (
             f"{given.form.name}: cost {costs[wrong][:1]}, objective {np.array(objectives)[wrong][:1]}"
         )
@@ -237,7 +238,7 @@ def check_complete(entry: Entry) -> None:
             assert np.array_equal(given.form.complete(other), given.X), "complete depends on the auxiliary bits given"
             rival = program.feasible(other)
             assert not (rival & ~kept).any(), "complete misses a feasible setting of auxiliary bits"
-            better = rival & kept & (program.costs(other) < best - 1e-9)
+            better = rival & kept & (program.costs(other) < best - ROUNDING)
             assert not better.any(), "complete misses a cheaper setting of auxiliary bits"
 
 

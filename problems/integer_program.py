@@ -34,7 +34,8 @@ from ..core import (
 )
 from ..core.bits import bounded_coefficients, num_bits, split_bits
 from ..core.labels import distinct_texts
-from ..core.program import FEASIBILITY_TOLERANCE
+from ..core.margins import FEASIBILITY
+from ..core.problem import short_repr
 from ..core.program_io import MAX_SPAN
 from .checks import LARGEST, merged_pairs, number_vector, restore
 from .direct import DirectForm
@@ -87,6 +88,8 @@ class IntegerProgram:
     best_known: BestKnown | None = None
 
     kind: ClassVar[str] = "integer-program"
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")
@@ -284,7 +287,7 @@ def _shifted(A: Any, W: Any, constants: Float, lower: Float, upper: Float, names
     low, high = lower - shift, upper - shift
     decimal = np.zeros(len(names), dtype=bool)
     decimal[np.repeat(np.arange(len(names)), np.diff(over.indptr))[over.data % 1 != 0]] = True
-    margin = FEASIBILITY_TOLERANCE * np.maximum(1.0, abs(A) @ np.maximum(1.0, np.abs(constants)))
+    margin = FEASIBILITY * np.maximum(1.0, abs(A) @ np.maximum(1.0, np.abs(constants)))
     whole = ~decimal & (_is_decimal(shift) | _is_decimal(low) | _is_decimal(high))
     inner_low, inner_high = np.ceil(low - margin), np.floor(high + margin)
     whole &= inner_low <= inner_high  # else no integer lies between: the row stays one that no point keeps

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import AnyArray, Float, Int, Number, Solution, frozen_number, number
-from ..core.program import FEASIBILITY_TOLERANCE
+from ..core.margins import row_tolerance
 
 Bounds = tuple[Number | None, ...]
 
@@ -93,5 +93,5 @@ def broken_rows(
     amount = np.maximum(0.0, np.maximum(lower_array(lower) - activity, activity - upper_array(upper)))
     size = np.bincount(row, np.abs(values * np.maximum(1, np.abs(x[column]))).astype(np.float64), minlength=m)
     decimal = np.bincount(row, values % 1 != 0, minlength=m) > 0
-    amount[amount <= np.where(decimal, FEASIBILITY_TOLERANCE * np.maximum(1.0, size), 0.0)] = 0.0
+    amount[amount <= row_tolerance(decimal, size)] = 0.0
     return {names[i]: float(amount[i]) for i in np.flatnonzero(amount)}

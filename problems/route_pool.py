@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core import AnyArray, Float, Int
+from ..core.margins import FEASIBILITY, scaled_margin
 from .labels import has, num_words, undominated, unique_sets, with_customer
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def complete_pool(fleet: Any, *, max_labels: int = MAX_LABELS, max_sets: int = M
         layers.append(layer)
         if sum(len(x.last) for x in layers) > max_labels:
             return None
-        home = layer.load >= least - 1e-9 * max(1.0, capacity)
+        home = layer.load >= least - scaled_margin(capacity, FEASIBILITY)
         if has_windows:
             home &= layer.time + travel[layer.last, 0] <= late[0]
         k = np.flatnonzero(home)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core import InstanceFormatError, Number, Solution, number
+from ..core.margins import SOLVER
 from .formats.tsplib import parse
 from .reading import NumberStream, fail, lines, parse_integer, parse_number, said
 from .route_solutions import read_order, read_routes, write_order, write_routes
@@ -156,7 +157,7 @@ def _bits(text: str, path: str, n: int) -> SolutionFile:
             fail(path, line.number, "'x#j value'", " ".join(line.fields))
         j = parse_integer(match.group(1), path, line.number, "index j", 1, n) - 1
         value = parse_number(line.fields[1], path, line.number, "value 0 or 1")
-        if seen[j] or min(abs(value), abs(value - 1)) > 1e-6:  # MIP solvers write 0.9999999
+        if seen[j] or min(abs(value), abs(value - 1)) > SOLVER:  # MIP solvers write 0.9999999
             fail(path, line.number, "value 0 or 1, each index once", " ".join(line.fields))
         seen[j], x[j] = True, round(value)
     return SolutionFile(x, stated)
@@ -176,7 +177,7 @@ def _integer_values(text: str, path: str, problem: Any) -> SolutionFile:
         if len(line.fields) != 2 or line.fields[0] not in names or line.fields[0] in seen:
             fail(path, line.number, "'name value' of a variable, each once", " ".join(line.fields))
         value = parse_number(line.fields[1], path, line.number, "an integer")
-        if abs(value - round(value)) > 1e-6:  # MIP solvers write 2.9999999
+        if abs(value - round(value)) > SOLVER:  # MIP solvers write 2.9999999
             fail(path, line.number, "an integer", line.fields[1])
         seen.add(line.fields[0])
         x[names[line.fields[0]]] = round(value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Int, Rows, Size, Solution, UnsupportedError
+from ..core.margins import SOLVER
 from .tsptw_edges import common_factor
 from .windows import shortest_paths
 
@@ -221,8 +222,8 @@ def num_slots(problem: Tsptw) -> int:
 def _spans(problem: Tsptw) -> tuple[Int, Int]:
     """First slot of each customer and how many there are, on the grid; shape (n,) each."""
     factor, found = _factor(problem), problem.presolve
-    first = np.ceil(np.asarray(found.earliest[1:]) * factor - 1e-6).astype(np.int64)
-    last = np.floor(np.asarray(found.latest[1:]) * factor + 1e-6).astype(np.int64)
+    first = np.ceil(np.asarray(found.earliest[1:]) * factor - SOLVER).astype(np.int64)
+    last = np.floor(np.asarray(found.latest[1:]) * factor + SOLVER).astype(np.int64)
     return first, np.maximum(last - first + 1, 0)
 
 

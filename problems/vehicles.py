@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Int, Number, Sense, Solution, number
+from ..core.margins import FEASIBILITY, scaled_margin
+from ..core.problem import short_repr
 from .checks import count, number_vector, restore
 from .rounding import ROUNDINGS, Rounding, rounded_distances
 from .route_pool import RoutePool, route_pool
@@ -86,7 +88,7 @@ class _Fleet:
     def load_tolerance(self) -> float:
         """Excess load that counts as none: 0 for integer demands."""
         decimal = self.demands.dtype.kind == "f" or isinstance(self.capacity, float)
-        return 1e-9 * max(1.0, float(self.capacity)) if decimal else 0.0
+        return scaled_margin(float(self.capacity), FEASIBILITY) if decimal else 0.0
 
     @cached_property
     def pool(self) -> RoutePool:
@@ -170,6 +172,8 @@ class Cvrp(_Fleet):
     kind: ClassVar[str] = "cvrp"
     sense: ClassVar[Sense] = "min"
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         m = len(self.distances) if hasattr(self.distances, "__len__") else 0
         distances, _ = time_data(self.distances, np.zeros((m, 2)), MAX_CUSTOMERS)
@@ -244,6 +248,8 @@ class Vrptw(_Fleet):
 
     kind: ClassVar[str] = "vrptw"
     sense: ClassVar[Sense] = "min"
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         distances, windows = time_data(self.distances, self.windows, MAX_CUSTOMERS)

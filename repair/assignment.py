@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..core import AnyArray, Bits, Float, Int
+from ..core.margins import ROUNDING
 
 
 def unambiguous(matrix: AnyArray) -> AnyArray:
@@ -49,7 +50,7 @@ def complete_assignment(x: Bits, m: int, marginal: Callable[[AnyArray], Float]) 
     if len(rows):
         costs = marginal(kept)[np.ix_(rows, free)]
         # a share of the spread too small to outweigh a real difference of integer costs
-        preference = 1e-9 * (1.0 + np.abs(costs).max()) * (matrix[np.ix_(rows, free)] != 0)
+        preference = ROUNDING * (1.0 + np.abs(costs).max()) * (matrix[np.ix_(rows, free)] != 0)
         chosen = linear_sum_assignment(costs - preference)
         columns[rows[chosen[0]]] = free[chosen[1]]
     return np.asarray(columns, dtype=np.int64)

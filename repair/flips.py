@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.flips import Flips
-from ..algorithms.ties import best_index, least_step
+from ..algorithms.ties import argmax_random_ties
 from ..core import AnyArray, Bits, Clock
+from ..core.margins import min_improvement
 from .dispatch import over
 from .nearest import auxiliary_bits, is_feasible
 
@@ -55,7 +56,7 @@ def _completed_descent(
 ) -> Bits:
     """The same descent where ``complete`` sets some bits: each candidate is completed and evaluated whole."""
     program = formulation.program
-    least = least_step(np.concatenate([program.c, program.products.data]))
+    least = min_improvement(np.concatenate([program.c, program.products.data]))
     cost = float(program.costs(x)[0])
     is_over = over(clock)
     while True:
@@ -68,7 +69,7 @@ def _completed_descent(
                 X[:, partner] ^= 1
             X = np.asarray(formulation.complete(X), dtype=np.uint8)
             values = np.where(program.feasible(X), program.costs(X), np.inf)
-            k = best_index(-values, rng)
+            k = argmax_random_ties(-values, rng)
             if values[k] <= cost - least and is_feasible(formulation, X[k]):
                 x, cost = X[k], float(values[k])
                 break

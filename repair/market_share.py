@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..algorithms.ties import best_index, least_step
+from ..algorithms.ties import argmax_random_ties
 from ..core import Bits, Clock, Float
+from ..core.margins import min_improvement
 from ..problems.market_share import MarketShare, MarketShareDeviations
 from ..problems.market_share_squares import MarketShareSquares
 from .dispatch import improve, over, repair
@@ -45,7 +46,7 @@ def improve_market_share(
 def descend(problem: MarketShare, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
     """Local minimum of the summed deviation under one and two flips, from x of shape (n,)."""
     demands = problem.demands.astype(np.float64)
-    least = least_step(np.concatenate([demands.ravel(), problem.targets.ravel()]))
+    least = min_improvement(np.concatenate([demands.ravel(), problem.targets.ravel()]))
     x = np.array(x, dtype=np.uint8)
     n = x.size
     is_over = over(clock)
@@ -54,7 +55,7 @@ def descend(problem: MarketShare, x: Bits, rng: np.random.Generator, clock: Cloc
         steps = demands * (1.0 - 2.0 * x)
         current = float(np.abs(residual).sum())
         single = np.abs(residual[:, None] + steps).sum(axis=0)
-        j = best_index(-single, rng)
+        j = argmax_random_ties(-single, rng)
         if single[j] <= current - least:
             x[j] ^= 1
             continue
@@ -79,7 +80,7 @@ def _best_pair(
         after = residual[:, None, None] + steps[:, block, None] + steps[:, None, :]
         values = np.abs(after).sum(axis=0)
         values[np.arange(block.size), block] = np.inf
-        k = best_index(-values.ravel(), rng)
+        k = argmax_random_ties(-values.ravel(), rng)
         if values.flat[k] < best:
             best, pair = float(values.flat[k]), (int(block[k // n]), int(k % n))
     return best, pair

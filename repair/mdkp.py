@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..algorithms.ties import best_index, least_step
+from ..algorithms.ties import argmax_random_ties
 from ..core import AnyArray, Bits, Clock, Float, RepairFailed
-from ..problems.checks import tolerances
+from ..core.margins import min_improvement, row_tolerances
 from ..problems.mdkp import Mdkp, MdkpLinear
 from .dispatch import improve, over, repair
 
@@ -43,7 +43,7 @@ def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator, cloc
         shares = knapsack.shares[overloaded].sum(axis=0)
         can_help = (x == 1) & (shares > 0)
         utility = np.where(can_help, _ratio(knapsack.profits, shares), np.inf)
-        x[best_index(-utility, rng)] = 0
+        x[argmax_random_ties(-utility, rng)] = 0
     _add(knapsack, x, rng)
     return x
 
@@ -57,7 +57,7 @@ def improve_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator, clo
     knapsack = _Knapsack(formulation.problem)
     x = np.array(x, dtype=np.uint8)
     x[knapsack.profits < 0] = 0
-    least = least_step(knapsack.profits)
+    least = min_improvement(knapsack.profits)
     is_over = over(clock)
     swapped = True
     while swapped:
@@ -80,8 +80,8 @@ class _Knapsack:
         self.weights = problem.weights.astype(np.float64)
         self.capacities = problem.capacities.astype(np.float64)
         # half the tolerance, so that what was added one by one also passes the sum in another order
-        self.limits = self.capacities + 0.5 * tolerances(problem.weights)
-        self.tolerances = tolerances(problem.weights)
+        self.limits = self.capacities + 0.5 * row_tolerances(problem.weights)
+        self.tolerances = row_tolerances(problem.weights)
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = self.weights / self.capacities[:, None]
         self.shares: Float = np.where(self.weights > 0, shares, 0.0)
@@ -120,4 +120,4 @@ def _partner(knapsack: _Knapsack, x: Bits, out: int, least: float, rng: np.rando
     fits = (knapsack.weights[:, better] <= room[:, None]).all(axis=0)
     if not fits.any():
         return None
-    return int(better[best_index(np.where(fits, knapsack.profits[better], -np.inf), rng)])
+    return int(better[argmax_random_ties(np.where(fits, knapsack.profits[better], -np.inf), rng)])

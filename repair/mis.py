@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..algorithms.ties import best_index, least_step
+from ..algorithms.ties import argmax_random_ties
 from ..core import AnyArray, Bits, Clock, Float, RepairFailed
+from ..core.margins import min_improvement
 from ..problems.mis import Mis, MisEdges
 from ..problems.mis_cliques import MisCliques
 from .dispatch import improve, over, repair
@@ -39,7 +40,7 @@ def repair_mis(
             raise RepairFailed("the conflicts were not removed in time")
         worst = np.flatnonzero(conflicts == conflicts.max())
         worst = worst[graph.weights[worst] == graph.weights[worst].min()]
-        vertex = int(worst[best_index(graph.degrees[worst], rng)])
+        vertex = int(worst[argmax_random_ties(graph.degrees[worst], rng)])
         x[vertex] = 0
         conflicts[vertex] = 0
         neighbours = graph.neighbours[vertex]
@@ -63,7 +64,7 @@ def improve_mis(
     """
     graph = _Graph(formulation.problem)
     x = np.array(x, dtype=np.uint8)
-    least = least_step(graph.weights)
+    least = min_improvement(graph.weights)
     x[graph.weights < 0] = 0
     is_over = over(clock)
     while True:
@@ -72,7 +73,7 @@ def improve_mis(
             return x
         gains = np.where(x == 0, graph.weights - graph.weigh(x), -np.inf)
         if x.size and gains.max() >= least:
-            vertex = best_index(gains, rng)
+            vertex = argmax_random_ties(gains, rng)
             x[graph.neighbours[vertex]] = 0
             x[vertex] = 1
         elif not _two_for_one(graph, x, least, is_over):
@@ -109,7 +110,7 @@ def _extend(graph: _Graph, x: Bits, rng: np.random.Generator, is_over: Callable[
         return
     degrees = graph.count(free)
     while free.any() and not is_over():
-        vertex = best_index(np.where(free, graph.weights / (1 + degrees), -np.inf), rng)
+        vertex = argmax_random_ties(np.where(free, graph.weights / (1 + degrees), -np.inf), rng)
         x[vertex] = 1
         taken = [vertex, *(v for v in graph.neighbours[vertex].tolist() if free[v])]
         free[taken] = False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..algorithms.ties import best_index
+from ..algorithms.ties import argmax_random_ties
 from ..core import AnyArray, Bits, Clock, Float, Solution
 from ..problems.multi_knapsack import MultiKnapsack, MultiKnapsackAssignment
 from .dispatch import over, repair
@@ -47,7 +47,7 @@ def _one_each(problem: MultiKnapsack, bits: Bits, rng: np.random.Generator) -> S
     chosen = bits.reshape(problem.num_items, problem.num_knapsacks) == 1
     place = np.zeros(problem.num_items, dtype=np.int64)
     for item in np.flatnonzero(chosen.any(axis=1)).tolist():
-        place[item] = 1 + best_index(np.where(chosen[item], problem.profit_matrix[item], -np.inf), rng)
+        place[item] = 1 + argmax_random_ties(np.where(chosen[item], problem.profit_matrix[item], -np.inf), rng)
     return place
 
 
@@ -69,7 +69,7 @@ class _Packing:
         for k in np.flatnonzero(self.room < 0).tolist():
             while self._load(k) > self.capacities[k]:
                 inside = np.flatnonzero((self.place == k + 1) & (self.weights > 0))
-                self._take_out(int(inside[best_index(-self._worth(inside, k), rng)]), k)
+                self._take_out(int(inside[argmax_random_ties(-self._worth(inside, k), rng)]), k)
 
     def place_required(self, rng: np.random.Generator) -> bool:
         """Put required items in, making room where need be; False where that was in vain."""
@@ -79,7 +79,7 @@ class _Packing:
             costs = np.array([np.inf if out is None else self._loss(out, k) for k, out in enumerate(options)])
             if not costs.size or np.isinf(costs.min()):
                 return False
-            k = best_index(self.profits[item] - costs, rng)
+            k = argmax_random_ties(self.profits[item] - costs, rng)
             for other in options[k] or []:
                 self._take_out(other, k)
             self._put_in(item, k)
@@ -94,7 +94,7 @@ class _Packing:
                 return
             with np.errstate(divide="ignore"):
                 utility = np.where(fits, gain / self.weights[:, None], -np.inf)
-            item, k = divmod(best_index(utility.ravel(), rng), self.capacities.size)
+            item, k = divmod(argmax_random_ties(utility.ravel(), rng), self.capacities.size)
             self._put_in(item, k)
 
     def _gains(self) -> Float:

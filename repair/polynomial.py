@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..algorithms.ties import best_index, least_step
+from ..algorithms.ties import argmax_random_ties
 from ..core import Bits, Clock
+from ..core.margins import min_improvement
 from ..problems.polynomial_forms import PolynomialAsItIs, PolynomialQuadratised
 from .dispatch import improve, over, repair
 
@@ -29,7 +30,7 @@ def improve_polynomial(
     """Best flip of one bit, or of two where one does not help, until neither lowers the polynomial."""
     polynomial = formulation.problem.polynomial
     n = polynomial.num_variables
-    least = least_step(polynomial.coefficients)
+    least = min_improvement(polynomial.coefficients)
     z = np.array(x[:n], dtype=np.uint8)
     cost = float(polynomial.energies(z[None])[0])
     is_over = over(clock)
@@ -42,7 +43,7 @@ def improve_polynomial(
                 break
             Z = z ^ flips if partner is None else z ^ flips ^ flips[partner]
             values = polynomial.energies(Z)
-            k = best_index(-values, rng)
+            k = argmax_random_ties(-values, rng)
             if values[k] <= cost - least:
                 z, cost, is_better = Z[k], float(values[k]), True
                 break

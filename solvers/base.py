@@ -122,6 +122,10 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
 
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
+        return self.estimate(bqm.num_variables, bqm.num_interactions)
+
     def check_size(self, num_variables: int, num_interactions: int) -> None:
         """Refuse a QUBO of a size that does not fit, before anything is built.
 

@@ -14,9 +14,10 @@ from typing import Any
 import dimod
 import numpy as np
 
+from ..algorithms.enumeration import all_energies
 from ..core import BinaryProgram, Entry, bqm_from_arrays, from_spec, make_rows, to_spec
+from ..core.margins import ROUNDING
 from .base import Estimate, QuboSampler, energies_of, points_of
-from .classical.brute_force import all_energies
 
 #: Limits given to every sampler that names them, so that the suite is quick.
 LIMITS: dict[str, Any] = {"evaluations": 12, "num_reads": 10, "num_shots": 40, "aggregate": True}
@@ -86,7 +87,7 @@ def check_energies(entry: Entry) -> None:
     case = asymmetric()
     Z, energies, counts = points_of(run(sampler, case))
     assert len(Z), "no point came back"
-    assert np.allclose(energies, energies_of(case.bqm, Z), rtol=0, atol=1e-9), "an energy is not the model's"
+    assert np.allclose(energies, energies_of(case.bqm, Z), rtol=0, atol=ROUNDING), "an energy is not the model's"
     assert (np.diff(energies) >= 0).all(), "the lowest energy does not stand first"
     assert len(np.unique(Z, axis=0)) == len(Z), "a point stands twice; use num_occurrences"
     assert (counts >= 1).all(), "num_occurrences must be >= 1"
@@ -163,7 +164,7 @@ def check_info(entry: Entry) -> None:
     assert info.get("engine"), "info must say which engine ran"
     bound = info.get("energy_bound")
     lowest = float(all_energies(case.bqm).min())
-    assert bound is None or bound <= lowest + 1e-9, f"energy_bound {bound} lies above the lowest energy {lowest}"
+    assert bound is None or bound <= lowest + ROUNDING, f"energy_bound {bound} lies above the lowest energy {lowest}"
 
 
 def check_labels(entry: Entry) -> None:
@@ -177,7 +178,7 @@ def check_labels(entry: Entry) -> None:
     samples = run(sampler, case, bqm=model)
     assert samples.vartype is dimod.SPIN, f"a SPIN model must give SPIN samples, got {samples.vartype}"
     assert set(samples.variables) == set(names.values()), f"labels changed to {list(samples.variables)}"
-    assert np.allclose(samples.record.energy, model.energies(samples), rtol=0, atol=1e-9), (
+    assert np.allclose(samples.record.energy, model.energies(samples), rtol=0, atol=ROUNDING), (
         "energies are not the model's"
     )
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..core import BinaryPolynomial, Float, Int, PolynomialModel, bqm_to_arrays
-from .ising import Scale, degree_factor
+from ..engines.diagonal import CostDiagonal, polynomial_cost
+from .ising import Ising, Scale, degree_factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,3 +104,15 @@ def polynomial_of(model: Any) -> BinaryPolynomial:
     terms: list[tuple[tuple[int, ...], float]] = [((i,), value) for i, value in enumerate(linear.tolist())]
     terms += [((i, j), value) for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist())]
     return BinaryPolynomial.from_terms(len(linear), terms, offset)
+
+
+def spins_of(model: Any) -> Ising | SpinPolynomial:
+    """The model over spins, of degree two or of any degree."""
+    return SpinPolynomial.of(model.polynomial) if isinstance(model, PolynomialModel) else Ising.of(model)
+
+
+def diagonal_of(model: Any) -> CostDiagonal:
+    """The energies of all points of a model of any degree, on the host."""
+    if isinstance(model, PolynomialModel):
+        return polynomial_cost(model.polynomial)
+    return CostDiagonal.from_arrays(*bqm_to_arrays(model))

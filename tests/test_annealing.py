@@ -10,10 +10,10 @@ import pytest
 from dwave.samplers import SimulatedAnnealingSampler
 from dwave.samplers.sa.sampler import default_beta_range
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import SOLVERS, from_spec
 from qopt.solvers.base import QuboSampler
 from qopt.solvers.classical.annealing import SimulatedAnnealing
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.classical.dimod_sampler import Foreign, adapt
 from qopt.solvers.classical.dwave_annealing import default_betas
 from qopt.solvers.classical.random_sampler import RandomSampler

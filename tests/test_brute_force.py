@@ -6,8 +6,9 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import UnsupportedError
-from qopt.solvers.classical.brute_force import BLOCK_BITS, BruteForce, all_energies
+from qopt.solvers.classical.brute_force import BLOCK_BITS, BruteForce
 
 
 def model(n: int, seed: int = 0, *, is_integer: bool = True) -> dimod.BinaryQuadraticModel:

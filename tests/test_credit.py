@@ -33,7 +33,7 @@ from qopt.solvers.classical.random_sampler import RandomSampler
 from .test_control import Neighbourhoods
 
 INSTANCES, SEEDS, SWEEPS = 8, 5, 200
-#: Verdicts at 5 % in 200 sweeps of true nulls: at most 19 in 99.9 % of tries.
+#: Verdicts at 5 % in 200 sweeps of true nulls: at most 19 in 99.7 % of tries.
 MOST_FALSE = 19
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_points
 from qopt.core import BinaryProgram, Budget, Problem, UnsupportedError
-from qopt.encoders.exhaustive import all_points
 from qopt.encoders.neighbourhood import Neighbourhood
 from qopt.encoders.neighbourhood.choose import CHOOSERS, NEEDED, choose
 from qopt.encoders.neighbourhood.coloured import independent_parts

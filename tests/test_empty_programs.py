@@ -10,9 +10,10 @@ import pytest
 
 import qopt
 from qopt.algorithms.cuts import implied_cuts
+from qopt.algorithms.enumeration import all_points
 from qopt.core import ENCODERS, BinaryProgram, InfeasibleError, from_spec, impossible_row, make_rows
 from qopt.encoders.conformance import exact_round
-from qopt.encoders.exhaustive import all_points, best_cost
+from qopt.encoders.exhaustive import best_cost
 from qopt.encoders.presolve import Fix, relaxed
 from qopt.problems.qubo import Qubo
 

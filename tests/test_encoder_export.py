@@ -10,10 +10,10 @@ import pytest
 from dimod.serialization import coo
 
 import qopt
+from qopt.algorithms.enumeration import all_energies, all_points
 from qopt.core import ENCODERS, BinaryProgram, UnsupportedError, bqm_from_arrays, from_spec, make_rows
 from qopt.encoders import export
 from qopt.encoders.compare import compare_encoders
-from qopt.encoders.exhaustive import all_energies, all_points
 from qopt.encoders.serialise import encoding_from_json, encoding_to_json
 from qopt.encoders.slack import Slack
 
@@ -32,7 +32,7 @@ def energies_by_variable(bqm, points, name=lambda i: i):
 
 def test_energies_by_doubling_are_dimods(encoding):
     points = all_points(encoding.num_qubits)
-    assert np.allclose(all_energies(encoding), energies_by_variable(encoding.bqm, points))
+    assert np.allclose(all_energies(encoding.bqm), energies_by_variable(encoding.bqm, points))
 
 
 def test_bqm_file_and_coo(encoding, tmp_path):
@@ -40,16 +40,16 @@ def test_bqm_file_and_coo(encoding, tmp_path):
     export.export_encoding(encoding, tmp_path / "q.bqm")
     with (tmp_path / "q.bqm").open("rb") as file:
         read = dimod.BQM.from_file(file)
-    assert np.allclose(energies_by_variable(read, points), all_energies(encoding))
+    assert np.allclose(energies_by_variable(read, points), all_energies(encoding.bqm))
     export.export_encoding(encoding, tmp_path / "q.coo")
     text = (tmp_path / "q.coo").read_text()
     offset = float(next(line for line in text.splitlines() if "offset" in line).partition("=")[2])
     read = coo.loads(text)
-    assert np.allclose(energies_by_variable(read, points) + offset, all_energies(encoding))
+    assert np.allclose(energies_by_variable(read, points) + offset, all_energies(encoding.bqm))
     for name in ("q.bqm", "q.coo"):
         problem = qopt.load(tmp_path / name)
         program = problem.formulations["program"](problem).program
-        assert np.allclose(program.costs(points), all_energies(encoding))
+        assert np.allclose(program.costs(points), all_energies(encoding.bqm))
 
 
 def test_lp_text_is_read_back_by_dimod_and_qopt(encoding, tmp_path):
@@ -59,10 +59,10 @@ def test_lp_text_is_read_back_by_dimod_and_qopt(encoding, tmp_path):
     model = dimod.lp.loads(path.read_text())
     assert list(model.variables) == [f"z{i}" for i in range(encoding.num_qubits)]
     energies = model.objective.energies((points, list(model.variables)))
-    assert np.allclose(energies, all_energies(encoding))
+    assert np.allclose(energies, all_energies(encoding.bqm))
     problem = qopt.load(path)
     program = problem.formulations["program"](problem).program
-    assert np.allclose(program.costs(points), all_energies(encoding))
+    assert np.allclose(program.costs(points), all_energies(encoding.bqm))
 
 
 def test_unknown_suffix_is_refused(encoding, tmp_path):
@@ -79,13 +79,13 @@ def test_pauli_operator_has_the_energies_in_the_bit_order_of_the_house(encoding,
     matrix = operator.to_matrix(sparse=True)
     assert abs(matrix - np.diag(matrix.diagonal())).max() == 0
     # state k of ``all_energies`` holds bit i of k as z[i]: Qiskit's own numbering
-    assert np.allclose(matrix.diagonal().real, all_energies(encoding), rtol=0, atol=1e-10)
+    assert np.allclose(matrix.diagonal().real, all_energies(encoding.bqm), rtol=0, atol=1e-10)
     export.export_encoding(encoding, tmp_path / "q.pauli")
     from qiskit.quantum_info import SparsePauliOp
 
     pairs = [line.split() for line in (tmp_path / "q.pauli").read_text().splitlines()]
     read = SparsePauliOp.from_list([(label, float(value)) for label, value in pairs])
-    assert np.allclose(read.to_matrix().diagonal().real, all_energies(encoding), rtol=0, atol=1e-10)
+    assert np.allclose(read.to_matrix().diagonal().real, all_energies(encoding.bqm), rtol=0, atol=1e-10)
 
 
 def test_pauli_operator_refuses_what_does_not_fit(monkeypatch, encoding):

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_points
 from qopt.core import BinaryProgram, UnsupportedError, from_spec, make_rows, to_spec
 from qopt.encoders.conformance import exact_round
-from qopt.encoders.exhaustive import all_points, best_cost
+from qopt.encoders.exhaustive import best_cost
 from qopt.encoders.presolve import Fix, relaxed
 from qopt.encoders.residual import residual
 from qopt.encoders.slack import Slack

@@ -12,10 +12,11 @@ import pytest
 from scipy.sparse import csr_array
 
 import qopt
+from qopt.algorithms.enumeration import all_points
 from qopt.core import BinaryProgram, UnsupportedError, make_rows
 from qopt.encoders.conformance import assert_exact, assert_relaxation
 from qopt.encoders.domain_wall import DomainWall, WallChain, _across, _substitution, _wall_bounds, wall_map
-from qopt.encoders.exhaustive import all_points, best_cost
+from qopt.encoders.exhaustive import best_cost
 from qopt.encoders.quadratic import Quadratic
 from qopt.encoders.slack import Slack
 from qopt.encoders.unbalanced import Unbalanced

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_energies, all_points
 from qopt.core import BinaryProgram, UnsupportedError, make_rows, row_facts
 from qopt.encoders import penalties
 from qopt.encoders.compare import compare_encoders
 from qopt.encoders.domain_wall import DomainWall, WallMap
-from qopt.encoders.exhaustive import all_energies, all_points, best_cost
+from qopt.encoders.exhaustive import best_cost
 from qopt.encoders.feasible import FeasiblePoint, feasible_point
 from qopt.encoders.penalties import lowest_cost, removal_costs
 from qopt.encoders.quadratic import Quadratic
@@ -102,7 +103,7 @@ def test_energy_is_cost_plus_weighted_squares_and_products():
     expected = program.costs(x) + 10 * (x @ [3, 2, 2, 0] + knap - 5) ** 2
     expected += 20 * (x[:, 0] * x[:, 1] + x[:, 0] * x[:, 3] + x[:, 1] * x[:, 3])
     expected += 30 * (x @ [1, 0, 1, 1] - 1) ** 2 + 40 * x[:, 0] * (1 - x[:, 2]) + 50 * (x @ [2, 1, 1, 3] + two - 5) ** 2
-    assert np.allclose(all_energies(encoding), expected, rtol=0, atol=1e-9)
+    assert np.allclose(all_energies(encoding.bqm), expected, rtol=0, atol=1e-9)
     assert np.array_equal(encoding.decode(Z), Z[:, :4])
 
 
@@ -120,7 +121,7 @@ def test_rows_of_decimals_keep_exactly_the_programs_points():
     program = BinaryProgram(np.array([1.0, -2.0, -3.0]), rows=rows)
     encoding = Slack().encode(program)
     X = all_points(3)
-    energies, Z = all_energies(encoding), all_points(encoding.num_qubits)
+    energies, Z = all_energies(encoding.bqm), all_points(encoding.num_qubits)
     least = np.array([energies[(Z[:, :3] == x).all(axis=1)].min() for x in X])
     feasible = program.feasible(X)  # 0.1 + 0.2 is not 0.3 in floats, and row[0] is kept there all the same
     assert feasible[3]
@@ -238,7 +239,7 @@ def test_penalties_are_in_the_rows_own_units():
     assert first.penalties == {"row[0]": 4.0}
     X = np.array([[1, 1, 1]])
     for encoding, program in ((first, half), (second, whole)):
-        energies, Z = all_energies(encoding), all_points(encoding.num_qubits)
+        energies, Z = all_energies(encoding.bqm), all_points(encoding.num_qubits)
         excess = program.violations(X)[0, 0]
         best = energies[(Z[:, :3] == X).all(axis=1)].min()
         assert best == pytest.approx(-3 + encoding.penalties["row[0]"] * excess**2)

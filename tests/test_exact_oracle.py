@@ -9,9 +9,9 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.cli import main
 from qopt.core import bqm_from_arrays
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.classical.exact_oracle import ExactOracle
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies, all_points
 from qopt.core import BinaryProgram, Round, from_spec, make_rows
-from qopt.encoders.exhaustive import all_energies, all_points, best_cost
+from qopt.encoders.exhaustive import best_cost
 
 A, B = np.array([4.0, 2.0, 3.0]), 5.0
 PROGRAM = BinaryProgram([-6.0, -4.0, -2.0], rows=make_rows([A], upper=[B]))
@@ -22,7 +23,7 @@ def encoder_of(**fields):
 
 
 def energies(encoding):
-    return all_energies(encoding)
+    return all_energies(encoding.bqm)
 
 
 def told(x, program=PROGRAM, energy=-6.0):
@@ -99,7 +100,7 @@ def test_equalities_and_pairs_alone_stay_a_relaxation_and_find_the_optimum():
     encoding = encoder.encode(program)
     assert encoding.is_relaxation
     for _ in range(8):
-        ground = all_energies(encoding)
+        ground = all_energies(encoding.bqm)
         assert ground.min() <= best_cost(program) + 1e-9
         x = all_points(4)[[int(np.argmin(ground))]]
         proof = Round(x, np.array([ground.min()]), float(ground.min()), None, program)
@@ -116,7 +117,7 @@ def test_no_other_form_of_an_inequality_is_a_relaxation(variant):
     program = BinaryProgram([-1.0, -1.0, -1.0], rows=make_rows([[3, 1, 1]], upper=[4.5]))
     encoding = encoder_of(variant=variant, mu=60.0, l1=0.0, l2=60.0).encode(program)
     assert not encoding.is_relaxation
-    assert all_energies(encoding).min() > best_cost(program) + 1.0
+    assert all_energies(encoding.bqm).min() > best_cost(program) + 1.0
     proof = Round(np.zeros((1, 3)), np.array([5.0]), 5.0, None, program)
     row = encoder_of(variant=variant).update(encoding, proof).trace[-1]
     assert row["energy"] == 5.0

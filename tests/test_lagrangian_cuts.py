@@ -10,9 +10,9 @@ import pytest
 from qopt.algorithms.cone_qp import least_combination
 from qopt.algorithms.cut_models import CutModel
 from qopt.algorithms.cuts import conflicts, fractional_cuts, implied_cuts, light_cuts
+from qopt.algorithms.enumeration import all_points
 from qopt.algorithms.linear import linear_relaxation
 from qopt.core import BinaryProgram, Round, from_spec, make_rows
-from qopt.encoders.exhaustive import all_points
 from qopt.experiments.pipeline import Pipeline
 from qopt.experiments.run import formulate, run
 from qopt.problems.mis import Mis

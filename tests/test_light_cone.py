@@ -10,7 +10,7 @@ from qopt.algorithms.depth_one import DepthOne
 from qopt.algorithms.fixed_angles import FIXED_ANGLES, tree_ratio
 from qopt.core import UnsupportedError
 from qopt.engines import diagonal
-from qopt.engines.light_cone import CouplingGraph, LightCones
+from qopt.engines.light_cone import CouplingGraph, LightCones, Limits
 from qopt.engines.light_cone.cones import canonical, cone_of
 from qopt.engines.light_cone.contract import evaluate
 from qopt.engines.light_cone.network import network_of
@@ -170,7 +170,10 @@ def test_a_thousand_vertices_in_one_call():
 def test_what_does_not_fit_is_refused_before_any_work():
     dense = model(nx.gnm_random_graph(80, 1600, seed=1), "unit")
     with pytest.raises(UnsupportedError, match=r"2 layers must fit .* cone of 80 qubits .* lower layers to 1"):
-        LightCones.of(*dense, 2, max_bytes=2**24)
+        LightCones.of(*dense, 2, limits=Limits(2**24))
+    torus = model(nx.convert_node_labels_to_integers(nx.grid_2d_graph(9, 9, periodic=True)), "weights")
+    with pytest.raises(UnsupportedError, match=r"at most 1 s an evaluation, got more than .*; lower layers to 2"):
+        LightCones.of(*torus, 3, limits=Limits(seconds=1.0))
     assert LightCones.of(*dense, 1).cost.method == "closed form"
     with pytest.raises(ValueError, match="once"):
         LightCones.of(np.zeros(2), [0, 1], [1, 0], [1.0, 1.0], 1)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_energies, all_points
 from qopt.core import BinaryProgram, Clock, Round, from_spec, make_rows, row_facts
-from qopt.encoders.exhaustive import all_points
 from qopt.encoders.lagrangian.dual_rows import dual_rows
 from qopt.encoders.lagrangian.seen import see
 from qopt.encoders.row_plans import _rounded
@@ -26,7 +26,6 @@ from qopt.experiments.references import own_bound
 from qopt.problems.qubo import Qubo
 from qopt.repair import improve, repair
 from qopt.repair.assignment import complete_assignment
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.classical.dimod_sampler import adapt
 from qopt.solvers.qaoa.relaxed_points import convex_relaxation
 from qopt.solvers.training.initial_angles import random_angles
@@ -35,7 +34,7 @@ from qopt.solvers.training.initial_angles import random_angles
 def _ground_points(program: BinaryProgram) -> tuple[Any, Any]:
     encoding = Slack().encode(program)
     energies = all_energies(encoding.bqm)
-    X = encoding.decode(all_points(encoding.num_qubits, np.flatnonzero(energies <= energies.min() + 1e-12)))
+    X = encoding.decode(all_points(encoding.num_qubits)[energies <= energies.min() + 1e-12])
     return X, encoding
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_points
 from qopt.core import BestKnown, Problem
-from qopt.encoders.exhaustive import all_points
 from qopt.encoders.slack import Slack
 from qopt.experiments import penalty_sweep as module
 from qopt.experiments.penalty_sweep import TOO_SMALL, SweepRow, penalty_sweep, plot_sweep

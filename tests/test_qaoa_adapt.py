@@ -8,11 +8,12 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import UnsupportedError, bqm_to_arrays
 from qopt.engines import diagonal
-from qopt.solvers.classical.brute_force import all_energies
+from qopt.engines.statevector import apply_pauli
 from qopt.solvers.ising import Ising
-from qopt.solvers.qaoa.adapt import AdaptCircuit, AdaptQaoa, apply_pauli, derivative, pool_of
+from qopt.solvers.qaoa.adapt import AdaptCircuit, AdaptQaoa, derivative, pool_of
 
 LETTERS = {"I": np.eye(2), "X": np.array([[0, 1], [1, 0]]), "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1, -1])}
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from qopt.algorithms.depth_one import optimize_depth_one
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import bqm_to_arrays
 from qopt.engines import diagonal
 from qopt.solvers.base import energies_of
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.ising import Ising
 from qopt.solvers.qaoa.recursive import RecursiveQaoa, Relations, closed_form, correlations_of, strongest
 

@@ -10,8 +10,8 @@ import dimod
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import Clock, UnsupportedError, from_spec
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.qaoa.qaoa import Qaoa
 from qopt.solvers.qaoa.relaxed_points import convex_relaxation, greedy_point, sdp_relaxation
 from qopt.solvers.qaoa.variants import MultiAngleQaoa, WarmStartQaoa
@@ -214,11 +214,13 @@ def test_given_angles_for_another_number_of_layers_are_resampled() -> None:
         ({"init": "transfer"}, "must come with one of angles and transfer"),
         ({"angles": (0.1, 0.2)}, "must come with one of angles and transfer"),
         ({"init": "transfer", "angles": (0.1, 0.2, 0.3)}, "as many gammas as betas"),
-        ({"init": "fixed", "layers": 5}, "layers must be 1..4"),
+        ({"init": "fixed", "layers": 12}, r"layers must be 1\.\.11"),
+        ({"backend": "light-cone", "shots": 100}, "no samples of the state"),
+        ({"backend": "light-cone", "alpha": 0.5}, "no samples of the state"),
         ({"init": "interp", "optimizer": "none"}, "must not be 'none'"),
         ({"restarts": 2, "optimizer": "none"}, "restarts must be 0"),
         ({"readout": "mitigate"}, "must have a noisy or device backend"),
-        ({"bond_dimension": 8}, "must come with backend='aer-mps'"),
+        ({"bond_dimension": 8}, "must come with backend mps, aer-mps or pauli"),
     ],
 )
 def test_settings_that_make_no_sense_are_one_line(fields: dict[str, Any], text: str) -> None:

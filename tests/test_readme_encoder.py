@@ -1,4 +1,4 @@
-"""The README's encoder of one's own works as printed; its methods were dots, and the first use of it failed."""
+"""The page's encoder of one's own works as printed; its methods were dots, and the first use of it failed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .shell import Shell
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_encoder_of_the_readme_solves_and_keeps_the_rules(
+def test_the_encoder_of_the_page_solves_and_keeps_the_rules(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(# my_encoder.py\n.*?)```", text, re.DOTALL)
     (tmp_path / "my_encoder.py").write_text(code)
     shell = Shell(monkeypatch, capsys)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import qopt
+from qopt.algorithms.enumeration import all_points
 from qopt.commands import app
 from qopt.core import LiteralMap, from_spec
-from qopt.encoders.exhaustive import all_points
 from qopt.experiments.merges import MAX_EDGES, relation, shrink_document
 from qopt.experiments.plot_merges import plot_merges
 from qopt.problems.formulations import formulate

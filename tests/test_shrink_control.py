@@ -9,9 +9,9 @@ import pytest
 from scipy.sparse import csr_array
 
 import qopt
+from qopt.algorithms.enumeration import all_energies, all_points
 from qopt.algorithms.max_cut import qubo_to_max_cut
 from qopt.core import BinaryProgram, from_spec, make_rows
-from qopt.encoders.exhaustive import all_energies, all_points
 from qopt.encoders.quadratic import Quadratic
 from qopt.encoders.shrink.admissibility import Gate
 from qopt.encoders.shrink.correlations import Correlations
@@ -137,7 +137,7 @@ def test_the_bound_is_one_of_the_graph_that_is_left():
     for settings in (*ends, {"target": 8, "correlations": "lp", "every": 5}):
         done, encoding = summary(**settings)
         assert encoding.num_qubits <= 20, settings
-        lowest = float(all_energies(encoding).min())
+        lowest = float(all_energies(encoding.bqm).min())
         assert done["bound"] <= lowest + 1e-6
         # the whole graph's bound is weaker: merges only restrict
         assert done["bound_before"] <= done["bound"] + 1e-6
@@ -165,7 +165,7 @@ def test_sdp_ties_the_optimum_of_a_bipartite_graph():
     program = BinaryProgram(linear, 2 * A)
     whole = program.costs(all_points(8)).min()
     encoding = from_spec("encoders", {"name": "shrink", "target": 1, "admissibility": "off"}).encode(program)
-    assert float(all_energies(encoding).min()) == whole
+    assert float(all_energies(encoding.bqm).min()) == whole
 
 
 @pytest.mark.parametrize("inner", ["dual-ascent", "augmented-lagrangian", "bundle"])

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array, triu
 
+from qopt.algorithms.enumeration import all_points
 from qopt.algorithms.max_cut import qubo_to_max_cut
 from qopt.core import BinaryProgram, LiteralMap, from_spec, make_rows
-from qopt.encoders.exhaustive import all_points
 from qopt.encoders.quadratic import Quadratic
 from qopt.encoders.shrink.classes import Classes, substitution
 

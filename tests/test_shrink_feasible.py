@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qopt.algorithms.enumeration import all_points
 from qopt.core import BinaryProgram, LiteralMap, UnsupportedError, from_spec, make_rows
-from qopt.encoders.exhaustive import all_points
 from qopt.encoders.shrink.admissibility import Gate, auxiliary_groups
 from qopt.encoders.shrink.classes import Classes
 from qopt.encoders.shrink.feasibility import Feasibility

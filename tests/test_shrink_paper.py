@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 import qopt
 from qopt.core import Budget, from_spec
 from qopt.experiments.papers import paper
-from qopt.experiments.papers.graph_shrinking_runs import compared, measured, reductions, summed
+from qopt.experiments.papers.graph_shrinking_pairs import missing, of_ways
+from qopt.experiments.papers.graph_shrinking_runs import measured, reductions, summed
+from qopt.experiments.papers.paired import UnlikeCellsError
 from qopt.experiments.papers.render import page
 from qopt.experiments.pipeline import Pipeline
 from qopt.experiments.run import run
@@ -68,9 +71,14 @@ def test_figures_are_those_of_the_rows(rows):
 
 def test_comparisons_are_paired(rows):
     found = measured(rows)
-    counts = compared(found, ("aware-sdp", "unaware-sdp"), lambda run: run.share)
-    assert sum(counts) == 2
-    assert compared(found, ("aware-sdp", "aware-sdp"), lambda run: run.raw) == (0, 2, 0)
+    for kind in ("mis", "qap"):
+        pairs = of_ways(found, ("aware-sdp", "unaware-sdp"), missing, "reads", kind=kind)
+        assert len(pairs.cells) == 1
+        assert of_ways(found, ("aware-sdp", "aware-sdp"), missing, "reads", kind=kind).counts == (0, 1, 0)
+    assert of_ways(found, ("aware-sdp", "aware-lp"), missing, "reads", kind="mis") is None
+    fewer = [replace(run, points=5) if run.way == "unaware-sdp" else run for run in found]
+    with pytest.raises(UnlikeCellsError, match="as many points"):
+        of_ways(fewer, ("aware-sdp", "unaware-sdp"), missing, "reads", kind="qap")
 
 
 def test_the_page_has_every_claim_and_the_picture(rows, tmp_path):

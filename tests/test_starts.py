@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qopt.algorithms.fixed_angles import scaled_angles
 from qopt.solvers.training import initial_angles
 
 
@@ -56,8 +57,8 @@ def test_random_starts_follow_the_generator() -> None:
 
 
 def test_fixed_angles_outside_the_table_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"layers must be 1\.\.4"):
-        initial_angles.fixed(5)
+    with pytest.raises(ValueError, match=r"layers must be 1\.\.11"):
+        scaled_angles(12)
 
 
 def test_saved_angles_are_scaled_by_their_unit(tmp_path: Path) -> None:

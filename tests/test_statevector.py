@@ -8,7 +8,7 @@ import pytest
 from qopt.core import UnsupportedError
 from qopt.engines.matrix_product.gradient import TwoBody, value_and_gradient
 from qopt.engines.matrix_product.state import bond_of, product_state
-from qopt.engines.statevector import GateCircuit, Kind, engine_name, pull_back, simulate, walsh_hadamard
+from qopt.engines.statevector import GateCircuit, Kind, engine_name, hadamard_transform, pull_back, simulate
 from qopt.solvers.ansatz.circuits import ENTANGLEMENTS, ansatz, initial_angles, num_gates
 
 ENGINES = ["numpy", pytest.param("compiled", marks=pytest.mark.skipif(engine_name() == "numpy", reason="not built"))]
@@ -77,17 +77,17 @@ def test_engines_agree_where_gates_leave_a_cache_block() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("n", [0, 1, 7, 13])
-def test_walsh_hadamard_is_the_transform_and_its_own_inverse(engine: str, n: int) -> None:
+def test_hadamard_transform_is_the_transform_and_its_own_inverse(engine: str, n: int) -> None:
     values = np.random.default_rng(n).normal(size=2**n)
     kept = values.copy()
-    found = walsh_hadamard(values, engine=engine)
+    found = hadamard_transform(values, engine=engine)
     if n <= 7:
         index = np.arange(2**n)
         signs = 1 - 2.0 * (np.bitwise_count(index[:, None] & index[None, :]) & 1)
         assert np.allclose(found, signs @ values, atol=1e-12)
-    assert np.allclose(walsh_hadamard(found, engine=engine) / 2**n, values, atol=1e-12)
+    assert np.allclose(hadamard_transform(found, engine=engine) / 2**n, values, atol=1e-12)
     assert np.array_equal(values, kept)
-    both = walsh_hadamard(values + 2j * values, engine=engine)
+    both = hadamard_transform(values + 2j * values, engine=engine)
     assert np.allclose(both, found + 2j * found, atol=1e-12)
 
 

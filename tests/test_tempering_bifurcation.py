@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from qopt.algorithms.enumeration import all_energies
 from qopt.core import UnsupportedError
 from qopt.engines.annealing import How, IsingModel
 from qopt.engines.annealing import bifurcation as bifurcation_module
 from qopt.engines.annealing.bifurcation import BifurcationSettings, bifurcate
 from qopt.engines.annealing.tempering import TemperingSettings, _matrix, cluster_moves, temper
 from qopt.solvers.classical.bifurcation import SimulatedBifurcation
-from qopt.solvers.classical.brute_force import all_energies
 from qopt.solvers.classical.tempering import ParallelTempering
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...core import ENCODERS, BinaryProgram, Encoding, LiteralMap, Round
 from ...core.arrays import Float
+from ...core.tunable import Range, tunable
 from ..quadratic import Quadratic
 from ..unbalanced import cost_scale
 from .augmented_forms import RowState, Variant, terms
@@ -69,15 +70,15 @@ class AugmentedLagrangian:
 
     variant: Variant = "AS"
     start: Start = "zero"
-    mu: float = 1.0
-    growth: float = 1.2
+    mu: float = tunable(1.0, Range(0.01, 100.0, "log"))
+    growth: float = tunable(1.2, Range(1.0, 2.0))
     growth_rule: Literal["always", "stalled"] = "always"
     max_mu: float = 1e4
-    reads: int = 1
+    reads: int = tunable(1, Range(1, 10, "log"))
     packing: PackingRule = "products"
-    l1: float = 4.0
-    l2: float = 1.5
-    max_rounds: int = 15
+    l1: float = tunable(4.0, Range(0.1, 20.0, "log"))
+    l2: float = tunable(1.5, Range(0.1, 20.0, "log"))
+    max_rounds: int = tunable(15, Range(3, 60, "log"))
 
     def __post_init__(self) -> None:
         check_settings(self.reads, self.max_rounds, 0.0)

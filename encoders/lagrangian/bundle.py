@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ...algorithms.cut_models import CutModel, Master
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
+from ...core.tunable import Range, tunable
 from .cut_memory import added_cuts, fewer_cuts, grown_cuts, model_of, no_cuts, widest_box
 from .dual_ascent import aim
 from .dual_method import DualMethod, Memory, Step
@@ -66,9 +67,9 @@ class Bundle(DualMethod):
 
     form: BundleForm = "proximal"
     length: float | None = None
-    level: float = 0.5
+    level: float = tunable(0.5, Range(0.1, 0.9))
     size: int = 50
-    max_rounds: int = 200
+    max_rounds: int = tunable(200, Range(10, 1000, "log"))
     tolerance: float = 1e-5
 
     def __post_init__(self) -> None:

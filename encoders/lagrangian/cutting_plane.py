@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ...algorithms.cut_models import CutModel
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
+from ...core.tunable import Range, tunable
 from .cut_memory import added_cuts, grown_cuts, model_of, no_cuts, widest_box
 from .dual_method import DualMethod, Memory, Step
 from .dual_rows import DualRows
@@ -50,8 +51,8 @@ class CuttingPlane(DualMethod):
     """
 
     box: float | None = None
-    in_out: float = 1.0
-    max_rounds: int = 200
+    in_out: float = tunable(1.0, Range(0.2, 1.0))
+    max_rounds: int = tunable(200, Range(10, 1000, "log"))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ...algorithms.steps import Answer, Ascent, Constant, Exponential, Harmonic, Polyak, SquareRoot, Subgradient, Volume
 from ...core import ENCODERS, BinaryProgram
 from ...core.arrays import Float
+from ...core.tunable import Range, tunable
 from .ascent_memory import appended, from_memory, rearranged, to_memory
 from .dual_method import DualMethod, Memory, Step
 from .dual_rows import DualRows
@@ -65,7 +66,7 @@ class DualAscent(DualMethod):
     length: float | None = None
     patience: int | None = None
     shrink: float | None = None
-    deflection: float = 0.0
+    deflection: float = tunable(0.0, Range(0.0, 0.9))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ...core import BinaryProgram, Encoding, LiteralMap, Round, Rows
 from ...core.arrays import Float
+from ...core.tunable import Range, tunable
 from ..unbalanced import cost_scale
 from .dual_rows import DualRows, EqualityRule, PackingRule, dual_rows
 from .seen import Seen, Start, is_closed, see, slack_proof, start_multipliers, trace_row
@@ -53,8 +54,8 @@ class DualMethod:
     start: Start = "zero"
     packing: PackingRule = "rows"
     equalities: EqualityRule = "rows"
-    reads: int = 1
-    max_rounds: int = 1000
+    reads: int = tunable(1, Range(1, 10, "log"))
+    max_rounds: int = tunable(1000, Range(10, 2000, "log"))
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:

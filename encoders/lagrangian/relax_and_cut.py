@@ -13,6 +13,7 @@ from typing import Any
 from ...algorithms.cuts import implied_cuts
 from ...core import ENCODERS, BinaryProgram, Encoding, Round, Rows, UnsupportedError, part
 from ...core.arrays import AnyArray
+from ...core.tunable import Range, tunable
 from .bundle import Bundle
 from .dual_method import DualMethod, check_settings
 
@@ -50,9 +51,9 @@ class RelaxAndCut:
 
     inner: DualMethod = part("encoders", default_factory=Bundle)  # noqa: RUF009 (a dataclass field)
     delayed: bool = True
-    max_cuts: int = 20
+    max_cuts: int = tunable(20, Range(1, 100, "log"))
     idle_rounds: int = 5
-    max_rounds: int = 500
+    max_rounds: int = tunable(500, Range(10, 1000, "log"))
 
     def __post_init__(self) -> None:
         check_settings(1, self.max_rounds, 0.0)

@@ -16,6 +16,7 @@ import numpy as np
 from ...algorithms.linear import linear_relaxation
 from ...core import BinaryProgram, Encoding, Round, UnsupportedError
 from ...core.arrays import Bits, Float
+from ...core.margins import rounded_up, scaled_margin
 from ..unbalanced import cost_scale
 from .dual_rows import DualRows, RowForm
 
@@ -23,8 +24,6 @@ from .dual_rows import DualRows, RowForm
 MAX_TRACED = 64
 #: Points of a round that are looked at for complementary slackness.
 MAX_PROOFS = 20
-#: Relative rounding of an energy.
-ROUNDING = 1e-9
 
 #: Multipliers of the first round: 0, 1 (each in mean costs a normalised row), or the duals of the linear relaxation.
 Start = Literal["zero", "one", "lp"]
@@ -81,7 +80,7 @@ def see(encoding: Encoding, round: Round, rows: DualRows, reads: int) -> Seen:
         scale=scale,
         multipliers=multipliers,
         value=value / scale,
-        is_exact=bound is not None and value - bound <= ROUNDING * max(1.0, abs(value)),
+        is_exact=bound is not None and value - bound <= scaled_margin(value),
         X=X,
         costs=program.costs(X) / scale,
         H=rows.values(X),
@@ -130,8 +129,8 @@ def slack_proof(seen: Seen) -> bool:
 
     Then the read is optimal, provided that the value is exact and the Lagrangian a relaxation.
     """
-    near = seen.costs + seen.H @ seen.multipliers <= seen.value + ROUNDING * max(1.0, abs(seen.value))
-    tight = np.abs(seen.H @ seen.multipliers) <= ROUNDING * max(1.0, abs(seen.value))
+    near = seen.costs + seen.H @ seen.multipliers <= seen.value + scaled_margin(seen.value)
+    tight = np.abs(seen.H @ seen.multipliers) <= scaled_margin(seen.value)
     at = np.flatnonzero(near & tight)[:MAX_PROOFS]
     return bool(at.size) and bool(seen.program.feasible(seen.X[at]).any())
 
@@ -142,7 +141,7 @@ def is_closed(incumbent: float | None, bound: float | None, program: BinaryProgr
         return False
     parts = (program.c, program.products.data, np.array([program.offset]))
     if all(bool((part % 1 == 0).all()) for part in parts):
-        bound = math.ceil(bound - 1e-6 - ROUNDING * abs(bound))
+        bound = rounded_up(bound)
     return incumbent - bound <= tolerance * max(1.0, abs(incumbent))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ...algorithms.linear import linear_relaxation
 from ...core import BinaryProgram, UnsupportedError
 from ...core.arrays import Float, Int
+from ...core.margins import SOLVER
 from .structure import near_of, neighbours
 from .view import View, Wanted
 
@@ -185,7 +186,7 @@ def core_order(program: BinaryProgram) -> Int:
     solved = linear_relaxation(costs, rows.A, rows.lower, rows.upper)
     if solved.is_infeasible:
         return np.arange(program.num_variables)
-    fractional = (solved.x > 1e-6) & (solved.x < 1 - 1e-6)
+    fractional = (solved.x > SOLVER) & (solved.x < 1 - SOLVER)
     order: Int = np.lexsort((np.abs(solved.reduced_costs), ~fractional)).astype(np.int64)
     return order
 

@@ -89,7 +89,7 @@ class Neighbourhood:
     qubits: int | None = None
     start: Start = "greedy"
     accept: Accept = "equal"
-    temperature: float = 1.0
+    temperature: float = tunable(1.0, Range(0.1, 10.0, "log"))
     points: int = tunable(32, Range(8, 256, "log"))
     patience: int | None = None
     restarts: int = 0

@@ -14,10 +14,9 @@ import numpy as np
 
 from ...core import BinaryProgram, Bits, Round
 from ...core.arrays import Float, frozen
+from ...core.margins import scaled_margin
 
 Accept = Literal["better", "equal", "metropolis"]
-#: Relative margin within which two costs are the same: sums in different orders.
-MARGIN = 1e-9
 #: Rounds of a restart, each accepting the best other point.
 KICKS = 3
 #: Good points that the backbone is read from.
@@ -155,7 +154,7 @@ def _pick(kept: Kept, X: Bits, costs: Float, broken: Float, search: Search, rng:
     if search.accept == "better" or broken[at] > kept.broken:
         return None
     rise = float(costs[at] - kept.cost)
-    if rise <= MARGIN * max(1.0, abs(kept.cost)):
+    if rise <= scaled_margin(kept.cost):
         return at
     if search.accept == "equal" or not search.temperature:
         return None
@@ -175,7 +174,7 @@ def _restarted(kept: Kept, search: Search) -> Kept:
 def _is_lower(broken: float, cost: float, than_broken: float, than_cost: float) -> bool:
     if broken != than_broken:
         return bool(broken < than_broken)
-    return bool(cost < than_cost - MARGIN * max(1.0, abs(than_cost)))
+    return bool(cost < than_cost - scaled_margin(than_cost))
 
 
 def _pooled(pool: Bits, x: Bits) -> Bits:

@@ -94,11 +94,11 @@ class Shrink:
     target: float = tunable(2 / 3, Range(0.3, 0.9))
     correlations: CorrelationSource = part("correlations", default_factory=Sdp)  # noqa: RUF009
     admissibility: Admissibility = "strict"
-    tau: float = 1.0
+    tau: float = tunable(1.0, Range(0.5, 1.0))
     protect_slack: bool = True
     threshold: ThresholdRule = "proportional"
-    level: float = 0.8
-    every: int = 1
+    level: float = tunable(0.8, Range(0.5, 0.99))
+    every: int = tunable(1, Range(1, 8))
     drift: float | None = None
     max_solves: int | None = None
     min_correlation: float = 0.0

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core import BinaryProgram, LiteralMap
 from ...core.arrays import AnyArray, Float, Int
+from ...core.margins import ROUNDING
 from .classes import substitution
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class ClassRows:
         A.eliminate_zeros()
         shift = rows.A @ t
         entry_rows = np.repeat(np.arange(A.shape[0]), np.diff(A.indptr))
-        return ClassRows(A, rows.lower - shift, rows.upper - shift, program.tolerances + 1e-9, entry_rows)
+        return ClassRows(A, rows.lower - shift, rows.upper - shift, program.tolerances + ROUNDING, entry_rows)
 
     @property
     def num_bits(self) -> int:

@@ -98,7 +98,7 @@ class QaoaPairs:
         return p @ spins, np.einsum("s,sp->p", p, spins[:, heads] * spins[:, tails])
 
     def _cone_values(self, h: Float, Q: Any) -> tuple[Float, AnyArray, AnyArray, Float]:
-        """<Z>, and <ZZ> of the edges, at the angles that L-BFGS finds from the fixed ones (beyond them: a ramp)."""
+        """<Z>, and <ZZ> of the edges, at the angles that L-BFGS finds from the fixed ones, or from a ramp."""
         from scipy.optimize import minimize
 
         p = self.layers

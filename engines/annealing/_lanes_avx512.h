@@ -1,5 +1,6 @@
 // Lanes of 64 bytes by AVX-512: a mask is one bit a lane, in a mask register.
 #pragma once
+#define QOPT_LANES
 #include <immintrin.h>
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // Lanes of 64 bytes by the compiler's own vectors: any machine. A mask is a vector of 0 and -1.
 #pragma once
+#define QOPT_LANES
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

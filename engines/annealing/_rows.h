@@ -8,6 +8,7 @@
 #include "_kernels.h"
 #include "_memory.h"
 #include "_random.h"
+#include "_sweep.h"
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "_kernels.h"
+#include "_lanes.h"
 #include "_memory.h"
 #include "_random.h"
 

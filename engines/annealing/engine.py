@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import Float, UnsupportedError
+from ...core.margins import ROUNDING
 from . import reference
 from .model import IsingModel
 
@@ -122,7 +123,7 @@ class Replicas:
     def advance(self, half_temperatures: Float, *, descend: bool = False) -> None:
         """One sweep at each temperature: half of T, in units of the model's whole numbers."""
         rows = self.layout == "rows"
-        smallest = 1e-9 * float(self.model.largest_fields.max(initial=1.0))
+        smallest = ROUNDING * float(self.model.largest_fields.max(initial=1.0))
         descent = 0.0 if not descend else -smallest if self.model.kind == "float64" else -1.0
         given: tuple[Any, ...] = (
             self.model.kind,

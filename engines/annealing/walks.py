@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import AnyArray
+from ...core.margins import ROUNDING
 from .reference import Counter
-
-ROUNDING = 1e-9
 
 
 class Random(Counter):

@@ -1,5 +1,6 @@
 """Exact QAOA on a diagonal cost: evolution, measurement, sampling and gradients."""
 
+from ...algorithms.enumeration import bits_to_indices, indices_to_bits
 from .diagonal import CostDiagonal
 from .engine import (
     AnyCost,
@@ -17,7 +18,7 @@ from .measure import CVaR, Expectation, Objective, cvar, expectation, probabilit
 from .memory import assumed_bytes, available_bytes, required_bytes
 from .multi_angle import IsingTerms, ma_evolve, ma_value_and_gradient
 from .polynomial import energy_blocks, polynomial_cost
-from .sampling import bits_to_indices, indices_to_bits, sample
+from .sampling import sample
 from .state import State
 from .warm_start import ws_evolve, ws_value_and_gradient
 

@@ -3,6 +3,10 @@
 //
 // Vectors in mid-rotation are longer than they should be by the cosines still owed: each sum is multiplied by the squared
 // cosines of the qubits that were rotated earlier in its slot.
+#pragma once
+#include "_forward.h"
+
+namespace qopt::ISA {
 
 template <class T> struct TileSums {
   double by_phase = 0, by_mirror_before = 0, by_mirror_after = 0;
@@ -140,3 +144,5 @@ template <class T> Derivatives backward_as(const Backward& job) {
 inline Derivatives backward(const Backward& job) {
   return job.state.single ? backward_as<float>(job) : backward_as<double>(job);
 }
+
+}  // namespace qopt::ISA

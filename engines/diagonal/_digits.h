@@ -1,5 +1,9 @@
 // exp(-i gamma E) of small integers E by looking up two or three digits in registers (AVX-512) and multiplying: about
 // half the work of the series. The highest digit carries the sign.
+#pragma once
+#include "_phase.h"
+
+namespace qopt::ISA {
 
 constexpr double FULL_TURN = 6.283185307179586;  // M_PI is not in the standard
 
@@ -116,3 +120,5 @@ template <class T> struct TableFactor {
     }
   }
 };
+
+}  // namespace qopt::ISA

@@ -1,4 +1,8 @@
 // A circuit on a state: steps as passes, the last of them may measure.
+#pragma once
+#include "_schedule.h"
+
+namespace qopt::ISA {
 
 template <class T> Measured forward_as(const Forward& job) {
   Circuit<T> circuit(job.state);
@@ -35,3 +39,5 @@ template <class T> Measured forward_as(const Forward& job) {
 }
 
 inline Measured forward(const Forward& job) { return job.state.single ? forward_as<float>(job) : forward_as<double>(job); }
+
+}  // namespace qopt::ISA

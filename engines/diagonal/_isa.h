@@ -1,8 +1,5 @@
-// The engine for one instruction set. Included once by each _isa_*.cpp inside its namespace and target.
-#if defined(_MSC_VER) && !defined(__clang__)
-#error "needs vector extensions: use GCC or Clang; without them the NumPy engine runs"
-#endif
-#define INLINE inline __attribute__((always_inline))
+// The engine for one instruction set; see _target.h.
+#pragma once
 #include "_simd.h"
 #include "_rotate.h"
 #include "_phase.h"

@@ -1,15 +1,7 @@
 // The engine for AVX2 with FMA.
-#include <algorithm>
-#include <cmath>
-#include <complex>
-#include <cstring>
-#include <limits>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-#include "_engine.h"
-#include "_team.h"
+#define ISA avx2
+#define VECTOR_BYTES 32
+#include "_target.h"
 
 #if defined(__x86_64__)
 #if defined(__clang__)
@@ -18,10 +10,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,bmi2")
 #endif
-#define VECTOR_BYTES 32
-namespace qopt::avx2 {
 #include "_isa.h"
-}
 #if defined(__clang__)
 #pragma clang attribute pop
 #else

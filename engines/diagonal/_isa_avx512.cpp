@@ -1,19 +1,7 @@
 // The engine for AVX-512.
-#include <algorithm>
-#include <cmath>
-#include <complex>
-#include <cstring>
-#include <limits>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-#if defined(__AVX512F__) || defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-#include "_engine.h"
-#include "_team.h"
+#define ISA avx512
+#define VECTOR_BYTES 64
+#include "_target.h"
 
 #if defined(__x86_64__)
 #if defined(__clang__)
@@ -22,10 +10,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,bmi2")
 #endif
-#define VECTOR_BYTES 64
-namespace qopt::avx512 {
 #include "_isa.h"
-}
 #if defined(__clang__)
 #pragma clang attribute pop
 #else

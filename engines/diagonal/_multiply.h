@@ -1,4 +1,8 @@
 // The part of a pass between its two rotations: the phase (with the mirror's rotation around it), or a measurement.
+#pragma once
+#include "_tile.h"
+
+namespace qopt::ISA {
 
 // The vectors of one place, in the order of Tile::Part.
 template <class T, bool HALF, bool BACK> struct Place {
@@ -139,3 +143,5 @@ void multiply_part(Tile<T, LOW, HALF, BACK>& tile, const typename Tile<T, LOW, H
       case Kind::float64: measure<double>(tile, part, rows); break;
     }
 }
+
+}  // namespace qopt::ISA

@@ -1,4 +1,8 @@
 // What one pass over memory does, and the constants that its tiles share.
+#pragma once
+#include "_digits.h"
+
+namespace qopt::ISA {
 
 constexpr size_t FIRST_CACHE_BYTES = 16384;  // worked on at once: half of a small first-level cache
 constexpr size_t PADDING = 64;               // bytes between chunks, so that they do not share cache sets
@@ -47,3 +51,5 @@ template <class T> struct Mirror {
         sign[parity][lane] = (__builtin_popcount(lane) + parity) & 1 ? -factor : factor;
   }
 };
+
+}  // namespace qopt::ISA

@@ -1,5 +1,9 @@
 // exp(-i gamma E) without libm and without a table in memory: quarter turns are counted off by adding a large number,
 // sine and cosine of what is left (at most an eighth of a turn) are polynomials, Chebyshev fits in the square.
+#pragma once
+#include "_rotate.h"
+
+namespace qopt::ISA {
 
 template <class T> struct Series;
 template <> struct Series<double> {
@@ -74,3 +78,5 @@ template <class T> INLINE void turn(Vec<T>& re, Vec<T>& im, Vec<T> cosine, Vec<T
   re = r * cosine + im * sine;
   im = im * cosine - r * sine;
 }
+
+}  // namespace qopt::ISA

@@ -3,6 +3,10 @@
 //
 // For gradients two vectors x (the state) and y (its adjoint) turn together, and each bit's <y, G x> is summed just before
 // the bit is rotated, G the rotation's generator: y1 x0 - y0 x1.
+#pragma once
+#include "_simd.h"
+
+namespace qopt::ISA {
 
 constexpr int REGISTER_BITS = VECTOR_BYTES == 64 ? 4 : 3;  // 2**REGISTER_BITS vectors are held in registers at once
 
@@ -154,3 +158,5 @@ template <int MOST, class Body> INLINE void with_constant(int bits, Body body) {
     if (bits < MOST) return with_constant<MOST - 1>(bits, body);
   body(std::integral_constant<int, MOST>{});
 }
+
+}  // namespace qopt::ISA

@@ -1,5 +1,9 @@
 // The passes of a circuit. Rotations of different qubits commute, so the qubits are cut into groups and a layer may begin
 // on the group on which the layer before ended: with two groups the state is read and written once a layer.
+#pragma once
+#include "_multiply.h"
+
+namespace qopt::ISA {
 
 struct Group {
   int first, bits;
@@ -157,3 +161,5 @@ inline bool is_steep(const Step& step) {
     if (std::abs(std::tan(angle)) > 3) return true;
   return false;
 }
+
+}  // namespace qopt::ISA

@@ -1,5 +1,8 @@
 // Vectors of VECTOR_BYTES bytes (GCC and Clang extensions), in a namespace of its own for each instruction set.
-// Included once by each _isa_*.cpp, after the standard headers and under that file's target pragma.
+#pragma once
+#include "_target.h"
+
+namespace qopt::ISA {
 
 template <class T> struct VectorOf {
   static constexpr int lanes = VECTOR_BYTES / sizeof(T);
@@ -51,3 +54,5 @@ template <class T> INLINE double total(Vec<T> v) {
   for (int lane = 0; lane < lanes<T>; lane++) sum += v[lane];
   return sum;
 }
+
+}  // namespace qopt::ISA

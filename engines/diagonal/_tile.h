@@ -3,6 +3,10 @@
 //
 // LOW: the group begins inside the vectors, a row is one vector. HALF: the tile comes with its mirror (see Mirror).
 // BACK: state and adjoint turn together and the derivatives are summed.
+#pragma once
+#include "_pass.h"
+
+namespace qopt::ISA {
 
 template <class T, bool LOW, bool HALF, bool BACK> struct Tile {
   static constexpr int states = BACK ? 2 : 1, own = 2 * states, arrays = HALF ? 2 * own : own;
@@ -157,3 +161,5 @@ template <class T, bool LOW, bool HALF, bool BACK> struct Tile {
     return std::clamp(bits - std::min(fitting, 2 * register_bits), 0, register_bits);
   }
 };
+
+}  // namespace qopt::ISA

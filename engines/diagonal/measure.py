@@ -1,8 +1,7 @@
 """Expectation, CVaR and probabilities of a diagonal cost in a state.
 
 Points are taken block by block, so that nothing of the state's size is made beside it. CVaR is exact: of integer costs
-from the weight of each energy; of real ones a histogram finds the quantile's bin, and only that bin is sorted (three
-numbers a point, refused where they do not fit).
+from the weight of each energy; real ones take three numbers a point, refused where they do not fit.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.tails import tail
 from .diagonal import CostDiagonal
 from .gpu.energies import CardDiagonal
 from .gpu.state import CardState
 from .memory import require_bytes
 from .objectives import MEAN, CVaR, Expectation, Objective
 from .state import BLOCK, Float, State, squares
-
-_BINS = 1 << 16
 
 
 def expectation(state: State | CardState, cost: CostDiagonal | CardDiagonal) -> float:
@@ -56,28 +54,6 @@ def tail_of(state: State | CardState, cost: CostDiagonal | CardDiagonal, alpha: 
     require_bytes(24 * cost.data.size, f"the outcomes of {cost.n} qubits", "use alpha=1, or costs that are integers")
     weights, data = (np.concatenate(parts) for parts in zip(*_blocks(state, cost)))
     return tail(weights, cost.offset + cost.unit * data.astype(np.float64), alpha)
-
-
-def tail(weights: Float, energies: Float, alpha: float) -> tuple[float, float]:
-    """CVaR and value at risk (the energy at which the cumulative weight reaches alpha)."""
-    lowest, highest = float(energies.min()), float(energies.max())
-    target = alpha * float(weights.sum())
-    if highest == lowest:
-        return lowest, lowest
-    bins = ((energies - lowest) * ((_BINS - 1) / (highest - lowest))).astype(np.int64)
-    mass = np.bincount(bins, weights, minlength=_BINS)
-    below = np.cumsum(mass)
-    edge = min(int(np.searchsorted(below, target)), int(bins.max()))
-    inside = np.flatnonzero(bins == edge)
-    inside = inside[np.argsort(energies[inside], kind="stable")]
-    full = bins < edge
-    reached = float(weights[full].sum()) + np.cumsum(weights[inside])
-    last = min(int(np.searchsorted(reached, target)), inside.size - 1)
-    at_risk = float(energies[inside[last]])
-    kept = inside[:last]
-    used = float(weights[full].sum() + weights[kept].sum())
-    total = weights[full] @ energies[full] + weights[kept] @ energies[kept] + (target - used) * at_risk
-    return float(total / target), at_risk
 
 
 def probability_of(state: State | CardState, points: npt.ArrayLike) -> float:
@@ -151,6 +127,5 @@ __all__ = [
     "expectation",
     "probability_below",
     "probability_of",
-    "tail",
     "tail_of",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.hadamard import walsh_hadamard
 from . import compiled, reference
 from .diagonal import CostDiagonal, dense_terms
 from .engine import AnyCost, AnyState, EngineChoice, Options, objective_of, run_layers
@@ -21,13 +22,12 @@ from .gpu.energies import CardDiagonal, require_card_bytes
 from .layers import Float, Layers
 from .measure import MEAN, Objective
 from .memory import Precision, require_bytes
-from .reference import walsh_hadamard
 from .state import State
 
 
 @dataclass(frozen=True, eq=False)
 class IsingTerms:
-    """Spin terms ``coefficient_t * prod s_i`` of a QUBO, s = 1 - 2 z: first the fields, then the couplings.
+    """Spin terms ``coefficient_t * prod s_i``, s = 1 - 2 z: of a QUBO (first the fields), or of any degree.
 
     Parameters
     ----------
@@ -80,6 +80,19 @@ class IsingTerms:
         """Number of terms, that is of term angles a layer."""
         return int(self.masks.size)
 
+    @property
+    def is_higher(self) -> bool:
+        """Whether a term has three spins or more."""
+        return bool((np.bitwise_count(self.masks) > 2).any())
+
+    def on_card(self, card: Card, angles: npt.ArrayLike | None = None) -> CardDiagonal:
+        """As ``diagonal``, on a card; terms of three spins or more are added up on the host."""
+        if self.is_higher:
+            return CardDiagonal.from_cost(card, self.diagonal(angles))
+        if angles is None:
+            return CardDiagonal.from_arrays(card, *self.arrays())
+        return CardDiagonal.from_arrays(card, *self.arrays(angles), kind=3)
+
     def arrays(self, angles: npt.ArrayLike | None = None) -> tuple[Any, ...]:
         """The QUBO of the terms, each times its angle: linear, rows, cols, values, and a constant."""
         weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
@@ -95,6 +108,12 @@ class IsingTerms:
 
     def diagonal(self, angles: npt.ArrayLike | None = None) -> CostDiagonal:
         """Energies of the terms, each times its angle: without offset where angles are given."""
+        if self.is_higher:
+            weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
+            values = walsh_hadamard(np.bincount(self.masks, weights, minlength=1 << self.n).astype(np.float64))
+            if angles is None:
+                return CostDiagonal.from_values(values + self.offset)
+            return CostDiagonal.from_values(values, dtype="float64")
         return CostDiagonal.from_arrays(*self.arrays(angles), dtype="auto" if angles is None else "float64")
 
 
@@ -136,7 +155,7 @@ def ma_value_and_gradient(
     card = options.card_for(terms.n, cost)
     layers = _circuit(terms, gammas, betas, card)
     if card is not None:
-        weights = CardDiagonal.from_arrays(card, *terms.arrays()) if cost is None else cost
+        weights = terms.on_card(card) if cost is None else cost
         value, entries, by_beta = gpu.gradient_densities(card, layers, dtype, weights, objective, terms.masks)
         return value, terms.coefficients * entries, by_beta
     energies = terms.diagonal() if cost is None else cost
@@ -173,7 +192,7 @@ def _circuit(terms: IsingTerms, gammas: npt.ArrayLike, betas: npt.ArrayLike, car
             f"{gamma.shape[0]} layers' own diagonals of {terms.n} variables",
             "lower the number of layers or of variables",
         )
-        made = tuple(CardDiagonal.from_arrays(card, *terms.arrays(row), kind=3) for row in gamma)
+        made = tuple(terms.on_card(card, row) for row in gamma)
         return Layers(made, np.ones(gamma.shape[0]), beta)
     require_bytes(
         gamma.shape[0] * 8 * 2**terms.n,

@@ -45,21 +45,6 @@ def backward(layers: Layers, final: State, weights: Float) -> Iterator[tuple[flo
         yield float(density @ diagonal.values()), by_angle, density
 
 
-def walsh_hadamard(values: Float) -> Float:
-    """``out[m] = sum_k (-1)**popcount(k & m) values[k]``.
-
-    >>> walsh_hadamard(np.array([1.0, 2.0, 3.0, 4.0])).tolist()
-    [10.0, -2.0, -4.0, 0.0]
-    """
-    out = np.array(values, dtype=np.float64)
-    for q in range(out.size.bit_length() - 1):
-        pairs = out.reshape(-1, 2, 2**q)
-        total = pairs[:, 0] + pairs[:, 1]
-        np.subtract(pairs[:, 0], pairs[:, 1], out=pairs[:, 1])
-        pairs[:, 0] = total
-    return out
-
-
 def _phase(psi: Complex, diagonal: CostDiagonal, gamma: float) -> None:
     psi *= np.exp(-1j * gamma * diagonal.values()).astype(psi.dtype, copy=False)
 

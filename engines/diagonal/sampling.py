@@ -37,26 +37,6 @@ def sample(state: State | CardState, shots: int, rng: np.random.Generator) -> np
     return out
 
 
-def indices_to_bits(indices: npt.ArrayLike, n: int) -> npt.NDArray[np.uint8]:
-    """Bits of indices, shape (k, n): column i is z[i].
-
-    >>> indices_to_bits([1, 6], 3).tolist()
-    [[1, 0, 0], [0, 1, 1]]
-    """
-    index = np.atleast_1d(np.asarray(indices, dtype=np.int64))
-    return ((index[:, None] >> np.arange(n)) & 1).astype(np.uint8)
-
-
-def bits_to_indices(bits: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Indices of bit rows, shape (k,).
-
-    >>> bits_to_indices([[1, 0, 0], [0, 1, 1]]).tolist()
-    [1, 6]
-    """
-    rows = np.atleast_2d(np.asarray(bits)).astype(np.int64)
-    return rows @ (np.int64(1) << np.arange(rows.shape[1], dtype=np.int64))
-
-
 def _locate(state: State, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Points at which the cumulative probability first exceeds each of the sorted numbers in [0, 1)."""
     size = state.real.size

@@ -2,7 +2,7 @@
 
 from .cones import CouplingGraph
 from .contract import engine_name
-from .engine import LightCones
-from .plan import ConeCost
+from .engine import LightCones, values_of
+from .plan import ConeCost, Limits, plan_of
 
-__all__ = ["ConeCost", "CouplingGraph", "LightCones", "engine_name"]
+__all__ = ["ConeCost", "CouplingGraph", "Limits", "LightCones", "engine_name", "plan_of", "values_of"]

@@ -17,8 +17,8 @@ from ...algorithms.depth_one import Correlations
 from ...core import Float, Int
 from .cones import CouplingGraph
 from .contract import EngineChoice, engine_name
-from .groups import Group, How
-from .plan import ConeCost, Plan, plan_of
+from .groups import How
+from .plan import ConeCost, Limits, Plan, plan_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class LightCones:
         pairs: npt.ArrayLike | None = None,
         threads: int = 1,
         engine: EngineChoice = "auto",
-        max_bytes: int | None = None,
+        limits: Limits | None = None,
     ) -> LightCones:
         """The cones of ``sum h_i s_i + sum J_k s_rows[k] s_cols[k]``.
 
@@ -68,18 +68,19 @@ class LightCones:
         ----------
         pairs : shape (k, 2), further pairs whose <ZZ> is wanted; those of the couplings always are
         engine : of the sums; ``numpy`` is the reference
-        max_bytes : what one cone may take; None for the memory available
+        limits : what a cone and an evaluation may take; None for the memory available and an hour
 
         Raises
         ------
         UnsupportedError
-            A cone is too large, or all of them would take more than an hour; nothing was computed.
+            A cone is too large, or all of them would take too long; nothing was computed.
         """
         graph = CouplingGraph.of(h, rows, cols, couplings)
         if num_layers < 1:
             raise ValueError(f"num_layers must be >= 1, got {num_layers!r}")
         engine_name(engine)
-        plan = plan_of(graph, num_layers, _further(graph, pairs), max_bytes)
+        everything = [*zip(graph.rows.tolist(), graph.cols.tolist()), *_further(graph, pairs)]
+        plan = plan_of(graph, num_layers, list(range(graph.n)) if graph.h.any() else [], everything, limits)
         return LightCones(graph, num_layers, plan, How(threads, engine))
 
     @property
@@ -95,17 +96,20 @@ class LightCones:
     def correlations(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Correlations:
         """<Z_i> of all spins, and <Z_i Z_j> of the couplings and of the further pairs."""
         gamma, beta = self._angles(gammas, betas)
-        values = self._values([group.evaluate(gamma, beta, None, self.how)[0] for group in self.plan.groups])
+        values = values_of(self.plan, gamma, beta, self.how)
         z = np.zeros(self.graph.n)
         z[self.plan.singles] = values[: len(self.plan.singles)]
         pairs = self.plan.pairs
         return Correlations(z, pairs[:, 0].copy(), pairs[:, 1].copy(), values[len(self.plan.singles) :])
 
+    def energy_of(self, found: Correlations) -> float:
+        """Mean energy that `correlations` belong to, without the model's offset."""
+        return float(self.graph.h @ found.z + self.graph.couplings @ found.zz[: self.graph.couplings.size])
+
     def energy(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> float:
         """Mean energy, without the model's offset."""
         gamma, beta = self._angles(gammas, betas)
-        values = self._values([group.evaluate(gamma, beta, None, self.how)[0] for group in self.plan.groups])
-        return float(self._coefficients @ values)
+        return float(self._coefficients @ values_of(self.plan, gamma, beta, self.how))
 
     def value_and_gradient(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> tuple[float, Float, Float]:
         """Mean energy and its exact derivatives by all gammas and betas."""
@@ -132,17 +136,19 @@ class LightCones:
             for group, where in zip(self.plan.groups, self.plan.of_group)
         ]
 
-    def _values(self, found: list[Float]) -> Float:
-        out = np.zeros(self.plan.signs.size)
-        for values, where in zip(found, self.plan.of_group):
-            out[where] = values[self.plan.rows[where]]
-        return out * self.plan.signs
-
     def _angles(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> tuple[Float, Float]:
         gamma, beta = (np.ascontiguousarray(np.atleast_1d(x), dtype=np.float64) for x in (gammas, betas))
         if gamma.shape != (self.num_layers,) or beta.shape != gamma.shape:
             raise ValueError(f"gammas and betas must have shape ({self.num_layers},), got {gamma.shape}, {beta.shape}")
         return gamma, beta
+
+
+def values_of(plan: Plan, gammas: Float, betas: Float, how: How | None = None) -> Float:
+    """The expectation values of a plan: those of its spins, then those of its pairs."""
+    out = np.zeros(plan.signs.size)
+    for group, where in zip(plan.groups, plan.of_group):
+        out[where] = group.evaluate(gammas, betas, None, how or How())[0][plan.rows[where]]
+    return out * plan.signs
 
 
 def _further(graph: CouplingGraph, pairs: Any) -> list[tuple[int, int]]:
@@ -154,6 +160,3 @@ def _further(graph: CouplingGraph, pairs: Any) -> list[tuple[int, int]]:
         raise ValueError(f"pairs must be of different spins in 0..{graph.n - 1}")
     known = set(zip(graph.rows.tolist(), graph.cols.tolist()))
     return sorted({(i, j) for i, j in table.tolist()} - known)
-
-
-__all__ = ["Group", "LightCones"]

@@ -13,13 +13,13 @@ from typing import Protocol
 
 import numpy as np
 
+from ...algorithms.hadamard import walsh_hadamard
 from ...core import AnyArray, Float, Int
 from .. import diagonal
 from ..diagonal.choice import Options
 from ..diagonal.engine import layers_gradient
 from ..diagonal.layers import qaoa_layers
 from ..diagonal.measure import MEAN
-from ..diagonal.reference import walsh_hadamard
 from .contract import EngineChoice, evaluate
 from .network import Network
 

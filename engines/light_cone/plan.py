@@ -78,21 +78,42 @@ class Plan:
     cost: ConeCost
 
 
-def plan_of(graph: CouplingGraph, num_layers: int, further: list[tuple[int, int]], max_bytes: int | None) -> Plan:
-    """The plan of all expectation values that the energy is made of, and of further pairs.
+@dataclass(frozen=True)
+class Limits:
+    """What may be taken.
+
+    Parameters
+    ----------
+    num_bytes : by one cone; None for the memory available
+    seconds : by an evaluation with its gradient on one thread, as estimated
+    num_rules : orders of sums that are tried for a shape; 1 plans fast and may find costlier ones
+    """
+
+    num_bytes: int | None = None
+    seconds: float = MOST_SECONDS
+    num_rules: int = 3
+
+
+def plan_of(
+    graph: CouplingGraph,
+    num_layers: int,
+    singles: list[int],
+    pairs: list[tuple[int, int]],
+    limits: Limits | None = None,
+) -> Plan:
+    """The plan of the expectation values of some spins and pairs.
 
     Raises
     ------
     UnsupportedError
         A cone does not fit, or all take too long.
     """
-    pairs = [*zip(graph.rows.tolist(), graph.cols.tolist()), *further]
-    singles = list(range(graph.n)) if graph.h.any() else []
+    limits = limits or Limits()
     table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     if num_layers == 1:
         return _closed(graph, singles, pairs, table)
-    free = available_bytes() if max_bytes is None else max_bytes
-    builder = _Builder(graph, num_layers, 2**62 if free is None else free)
+    free = available_bytes() if limits.num_bytes is None else limits.num_bytes
+    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits)
     roots: list[tuple[int, ...]] = [*((i,) for i in singles), *pairs]
     # the heaviest first: what is refused is refused at once
     weight = [sum(len(graph.near[i]) for i in each) for each in roots]
@@ -126,8 +147,8 @@ class _Members:
 class _Builder:
     """Takes cones in one by one and sorts them into groups."""
 
-    def __init__(self, graph: CouplingGraph, num_layers: int, free: int) -> None:
-        self.graph, self.num_layers, self.free = graph, num_layers, free
+    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits) -> None:
+        self.graph, self.num_layers, self.free, self.limits = graph, num_layers, free, limits
         self.max_width = min(_MOST_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
         self.shapes: dict[object, _Members] = {}
         self.by_vertices: dict[tuple[int, ...], list[tuple[int, Cone]]] = defaultdict(list)
@@ -152,7 +173,13 @@ class _Builder:
         key = form.shape, has_fields
         members = self.shapes.get(key)
         if members is None:
-            network = network_of(*form.shape, self.num_layers, has_fields=has_fields, max_width=self.max_width)
+            network = network_of(
+                *form.shape,
+                self.num_layers,
+                has_fields=has_fields,
+                max_width=self.max_width,
+                num_rules=self.limits.num_rules,
+            )
             members = self.shapes[key] = _Members(network)
             fits = state_bytes(cone.size) <= self.free
             if network is None and not fits:
@@ -168,10 +195,11 @@ class _Builder:
     def check(self, seconds: float) -> None:
         """Refuse what has grown too long."""
         self.seconds += seconds
-        if self.seconds > MOST_SECONDS:
+        if self.seconds > self.limits.seconds:
             raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {MOST_SECONDS:,.0f} s an evaluation, got "
-                f"more than {self.seconds:,.0f} s (largest cone {self.largest} qubits); {self._remedy()}"
+                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an "
+                f"evaluation, got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); "
+                f"{self._remedy()}"
             )
 
     def _refusal(self, cone: Cone) -> str:

@@ -132,7 +132,9 @@ class MatrixProduct:
         """All 2**n amplitudes; bit i of an index is qubit i. For tests and small n."""
         rows: Complex = np.ones((1, 1), dtype=complex)
         for tensor in self.tensors:
-            rows = np.einsum("kl,lsr->skr", rows, tensor).reshape(-1, tensor.shape[2])
+            left, _, right = tensor.shape
+            both = (rows @ tensor.reshape(left, 2 * right)).reshape(-1, 2, right)
+            rows = both.transpose(1, 0, 2).reshape(-1, right)
         return rows[:, 0]
 
     def _right(self) -> list[Complex]:

@@ -1,7 +1,7 @@
 """State vector of circuits of rotations and Clifford gates, with the adjoint gradient of any real function of it."""
 
 from .circuit import GateCircuit, Kind
-from .engine import EngineChoice, apply_pauli, engine_name, pull_back, simulate, walsh_hadamard
+from .engine import EngineChoice, apply_pauli, engine_name, hadamard_transform, pauli_masks, pull_back, simulate
 
 __all__ = [
     "EngineChoice",
@@ -9,7 +9,8 @@ __all__ = [
     "Kind",
     "apply_pauli",
     "engine_name",
+    "hadamard_transform",
+    "pauli_masks",
     "pull_back",
     "simulate",
-    "walsh_hadamard",
 ]

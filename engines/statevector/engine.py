@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.hadamard import walsh_hadamard
 from ...core import Float, UnsupportedError
 from ..diagonal.state import State
 from . import reference
@@ -100,16 +101,16 @@ def pull_back(
     return gradient
 
 
-def walsh_hadamard(values: npt.NDArray[Any], *, engine: EngineChoice = "auto") -> npt.NDArray[Any]:
-    """``out[k] = sum_j (-1)**popcount(j & k) values[j]`` of 2**n real or complex numbers; twice is 2**n times them.
+def hadamard_transform(values: npt.NDArray[Any], *, engine: EngineChoice = "auto") -> npt.NDArray[Any]:
+    """``algorithms.hadamard.walsh_hadamard`` on an engine, compiled where it was built.
 
     Examples
     --------
-    >>> walsh_hadamard(np.array([1.0, 0.0, 0.0, 2.0])).tolist()
+    >>> hadamard_transform(np.array([1.0, 0.0, 0.0, 2.0])).tolist()
     [3.0, -1.0, -1.0, 3.0]
     """
     if engine_name(engine) == "numpy":
-        return reference.walsh_hadamard(values)
+        return walsh_hadamard(values)
     if np.iscomplexobj(values):
         real, imag = np.array(values.real, dtype=np.float64), np.array(values.imag, dtype=np.float64)
         _kernels.walsh(real)
@@ -120,19 +121,44 @@ def walsh_hadamard(values: npt.NDArray[Any], *, engine: EngineChoice = "auto") -
     return out
 
 
-def apply_pauli(amplitudes: Complex, pauli: str, qubit: int) -> Complex:
-    """X, Y or Z of one qubit on amplitudes, as a new array.
+def apply_pauli(amplitudes: Complex, x: int, z: int) -> Complex:
+    """A Pauli string on amplitudes, shape (2**n,), as a new array.
+
+    Parameters
+    ----------
+    x, z : masks of the qubits with X and with Z; a qubit in both has Y. Bit i of an index is qubit i.
 
     Examples
     --------
-    >>> apply_pauli(np.array([1.0, 2.0], dtype=complex), "Y", 0).tolist()
+    >>> apply_pauli(np.array([1.0, 2.0], dtype=complex), 1, 1).tolist()
     [-2j, 1j]
     """
+    if (x | z).bit_count() == 1:
+        return _apply_single(amplitudes, bool(x), bool(z), (x | z).bit_length() - 1)
+    index = np.arange(len(amplitudes))
+    signs = 1.0 - 2.0 * (np.bitwise_count(index & z) & 1)
+    factor = 1j ** ((x & z).bit_count() % 4)
+    return np.asarray(factor * (signs * amplitudes)[index ^ x])
+
+
+def pauli_masks(letter: str, qubit: int) -> tuple[int, int]:
+    """The masks (x, z) of X, Y or Z of one qubit.
+
+    Examples
+    --------
+    >>> pauli_masks("Y", 2), pauli_masks("Z", 0)
+    ((4, 4), (0, 1))
+    """
+    return (letter in "XY") << qubit, (letter in "YZ") << qubit
+
+
+def _apply_single(amplitudes: Complex, has_x: bool, has_z: bool, qubit: int) -> Complex:
+    """X, Y or Z of one qubit by halves, without a table of indices."""
     parts = amplitudes.reshape(-1, 2, 1 << qubit)
     out = np.empty_like(parts)
-    if pauli == "Z":
+    if not has_x:
         out[:, 0], out[:, 1] = parts[:, 0], -parts[:, 1]
-    elif pauli == "X":
+    elif not has_z:
         out[:, 0], out[:, 1] = parts[:, 1], parts[:, 0]
     else:
         np.multiply(parts[:, 1], -1j, out=out[:, 0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,20 +35,6 @@ def pull_back(circuit: GateCircuit, angles: Float, psi: Complex, cotangent: Comp
         _apply(psi, kind, first, second, angle)
         _apply(cotangent, kind, first, second, angle)
     return gradient
-
-
-def walsh_hadamard(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Several qubits at a time, each group by one matrix product."""
-    n = values.size.bit_length() - 1
-    out, done = values, 0
-    while done < n:
-        bits = min(_WALSH_BITS, n - done)
-        signs = np.ones((1, 1))
-        for _ in range(bits):
-            signs = np.block([[signs, signs], [signs, -signs]])
-        out = np.matmul(signs, out.reshape(-1, 2**bits, 2**done)).reshape(-1)
-        done += bits
-    return out.copy() if n == 0 else out
 
 
 def _halves(psi: Complex, qubit: int) -> tuple[Complex, Complex]:

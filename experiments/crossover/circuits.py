@@ -1,6 +1,7 @@
 """Logical counts of one QAOA shot, from the number of its terms: rotations, or a phase-gradient register.
 
-Limits: cost of degree two; an edge colouring of the couplings is taken to exist at its known bound, not constructed.
+Limits: an edge colouring of the couplings is taken to exist at its known bound, not constructed; products of more spins
+are coloured greedily, one rotation each, and their CX ladders count nothing here (Clifford gates).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core import UnsupportedError
+from ...core import BinaryPolynomial, PolynomialModel, UnsupportedError
+from ...core.margins import ROUNDING
 from .surface_code import LogicalCounts
 
 Phase = Literal["rotations", "gradient"]
@@ -42,6 +44,8 @@ def cost_terms(bqm: Any) -> CostTerms:
     """
     import networkx as nx
 
+    if isinstance(bqm, PolynomialModel):
+        return _polynomial_terms(bqm.polynomial.to_spin())
     spins = bqm.change_vartype("SPIN", inplace=False)
     graph = nx.Graph([(u, v) for (u, v), weight in spins.quadratic.items() if weight])
     weights = np.array([*spins.quadratic.values(), *spins.linear.values()], dtype=np.float64)
@@ -52,6 +56,20 @@ def cost_terms(bqm: Any) -> CostTerms:
         edge_colours(graph),
         _bits_of_sum(weights[weights != 0]),
     )
+
+
+def _polynomial_terms(spins: BinaryPolynomial) -> CostTerms:
+    """The same of a spin polynomial; products that share no spin have one colour, given in the order of the terms."""
+    busy: list[set[int]] = []
+    products = [term for term, _ in spins.terms() if len(term) > 1]
+    for term in products:
+        free = next((used for used in busy if used.isdisjoint(term)), None)
+        if free is None:
+            free = set()
+            busy.append(free)
+        free.update(term)
+    fields = spins.num_terms - len(products)
+    return CostTerms(spins.num_variables, len(products), fields, len(busy), _bits_of_sum(spins.coefficients))
 
 
 def edge_colours(graph: Any) -> int:
@@ -96,7 +114,7 @@ def _bits_of_sum(weights: Any) -> int | None:
         return 1
     scaled = np.abs(weights) * 4  # spins of an integer QUBO have quarters
     whole = np.round(scaled)
-    if (np.abs(whole - scaled) > 1e-9 * np.maximum(1, scaled)).any() or scaled.sum() >= 2**53:
+    if (np.abs(whole - scaled) > ROUNDING * np.maximum(1, scaled)).any() or scaled.sum() >= 2**53:
         return None
     unit = math.gcd(*(int(value) for value in whole))
     return max(2, math.ceil(math.log2(int(whole.sum()) // unit + 1)))

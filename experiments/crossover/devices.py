@@ -11,8 +11,8 @@ from typing import Any
 
 from ...core import MissingDependencyError, UnsupportedError
 from ...solvers.backends.transpile import cost_of, transpiled_cost
-from ...solvers.ising import Ising
 from ...solvers.qaoa.circuit import qaoa_circuit
+from ...solvers.spin_polynomial import spins_of
 
 #: Two-qubit gates as built above which routing takes more than about ten seconds.
 MAX_GATES = 20_000
@@ -32,7 +32,7 @@ def device_rows(bqm: Any, num_layers: int, devices: Sequence[str], *, seed: int 
     """
     if not devices:
         return []
-    ising = Ising.of(bqm)
+    ising = spins_of(bqm)
     gates = num_layers * ising.two_qubit_gates
     if gates > MAX_GATES:
         text = f"two-qubit gates must be at most {MAX_GATES:,} to be transpiled, got {gates:,}; use fewer layers"

@@ -35,7 +35,7 @@ _LATER = frozenset(("Affiliation", "Paradigm", "Time to Solution"))
 #: Columns of the summary by version of QOBLIB's checker, the newest first.
 CHECKERS = {"2026-06": COLUMNS, "1.1.0": tuple(column for column in COLUMNS if column not in _LATER)}
 #: Folder of each of our kinds that is a problem class of QOBLIB.
-CLASSES = {"market-share": "01-marketsplit", "mis": "07-independentset"}
+CLASSES = {"market-share": "01-marketsplit", "labs": "02-labs", "mis": "07-independentset"}
 #: Solvers whose answer does not depend on the seed.
 DETERMINISTIC = frozenset(("cpsat", "milp", "greedy", "held-karp", "gilmore-lawler", "brute-force", "exact"))
 NONE = "N/A"
@@ -153,7 +153,7 @@ def _write_instance(runs: RunSet, cell: Sequence[Run], best: Run, home: Path, su
 
 
 def solution_text(kind: str, solution: Sequence[int]) -> str:
-    """``x#i v`` for each vertex of an independent set; values 0 or 1 in one line for market split.
+    """``x#i v`` for each vertex of an independent set; values 0 or 1 in one line for market split and LABS.
 
     No comment, and no bare list of vertices: the stable-set checker takes a list behind a comment for no vertex at
     all ("size = 0 is ok"), and one like 1, 10, 11 for digits 0 and 1.

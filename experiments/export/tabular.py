@@ -16,6 +16,7 @@ from ..metrics import incumbent_time
 from ..report.energies import modelled_joules
 from ..report.runs import STAGES, Run, RunSet
 from ..report.times import Settings, primal_share, target_time
+from ..worth import SAMPLES
 
 Value = str | int | float | None
 
@@ -26,7 +27,14 @@ _TEXTS = frozenset(
     )
 )
 _COUNTED = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "peak_bytes")
-_INTEGERS = frozenset(("size", "seed", "repeat", *_COUNTED))
+_INTEGERS = frozenset(("size", "seed", "repeat", "is_fair_pair", *_COUNTED))
+#: Targets of a worth, and how their columns are called.
+TARGETS = {
+    "optimum": "optimum",
+    "best known": "best_known",
+    "within 1 %": "one_percent",
+    "best of this run": "own_best",
+}
 
 
 def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict[str, Value]:
@@ -68,6 +76,7 @@ def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict
                 row[f"{prefix}feasible_share"] = None if point is None else point.feasible_share
                 row[f"{prefix}hit_share"] = None if point is None else point.hit_share
                 row[f"{prefix}num_points"] = None if point is None else point.num_points
+    row |= _worth(run)
     row |= {f"seconds_{part}": run.seconds.get(part) for part in ("total", "encode", "solve", "repair", "optimize")}
     row |= {key: run.figures.get(key) for key in (*_COUNTED, "cpu_seconds", "wall_seconds")}
     row["time_to_incumbent"] = _told(incumbent_time(run.trace))
@@ -77,6 +86,25 @@ def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict
     measured |= {"joules_card": "card_joules", "joules_card_net": "card_net_joules"}
     row |= {column: run.figures.get(key) for column, key in measured.items()}
     row["joules_model"] = modelled_joules(run, settings) if row["joules_rapl"] is None else None
+    return row
+
+
+def _worth(run: Run) -> dict[str, Value]:
+    """Worth of one sample by target: chances of a sample and of a uniform point, ratio and 95 % interval; crossovers.
+
+    ``worth_*`` is empty where uniform points never reached the target; ``worth_*_low`` is then what is known.
+    """
+    row: dict[str, Value] = {}
+    for target, name in TARGETS.items():
+        found = run.worth.get(target)
+        for column in ("worth", "low", "high"):
+            key = f"worth_{name}" if column == "worth" else f"worth_{name}_{column}"
+            row[key] = None if found is None else getattr(found, column)
+        row[f"chance_{name}"] = None if found is None else found.sampler
+        row[f"uniform_chance_{name}"] = None if found is None else found.uniform
+    row |= {f"crossover_{samples}": run.crossover.get(samples) for samples in SAMPLES}
+    row["worth_per_second"] = run.worth_per_second
+    row["is_fair_pair"] = int(run.is_fair_pair) if run.control else None
     return row
 
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .cutting_slack_runs import BASELINES, ENCODERS, Measured, Summed, encoder_label, measured, summed
+from .claims import claims_table
+from .cutting_slack_claims import answers, saved
+from .cutting_slack_runs import ENCODERS, Measured, encoder_label, measured, summed
 from .cutting_slack_summary import compared, worths
 from .cutting_slack_tables import (
     KINDS,
@@ -21,26 +23,21 @@ from .cutting_slack_tables import (
     free_qubits,
     quality_table,
     qubit_table,
-    saved_shares,
     slack_qubits,
 )
 from .paired import Sentence
 from .paper import Paper, Rows, Section, Telling
-from .tables import markdown, median, percent, published
+from .tables import median, percent, published
 from .worth_table import worth_section
-
-#: Gaps that differ by less count as equal.
-_EQUAL = 1e-4
 
 _READING = """A *read* is one point that the oracle drew; iterating encoders get 100 a round from annealing (`sa`) and
 1,000 from a circuit (`qaoa`, three layers, exact simulation), encoders that do not iterate 15 times as many at once.
 *Feasible reads* is the mean share of reads that keep every row. Gaps are medians over instances and repeats, relative
 to the proven optimum; a *raw gap* is the median over those runs that drew a feasible read at all. The *control* is as
 many uniform points as the run drew, put through the same repair: where a repaired gap is not below it, repair did the
-work. A *layer* has a two-qubit gate for each product of the QUBO. *No circuit* means that there are no products: the
+work; runs that ended at their own success (a feasible read without a proof) are no fair pair and not in those counts.
+A *layer* has a two-qubit gate for each product of the QUBO. *No circuit* means that there are no products: the
 minimum is read off the signs, and a quantum oracle has nothing to do. Local search is off."""
-
-_NO_LOSS = "equal or better, for the form that is best in these runs"
 
 _TOUR_SLACK = """Edge form. Each subtour row that is found brings slack bits of its own, so that the count with slack is
 that of the rows that the run met; five cities have no subtour."""
@@ -54,7 +51,7 @@ def tell(rows: Rows) -> Telling:
     """The report of these rows."""
     found = measured(rows)
     worth = worth_section(rows, _sampler_of)
-    sections = [Section("What one sample is worth", worth), *_sections(found)]
+    sections = [Section("What one sample is worth", worth), *_sections(found, rows)]
     return Telling(_summary(found, rows), sections, {"cutting_slack_gaps.png": partial(draw_gaps, found)})
 
 
@@ -66,8 +63,9 @@ def _sampler_of(row: Mapping[str, Any]) -> str:
     return f"{pipeline['solver']['name']} on {encoder_label(pipeline['encoder'])}"
 
 
-def _sections(found: Sequence[Measured]) -> list[Section]:
-    sections = [Section("The paper's claims", _claims(found)), Section("How to read the tables", _READING)]
+def _sections(found: Sequence[Measured], rows: Rows) -> list[Section]:
+    claims = claims_table(published(PUBLISHED)["source"], answers(rows))
+    sections = [Section("The paper's claims", claims), Section("How to read the tables", _READING)]
     for oracle, words in (("sa", "Annealing as the oracle"), ("qaoa", "QAOA as the oracle")):
         for kind, title in KINDS:
             sections += _quality_sections(found, oracle, kind, f"{words}: {title.lower()}")
@@ -88,83 +86,14 @@ def _quality_sections(found: Sequence[Measured], oracle: str, kind: str, title: 
     return [Section(title + words, quality_table(lines)) for words, lines in tables if lines]
 
 
-def _claims(found: Sequence[Measured]) -> str:
-    """Claim by claim: what the paper says, what these runs show, and what follows."""
-    told = published(PUBLISHED)
-    texts = {"qubits": _saved(found), "quality": _quality(found), "independent sets": _sets(found)}
-    rows = [[claim, *texts[key]] for key, claim in told["claims"].items()]
-    return f"{told['source']}\n\n" + markdown(["claim", "these runs", "verdict"], rows)
-
-
-def _saved(found: Sequence[Measured]) -> tuple[str, str]:
-    """Share of qubits saved on the instances that have inequalities to put slack on."""
-    parts, least = [], 1.0
-    for kind, title in KINDS[:2]:
-        saved = saved_shares(found, kind)
-        if saved:
-            ends = dict.fromkeys((percent(min(saved), 0), percent(max(saved), 0)))
-            parts.append(f"{title.lower()} {' to '.join(ends)} ({len(saved)} instances and repeats)")
-            least = min(least, *saved)
-    return ", ".join(parts), "equal: they are saved" if parts and least > 0 else "not shown"
-
-
-def _quality(found: Sequence[Measured]) -> tuple[str, str]:
-    """Slack against the best slack-free encoding, by repaired and by raw gap, for both oracles."""
-    parts, verdicts = [], []
-    for oracle in ("sa", "qaoa"):
-        for kind, title in KINDS[:2]:
-            lines = summed(found, oracle=oracle, kind=kind)
-            slack = next((line for line in lines if line.encoder == "slack"), None)
-            best = _best(lines)
-            if slack is None or best is None or best.repaired is None:
-                continue
-            if slack.repaired is None:
-                parts.append(f"{title.lower()}, {oracle}: slack too large, {best.encoder} {percent(best.repaired)}")
-                continue
-            parts.append(
-                f"{title.lower()}, {oracle}: slack {percent(slack.raw)} raw, {percent(slack.repaired)} repaired; "
-                f"{best.encoder} {percent(best.raw)} raw, {percent(best.repaired)} repaired"
-            )
-            verdicts.append(best.repaired <= slack.repaired + _EQUAL)
-    return "; ".join(parts), _NO_LOSS if verdicts and all(verdicts) else "not throughout"
-
-
-def _sets(found: Sequence[Measured]) -> tuple[str, str]:
-    lines = summed(found, oracle="sa", kind="mis")
-    slack, best = next((line for line in lines if line.encoder == "slack"), None), _best(lines)
-    saved = [1 - free_qubits(found, "mis")[name] / count for name, count in slack_qubits(found, "mis").items()]
-    if slack is None or best is None or slack.raw is None:
-        return "no runs", "not shown"
-    augmented = next((line for line in lines if line.encoder == "augmented-lagrangian AS"), best)
-    text = (
-        f"saved {percent(max(saved, default=0.0), 0)}; slack (fixed valid penalties) {percent(slack.raw)} raw with "
-        f"{percent(slack.share, 0)} feasible reads, augmented Lagrangian {percent(augmented.raw)} with "
-        f"{percent(augmented.share, 0)}"
-    )
-    gains = (augmented.raw is not None and augmented.raw < slack.raw - _EQUAL) or (
-        (augmented.share or 0.0) > (slack.share or 0.0)
-    )
-    return text, "equal: no qubits saved, a gain by updates" if gains else "no qubits saved; no gain by updates here"
-
-
-def _best(lines: Sequence[Summed]) -> Summed | None:
-    """The slack-free encoding of least repaired gap; the raw gap, then the feasible share decide between equals."""
-
-    def rank(line: Summed) -> tuple[float, float, float]:
-        raw = 9.0 if line.raw is None else line.raw
-        return round(line.repaired or 0.0, 6), round(raw, 6), -(line.share or 0.0)
-
-    free = [line for line in lines if line.encoder not in BASELINES and line.repaired is not None]
-    return min(free, key=rank, default=None)
-
-
 def _summary(found: Sequence[Measured], rows: Rows) -> list[Sentence]:
     slack, theirs = slack_qubits(found, "mdkp"), published(PUBLISHED)["slack_variables"]["values"]
     both = [name for name in theirs if name in slack]
     equal = sum(slack[name] == theirs[name] for name in both)
     counts = f"; the slack counts equal the authors' in {equal} of {len(both)} knapsacks" if both else ""
-    saved = f"The paper's tables were not at hand. Qubits saved: {_saved(found)[0]}, independent sets none{counts}."
-    told = [*worths(rows), Sentence(saved), *compared(rows)]
+    sized = saved(rows)[0]
+    text = f"The paper's tables were not at hand. Qubits saved: {sized.text}, independent sets none{counts}."
+    told = [*worths(rows), Sentence(text, sized.pairs), *compared(rows)]
     return [*told, *map(Sentence, [*_without_circuit(found), *_bounds_told(found)])]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core import relative_gap
+from ..endings import is_no_fair_pair
 from .paper import Rows
 from .tables import median
 
@@ -35,7 +36,8 @@ class Measured:
     """One run; gaps are relative to the instance's optimum, None where no feasible point was found.
 
     ``gates`` are the products of the largest round's QUBO: two-qubit gates in each layer of a circuit. ``reads`` are
-    all points that were drawn, ``calls`` the oracle's calls.
+    all points that were drawn, ``calls`` the oracle's calls. ``is_fair``: the control may be compared with it, since
+    the run did not end at its own success.
     """
 
     oracle: str
@@ -60,6 +62,7 @@ class Measured:
     seconds: float | None = None
     bound: float | None = None
     repeat: int = 0
+    is_fair: bool = True
 
 
 def measured(rows: Rows) -> list[Measured]:
@@ -116,6 +119,7 @@ def _measured(row: Mapping[str, Any], optima: Mapping[str, float]) -> Measured:
         seconds=used["cpu_seconds"],
         bound=bound,
         repeat=int(row["sweep"].get("repeat", 0)),
+        is_fair=not is_no_fair_pair(row),
     )
 
 
@@ -177,7 +181,7 @@ class Summed:
     @property
     def against_control(self) -> tuple[int, int, int]:
         """Runs whose repaired point is better than, equal to, worse than that of the control."""
-        pairs = [(run.repaired, run.control) for run in self.runs]
+        pairs = [(run.repaired, run.control) for run in self.runs if run.is_fair]
         both = [(a, b) for a, b in pairs if a is not None and b is not None]
         better = sum(a < b - 1e-12 for a, b in both)
         worse = sum(a > b + 1e-12 for a, b in both)

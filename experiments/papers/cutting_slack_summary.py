@@ -54,18 +54,25 @@ def _is_of(row: Mapping[str, Any], oracle: str, kind: str) -> bool:
     return bool(is_kind and pipeline["solver"]["name"] == oracle and row["status"] != "failed")
 
 
-def _best(title: str, lines: Lines, scale: Scale) -> Sentence | None:
-    """The slack-free form of least repaired gap where all of them ran, its control, and slack on the same cells."""
+def best_form(lines: Lines, scale: Scale) -> str | None:
+    """The slack-free form of least median gap after repair, on the cells where all of them ran; None without any."""
     free = {name: readings(own, "repaired", scale) for name, own in lines.items() if name not in BASELINES}
     free = {name: own for name, own in free.items() if own}
     if not free:
         return None
     keys = set.intersection(*(set(own) for own in free.values()))
-    name = min(free, key=lambda each: _median(free[each], keys or set(free[each])))
+    return min(free, key=lambda each: _median(free[each], keys or set(free[each])))
+
+
+def _best(title: str, lines: Lines, scale: Scale) -> Sentence | None:
+    """The best slack-free form, its control, and slack on the same cells."""
+    name = best_form(lines, scale)
+    if name is None:
+        return None
     each = [against_control(name, lines[name], stage, scale) for stage in ("raw", "repaired")]
     pairs: list[Pairs] = [found for found in each if found is not None]
     text = f"{title}: best slack-free " + "; ".join(f"{found.stage}: {versus(found, gap)}" for found in pairs)
-    beside = _beside_slack(name, lines, scale)
+    beside = beside_slack(name, lines, "repaired", scale)
     if beside is not None:
         points = f"{points_of(lines[name])} against {points_of(lines['slack'])} reads"
         text += f"; repaired, {points}: {versus(beside, gap)}"
@@ -76,12 +83,16 @@ def _best(title: str, lines: Lines, scale: Scale) -> Sentence | None:
 
 
 def _median(own: Mapping[Key, Reading], keys: set[Key]) -> float:
-    return middle([own[key].value for key in keys])
+    """Over instances of the median over repeats, as everywhere."""
+    by_instance: dict[str, list[float]] = {}
+    for key in keys:
+        by_instance.setdefault(key[0], []).append(own[key].value)
+    return middle([middle(values) for values in by_instance.values()])
 
 
-def _beside_slack(name: str, lines: Lines, scale: Scale) -> Pairs | None:
+def beside_slack(name: str, lines: Lines, stage: str, scale: Scale) -> Pairs | None:
     """The form and slack on the cells that both have; their numbers of reads differ and are told beside."""
-    sides = [readings(lines.get(each, []), "repaired", scale) for each in (name, "slack")]
+    sides = [readings(lines.get(each, []), stage, scale) for each in (name, "slack")]
     bare = [{key: Reading(reading.value) for key, reading in side.items()} for side in sides]
     own, other = on_common(*bare)
-    return paired((name, own), ("slack", other), "repaired") if own else None
+    return paired((name, own), ("slack", other), stage) if own else None

@@ -67,18 +67,6 @@ def _gates(runs: Sequence[Measured]) -> str:
     return "none: no circuit" if text == "0" else text
 
 
-def saved_shares(found: Sequence[Measured], kind: str) -> list[float]:
-    """Share of the slack encoding's qubits that a slack-free one does without, for each instance and repeat of both.
-
-    Rows that are found on the way (of tours) differ from repeat to repeat, and so do the slack bits.
-    """
-    runs = [run for run in found if run.kind == kind and run.form != "positions" and run.qubits is not None]
-    slack = {(run.instance, run.repeat): run.qubits for run in runs if run.encoder == "slack"}
-    free = {(run.instance, run.repeat): run.qubits for run in runs if run.encoder == "bundle"}
-    pairs = [(slack[key] or 0, free[key] or 0) for key in slack if key in free]
-    return [1 - own / whole for whole, own in pairs if whole > own]
-
-
 def slack_qubits(found: Sequence[Measured], kind: str) -> dict[str, int]:
     """Qubits of the slack encoding by instance name, as runs or the published table tell them."""
     return {

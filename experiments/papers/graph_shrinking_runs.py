@@ -47,11 +47,7 @@ class Measured:
     control_improved: float | None = None
     seconds: float | None = None
     rejected: int = 0
-
-    @property
-    def cell(self) -> tuple[str, int, float | None]:
-        """What two ways of merging share: instance, repeat and reduction."""
-        return self.instance, self.repeat, self.asked
+    points: int | None = None
 
 
 def measured(rows: Rows) -> list[Measured]:
@@ -98,6 +94,7 @@ def _one(row: Any, optima: Mapping[str, Any]) -> Measured:
         control_improved=gap(control.get("improved")),
         seconds=row["resources"].get("cpu_seconds"),
         rejected=sum(done.get("rejected", {}).values()),
+        points=stages["raw"].get("num_points"),
     )
 
 
@@ -148,31 +145,3 @@ def summed(found: Sequence[Measured], kind: str, way: str, asked: float | None) 
 def reductions(found: Sequence[Measured]) -> list[float]:
     """Shares kept that were asked for, the largest first."""
     return sorted({run.asked for run in found if run.asked is not None}, reverse=True)
-
-
-def compared(
-    found: Sequence[Measured],
-    ways: tuple[str, str],
-    of: Callable[[Measured], float | None],
-    *,
-    kind: str | None = None,
-    asked: float | None = None,
-) -> tuple[int, int, int]:
-    """How often the first way's figure is below, equal to and above the second's, on the same instance and seed.
-
-    A figure that there is not (no feasible point) counts as the largest.
-    """
-    by_way: list[dict[Any, float]] = []
-    for way in ways:
-        runs = [run for run in found if run.way == way and not run.has_failed]
-        runs = [run for run in runs if kind in (None, run.kind) and asked in (None, run.asked)]
-        by_way.append({run.cell: _or_largest(of(run)) for run in runs})
-    first, second = by_way
-    pairs = [(first[cell], second[cell]) for cell in first.keys() & second.keys()]
-    below = sum(a < b - 1e-9 for a, b in pairs)
-    above = sum(a > b + 1e-9 for a, b in pairs)
-    return below, len(pairs) - below - above, above
-
-
-def _or_largest(value: float | None) -> float:
-    return float("inf") if value is None else value

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .graph_shrinking_pairs import Of, beside_whole, flips, missing, of_ways, repaired
 from .graph_shrinking_runs import KINDS, Measured, reductions
-from .paired import NEVER, Key, Pairs, Reading, Sentence, Show, gap, on_common, paired, versus
+from .paired import NEVER, Sentence, Show, gap, versus
 from .paper import Rows
 from .readings import Scale, against_control, against_program, references_of, worth_sentence
 from .tables import number, percent
 
-Of = Callable[[Measured], float | None]
 AWARE, UNAWARE, VERIFIED, RANDOM = "aware-sdp", "unaware-sdp", "verified-sdp", "random"
 #: Solvers at 16 qubits whose samples' worth is told.
 SIXTEEN = ("qaoa-16", "cvar-vqe-16")
@@ -23,47 +23,30 @@ def summary(found: Sequence[Measured], rows: Rows) -> list[Sentence]:
     lines = {way: [row for row in rows if row["sweep"]["family"] == way] for way in (*SIXTEEN, VERIFIED)}
     told = [worth_sentence("Shrunk samples", {k: v for k, v in lines.items() if v}, "within 1 %", scale.references)]
     told += [_shrunk(found, kind, title) for kind, title in KINDS]
-    told.append(_over_kinds("Aware against unaware merges, feasible reads", found, (AWARE, UNAWARE), _missing, _read))
-    told.append(_over_kinds("Aware against unaware merges, flips a point", found, (AWARE, UNAWARE), _flips, _flipped))
-    told.append(_over_kinds("SDP against random merges, gap after repair", found, (UNAWARE, RANDOM), _repaired, gap))
+    told.append(
+        over_kinds("Aware against unaware merges, feasible reads", found, (AWARE, UNAWARE), missing, shown_reads)
+    )
+    told.append(over_kinds("Aware against unaware merges, flips a point", found, (AWARE, UNAWARE), flips, shown_flips))
+    told.append(over_kinds("SDP against random merges, gap after repair", found, (UNAWARE, RANDOM), repaired, gap))
     told += [_sixteen(way, lines[way], scale) for way in SIXTEEN]
     kept = [sentence for sentence in told if sentence is not None]
     return [*kept, Sentence("The paper's own tables were not at hand: its claims are compared, not its cells.")]
-
-
-def _readings(found: Sequence[Measured], kind: str, way: str, of: Of, asked: float | None = None) -> dict[Key, Reading]:
-    """Figures of a way of merging by instance with its reduction, and repeat; one that there is not is beyond all."""
-    out: dict[Key, Reading] = {}
-    for run in found:
-        if run.kind == kind and run.way == way and not run.has_failed and asked in (None, run.asked):
-            value = of(run)
-            name = run.instance if asked is not None or run.asked is None else f"{run.instance} at {run.asked:g}"
-            out[name, run.repeat] = Reading(NEVER if value is None else value)
-    return out
 
 
 def _shrunk(found: Sequence[Measured], kind: str, title: str) -> Sentence | None:
     """The smallest verified problem against the unshrunk one, on the instances that both have."""
     if not reductions(found):
         return None
-    most = reductions(found)[-1]
-    own, other = on_common(_readings(found, kind, VERIFIED, _repaired, most), _readings(found, kind, "none", _repaired))
-    if not own:
-        return None
-    pairs = paired((f"{percent(1 - most, 0)} of the qubits removed", own), ("the unshrunk QUBO", other), "repaired")
-    return Sentence(f"{title}, gap after repair: {versus(pairs, gap)}.", [pairs])
+    pairs = beside_whole(found, VERIFIED, repaired, "repaired", kind=kind, asked=reductions(found)[-1])
+    return None if pairs is None else Sentence(f"{title}, gap after repair: {versus(pairs, gap)}.", [pairs])
 
 
-def _over_kinds(title: str, found: Sequence[Measured], ways: tuple[str, str], of: Of, show: Show) -> Sentence | None:
+def over_kinds(title: str, found: Sequence[Measured], ways: tuple[str, str], of: Of, show: Show) -> Sentence | None:
     """Two ways of merging on the same instances, reductions and seeds, kind by kind."""
-    told: list[str] = []
-    kept: list[Pairs] = []
-    for kind, name in KINDS:
-        own, other = on_common(*(_readings(found, kind, way, of) for way in ways))
-        if own:
-            kept.append(paired((ways[0], own), (ways[1], other), title))
-            told.append(f"{name.lower()}: {versus(kept[-1], show)}")
-    return Sentence(f"{title}: {'; '.join(told)}.", kept) if kept else None
+    each = {name: of_ways(found, ways, of, title, kind=kind) for kind, name in KINDS}
+    kept = {name: pairs for name, pairs in each.items() if pairs is not None}
+    told = "; ".join(f"{name.lower()}: {versus(pairs, show)}" for name, pairs in kept.items())
+    return Sentence(f"{title}: {told}.", list(kept.values())) if kept else None
 
 
 def _sixteen(way: str, rows: Sequence[Mapping[str, Any]], scale: Scale) -> Sentence | None:
@@ -80,22 +63,11 @@ def _sixteen(way: str, rows: Sequence[Mapping[str, Any]], scale: Scale) -> Sente
     return Sentence(f"At 16 qubits, {'; '.join(told)}.", pairs)
 
 
-def _repaired(run: Measured) -> float | None:
-    return run.repaired
-
-
-def _flips(run: Measured) -> float | None:
-    return run.flips
-
-
-def _missing(run: Measured) -> float | None:
-    """Share of infeasible reads: lower is better, as everywhere."""
-    return None if run.share is None else 1.0 - run.share
-
-
-def _read(missing: float) -> str:
+def shown_reads(missing: float) -> str:
+    """Infeasible reads told as the share of feasible ones."""
     return "none" if missing == NEVER else percent(1.0 - missing, 1)
 
 
-def _flipped(flips: float) -> str:
+def shown_flips(flips: float) -> str:
+    """Bits changed a point."""
     return "none" if flips == NEVER else number(flips, 1)

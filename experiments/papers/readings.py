@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...core import relative_gap
+from ..endings import cut_by_clock, is_no_fair_pair
 from ..worth_text import figures
 from .paired import NEVER, Key, Pairs, Reading, Sentence, middle, paired
 
@@ -66,14 +67,29 @@ def readings(rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale, of: Of
             continue
         key = (row["instance"]["name"], int(row["sweep"]["repeat"]))
         points = (stages.get("raw") or {}).get("num_points") if of == "run" else place["num_points"]
-        ground = (control or {}).get("space", "") if of == "run" else place["space"]
+        ground = _ground_of(row, control or {}) if of == "run" else place["space"]
         found[key] = Reading(scale.value(row, place.get(stage)), ground, points)
     return found
 
 
+def _ground_of(row: Mapping[str, Any], control: Mapping[str, Any]) -> str:
+    """What the run's sampler drew from, as its worth says it: a control put in another's place does not change that."""
+    return str((row.get("worth") or {}).get("space") or control.get("space", ""))
+
+
+def _fair(rows: Iterable[Mapping[str, Any]], of: Of) -> list[Mapping[str, Any]]:
+    """Rows with that control, but for those that are no fair pair (endings.py)."""
+    there = [row for row in rows if row["status"] != "failed" and row["stages"].get(of) is not None]
+    return [row for row in there if not is_no_fair_pair(row) and not cut_by_clock(row, of)]
+
+
 def against_control(name: str, rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale) -> Pairs | None:
-    """A pipeline's rows against the control on the same ground; None where no row has one."""
-    there = [row for row in rows if row["status"] != "failed" and row["stages"].get("control") is not None]
+    """A pipeline's rows against the control on the same ground; None where no row has one.
+
+    Runs that ended at their own success, and controls cut by a time limit, are no fair pairs and left out: the number
+    of cells says how many stay.
+    """
+    there = _fair(rows, "control")
     if not there:
         return None
     own, other = (readings(there, stage, scale, of) for of in ("run", "control"))
@@ -82,7 +98,7 @@ def against_control(name: str, rows: Iterable[Mapping[str, Any]], stage: str, sc
 
 def against_program(name: str, rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale) -> Pairs | None:
     """Reduction and sampler together against the whole program; the ground is another one, so it is left unnamed."""
-    there = [row for row in rows if row["status"] != "failed" and row["stages"].get("control_program") is not None]
+    there = _fair(rows, "control_program")
     if not there:
         return None
     own = {key: Reading(r.value, "", r.points) for key, r in readings(there, stage, scale).items()}

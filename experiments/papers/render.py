@@ -19,8 +19,12 @@ PACKAGES = ("qopt-workbench", "numpy", "scipy", "qiskit", "qiskit-aer", "ortools
 
 
 _QUICK = (
-    "**This page is of the quick sweep**: generated instances, one seed, minutes of work. Its verdicts are those of so "
-    "few runs; `qopt reproduce` without `--quick` makes the full sweep."
+    "**This page is of the quick sweep**: small generated instances, minutes of work. Its verdicts are those of so few "
+    "runs; `qopt reproduce` without `--quick` makes the full sweep."
+)
+_FEWER = (
+    "**This page has all instances of the full sweep, but {told} of each run**; `qopt reproduce` without `--repeats` "
+    "has as many as the spec asks for."
 )
 
 
@@ -58,11 +62,13 @@ def current(rows: Rows) -> Rows:
     return list({(row["instance"]["fingerprint"], row["sweep"]["pipeline"], row["seed"]): row for row in rows}.values())
 
 
-def page(paper: Paper, rows: Rows, telling: Telling, *, command: str, earlier: str = "") -> str:
-    """The page as Markdown; ``earlier`` is a page beside it with the tables of a full sweep."""
-    quick = _QUICK if "--quick" in command.split() else ""
-    if quick and earlier:
-        quick += f" Tables of an earlier full sweep are in [{earlier}]({earlier})."
+def page(paper: Paper, rows: Rows, telling: Telling, *, command: str) -> str:
+    """The page as Markdown; its head says where the command made less than the full sweep."""
+    words = command.split()
+    quick = _QUICK if "--quick" in words else ""
+    if not quick and "--repeats" in words:
+        number = words[words.index("--repeats") + 1]
+        quick = _FEWER.format(told="one seed" if number == "1" else f"{number} seeds")
     summary = "\n".join(f"- {line.text}" for line in telling.summary)
     parts = [f"# {paper.title}", paper.source, quick, "## Summary", summary]
     for section in telling.sections:

@@ -142,7 +142,11 @@ def _sections(report: Report) -> list[Section]:
         Section(
             "time",
             "Time",
-            _figure(plots, "ecdf") + _figure(plots, "profile") + _table(tables["time"]) + _table(tables["utility"]),
+            _figure(plots, "ecdf")
+            + _figure(plots, "profile")
+            + _table(tables["time"])
+            + _table(tables["utility"])
+            + (_table(tables["restarts"]) if tables["restarts"].rows else ""),
         ),
         Section(
             "resources",

@@ -43,7 +43,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Control:
-    """A stage of a pipeline against equally many uniform random points; ``effect`` < 0 where the pipeline is better."""
+    """A stage of a pipeline against equally many uniform random points; ``effect`` < 0 where the pipeline is better.
+
+    ``num_left_out``: runs that ended at their own success, or whose control had fewer points (cut by its clock).
+    """
 
     pipeline: str
     stage: StageName
@@ -51,6 +54,7 @@ class Control:
     adjusted: float
     feasible: tuple[int, int]
     num_runs: int
+    num_left_out: int = 0
 
     @property
     def verdict(self) -> str:
@@ -116,8 +120,11 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
     """Every pipeline with a control at the stages raw, repaired and improved, adjusted by Holm over all of them."""
     worst = runs.worst_cost
     tests: list[tuple[str, StageName, Paired, tuple[int, int], int]] = []
+    left_out: dict[str, int] = {}
     for label in runs.pipelines:
-        members = [run for run in runs.by_pipeline[label] if run.control]
+        controlled = [run for run in runs.by_pipeline[label] if run.control]
+        members = [run for run in controlled if run.is_fair_pair]
+        left_out[label] = len(controlled) - len(members)
         for stage in STAGES:
             both = [run for run in members if stage in run.stages or stage in run.control]
             pairs = [(runs.gap(run, stage), runs.gap(run, stage, is_control=True)) for run in both]
@@ -129,7 +136,7 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
             tests.append((label, stage, wilcoxon(rounded(differences)), feasible, len(both)))
     adjusted = holm([test.p for _, _, test, _, _ in tests])
     return [
-        Control(label, stage, test, p, feasible, count)
+        Control(label, stage, test, p, feasible, count, left_out[label])
         for (label, stage, test, feasible, count), p in zip(tests, adjusted, strict=True)
     ]
 

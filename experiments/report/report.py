@@ -16,6 +16,7 @@ from .paired import Comparison, against_control, compare_all, rank_all
 from .plot import Plot
 from .plots_quality import critical_difference, crossover, feasibility, gap_by_size, quantum_scatter, waterfall
 from .plots_time import profile, qubit_scaling, target_ecdf, time_scaling
+from .restarts import restart_table
 from .runs import Run, RunSet, StageName
 from .statistics import Ranking
 from .summary import (
@@ -60,6 +61,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         pair_table(comparisons, ranked[0] if ranked else None, runs.tested),
         time_table(runs, settings),
         utility_table(runs, settings),
+        restart_table(runs, settings),
         resource_table(runs),
         energy_table(runs, settings),
         energy_by_instance(runs, settings),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...core import Sense
+from ..endings import is_no_fair_pair
 from .row_types import METERED
 
 StageName = Literal["raw", "repaired", "improved", "final"]
@@ -88,10 +89,17 @@ class Run:
     worth: Mapping[str, Chance] = field(default_factory=dict)
     crossover: Mapping[int, float | None] = field(default_factory=dict)
     worth_per_second: float | None = None
+    stopped_at_success: bool = False
 
     @property
     def is_feasible(self) -> bool:
         return self.objective is not None
+
+    @property
+    def is_fair_pair(self) -> bool:
+        """Whether run and control may be compared: as many points of both, and no end at the run's own success."""
+        counts = {point.num_points for point in (self.stages.get("raw"), self.control.get("raw")) if point is not None}
+        return not self.stopped_at_success and len(counts - {None}) < 2
 
     @property
     def total_seconds(self) -> float:
@@ -141,6 +149,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
         extra={key: value for key, value in (used.get("extra") or {}).items() if isinstance(value, int | float | str)},
         budget=pipeline.get("budget") or {},
         control_program=control_program,
+        stopped_at_success=is_no_fair_pair(row),
         **_worth(row.get("worth") or {}),
     )
 

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...core import Float
 from ..metrics import Interval
 from .paired import Control, costs_of
-from .runs import STAGES, Run, RunSet, StageName
+from .runs import Run, RunSet, StageName
 from .statistics import clustered_share, median_interval
-from .tables import MISSING, Cell, Column, Table, count, figure, interval, p_text, percent, percent_text, words
+from .tables import (
+    MISSING,
+    Cell,
+    Column,
+    Measure,
+    Table,
+    count,
+    figure,
+    interval,
+    p_text,
+    percent,
+    percent_text,
+    tabulate,
+    words,
+)
 from .times import (
     Settings,
     captime_of,
@@ -48,48 +63,100 @@ def gap_interval(runs: RunSet, members: Sequence[Run], stage: StageName, *, is_c
     return median_interval(by_instance(members, lambda run: runs.gap(run, stage, is_control=is_control)))
 
 
+@dataclass(frozen=True)
+class Pipeline:
+    """One row of the tables by pipeline: its label, its runs, and all the runs it stands among."""
+
+    label: str
+    members: Sequence[Run]
+    runs: RunSet
+    settings: Settings
+
+    def gap(self, stage: StageName) -> Cell:
+        """Median gap at a stage over the runs that have it."""
+        there = [run for run in self.members if stage == "final" or stage in run.stages]
+        return interval(gap_interval(self.runs, there, stage), percent_text) if there else MISSING
+
+    def control_gap(self) -> Cell:
+        """Median repaired gap of the control."""
+        there = [run for run in self.members if "repaired" in run.control]
+        if not there:
+            return MISSING
+        return interval(gap_interval(self.runs, there, "repaired", is_control=True), percent_text)
+
+    def hits(self) -> Cell:
+        """Share of runs that reached the target."""
+        known = [run for run in self.members if self.runs.references[run.instance].value is not None]
+        reached = [self.runs.reaches(run, self.settings.target_gap) for run in known]
+        names = [run.instance for run in known]
+        return interval(clustered_share(reached, names), percent_text) if known else MISSING
+
+    def ratio(self) -> Cell:
+        """Median of ``objective_ratio``."""
+        ratios = [ratio for run in self.members if (ratio := objective_ratio(self.runs, run)) is not None]
+        return figure(float(np.median(ratios))) if ratios else MISSING
+
+    def median(self, name: str) -> float:
+        """Median of a figure over the runs that have it."""
+        return _median(run.figures.get(name, math.nan) for run in self.members)
+
+    def cells(self) -> list[Sequence[Run]]:
+        """Its runs instance by instance."""
+        return [cell for (_, label), cell in self.runs.by_cell.items() if label == self.label]
+
+
+def by_pipeline(runs: RunSet, settings: Settings | None = None) -> list[Pipeline]:
+    """The rows of a table by pipeline."""
+    chosen = Settings() if settings is None else settings
+    return [Pipeline(label, runs.by_pipeline[label], runs, chosen) for label in runs.pipelines]
+
+
+NAME: Measure[Pipeline] = Measure("pipeline", lambda row: words(row.label))
+
+
 def quality_table(runs: RunSet, settings: Settings) -> Table:
     """Gaps of every stage, feasibility, chance of the reference, and approximation ratio by pipeline."""
     target = "the reference" if not settings.target_gap else f"a gap of {percent_text(settings.target_gap)}"
-    columns = [
-        Column("pipeline"),
-        Column("runs"),
-        Column("failed", "Runs that ended with an error, a refusal, or at the limits of time and memory."),
-        Column("feasible", "Share of runs with a feasible answer."),
-        Column("gap", "Final answer: median over instances of the median over seeds, 95 % bootstrap interval."),
-        Column("raw gap", "Best sample as it came, unrepaired."),
-        Column("repaired gap"),
-        Column("improved gap", "After local search."),
-        Column("control, repaired", "Equally many uniform points of the same ground, same selection and repair."),
-        Column("P(target)", f"Share of runs that reached {target}, 95 % interval by instance."),
-        Column("ratio", "Objective by reference (max) or reference by objective (min), median of final answers."),
+    measures: list[Measure[Pipeline]] = [
+        NAME,
+        Measure("runs", lambda row: count(len(row.members))),
+        Measure(
+            "failed",
+            lambda row: count(sum(run.status == "failed" for run in row.members)),
+            "Runs that ended with an error, a refusal, or at the limits of time and memory.",
+        ),
+        Measure(
+            "feasible",
+            lambda row: percent(np.mean([run.is_feasible for run in row.members]).item()),
+            "Share of runs with a feasible answer.",
+        ),
+        Measure(
+            "gap",
+            lambda row: row.gap("final"),
+            "Final answer: median over instances of the median over seeds, 95 % bootstrap interval.",
+        ),
+        Measure("raw gap", lambda row: row.gap("raw"), "Best sample as it came, unrepaired."),
+        Measure("repaired gap", lambda row: row.gap("repaired")),
+        Measure("improved gap", lambda row: row.gap("improved"), "After local search."),
+        Measure(
+            "control, repaired",
+            lambda row: row.control_gap(),
+            "Equally many uniform points of the same ground, same selection and repair.",
+        ),
+        Measure(
+            "P(target)", lambda row: row.hits(), f"Share of runs that reached {target}, 95 % interval by instance."
+        ),
+        Measure(
+            "ratio",
+            lambda row: row.ratio(),
+            "Objective by reference (max) or reference by objective (min), median of final answers.",
+        ),
     ]
-    rows = [_quality_row(runs, label, settings) for label in runs.pipelines]
     note = (
         "Gaps are signed, lower is better, 0 is the reference. A run without a feasible point counts as worse than "
         "every gap; 'none' means that this is so for the median. Native solvers have one stage."
     )
-    return Table("quality", "Quality", columns, rows, note)
-
-
-def _quality_row(runs: RunSet, label: str, settings: Settings) -> list[Cell]:
-    members = runs.by_pipeline[label]
-    with_control = [run for run in members if "repaired" in run.control]
-    cells = [words(label), count(len(members)), count(sum(run.status == "failed" for run in members))]
-    cells.append(percent(np.mean([run.is_feasible for run in members]).item()))
-    cells.append(interval(gap_interval(runs, members, "final"), percent_text))
-    for stage in STAGES:
-        there = [run for run in members if stage in run.stages]
-        cells.append(interval(gap_interval(runs, there, stage), percent_text) if there else MISSING)
-    control = gap_interval(runs, with_control, "repaired", is_control=True) if with_control else None
-    cells.append(MISSING if control is None else interval(control, percent_text))
-    known = [run for run in members if runs.references[run.instance].value is not None]
-    hits = [runs.reaches(run, settings.target_gap) for run in known]
-    names = [run.instance for run in known]
-    cells.append(interval(clustered_share(hits, names), percent_text) if known else MISSING)
-    ratios = [ratio for run in members if (ratio := objective_ratio(runs, run)) is not None]
-    cells.append(figure(float(np.median(ratios))) if ratios else MISSING)
-    return cells
+    return tabulate("quality", "Quality", measures, by_pipeline(runs, settings), note)
 
 
 def objective_ratio(runs: RunSet, run: Run) -> float | None:
@@ -107,37 +174,62 @@ def objective_ratio(runs: RunSet, run: Run) -> float | None:
 def time_table(runs: RunSet, settings: Settings) -> Table:
     """Seconds, time to the incumbent, TTS99 a run and a read with and without training, primal integral."""
     captime = captime_of(runs, settings)
-    columns = [
-        Column("pipeline"),
-        Column("seconds", "Wall time of a run, encoding to check, median."),
-        Column("CPU seconds", "Of the run's process, the control included, median."),
-        Column("time to incumbent", "QOBLIB's time to solution: mean time of the run's final incumbent."),
-        Column("TTS99 a run", "Final answer: seconds of restarts until 99 % chance, training included."),
-        Column("TTS99 a run, trained", "The same without the seconds of the optimiser."),
-        Column("TTS99 a read, raw", "Best sample unrepaired: seconds of reads until 99 % chance, training included."),
-        Column("TTS99 a read, raw, trained", "The same without the seconds of the optimiser."),
-        Column("primal integral", f"Mean over 0..{captime:.3g} s by that length; 0 is the reference at once."),
+
+    def tts(row: Pipeline, *, reads: bool, with_training: bool) -> Cell:
+        find = tts_of_reads if reads else tts_of_runs
+        return _tts([find(runs, cell, settings, with_training=with_training) for cell in row.cells()])
+
+    def integral(row: Pipeline) -> Cell:
+        shares = [primal_share(runs, run, captime) for run in row.members]
+        return figure(float(np.nanmean(shares)) if not np.isnan(shares).all() else None)
+
+    measures: list[Measure[Pipeline]] = [
+        NAME,
+        Measure(
+            "seconds",
+            lambda row: figure(_median(run.total_seconds for run in row.members), "s"),
+            "Wall time of a run, encoding to check, median.",
+        ),
+        Measure(
+            "CPU seconds",
+            lambda row: figure(row.median("cpu_seconds"), "s"),
+            "Of the run's process, the control included, median.",
+        ),
+        Measure(
+            "time to incumbent",
+            lambda row: figure(mean_incumbent_time(row.members), "s"),
+            "QOBLIB's time to solution: mean time of the run's final incumbent.",
+        ),
+        Measure(
+            "TTS99 a run",
+            lambda row: tts(row, reads=False, with_training=True),
+            "Final answer: seconds of restarts until 99 % chance, training included.",
+        ),
+        Measure(
+            "TTS99 a run, trained",
+            lambda row: tts(row, reads=False, with_training=False),
+            "The same without the seconds of the optimiser.",
+        ),
+        Measure(
+            "TTS99 a read, raw",
+            lambda row: tts(row, reads=True, with_training=True),
+            "Best sample unrepaired: seconds of reads until 99 % chance, training included.",
+        ),
+        Measure(
+            "TTS99 a read, raw, trained",
+            lambda row: tts(row, reads=True, with_training=False),
+            "The same without the seconds of the optimiser.",
+        ),
+        Measure(
+            "primal integral", integral, f"Mean over 0..{captime:.3g} s by that length; 0 is the reference at once."
+        ),
     ]
-    rows = []
-    for label in runs.pipelines:
-        members = runs.by_pipeline[label]
-        cells = [cell for (_, other), cell in runs.by_cell.items() if other == label]
-        row = [words(label), figure(_median(run.total_seconds for run in members), "s")]
-        row.append(figure(_median(run.figures.get("cpu_seconds", math.nan) for run in members), "s"))
-        row.append(figure(mean_incumbent_time(members), "s"))
-        for with_training in (True, False):
-            row.append(_tts([tts_of_runs(runs, cell, settings, with_training=with_training) for cell in cells]))
-        for with_training in (True, False):
-            row.append(_tts([tts_of_reads(runs, cell, settings, with_training=with_training) for cell in cells]))
-        shares = [primal_share(runs, run, captime) for run in members]
-        row.append(figure(float(np.nanmean(shares)) if not np.isnan(shares).all() else None))
-        rows.append(row)
     note = (
         "TTS99 is the median over instances, with the share of instances that were solved at all; '>' is a lower "
         "limit (Wilson). It is not QOBLIB's time to solution. '-': native solver, or training that cannot be "
         "told apart from the reads."
     )
-    return Table("time", "Time", columns, rows, note)
+    return tabulate("time", "Time", measures, by_pipeline(runs, settings), note)
 
 
 def _tts(found: Sequence[Interval | None]) -> Cell:
@@ -166,16 +258,16 @@ RESOURCES = {
 
 def resource_table(runs: RunSet) -> Table:
     """Qubits, depth, gates, shots, evaluations and memory, medians by pipeline; joules have a table of their own."""
-    columns = [Column("pipeline"), *(Column(key.replace("_", " "), text) for key, text in RESOURCES.items())]
-    columns.append(Column("peak MiB"))
-    rows = []
-    for label in runs.pipelines:
-        members = runs.by_pipeline[label]
-        row = [words(label)]
-        row += [count(_median(run.figures.get(key, math.nan) for run in members)) for key in RESOURCES]
-        row.append(count(_median(run.figures.get("peak_bytes", math.nan) for run in members) / 2**20))
-        rows.append(row)
-    return Table("resources", "Resources", columns, rows)
+    measures: list[Measure[Pipeline]] = [
+        NAME,
+        *(Measure(key.replace("_", " "), _counted(key), text) for key, text in RESOURCES.items()),
+        Measure("peak MiB", lambda row: count(row.median("peak_bytes") / 2**20)),
+    ]
+    return tabulate("resources", "Resources", measures, by_pipeline(runs))
+
+
+def _counted(key: str) -> Callable[[Pipeline], Cell]:
+    return lambda row: count(row.median(key))
 
 
 def utility_table(runs: RunSet, settings: Settings) -> Table:
@@ -193,8 +285,8 @@ def utility_table(runs: RunSet, settings: Settings) -> Table:
         row += [interval(utility_score(times, Utility(shape, captime), names)) for shape in shapes]
         rows.append(row)
     note = (
-        "Mean of u(time to target), over the runs of an instance and then over instances, 1 is best, 95 % bootstrap "
-        "interval of whole instances; a run that never got there is worth 0. "
+        "Mean of u(time to target), over the runs of an instance and then over instances, 1 is best, 95 % "
+        "interval of instances that holds at any number of them (by betting); a run that never got there is worth 0. "
         f"Captime {captime:.3g} s: linear falls to 0 at it, log-Laplace is 1/2 there, step is 1 up to it."
     )
     return Table("utility", "Worth by utility of time", columns, rows, note)
@@ -263,7 +355,18 @@ def control_table(controls: Sequence[Control]) -> Table:
         row += [Cell(p_text(p), p) for p in (test.p, found.adjusted)]
         row += [count(test.num_pairs), count(test.num_ties), Cell(f"{own} | {other} of {found.num_runs}", own)]
         rows.append(row)
-    return Table("control", "Is it better than uniform points of the same ground with the same repair?", columns, rows)
+    title = "Is it better than uniform points of the same ground with the same repair?"
+    return Table("control", title, columns, rows, _left_out(controls))
+
+
+def _left_out(controls: Sequence[Control]) -> str:
+    """Which pipelines' runs are in no test; empty without any."""
+    counts = {found.pipeline: found.num_left_out for found in controls if found.num_left_out}
+    if not counts:
+        return ""
+    told = ", ".join(f"{label} {number}" for label, number in counts.items())
+    reasons = "ended at their own success, or whose control had another number of points"
+    return f"Left out, since they are no fair pair: runs that {reasons} ({told})."
 
 
 def mean_ranks(runs: RunSet, settings: Settings) -> dict[str, float]:

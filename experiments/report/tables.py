@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Generic, TypeVar
 
 from ..metrics import Interval
 
@@ -30,6 +31,36 @@ class Column:
 
     name: str
     help: str = ""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Measure(Generic[T]):
+    """A column with what fills it: a further column is one of these, in one place.
+
+    Parameters
+    ----------
+    cell : subject of a row -> cell.
+    """
+
+    name: str
+    cell: Callable[[T], Cell]
+    help: str = ""
+
+
+def tabulate(key: str, title: str, measures: Sequence[Measure[T]], subjects: Iterable[T], note: str = "") -> Table:
+    """A table with one row a subject.
+
+    Examples
+    --------
+    >>> table = tabulate("k", "Squares", [Measure("n", count), Measure("n**2", lambda n: count(n * n))], [2, 3])
+    >>> [[cell.text for cell in row] for row in table.rows]
+    [['2', '4'], ['3', '9']]
+    """
+    columns = [Column(each.name, each.help) for each in measures]
+    return Table(key, title, columns, [[each.cell(subject) for each in measures] for subject in subjects], note)
 
 
 @dataclass(frozen=True)

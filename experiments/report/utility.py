@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ...core import Float, unknown_name
 from ..metrics import Interval
-from .statistics import BOOTSTRAP_SEED, RESAMPLES
+from .bounded import bounded_mean
 
 Shape = Literal["linear", "log-laplace", "step"]
 
@@ -83,15 +83,13 @@ class Utility:
         return worth
 
 
-def utility_score(
-    seconds: npt.ArrayLike, utility: Utility, clusters: Sequence[str] = (), *, seed: int = BOOTSTRAP_SEED
-) -> Interval:
-    """Mean utility of the runs' times (inf: never) with its 95 % bootstrap interval.
+def utility_score(seconds: npt.ArrayLike, utility: Utility, clusters: Sequence[str] = ()) -> Interval:
+    """Mean utility of the runs' times (inf: never) with a 95 % interval that holds at any number of runs (bounded.py).
 
     Parameters
     ----------
-    clusters : the instance of each run: whole instances are then drawn, and the mean is that of their means; each run
-        by itself where none are given.
+    clusters : the instance of each run: an instance is then one value, the mean of its runs; each run by itself where
+        none are given.
     """
     worth = utility(seconds)
     if not worth.size:
@@ -99,11 +97,4 @@ def utility_score(
     if len(clusters):
         _, inverse = np.unique(np.asarray(clusters), return_inverse=True)
         worth = np.bincount(inverse, weights=worth) / np.bincount(inverse)
-    rng = np.random.default_rng(seed)
-    means = np.empty(RESAMPLES)
-    batch = max(1, 4_000_000 // worth.size)
-    for start in range(0, RESAMPLES, batch):
-        stop = min(RESAMPLES, start + batch)
-        means[start:stop] = worth[rng.integers(0, worth.size, (stop - start, worth.size), dtype=np.int32)].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(float(worth.mean()), float(low), float(high))
+    return bounded_mean(worth)

@@ -16,6 +16,7 @@ from ...core import Budget, spec_id
 from ...problems.formulations import formulate
 from ...solvers.base import Estimate, QuboSampler
 from ..default_decomposition import with_default_limit
+from ..estimates import estimate_of
 from ..pipeline import Pipeline
 from ..resolve_pipeline import choose_pipeline
 from .document import Document, Mistakes, read_document
@@ -200,6 +201,8 @@ def estimate(cell: Cell, budget: Budget) -> Estimate:
         assert encoder is not None
         program = formulate(problem, cell.pipeline.formulation).program
         told = solver.estimate(encoder.num_qubits(program), program.products.nnz)
+        if told.note and told.bytes is None:
+            told = estimate_of(solver, encoder, program, encoder.num_qubits(program))
     except (ValueError, ImportError, RuntimeError) as error:
         return Estimate(refusal=" ".join(str(error).split()))
     if not told.refusal and budget.seconds is not None and "seconds" not in solver.parameters:

@@ -42,6 +42,7 @@ class Rules:
     budget : limits of every run.
     captime : seconds at which an answer is worth nothing; None looks at the gap alone.
     seed : of the repeats.
+    stage : whose answer is scored: ``final``, or ``raw`` for what the samples hold before any repair.
     """
 
     fidelity: Fidelity = "instances"
@@ -49,6 +50,7 @@ class Rules:
     budget: Mapping[str, float] = field(default_factory=dict)
     captime: float | None = None
     seed: int = 0
+    stage: Literal["final", "raw"] = "final"
 
 
 class Scores:
@@ -100,8 +102,8 @@ class Scores:
     def score(self, row: Mapping[str, Any]) -> float:
         """Score of one row."""
         instance = row["instance"]["fingerprint"]
-        reference, objective = self.references.get(instance), row.get("objective")
-        if objective is None or row.get("violations") or row["status"] in ("failed", "violated", "infeasible"):
+        reference, objective = self.references.get(instance), _objective(row, self.rules.stage)
+        if objective is None:
             return 0.0
         if reference is None:
             return 1.0
@@ -147,6 +149,16 @@ class Scores:
             if missing:
                 run_matrix(matrix, missing, store, Local(self.jobs, self.folder / "runs.log", idle_seconds=0))
         return {row["id"]: row for row in read_rows(self.folder)}
+
+
+def _objective(row: Mapping[str, Any], stage: Literal["final", "raw"]) -> float | None:
+    """Objective of the row's feasible answer, or of its best feasible sample; None without one."""
+    if stage == "raw":
+        raw = (row.get("stages") or {}).get("raw") or {}
+        return raw.get("objective") if raw.get("feasible") else None
+    if row.get("violations") or row["status"] in ("failed", "violated", "infeasible"):
+        return None
+    return row.get("objective")
 
 
 def _of_labels(

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ...core import ENCODERS, SOLVERS, spec_id
+from ...core import ENCODERS, SOLVERS, from_spec, spec_id
 from ...core.tunable import Choice, Domain, Range, domains
+
+#: Draws until one must go together.
+MAX_DRAWS = 1000
 
 
 @dataclass(frozen=True)
 class Space:
-    """Domains by ``solver.field`` or ``encoder.field``, of the named parts.
+    """Domains by ``solver.field`` or ``encoder.field``, of the named parts; ``builds``: draws must build those parts.
 
     Raises
     ------
@@ -26,6 +29,7 @@ class Space:
     solver: str
     encoder: str | None
     domains: Mapping[str, Domain]
+    builds: bool = False
 
     @staticmethod
     def of(solver: str, encoder: str | None = None) -> Space:
@@ -37,11 +41,21 @@ class Space:
         if not found:
             parts = solver if encoder is None else f"{solver} and {encoder}"
             raise ValueError(f"{parts} must have a tunable field, got none; `qopt list --options` shows the ranges")
-        return Space(entry.name, None if encoder is None else ENCODERS.get(encoder).name, found)
+        return Space(entry.name, None if encoder is None else ENCODERS.get(encoder).name, found, builds=True)
 
     def draw(self, rng: np.random.Generator) -> Config:
-        """One configuration."""
-        return Config(self, tuple((name, _draw(domain, rng)) for name, domain in self.domains.items()))
+        """One configuration that the parts take: values that do not go together are drawn again.
+
+        Raises
+        ------
+        ValueError
+            No draw goes together.
+        """
+        for _ in range(MAX_DRAWS):
+            drawn = Config(self, tuple((name, _draw(domain, rng)) for name, domain in self.domains.items()))
+            if not self.builds or drawn.is_valid:
+                return drawn
+        raise ValueError(f"{self.solver} must take some setting of its own ranges, got none in {MAX_DRAWS} draws")
 
     @property
     def default(self) -> Config:
@@ -66,6 +80,16 @@ class Config:
             role, _, field = name.partition(".")
             parts[role][field] = value
         return dict(parts)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the parts take these values together."""
+        try:
+            for role, spec in self.pipeline.items():
+                from_spec(f"{role}s", spec)
+        except ValueError:
+            return False
+        return True
 
     @property
     def label(self) -> str:

@@ -189,9 +189,13 @@ def _tpe(space: Space, scores: Scores, trials: int, seed: int) -> tuple[Config, 
                 value = trial.suggest_float(name, domain.low, domain.high, log=domain.scale == "log")
             values.append((name, value))
         config = Config(space, tuple(values))
+        if not config.is_valid:
+            study.tell(trial, 0.0)
+            continue
         score = scores.evaluate([config], len(scores.paths))[0]
         study.tell(trial, score)
         if best is None or score > best[0]:
             best = score, config
-    assert best is not None
+    if best is None:
+        raise ValueError(f"tpe must meet a setting that the parts take together, got none in {trials}; raise -R")
     return best[1], best[0]

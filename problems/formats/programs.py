@@ -13,6 +13,7 @@ import numpy as np
 
 from ...core import AnyArray, Float, Problem, UnsupportedError
 from ...core.labels import distinct_texts
+from ...core.margins import ROUNDING
 from ...core.model_text import Model
 from ...core.program_io import MAX_SPAN
 from ..integer_program import IntegerProgram
@@ -49,7 +50,7 @@ def problem_of(model: Model, types: tuple[str, ...], *, name: str, kind: str | N
         raise UnsupportedError(
             f"variable {model.names[i]} must be integer, got a continuous one; a program of bits has no other"
         )
-    model = replace(model, minimum=np.ceil(model.minimum - 1e-9), maximum=np.floor(model.maximum + 1e-9))
+    model = replace(model, minimum=np.ceil(model.minimum - ROUNDING), maximum=np.floor(model.maximum + ROUNDING))
     model = bounded(model)
     for i in np.flatnonzero(~(model.maximum - model.minimum <= MAX_SPAN)):
         low, high = model.minimum[i], model.maximum[i]
@@ -191,9 +192,9 @@ def _imply(model: Model, low: Float, high: Float) -> None:
             ends = ((model.upper[r] - others_least) / values[k], (model.lower[r] - others_most) / values[k])
             top, bottom = ends if values[k] > 0 else ends[::-1]
             if np.isinf(high[j]) and np.isfinite(top):
-                high[j] = max(np.floor(top + 1e-9), low[j] if np.isfinite(low[j]) else -np.inf)
+                high[j] = max(np.floor(top + ROUNDING), low[j] if np.isfinite(low[j]) else -np.inf)
             if np.isinf(low[j]) and np.isfinite(bottom):
-                low[j] = min(np.ceil(bottom - 1e-9), high[j] if np.isfinite(high[j]) else np.inf)
+                low[j] = min(np.ceil(bottom - ROUNDING), high[j] if np.isfinite(high[j]) else np.inf)
 
 
 def _need(model: Model, low: Float, high: Float) -> None:
@@ -216,4 +217,4 @@ def _need(model: Model, low: Float, high: Float) -> None:
             gap = bound - least.sum() if value > 0 else most.sum() - bound
             needed = max(needed, gap / abs(value))
         if np.isfinite(needed):
-            high[j] = np.ceil(needed - 1e-9)
+            high[j] = np.ceil(needed - ROUNDING)

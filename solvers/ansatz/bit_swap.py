@@ -9,7 +9,7 @@ from __future__ import annotations
 import dimod
 import numpy as np
 
-from ...core import AnyArray, Bits, bqm_to_arrays
+from ...core import AnyArray, BinaryPolynomial, Bits, PolynomialModel, bqm_to_arrays
 
 
 def one_round_swap(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Bits:
@@ -27,6 +27,8 @@ def one_round_swap(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Bits:
     """
     from scipy.sparse import coo_array
 
+    if isinstance(bqm, PolynomialModel):
+        return _round_of_polynomial(bqm.polynomial, np.atleast_2d(np.asarray(Z, dtype=np.uint8)))
     linear, i, j, values, _ = bqm_to_arrays(bqm)
     m = len(linear)
     Z = np.array(np.atleast_2d(Z), dtype=np.float64)
@@ -64,3 +66,20 @@ def one_round_swap(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Bits:
         flip(np.full(len(Z), bit), taken)
         flip(partner, taken)
     return Z.astype(np.uint8)
+
+
+def _round_of_polynomial(polynomial: BinaryPolynomial, Z: Bits) -> Bits:
+    """The same round, each flip's energy computed anew."""
+    least = -1e-12 * max(1.0, float(np.abs(polynomial.coefficients).max(initial=0.0)))
+    flips = np.eye(polynomial.num_variables, dtype=np.uint8)
+    found = []
+    for z in Z:
+        energy = float(polynomial.energies(z[None])[0])
+        for tried in (*flips[:, None], *(flips ^ flip for flip in flips)):
+            points = tried ^ z
+            energies = polynomial.energies(points)
+            k = int(energies.argmin())
+            if energies[k] - energy < least:
+                z, energy = points[k], float(energies[k])
+        found.append(z)
+    return np.array(found, dtype=np.uint8).reshape(Z.shape)

@@ -10,9 +10,9 @@ from typing import Any
 import dimod
 import numpy as np
 
-from ...core import AnyArray, Float
+from ...algorithms.tails import tail_slopes
+from ...core import Float
 from ...engines import diagonal
-from ...engines.diagonal.measure import tail
 from ...engines.matrix_product.gradient import TwoBody, value_and_gradient
 from ...engines.matrix_product.state import MatrixProduct, product_state
 from ...engines.statevector import EngineChoice, GateCircuit, pull_back, simulate
@@ -20,6 +20,7 @@ from ..backends.readout import Confusion
 from ..backends.runners import Compiled, Runner
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import SpinPolynomial
 from ..training.evaluation_log import Evaluation, evaluation_of
 
 
@@ -69,7 +70,7 @@ class StateEvaluator:
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient; that of CVaR with the value at risk held fixed."""
         state = self.state(angles)
-        value, slopes = value_and_slopes(state.weights(), self._energies, self.alpha)
+        value, slopes = tail_slopes(state.weights(), self._energies, self.alpha)
         cotangent = slopes * (state.real + 1j * state.imag)
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
@@ -92,18 +93,6 @@ class StateEvaluator:
     @cached_property
     def _energies(self) -> Float:
         return self.cost.values()
-
-
-def value_and_slopes(weights: Float, energies: Float, alpha: float) -> tuple[float, AnyArray]:
-    """Mean or CVaR of outcomes, and its derivative in each outcome's weight.
-
-    The derivative of CVaR is ``-(VaR - E)_+ / alpha`` up to a constant, which has no effect where weights sum to one;
-    VaR is held fixed. It jumps where the cumulative weight meets alpha exactly.
-    """
-    if alpha == 1:
-        return float(weights @ energies), energies
-    value, at_risk = tail(weights, energies, alpha)
-    return value, -np.maximum(at_risk - energies, 0.0) / alpha
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +162,7 @@ class RunnerEvaluator:
 
     bqm: dimod.BinaryQuadraticModel
     circuit: GateCircuit
-    ising: Ising
+    ising: Ising | SpinPolynomial
     runner: Runner
     compiled: Compiled
     alpha: float

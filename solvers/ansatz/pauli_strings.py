@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...core import Float, Int, frozen
 from ...engines.diagonal.state import State, popcounts
-from ...engines.statevector import EngineChoice, walsh_hadamard
+from ...engines.statevector import EngineChoice, hadamard_transform
 
 Complex = npt.NDArray[np.complex128]
 
@@ -85,7 +85,7 @@ class PauliStrings:
             chosen = self.bases == basis
             if chosen.any():
                 weights = np.abs(_into(state, basis, engine)) ** 2
-                out[chosen] = walsh_hadamard(weights, engine=engine)[self.masks[chosen]]
+                out[chosen] = hadamard_transform(weights, engine=engine)[self.masks[chosen]]
         return out
 
     def cotangent(self, state: State, slopes: Float, *, engine: EngineChoice = "auto") -> Complex:
@@ -97,7 +97,7 @@ class PauliStrings:
                 continue
             spectrum = np.zeros(2**self.num_qubits)
             np.add.at(spectrum, self.masks[chosen], slopes[chosen])
-            diagonal = walsh_hadamard(spectrum, engine=engine)
+            diagonal = hadamard_transform(spectrum, engine=engine)
             out += _back(diagonal * _into(state, basis, engine), basis, engine)
         return out
 
@@ -122,14 +122,14 @@ def _into(state: State, basis: int, engine: EngineChoice) -> Complex:
         return psi
     if basis == 1:
         psi = psi * _phases(psi.size).conj()
-    return np.asarray(walsh_hadamard(psi, engine=engine) / math.sqrt(psi.size))
+    return np.asarray(hadamard_transform(psi, engine=engine) / math.sqrt(psi.size))
 
 
 def _back(psi: Complex, basis: int, engine: EngineChoice) -> Complex:
     """The inverse of ``_into``."""
     if basis == 2:
         return psi
-    turned: Complex = np.asarray(walsh_hadamard(psi, engine=engine) / math.sqrt(psi.size))
+    turned: Complex = np.asarray(hadamard_transform(psi, engine=engine) / math.sqrt(psi.size))
     return turned * _phases(psi.size) if basis == 1 else turned
 
 

@@ -15,12 +15,13 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Bits, Clock, Float
+from ...core.tunable import Choice, Range, tunable
 from ...engines.diagonal.state import State
 from ...engines.statevector import EngineChoice, GateCircuit, engine_name, pull_back, simulate
 from ..backends.kinds import Backends
 from ..base import Estimate, energies_of, sample_set
-from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import spins_of
 from ..training.evaluation_log import Evaluation
 from ..training.points import evaluation_limit, final_points
 from ..training.resources import require
@@ -29,7 +30,7 @@ from .bit_swap import one_round_swap
 from .circuits import AnsatzInit, AnsatzName, ansatz
 from .evaluators import rotation_periods
 from .pauli_strings import NUM_BASES, PauliStrings, num_qubits
-from .pce_loss import LinearTerms, PceLoss, Regulariser
+from .pce_loss import LinearTerms, PceLoss, PolynomialLoss, Regulariser, loss_of
 from .run import circuit_info, optimize, run_info
 from .settings import AnsatzSettings
 
@@ -65,14 +66,16 @@ class Pce(AnsatzSettings):
     (3, -8.0)
     """
 
+    takes_polynomials: ClassVar[bool] = True
+
     ansatz: AnsatzName = "brickwork"
-    reps: int = 10
+    reps: int = tunable(10, Range(1, 20))
     init: AnsatzInit = "unit"
-    restarts: int = 4
-    k: int = 2
+    restarts: int = tunable(4, Range(0, 6))
+    k: int = tunable(2, Choice((1, 2, 3)))
     linear: LinearTerms = "direct"
     tanh_scale: float | None = None
-    beta: float = 0.5
+    beta: float = tunable(0.5, Range(0.05, 2.0, "log"))
     regulariser: Regulariser = "poljak-turzik"
     swap: bool = True
 
@@ -131,7 +134,7 @@ class Pce(AnsatzSettings):
         """The loss of a model, with its strings and circuit."""
         n = self.qubits_of(bqm.num_variables)
         scale = float(n ** (self.k / 2)) if self.tanh_scale is None else self.tanh_scale
-        loss = PceLoss.of(Ising.of(bqm), self.linear, scale, self.beta, self.regulariser)
+        loss = loss_of(spins_of(bqm), self.linear, scale, self.beta, self.regulariser)
         strings = PauliStrings.first(loss.num_spins, n, self.k)
         circuit = ansatz(self.ansatz, n, self.reps, self.entanglement)
         return PceEvaluator(circuit, strings, loss, self.shots, rng, self.engine)
@@ -159,7 +162,7 @@ class PceEvaluator:
 
     circuit: GateCircuit
     strings: PauliStrings
-    loss: PceLoss
+    loss: PceLoss | PolynomialLoss
     shots: int | None
     rng: np.random.Generator
     engine: EngineChoice = "auto"

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...core import AnyArray, Bits, Float, Int
 from ..ising import Ising
+from ..spin_polynomial import SpinPolynomial
 
 LinearTerms = Literal["direct", "anchor"]
 Regulariser = Literal["poljak-turzik", "edwards-erdos", "none"]
@@ -80,6 +81,72 @@ class PceLoss:
         """The point by the signs, read against the anchor where there is one; an expectation of 0 counts as +1."""
         is_down = np.asarray(expectations) < 0
         return (is_down[1:] ^ is_down[0] if self.has_anchor else is_down).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class PolynomialLoss:
+    """``sum_t c_t prod_{i in t} t_i + beta nu (mean t**2)**2``, the same of terms of any degree; ours.
+
+    With an anchor, which is spin 0, terms of odd degree are products with it too. nu is half the sum of the absolute
+    coefficients of products (the leading part of what it is for couplings); 0 for the regulariser ``none``.
+
+    Parameters
+    ----------
+    groups : for each degree the spins (t, d) and coefficients (t,) of its terms.
+    """
+
+    groups: tuple[tuple[Int, Float], ...]
+    num_spins: int
+    weight: float
+    scale: float
+    has_anchor: bool
+
+    @staticmethod
+    def of(
+        spins: SpinPolynomial, linear: LinearTerms, scale: float, beta: float, regulariser: Regulariser
+    ) -> PolynomialLoss:
+        """The loss of a polynomial's spin form."""
+        has_anchor = linear == "anchor"
+        groups = []
+        for indices, values in spins.polynomial.by_degree:
+            moved = indices + has_anchor
+            if has_anchor and indices.shape[1] % 2:
+                moved = np.concatenate([np.zeros((len(moved), 1), dtype=np.int64), moved], axis=1)
+            groups.append((moved, values))
+        size = sum(float(np.abs(values).sum()) for moved, values in groups if moved.shape[1] > 1)
+        weight = 0.0 if regulariser == "none" else beta * size / 2
+        return PolynomialLoss(tuple(groups), spins.n + has_anchor, weight, scale, has_anchor)
+
+    def value(self, expectations: Float) -> float:
+        """The loss."""
+        return self.slopes(expectations)[0]
+
+    def slopes(self, expectations: Float) -> tuple[float, Float]:
+        """The loss and its derivative in each expectation."""
+        t = np.tanh(self.scale * expectations)
+        square = float(np.mean(t**2))
+        value, by_t = self.weight * square**2, self.weight * 4 * square * t / len(t)
+        for indices, values in self.groups:
+            factors = t[indices]
+            value += float(values @ factors.prod(axis=1))
+            for place in range(indices.shape[1]):
+                others = np.delete(factors, place, axis=1).prod(axis=1)
+                by_t += np.bincount(indices[:, place], values * others, minlength=len(t))
+        return value, by_t * self.scale * (1 - t**2)
+
+    def decode(self, expectations: AnyArray) -> Bits:
+        """As ``PceLoss.decode``."""
+        is_down = np.asarray(expectations) < 0
+        return (is_down[1:] ^ is_down[0] if self.has_anchor else is_down).astype(np.uint8)
+
+
+def loss_of(
+    spins: Ising | SpinPolynomial, linear: LinearTerms, scale: float, beta: float, regulariser: Regulariser
+) -> PceLoss | PolynomialLoss:
+    """The loss of a model over spins."""
+    if isinstance(spins, SpinPolynomial):
+        return PolynomialLoss.of(spins, linear, scale, beta, regulariser)
+    return PceLoss.of(spins, linear, scale, beta, regulariser)
 
 
 def nu(regulariser: Regulariser, num_spins: int, i: Int, j: Int, values: Float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from ...core.tunable import Range, tunable
 from ...engines.statevector import EngineChoice
 from ..backends.kinds import Backends
 from ..base import Estimate, QuboSampler
@@ -39,14 +40,14 @@ class AnsatzSettings(QuboSampler):
 
     ansatz: AnsatzName = "efficient-su2"
     entanglement: EntanglementName = "linear"
-    reps: int = 2
+    reps: int = tunable(2, Range(1, 12))
     backend: str = "exact"
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
     init: AnsatzInit = "random"
-    restarts: int = 0
-    maxiter: int = 200
+    restarts: int = tunable(0, Range(0, 6))
+    maxiter: int = tunable(200, Range(20, 400, "log"))
     engine: EngineChoice = "auto"
     target_device: str = ""
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import singledispatch
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, bqm_to_arrays
-from ...engines import diagonal
+from ...core import SOLVERS, PolynomialModel, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines.statevector import GateCircuit, engine_name
 from ..backends.kinds import DEFAULT_SHOTS
 from ..backends.readout import calibrate
 from ..base import Estimate, Observe, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import diagonal_of, spins_of
 from ..training.limits import Limits
 from ..training.points import evaluation_limit, final_points
 from ..training.resources import check_evaluation, require
@@ -65,7 +66,9 @@ class Vqe(AnsatzSettings):
     (-2.5, 12, 'l-bfgs')
     """
 
-    alpha: float = 1.0
+    takes_polynomials: ClassVar[bool] = True
+
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     alpha_schedule: Literal["constant", "ascending"] = "constant"
     readout: Literal["none", "mitigate"] = "none"
     bond_dimension: int | None = None
@@ -183,7 +186,7 @@ class Job:
 @singledispatch
 def make_evaluator(backend: AnsatzBackend, job: Job) -> tuple[AnyEvaluator, str]:
     """The evaluator at the last alpha, and the engine's name for the record; here: circuits on a runner."""
-    settings, ising = job.settings, Ising.of(job.bqm)
+    settings, ising = job.settings, spins_of(job.bqm)
     shots = backend.evaluation_shots(settings.shots)
     first, second, third = spawn_seeds(job.seed, 3)
     runner = backend.runner(first, settings.bond_dimension)
@@ -198,7 +201,7 @@ def make_evaluator(backend: AnsatzBackend, job: Job) -> tuple[AnyEvaluator, str]
 
 @make_evaluator.register
 def _exact(backend: ExactAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
-    cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(job.bqm))
+    cost = diagonal_of(job.bqm)
     rng, engine = np.random.default_rng(job.seed), job.settings.engine
     evaluator = StateEvaluator(job.bqm, job.circuit, cost, job.alpha, job.settings.shots, rng, engine)
     return evaluator, f"state vector, {engine_name(engine)}"
@@ -206,6 +209,8 @@ def _exact(backend: ExactAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
 
 @make_evaluator.register
 def _product(backend: ProductAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
+    if isinstance(job.bqm, PolynomialModel):
+        raise UnsupportedError("backend mps must have a quadratic model, got a polynomial; use exact, or quadratise")
     rng = np.random.default_rng(job.seed)
     evaluator = ProductEvaluator(job.bqm, job.circuit, Ising.of(job.bqm), job.alpha, job.settings.shots, rng)
     return evaluator, "matrix product state, numpy"

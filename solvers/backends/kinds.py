@@ -38,6 +38,8 @@ class Backend:
     has_expectation: ClassVar[bool] = True
     #: Whether it gives the exact CVaR of all outcomes.
     has_tail: ClassVar[bool] = False
+    #: Whether an evaluation may draw shots: its points are samples of the state.
+    has_shots: ClassVar[bool] = True
     #: Whether ``bond_dimension`` may bound its matrix product state.
     takes_bond_dimension: ClassVar[bool] = False
 
@@ -80,6 +82,15 @@ class Product(Backend):
 
     kind: ClassVar[str] = "mps"
     has_gradient: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class LightCone(Backend):
+    """Light cones of our own engine: exact values with gradients at any size, no state and no samples of it."""
+
+    kind: ClassVar[str] = "light-cone"
+    has_gradient: ClassVar[bool] = True
+    has_shots: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)

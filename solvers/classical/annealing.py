@@ -14,7 +14,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Clock, Float
-from ...core.tunable import Range, tunable
+from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
 from ...engines.annealing.engine import layout_of
 from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
@@ -70,8 +70,8 @@ class SimulatedAnnealing(QuboSampler):
     num_reads: int | None = None
     num_sweeps: int = tunable(1000, Range(10, 5000, "log"))
     beta_range: tuple[float, float] | None = None
-    schedule: Schedule | None = None
-    acceptance: Literal["Metropolis", "Gibbs"] = "Metropolis"
+    schedule: Schedule | None = tunable(None, Choice((None, "geometric", "linear", "temperature")))  # noqa: RUF009 (a dataclass field)
+    acceptance: Literal["Metropolis", "Gibbs"] = tunable("Metropolis", Choice(("Metropolis", "Gibbs")))
     randomize_order: bool = False
     threads: int = 1
     engine: Engine = "auto"

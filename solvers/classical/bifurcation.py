@@ -8,6 +8,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Clock
+from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing import How, IsingModel, start
 from ...engines.annealing.bifurcation import BifurcationSettings, Device, Variant, bifurcate
 from ..base import Estimate, QuboSampler, energies_of, sample_set
@@ -44,8 +45,8 @@ class SimulatedBifurcation(QuboSampler):
     """
 
     num_reads: int | None = None
-    num_steps: int = 1000
-    variant: Variant = "discrete"
+    num_steps: int = tunable(1000, Range(50, 5000, "log"))
+    variant: Variant = tunable("discrete", Choice(("discrete", "ballistic")))  # noqa: RUF009 (a dataclass field)
     time_step: float | None = None
     descend: bool = True
     device: Device = "cpu"

@@ -12,7 +12,8 @@ from typing import ClassVar, NamedTuple
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, Bits, Clock, Float, Int, PolynomialModel, bqm_to_arrays
+from ...algorithms.enumeration import all_sums, indices_to_bits
+from ...core import SOLVERS, Clock, Float, Int, PolynomialModel, bqm_to_arrays
 from ...engines.diagonal import energy_blocks
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 
@@ -76,7 +77,7 @@ class BruteForce(QuboSampler):
         keep = BruteForce(num_reads).num_reads or self.num_reads or MOST_POINTS
         model = None if isinstance(bqm, PolynomialModel) else _Model.of(bqm)
         indices, looked_at = _lowest_of(bqm, keep, clock) if model is None else _lowest(model, keep, clock)
-        Z = _bits(indices, n)
+        Z = indices_to_bits(indices, n)
         info = {
             "engine": "numpy enumeration",
             "points_looked_at": looked_at,
@@ -130,7 +131,7 @@ def _lowest(model: _Model, keep: int, clock: Clock) -> tuple[Int, int]:
     n = len(model.linear)
     low = min(n, BLOCK_BITS)
     high = n - low
-    inside = _doubled(model.linear[:low], model.products[:low, :low])
+    inside = all_sums(model.linear[:low], model.products[:low, :low])
     found = _Lowest(keep)
     looked_at = 0
     for block in range(1 << high):
@@ -140,7 +141,7 @@ def _lowest(model: _Model, keep: int, clock: Clock) -> tuple[Int, int]:
         constant = model.linear[low:] @ bits + bits @ np.triu(model.products[low:, low:], 1) @ bits
         energies = inside + constant
         if bits.any():
-            energies = energies + _doubled(model.products[:low, low:] @ bits, None)
+            energies = energies + all_sums(model.products[:low, low:] @ bits, None)
         looked_at += len(energies)
         found.add(block << low, energies)
     return found.indices(), looked_at
@@ -206,34 +207,6 @@ class _Lowest:
             self._limit = float(energies[order[-1]])
 
 
-def _doubled(linear: Float, products: Float | None) -> Float:
-    """Energies of all points of the given coefficients, index bit i = variable i."""
-    n = len(linear)
-    energies = np.zeros(1 << n)
-    for i in range(n):
-        below = energies[: 1 << i]
-        change = linear[i] if products is None else linear[i] + _doubled(products[i, :i], None)
-        energies[1 << i : 2 << i] = below + change
-    return energies
-
-
-def _bits(indices: Int, n: int) -> Bits:
-    """Bits of each index, low bit first, shape (k, n)."""
-    return ((indices[:, None] >> np.arange(n)) & 1).astype(np.uint8)
-
-
 def rounding_margin(bqm: dimod.BinaryQuadraticModel) -> float:
     """How far rounding may move an energy of a BINARY model with labels 0..m-1 that is summed in another order."""
     return _Model.of(bqm).margin
-
-
-def all_energies(bqm: dimod.BinaryQuadraticModel) -> Float:
-    """Energies of all 2**n points of a BINARY model, index bit i = variable i; for tests and small models.
-
-    Examples
-    --------
-    >>> all_energies(dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {(0, 1): 2.0}, 0.5, "BINARY")).tolist()
-    [0.5, 1.5, -0.5, 2.5]
-    """
-    model = _Model.of(bqm)
-    return np.asarray(_doubled(model.linear, model.products) + model.offset, dtype=np.float64)

@@ -15,6 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, Ground, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines.annealing.search import Search, load_engine, states_of, walks_name
 from ...engines.annealing.structure import Structure, recognise
 from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of, sample_set
@@ -81,7 +82,7 @@ class ConstrainedAnnealing(QuboSampler):
     keeps_rows: ClassVar[bool] = True
 
     num_reads: int | None = None
-    num_sweeps: int = 2000
+    num_sweeps: int = tunable(2000, Range(20, 10000, "log"))
     threads: int = 1
     engine: Literal["auto", "compiled", "numpy"] = "auto"
 

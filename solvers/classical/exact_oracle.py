@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import dimod
 import numpy as np
 
+from ...algorithms.enumeration import indices_to_bits
 from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, bqm_to_arrays
 from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of, sample_set
 from .brute_force import BLOCK_BITS, BruteForce, rounding_margin
@@ -160,7 +161,7 @@ def lowest_feasible(program: BinaryProgram, keep: int, clock: Clock) -> tuple[Bi
         if block and clock.is_over:
             return (Z if len(Z) else np.zeros((1, n), dtype=np.uint8)), None
         index = (block << low) + np.arange(1 << low)
-        X = ((index[:, None] >> np.arange(n)) & 1).astype(np.uint8)
+        X = indices_to_bits(index, n)
         X = X[program.feasible(X)]
         Z, costs = np.concatenate([Z, X]), np.concatenate([costs, program.costs(X)])
         first = np.argsort(costs, kind="stable")[:keep]

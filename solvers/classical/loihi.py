@@ -13,6 +13,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Clock, bqm_to_arrays
+from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing.loihi import (
     TEMPERATURE_LIMIT,
     WEIGHT_LIMIT,
@@ -59,15 +60,15 @@ class Loihi(QuboSampler):
     """
 
     num_reads: int | None = None
-    num_steps: int = 4000
+    num_steps: int = tunable(4000, Range(100, 10000, "log"))
     resolution: int = 8
     t_max: int | None = None
     t_min: int = 0
-    schedule: Literal["linear", "geometric"] = "linear"
+    schedule: Literal["linear", "geometric"] = tunable("linear", Choice(("linear", "geometric")))
     delta: int = 1
     exponent: int = 0
-    steps_per_temperature: int = 40
-    refract_scaling: int = 6
+    steps_per_temperature: int = tunable(40, Range(5, 200, "log"))
+    refract_scaling: int = tunable(6, Range(0, 8))
     update: Literal["parallel", "serial"] = "parallel"
 
     def __post_init__(self) -> None:

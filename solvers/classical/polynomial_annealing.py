@@ -14,6 +14,8 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, BinaryPolynomial, Bits, Clock, Float, Int
+from ...core.margins import ROUNDING
+from ...core.tunable import Range, tunable
 from ...engines.annealing.polynomial import Engine, PolynomialSearch, compiled_searches
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
@@ -50,7 +52,7 @@ class PolynomialAnnealing(QuboSampler):
     takes_polynomials: ClassVar[bool] = True
 
     num_reads: int | None = None
-    num_sweeps: int = 1000
+    num_sweeps: int = tunable(1000, Range(10, 5000, "log"))
     beta_range: tuple[float, float] | None = None
     engine: Engine = "auto"
 
@@ -178,7 +180,7 @@ def anneal(model: _Model, betas: Float, lanes: int, rng: np.random.Generator, cl
                 products[terms] = rows * sign
                 spins[i] *= sign
                 energy += np.where(taken, change, 0.0)
-                better = energy < best_energy - 1e-9
+                better = energy < best_energy - ROUNDING
                 if better.any():
                     best[:, better], best_energy[better] = spins[:, better], energy[better]
         tried += n * lanes

@@ -15,6 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, AnyArray, Clock, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines.diagonal.memory import available_bytes
 from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
@@ -54,7 +55,7 @@ class Tabu(QuboSampler):
     """
 
     num_reads: int | None = None
-    num_restarts: int = 1
+    num_restarts: int = tunable(1, Range(1, 20, "log"))
     tenure: int | None = None
 
     def __post_init__(self) -> None:

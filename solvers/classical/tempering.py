@@ -9,6 +9,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Clock, Float
+from ...core.tunable import Range, tunable
 from ...engines.annealing import How, IsingModel, anneal, engine_name
 from ...engines.annealing.engine import LANES
 from ...engines.annealing.tempering import TemperingSettings, temper
@@ -44,9 +45,9 @@ class ParallelTempering(QuboSampler):
     """
 
     num_reads: int | None = None
-    num_temperatures: int = 16
-    num_sweeps: int = 1000
-    sweeps_per_exchange: int = 10
+    num_temperatures: int = tunable(16, Range(4, 32))
+    num_sweeps: int = tunable(1000, Range(20, 5000, "log"))
+    sweeps_per_exchange: int = tunable(10, Range(1, 50, "log"))
     clusters: bool | None = None
     beta_range: tuple[float, float] | None = None
     engine: Literal["auto", "compiled", "numpy"] = "auto"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Clock, Number, Problem, Solution, number
+from ...core.margins import scaled_margin
 from ..base import LiveReport, Outcome, Report
 from .construct.start import start_solution
 
@@ -109,4 +110,4 @@ class Incumbent:
     def _is_close(self, bound: float) -> bool:
         """Whether bound and objective are one number: decimals that were summed in another order may differ a bit."""
         assert self.objective is not None
-        return abs(bound - self.objective) <= 1e-9 * max(1.0, abs(self.objective))
+        return abs(bound - self.objective) <= scaled_margin(self.objective)

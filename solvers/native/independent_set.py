@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core import SOLVERS, Budget, Clock, Float, Problem, Solution, UnsupportedError
+from ...core.margins import min_improvement
+from ...core.tunable import Range, tunable
 from ...problems.mis import Mis
 from ..base import Outcome, Report
 from .construct.graphs import construct_mis
@@ -46,7 +48,7 @@ class MisTabu:
     ([0, 1, 1, 1], None)
     """
 
-    num_steps: int = 100_000
+    num_steps: int = tunable(100_000, Range(1000, 1_000_000, "log"))
 
     def __post_init__(self) -> None:
         if self.num_steps < 1:
@@ -139,7 +141,7 @@ def search_sets(
     for vertex in np.flatnonzero(start).tolist():
         state.insert(vertex)
     best, step, since = state.value, 0, 0
-    least = 0.5 if (state.weights % 1 == 0).all() else 1e-9 * max(1.0, float(np.abs(state.weights).sum()))
+    least = min_improvement(state.weights)
     until = np.zeros(n, dtype=np.int64)
     while not is_over() and (num_steps is None or step < num_steps):
         step += 1

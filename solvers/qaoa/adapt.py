@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Clock, Float, bqm_to_arrays
+from ...core import SOLVERS, Clock, Float
+from ...core.margins import ROUNDING, scaled_margin
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
+from ...engines.statevector import apply_pauli
 from ..base import Estimate, Observe, QuboSampler, energies_of, sample_set
-from ..ising import Ising, Scale
+from ..ising import Scale
 from ..seeds import spawn_seeds
+from ..spin_polynomial import diagonal_of, spins_of
 from ..training.evaluation_log import Evaluation, EvaluationLog, LoggedTarget, evaluation_of
 from ..training.optimizers import BudgetExhausted, minimize
 
@@ -55,9 +59,11 @@ class AdaptQaoa(QuboSampler):
     (-2.5, True)
     """
 
-    layers: int = 5
+    takes_polynomials: ClassVar[bool] = True
+
+    layers: int = tunable(5, Range(1, 10))
     pool: Pool = "two-qubit"
-    first_gamma: float = 0.01
+    first_gamma: float = tunable(0.01, Range(0.001, 0.3, "log"))
     tolerance: float = 1e-3
     maxiter: int = 200
     num_shots: int = 1000
@@ -150,14 +156,6 @@ def pool_of(n: int, pool: Pool) -> list[Mixer]:
     return mixers
 
 
-def apply_pauli(state: Complex, x: int, z: int) -> Complex:
-    """The Pauli string with these masks (both set: Y) on a state, bit i of an index = qubit i."""
-    index = np.arange(len(state))
-    signs = 1.0 - 2.0 * (np.bitwise_count(index & z) & 1)
-    factor = 1j ** ((x & z).bit_count() % 4)
-    return np.asarray(factor * (signs * state)[index ^ x])
-
-
 @dataclass(frozen=True, eq=False)
 class AdaptCircuit:
     """A circuit of given mixers; angles are scaled gammas, then betas.
@@ -231,8 +229,8 @@ class _Growth:
         self.bqm = bqm
         self.log = log
         self.rng = rng
-        self.cost = diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm))
-        ising = Ising.of(bqm)
+        self.cost = diagonal_of(bqm)
+        ising = spins_of(bqm)
         # the offset changes nothing but a common phase, and rounding: energies are taken from their mean
         self.circuit = AdaptCircuit(self.cost.values() - ising.offset, ising.unit(settings.scale), ())
         self.offset = ising.offset
@@ -275,13 +273,13 @@ class _Growth:
             if self.log.is_spent:
                 raise BudgetExhausted
             sizes[k] = abs(derivative(lam, psi, mixer))
-        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - 1e-9))[0])
+        best = int(np.flatnonzero(sizes >= sizes.max() * (1 - ROUNDING))[0])
         return pool[best], float(sizes[best])
 
     def info(self, state: Complex) -> dict[str, Any]:
         weights = _weights(state)
         lowest = self.circuit.energies.min()
-        tolerance = 1e-9 * max(1.0, float(np.abs(self.circuit.energies).max()))
+        tolerance = scaled_margin(float(np.abs(self.circuit.energies).max()))
         gammas, betas = np.split(self.angles, 2)
         return {
             "engine": "numpy (adapt)",

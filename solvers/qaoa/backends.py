@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import dimod
 import numpy as np
 
-from ...core import PolynomialModel, bqm_to_arrays
+from ...core import PolynomialModel, UnsupportedError, bqm_to_arrays
 from ...engines import diagonal
 from ...engines.diagonal import engine_name, required_bytes, threads_for
 from ...engines.diagonal.gpu import device as gpu_device
-from ..backends.kinds import Aer, AerProduct, Backend, Backends, Device, Exact, Given, Noisy
+from ..backends.kinds import Aer, AerProduct, Backend, Backends, Device, Exact, Given, LightCone, Noisy
 from ..backends.transpile import fake_backend
 from ..base import Estimate
-from ..ising import Ising
 from ..seeds import spawn_seeds
-from ..spin_polynomial import SpinPolynomial
+from ..spin_polynomial import spins_of
 from ..training.resources import amplitudes, most_that_fit, power, too_large
 from .evaluators import CircuitSpec, ExactEvaluator, QaoaEvaluator, QaoaVariant, circuit_evaluator
+from .light_cone import LightConeEvaluator, light_cones
 
 if TYPE_CHECKING:
     from .settings import QaoaSettings
@@ -52,9 +52,17 @@ class QaoaBackend(Backend):
         """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""
         return Estimate(qubits=num_variables)
 
+    def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
+        return self.estimate(settings, bqm.num_variables, bqm.num_interactions)
+
     def evaluation_seconds(self, settings: QaoaSettings, num_variables: int) -> float:
         """Estimate of one evaluation without a gradient; 0 where it cannot be told."""
         return 0.0
+
+    def seconds_of(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> float:
+        """As ``evaluation_seconds``, where the model itself is at hand."""
+        return self.evaluation_seconds(settings, bqm.num_variables)
 
     def evaluators(
         self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, variant: QaoaVariant, seed: int
@@ -79,11 +87,6 @@ class QaoaBackend(Backend):
             )
 
         return make
-
-
-def spins_of(bqm: dimod.BinaryQuadraticModel) -> Ising | SpinPolynomial:
-    """The model over spins, of degree two or of any degree."""
-    return SpinPolynomial.of(bqm.polynomial) if isinstance(bqm, PolynomialModel) else Ising.of(bqm)
 
 
 #: The kinds of backend that QAOA has.
@@ -160,6 +163,49 @@ class ExactQaoa(Exact, QaoaBackend):
         """As ``estimate``, of one evaluation on one core."""
         name = engine_name(settings.engine).partition(" ")[0]
         return SECONDS_PER_AMPLITUDE[name] * settings.layers * amplitudes(num_variables)
+
+
+@QAOA_BACKENDS.register
+@dataclass(frozen=True)
+class LightConeQaoa(LightCone, QaoaBackend):
+    """Exact values from light cones, points by rounding their correlations."""
+
+    def evaluators(
+        self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, variant: QaoaVariant, seed: int
+    ) -> Make:
+        """The cones of each number of layers, made when it is asked for.
+
+        Raises
+        ------
+        UnsupportedError
+            The variant has other angles or another start, the model is no quadratic one, or its cones are too large.
+        """
+        if variant.is_multi_angle or variant.thetas is not None:
+            raise UnsupportedError(
+                "backend light-cone must have one gamma and one beta a layer and start at |+>; use solver qaoa or rqaoa"
+            )
+        ising = spins_of(bqm)
+        rng = np.random.default_rng(seed)
+
+        def make(num_layers: int) -> QaoaEvaluator:
+            cones = light_cones(ising, num_layers, threads=settings.threads, engine=settings.engine)
+            return LightConeEvaluator(bqm, CircuitSpec(ising, num_layers, ising.unit(settings.scale)), cones, rng)
+
+        return make
+
+    def estimate(self, settings: QaoaSettings, num_variables: int, num_interactions: int) -> Estimate:
+        """The number of qubits alone: what cones cost, the model says (``estimate_model``)."""
+        return Estimate(num_variables, note="light cones are counted when the model is known, before any work")
+
+    def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """Bytes and seconds from the model's own cones, and their numbers as the note."""
+        try:
+            cones = light_cones(spins_of(bqm), settings.layers, threads=settings.threads, engine=settings.engine)
+        except UnsupportedError as error:
+            return Estimate(bqm.num_variables, refusal=str(error))
+        cost = cones.cost
+        seconds = cost.seconds * settings.planned_evaluations
+        return Estimate(bqm.num_variables, cost.bytes, seconds, note=str(cost))
 
 
 @QAOA_BACKENDS.register

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import dimod
 import numpy as np
 
-from ...core import Float, UnsupportedError
+from ...core import Float
 from ...engines import diagonal
 from ...engines.diagonal.engine import EngineChoice
 from ...engines.diagonal.measure import CVaR, Expectation, Objective
@@ -218,10 +218,6 @@ class ExactEvaluator:
     @cached_property
     def _terms(self) -> diagonal.IsingTerms:
         ising = self.spec.ising
-        if isinstance(ising, SpinPolynomial):
-            raise UnsupportedError(
-                "ma-qaoa must be given a quadratic model, got a polynomial; use --encoder quadratise"
-            )
         return diagonal.IsingTerms(ising.masks, ising.coefficients, ising.offset, ising.n)
 
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from ...algorithms.fixed_angles import MOST_LAYERS, is_near_regular, mean_degree, scaled_angles
 from ...core import Float
 from ...core.registry import INITIAL_ANGLES
+from ..ising import Ising
 from ..training import initial_angles as angles
 from ..training.evaluation_log import LoggedTarget
 from ..training.loop import Begin, Path, Stage
-from .evaluators import QaoaEvaluator
+from .evaluators import CircuitSpec, QaoaEvaluator
 
 if TYPE_CHECKING:
     from .settings import QaoaSettings
@@ -125,18 +127,53 @@ class BestAnnealing(InitialAngles):
 @INITIAL_ANGLES.register("fixed")
 @dataclass(frozen=True)
 class FixedAngles(InitialAngles):
-    """Angles from a table that are good for every 3-regular graph."""
+    """The angles of regular trees from a table (degree 2 to 8), for the model's mean degree, weights by rescaling."""
 
     @classmethod
     def of(cls, settings: QaoaSettings) -> Self:
-        if settings.layers > angles.MAX_FIXED:
+        if settings.layers > MOST_LAYERS:
             raise ValueError(
-                f"layers must be 1..{angles.MAX_FIXED} for init='fixed', got {settings.layers}; use init='interp'"
+                f"layers must be 1..{MOST_LAYERS} for init='fixed', got {settings.layers}; use init='interp'"
             )
         return cls()
 
-    def first(self, num_layers: int, rng: np.random.Generator) -> tuple[Float, Float]:
-        return angles.fixed(num_layers)
+    def path(self, circuits: Circuits, rng: np.random.Generator) -> Path:
+        start = circuits.full.spec.flat(*fixed_angles(circuits.full.spec))
+        return [circuits.stage(lambda target, before: start)]
+
+
+def fixed_angles(spec: CircuitSpec) -> tuple[Float, Float]:
+    """The table's angles for a circuit's model; a polynomial of another degree takes those of degree 3."""
+    ising, unit = spec.ising, spec.unit
+    if isinstance(ising, Ising):
+        gammas, betas = scaled_angles(spec.num_layers, mean_degree(ising.rows, ising.columns))
+    else:
+        gammas, betas = scaled_angles(spec.num_layers)
+    return gammas * unit / ising.unit("rms"), betas  # the table is in the unit of the root mean square
+
+
+@INITIAL_ANGLES.register("auto")
+@dataclass(frozen=True)
+class AutoAngles(Ramp):
+    """``fixed`` on Max-Cut of nearly regular graphs, where it is near the best that there is; else a ramp."""
+
+    is_ramp_given: bool = False
+
+    @classmethod
+    def of(cls, settings: QaoaSettings) -> Self:
+        return cls(*settings.ramp, is_ramp_given=settings.ramp != (Ramp.gamma, Ramp.beta))
+
+    def path(self, circuits: Circuits, rng: np.random.Generator) -> Path:
+        spec = circuits.full.spec
+        ising = spec.ising
+        is_fixed = (
+            not self.is_ramp_given
+            and spec.thetas is None
+            and spec.num_layers <= MOST_LAYERS
+            and isinstance(ising, Ising)
+            and is_near_regular(ising.fields, ising.rows, ising.columns)
+        )
+        return FixedAngles().path(circuits, rng) if is_fixed else super().path(circuits, rng)
 
 
 @INITIAL_ANGLES.register("random")

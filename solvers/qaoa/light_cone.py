@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import dimod
 import numpy as np
 
 from ...algorithms.correlation_rounding import rounded_points
+from ...algorithms.depth_one import Correlations
 from ...core import Float, UnsupportedError
-from ...engines.light_cone import LightCones
+from ...engines import diagonal
+from ...engines.light_cone import LightCones, Limits
 from ...engines.light_cone.contract import EngineChoice
 from ..base import Observe
 from ..ising import Ising
@@ -41,6 +43,7 @@ class LightConeEvaluator:
     spec: CircuitSpec
     cones: LightCones
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
+    _last: list[tuple[bytes, Correlations]] = field(default_factory=list, init=False, repr=False)
 
     @property
     def num_parameters(self) -> int:
@@ -72,7 +75,7 @@ class LightConeEvaluator:
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        return Evaluation(self.spec.ising.offset + self.cones.energy(*self.spec.gates(angles)))
+        return Evaluation(self.spec.ising.offset + self.cones.energy_of(self.correlations(angles)))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         value, by_gamma, by_beta = self.cones.value_and_gradient(*self.spec.gates(angles))
@@ -80,8 +83,14 @@ class LightConeEvaluator:
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         """Roundings of the correlations, as many as asked for."""
-        found = self.cones.correlations(*self.spec.gates(angles))
-        return evaluation_of(self.bqm, rounded_points(found, num_shots, self.rng), 1.0)
+        return evaluation_of(self.bqm, rounded_points(self.correlations(angles), num_shots, self.rng), 1.0)
+
+    def correlations(self, angles: Float) -> Correlations:
+        """Those of the state at some angles; the last ones are remembered."""
+        key = np.asarray(angles, dtype=np.float64).tobytes()
+        if not self._last or self._last[0][0] != key:
+            self._last[:] = [(key, self.cones.correlations(*self.spec.gates(angles)))]
+        return self._last[0][1]
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {"expectation": self.evaluate(angles).value}
@@ -90,17 +99,28 @@ class LightConeEvaluator:
         """No probabilities are known."""
 
 
-def light_cones(ising: Any, num_layers: int, *, threads: int = 1, engine: EngineChoice = "auto") -> LightCones:
+def light_cones(
+    ising: Any,
+    num_layers: int,
+    *,
+    threads: int | Literal["auto"] = "auto",
+    engine: str = "auto",
+    limits: Limits | None = None,
+) -> LightCones:
     """The cones of a quadratic model.
 
     Raises
     ------
     UnsupportedError
-        The model is of a higher degree, or its cones are too large.
+        The model is of a higher degree, the engine is a card, or cones are too large.
     """
+    if engine == "gpu":
+        raise UnsupportedError("engine must be auto, compiled or numpy on backend light-cone, got 'gpu'; leave it out")
     if not isinstance(ising, Ising):
         raise UnsupportedError(
             "backend light-cone must be given a quadratic model, got a polynomial; use --encoder quadratise"
         )
     arrays = ising.fields, ising.rows, ising.columns, ising.couplings
-    return LightCones.of(*arrays, num_layers, threads=threads, engine=engine)
+    used = diagonal.threads_for(ising.n, threads)
+    choice: EngineChoice = engine  # type: ignore[assignment]
+    return LightCones.of(*arrays, num_layers, threads=used, engine=choice, limits=limits)

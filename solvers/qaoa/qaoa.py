@@ -77,6 +77,7 @@ SOLVERS.preset(
     "QAOA with a fixed linear ramp and no optimisation: gamma up to 0.6 / largest coefficient, beta down from 0.3.",
     layers=10,
     optimizer="none",
+    init="ramp",
     scale="max",
     ramp=(0.6, 0.3),
 )

@@ -2,7 +2,8 @@
 
 Each round optimises QAOA on the remaining model, takes argmax of |<Z_i Z_j>| over couplings and |<Z_i>| over fields,
 and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. Limits: an exact state needs 2**n
-amplitudes in the first round; one layer goes by the closed form for any size. Early relations are never taken back.
+amplitudes in the first round; one layer goes by the closed form for any size, few layers by light cones. Early
+relations are never taken back.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from typing import Any, Literal
 import dimod
 import numpy as np
 
+from ...algorithms.enumeration import all_points
+from ...algorithms.hadamard import walsh_hadamard
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
+from ...core.margins import ROUNDING
+from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training.evaluation_log import Evaluation
 from ..training.limits import Limits
-from .backends import ExactQaoa
+from .backends import ExactQaoa, LightConeQaoa
+from .cone_rounds import ConeRounds, ConeTraining
 from .evaluators import ExactEvaluator, QaoaVariant
 from .run import Optimized, optimize
 from .settings import QaoaSettings
@@ -64,7 +70,7 @@ class RecursiveQaoa(QaoaSettings):
     """
 
     layers: int = 1
-    cutoff: int = 8
+    cutoff: int = tunable(8, Range(4, 12))
     correlations: CorrelationSource = "auto"
     merges: int = 1
 
@@ -117,11 +123,13 @@ class RecursiveQaoa(QaoaSettings):
             )
         clock = Clock(seconds)
         n = bqm.num_variables
+        if isinstance(self.runs_on, LightConeQaoa):
+            return sample_by_cones(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         while rounds.relations.num_left > self.cutoff:
             rounds.step()
         left = rounds.relations
-        Z, counts = left.expanded(_all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
+        Z, counts = left.expanded(all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
         for points, times in rounds.drawn:
             Z, counts = np.concatenate([Z, points]), np.concatenate([counts, times])
         info = {
@@ -292,6 +300,31 @@ class Relations:
         return Relations(ising, self.alive[rest], home, sign)
 
 
+def sample_by_cones(
+    settings: RecursiveQaoa, bqm: dimod.BinaryQuadraticModel, limits: Limits, clock: Clock
+) -> dimod.SampleSet:
+    """The run on light cones: all points of the last spins, expanded."""
+    training = ConeTraining(settings, limits, clock)
+    rng = np.random.default_rng(spawn_seeds(limits.seed, 1, 9)[0])
+    rounds = ConeRounds(Ising.of(bqm), settings.layers, training.fit, settings.merges, rng)
+    while rounds.spins.num_left > settings.cutoff:
+        rounds.step()
+    left = rounds.spins
+    names = np.array(sorted(left.fields), dtype=np.int64)
+    home = np.where(left.home < 0, -1, np.searchsorted(names, left.home))
+    points = Relations(left.ising(), names, home, left.sign).expanded(all_points(left.num_left))
+    info = {
+        "engine": training.engine or f"enumeration of {bqm.num_variables} bits",
+        "qubits": bqm.num_variables,
+        "layers": settings.layers,
+        **training.counts,
+        **rounds.info(),
+        "is_cut": training.is_cut,
+        "seconds": {"sample": clock.elapsed},
+    }
+    return sample_set(points, energies_of(bqm, points), None, info)
+
+
 def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
     """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of a state, by one Walsh-Hadamard transform.
 
@@ -301,8 +334,6 @@ def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
     >>> correlations_of(plus_state(2, np.dtype(float)))[1].round(12).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    from ...engines.diagonal.reference import walsh_hadamard
-
     bits = np.int64(1) << np.arange(state.n)
     if not isinstance(state, diagonal.State):
         found = state.correlations(np.concatenate([bits, (bits[:, None] ^ bits[None, :]).ravel()]))
@@ -337,7 +368,7 @@ def strongest(ising: Ising, singles: Float, pairs: Float, rng: np.random.Generat
     if not len(values):
         return ising.n - 1, -1, 1.0
     largest = np.abs(values)
-    ties = np.flatnonzero(largest >= largest.max() - 1e-9)
+    ties = np.flatnonzero(largest >= largest.max() - ROUNDING)
     k = int(rng.choice(ties))
     if k < len(ising.couplings):
         return int(ising.rows[k]), int(ising.columns[k]), float(values[k])
@@ -348,7 +379,3 @@ def _dense(ising: Ising) -> tuple[Float, Float]:
     J = np.zeros((ising.n, ising.n))
     J[ising.rows, ising.columns] = ising.couplings
     return ising.fields.copy(), J + J.T
-
-
-def _all_points(n: int) -> Bits:
-    return ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(np.uint8)

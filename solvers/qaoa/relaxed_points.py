@@ -10,7 +10,7 @@ from __future__ import annotations
 import dimod
 import numpy as np
 
-from ...core import Float, bqm_to_arrays
+from ...core import BinaryPolynomial, Float, PolynomialModel, bqm_to_arrays
 
 
 def convex_relaxation(bqm: dimod.BinaryQuadraticModel) -> Float:
@@ -90,6 +90,8 @@ def greedy_point(bqm: dimod.BinaryQuadraticModel) -> Float:
     >>> greedy_point(dimod.BinaryQuadraticModel({0: -3.0, 1: -1.0}, {(0, 1): 2.0}, 0.0, "BINARY")).tolist()
     [1.0, 0.0]
     """
+    if isinstance(bqm, PolynomialModel):
+        return _steepest(bqm.polynomial)
     linear, rows, columns, values, _ = bqm_to_arrays(bqm)
     n = len(linear)
     Q = np.zeros((n, n))
@@ -105,3 +107,17 @@ def greedy_point(bqm: dimod.BinaryQuadraticModel) -> Float:
         x[i] += step
         fields += step * Q[i]
     return x
+
+
+def _steepest(polynomial: BinaryPolynomial) -> Float:
+    """The same of a polynomial of any degree."""
+    flips = np.eye(polynomial.num_variables, dtype=np.uint8)
+    z = np.zeros(polynomial.num_variables, dtype=np.uint8)
+    energy = float(polynomial.energies(z[None])[0])
+    while polynomial.num_variables:
+        energies = polynomial.energies(flips ^ z)
+        i = int(np.argmin(energies))
+        if energies[i] >= energy:
+            break
+        z, energy = flips[i] ^ z, float(energies[i])
+    return z.astype(np.float64)

@@ -78,7 +78,7 @@ def optimize(
         One evaluation would pass the time limit, or the device is not there.
     """
     if limits.device is None:
-        check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
+        check_evaluation(settings.runs_on.seconds_of(settings, bqm), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 2)
     make = evaluator_factory(settings, bqm, variant, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import dimod
+
 from ...core.tunable import Choice, Range, tunable
 from ..base import Estimate, QuboSampler
 from ..ising import Scale
 from ..training.optimizers import OPTIMIZERS, OptimizerName
 from ..training.resources import require
+from . import pauli, product  # noqa: F401 (they register their backends)
 from .backends import QAOA_BACKENDS, QaoaBackend
 from .initial_angles import INITIAL_ANGLES, InitialAngles
 
@@ -24,12 +27,16 @@ class QaoaSettings(QuboSampler):
     Parameters
     ----------
     layers : number p of layers.
-    backend : ``exact`` (state vector with gradients), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise of a
-        fake device) or ``device:NAME`` (qiskit-ibm-runtime).
+    backend : ``exact`` (state vector with gradients), ``light-cone`` (exact energies of few layers on sparse graphs of
+        any size; points are roundings of their correlations), ``mps`` (matrix product state of our own, bonds cut: any
+        number of qubits, energies are estimates where bonds were cut), ``pauli`` (Pauli propagation, for high degrees
+        and small angles; points from ``mps``), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise
+        of a fake device) or ``device:NAME`` (qiskit-ibm-runtime).
     shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients and no shots, else cobyla.
-    init : rule of the first angles, one of ``INITIAL_ANGLES``: ``ramp``, ``tqa``, ``fixed``, ``interp``, ``fourier``,
+    init : rule of the first angles, one of ``INITIAL_ANGLES``: ``auto`` (``fixed`` on Max-Cut of nearly regular graphs,
+        else ``ramp``), ``ramp``, ``tqa``, ``fixed``, ``interp``, ``fourier``,
         ``random``, ``transfer``, or one that a plugin registers.
     restarts : further optimisations from random ramps.
     alpha : share of the best outcomes whose mean energy is minimised (CVaR); 1 is the expectation.
@@ -41,7 +48,9 @@ class QaoaSettings(QuboSampler):
     precision, threads, engine : of the exact engine; ``auto`` threads are all cores (or OMP_NUM_THREADS) from 20 qubits
         on, engine ``gpu`` is an NVIDIA card, which ``auto`` takes from 20 qubits on where there is one.
     readout : ``mitigate`` undoes each qubit's readout errors in the value (noisy and device).
-    bond_dimension : largest of the matrix product state (aer-mps); None keeps it exact.
+    bond_dimension : largest of the matrix product state (mps, pauli, aer-mps); None is 64, and no limit on aer-mps.
+    pauli_weight : strings on more qubits are dropped (pauli); None keeps them.
+    pauli_strings : most strings that are held (pauli); beyond them the smallest are dropped.
     target_device : ``all-to-all``, ``heavy-hex``, ``fake_torino``, ...: depth and two-qubit gates are then those after
         transpiling to it; empty gives the simulated circuit's own.
     """
@@ -51,11 +60,11 @@ class QaoaSettings(QuboSampler):
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
-    init: str = tunable("ramp", Choice(("ramp", "tqa", "interp")))
+    init: str = tunable("auto", Choice(("auto", "tqa", "interp")))
     restarts: int = 0
     alpha: float = tunable(1.0, Range(0.05, 1.0))
-    maxiter: int = 200
-    scale: Scale = "rms"
+    maxiter: int = tunable(200, Range(20, 400, "log"))
+    scale: Scale = tunable("rms", Choice(("rms", "max")))  # noqa: RUF009 (a dataclass field)
     ramp: tuple[float, float] = (0.6, 0.6)
     angles: tuple[float, ...] = ()
     transfer: str = ""
@@ -64,6 +73,8 @@ class QaoaSettings(QuboSampler):
     engine: Literal["auto", "compiled", "numpy", "gpu"] = "auto"
     readout: Literal["none", "mitigate"] = "none"
     bond_dimension: int | None = None
+    pauli_weight: int | None = None
+    pauli_strings: int = 100_000
     target_device: str = ""
 
     def __post_init__(self) -> None:
@@ -98,6 +109,11 @@ class QaoaSettings(QuboSampler):
 
     def _check_backend(self) -> None:
         backend = self.runs_on
+        if not backend.has_shots and (self.shots is not None or self.alpha < 1):
+            raise ValueError(
+                f"shots must be left out and alpha be 1 on {backend.kind}, which has no samples of the state, got "
+                f"shots={self.shots!r} and alpha={self.alpha!r}; use backend='exact'"
+            )
         if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots is None:
             raise ValueError(
                 f"shots must be given for alpha={self.alpha} on {backend.kind}; e.g. shots=1000, or backend='exact'"
@@ -105,8 +121,12 @@ class QaoaSettings(QuboSampler):
         if self.readout == "mitigate" and not backend.has_readout_errors:
             raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
         if self.bond_dimension is not None and not backend.takes_bond_dimension:
-            raise ValueError(f"bond_dimension must come with backend='aer-mps', got {self.backend!r}")
+            raise ValueError(f"bond_dimension must come with backend mps, aer-mps or pauli, got {self.backend!r}")
         require(self.bond_dimension is None or self.bond_dimension >= 1, "bond_dimension must be >= 1")
+        if self.pauli_weight is not None and backend.kind != "pauli":
+            raise ValueError(f"pauli_weight must come with backend='pauli', got {self.backend!r}")
+        require(self.pauli_weight is None or self.pauli_weight >= 1, "pauli_weight must be >= 1")
+        require(self.pauli_strings >= 1, f"pauli_strings must be >= 1, got {self.pauli_strings!r}")
         if self.target_device and backend.takes_device:
             raise ValueError(
                 f"target_device must be left out on {backend.kind}, whose device it is, got {self.target_device!r}"
@@ -155,6 +175,10 @@ class QaoaSettings(QuboSampler):
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""
         return self.runs_on.estimate(self, num_variables, num_interactions)
+
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
+        return self.runs_on.estimate_model(self, bqm)
 
     def evaluation_seconds(self, num_variables: int) -> float:
         """Estimate of one evaluation without a gradient on our own engines; 0 on other backends."""

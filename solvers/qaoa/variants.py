@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Float
+from ...core import SOLVERS, Float, PolynomialModel, UnsupportedError
+from ...core.tunable import Range, tunable
 from ...engines.diagonal import available_bytes
 from ...engines.diagonal.engine import Options
 from ...engines.diagonal.warm_start import warm_start_thetas
@@ -47,6 +48,8 @@ class MultiAngleQaoa(QaoaSettings):
     ----------
     Herrman et al. (2022), Multi-angle quantum approximate optimization algorithm, arXiv:2109.11455.
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     layers: int = 1
 
@@ -97,7 +100,8 @@ class WarmStartQaoa(QaoaSettings):
     ----------
     eps : the point is clipped to [eps, 1 - eps]; 0.5 is plain QAOA.
     point : ``relaxation`` (the caller's: the pipeline gives the LP relaxation of the program), ``convex`` (the QUBO
-        made convex), ``sdp``, ``greedy`` (single flips from zeros); ``auto`` takes the caller's if any, else convex.
+        made convex), ``sdp``, ``greedy`` (single flips from zeros); ``auto`` takes the caller's if any, else convex; a
+        polynomial of higher degree has the greedy point alone.
     is_rounded : round the point to 0/1 before it is clipped.
 
     References
@@ -106,7 +110,9 @@ class WarmStartQaoa(QaoaSettings):
     sign: M = -(sin th X + cos th Z), so that its ground state is the start.
     """
 
-    eps: float = 0.25
+    takes_polynomials: ClassVar[bool] = True
+
+    eps: float = tunable(0.25, Range(0.05, 0.5))
     point: WarmPoint = "auto"
     is_rounded: bool = False
 
@@ -142,8 +148,14 @@ class WarmStartQaoa(QaoaSettings):
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:
         source = self.point
+        is_higher = isinstance(bqm, PolynomialModel)
         if source == "auto":
-            source = "convex" if relaxation is None else "relaxation"
+            source = ("greedy" if is_higher else "convex") if relaxation is None else "relaxation"
+        if is_higher and source in ("convex", "sdp"):
+            raise UnsupportedError(
+                f"point={source!r} must have a quadratic model, got a polynomial; use point='greedy', or --encoder "
+                "quadratise"
+            )
         values = self._given(bqm, relaxation) if source == "relaxation" else OWN_POINTS[source](bqm)
         return (np.rint(values) if self.is_rounded else values), source
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import AnyArray, Float
-from ...engines.statevector import apply_pauli
+from ...engines.statevector import apply_pauli, pauli_masks
 from ..ising import Ising
 from .colouring import Placement
 
@@ -103,7 +103,7 @@ class Relaxed:
         return float(self.fields @ values + values @ self.couplings @ values) + self.ising.offset
 
     def _pauli(self, variable: int, psi: Complex) -> Complex:
-        return apply_pauli(psi, self.placement.paulis[variable], int(self.placement.qubits[variable]))
+        return apply_pauli(psi, *pauli_masks(self.placement.paulis[variable], int(self.placement.qubits[variable])))
 
 
 @dataclass(frozen=True, eq=False)

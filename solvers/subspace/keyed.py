@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import Bits, InfeasibleError, Int, Rows, UnsupportedError, frozen
+from ...core.margins import row_tolerances
 from .memory import check_bytes
 from .spaces import checked_indices, checked_points
 
@@ -141,7 +142,7 @@ def enumerate_rows(rows: Rows, *, max_points: int = MAX_POINTS, max_bytes: int |
     """
     m, n = rows.A.shape
     A = rows.A.toarray()
-    slack = _tolerance(A)
+    slack = row_tolerances(A)
     after_max = np.concatenate([np.cumsum(np.maximum(A, 0)[:, ::-1], axis=1)[:, ::-1], np.zeros((m, 1))], axis=1)
     after_min = np.concatenate([np.cumsum(np.minimum(A, 0)[:, ::-1], axis=1)[:, ::-1], np.zeros((m, 1))], axis=1)
     keys, activity = np.zeros(1, dtype=np.int64), np.zeros((1, m))
@@ -165,11 +166,3 @@ def enumerate_rows(rows: Rows, *, max_points: int = MAX_POINTS, max_bytes: int |
     if not keys.size:
         raise InfeasibleError("a feasible set must not be empty; no point keeps all the rows")
     return KeyedSpace(keys, n, f"feasible points of {m} rows")
-
-
-def _tolerance(A: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Rounding allowed in each row, as BinaryProgram.violations allows it: none where all is integer."""
-    from ...core.program import FEASIBILITY_TOLERANCE
-
-    integer = (A % 1 == 0).all(axis=1)
-    return np.where(integer, 0.0, FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(A).sum(axis=1)))

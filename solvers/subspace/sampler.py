@@ -16,6 +16,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, BinaryProgram, Clock, Float, Ground, UnsupportedError, bqm_to_arrays
+from ...core.tunable import Range, tunable
 from ..base import Estimate, Observe, QuboSampler, sample_set
 from .angles import Optimized, Search, from_scaled, optimize, optimize_grown
 from .keyed import KeyedSpace
@@ -72,17 +73,17 @@ class SubspaceQaoa(QuboSampler):
     answers_empty: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
 
-    layers: int = 3
+    layers: int = tunable(3, Range(1, 8))
     mixer: MixerChoice = "auto"
     space: SpaceChoice = "auto"
     form: Form = "sum"
     start: Start = "ground"
-    alpha: float = 1.0
+    alpha: float = tunable(1.0, Range(0.05, 1.0))
     init: Literal["ramp", "interp", "transfer"] = "ramp"
     angles: tuple[float, ...] = ()
     optimizer: Literal["l-bfgs", "none"] = "l-bfgs"
-    num_starts: int = 8
-    maxiter: int = 200
+    num_starts: int = tunable(8, Range(1, 16))
+    maxiter: int = tunable(200, Range(20, 400, "log"))
     num_shots: int = 1024
     max_bytes: int | None = None
 

@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...algorithms.tails import tail_slopes
 from ...core import AnyArray, Float, Int, frozen
+from ...core.margins import ROUNDING
 from .chebyshev import Complex
 from .mixers import Mixer, uniform_state
 
 #: Share of distinct costs below which a phase is looked up instead of computed for each point.
 FEW_LEVELS = 0.25
-
-#: Costs within this share of the costs' range count as equal to the least.
-OPTIMUM_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +79,7 @@ class Costs:
     def is_optimal(self) -> npt.NDArray[np.bool_]:
         """Points of least cost: for a symmetric tour both orientations, and all rotations where no city is fixed."""
         least, most = self.levels[0], self.levels[-1]
-        return np.asarray(self.values <= least + OPTIMUM_TOLERANCE * (most - least))
+        return np.asarray(self.values <= least + ROUNDING * (most - least))
 
     def phase(self, gamma: float) -> Complex:
         """exp(-i gamma cost) of each point."""
@@ -216,11 +215,9 @@ def _cvar(chances: Float, costs: Costs, alpha: float) -> tuple[float, Float]:
     """The CVaR, and the diagonal whose gradient is its gradient."""
     if not 0 < alpha <= 1:
         raise ValueError(f"alpha must lie in (0, 1], got {alpha!r}; 1 is the expectation")
-    cumulative = np.cumsum(np.bincount(costs.level_of, weights=chances, minlength=costs.levels.size))
-    at = min(int(np.searchsorted(cumulative, alpha * cumulative[-1])), costs.levels.size - 1)
-    value_at_risk = float(costs.levels[at])
-    shortfall = np.maximum(value_at_risk - costs.values, 0) / alpha
-    return value_at_risk - float(chances @ shortfall), -shortfall
+    mass = np.bincount(costs.level_of, weights=chances, minlength=costs.levels.size)
+    value, slopes = tail_slopes(mass, costs.levels, alpha)
+    return value, slopes[costs.level_of]
 
 
 def _angles(gammas: npt.ArrayLike, betas: npt.ArrayLike) -> tuple[Float, Float]:
@@ -235,7 +232,7 @@ def _start(mixer: Mixer, costs: Costs, start: npt.ArrayLike | None) -> Complex:
     if costs.size != size:
         raise ValueError(f"costs must be {size}, one a point of the space, got {costs.size}")
     state = np.array(mixer.ground if start is None else start, dtype=np.complex128)
-    if state.shape != (size,) or not math.isclose(float(np.vdot(state, state).real), 1.0, rel_tol=1e-9):
+    if state.shape != (size,) or not math.isclose(float(np.vdot(state, state).real), 1.0, rel_tol=ROUNDING):
         raise ValueError(f"start must be a state of norm 1 with {size} amplitudes, got shape {state.shape}")
     return state
 

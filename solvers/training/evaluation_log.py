@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import dimod
 import numpy as np
 
+from ...algorithms.tails import tail
 from ...core import AnyArray, Bits, Clock, Float
 from ...core.unique import unique_rows
 from ..base import energies_of
@@ -218,11 +219,7 @@ def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
 
 
 def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
-    """Mean energy of the best fraction alpha of weighted outcomes; the last one counts in part.
-
-    References
-    ----------
-    Barkoutsos et al. (2020), Improving variational quantum optimization using CVaR, arXiv:1907.04769, equation 8.
+    """Mean energy of the best fraction alpha of weighted outcomes; see ``algorithms.tails.tail``.
 
     Examples
     --------
@@ -231,11 +228,13 @@ def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
     >>> sample_value(np.array([1.0, 2.0, 5.0]), np.array([1, 1, 2]), 0.375)
     1.3333333333333333
     """
-    order = np.argsort(energies, kind="stable")
+    if alpha < 1:
+        return tail(weights, np.asarray(energies, dtype=np.float64), alpha)[0]
+    order = np.argsort(energies, kind="stable")  # summed from the lowest, whatever order the points were drawn in
     share = np.asarray(weights, dtype=np.float64)[order] / np.sum(weights)
-    before = np.concatenate([[0.0], np.cumsum(share)[:-1]])
-    taken = np.clip(alpha - before, 0.0, share)
-    return float(taken @ np.asarray(energies, dtype=np.float64)[order] / taken.sum())
+    left = 1.0 - np.concatenate([[0.0], np.cumsum(share)[:-1]])
+    share = np.clip(left, 0.0, share)  # the last one takes what rounding left of the whole
+    return float(share @ np.asarray(energies, dtype=np.float64)[order] / share.sum())
 
 
 def evaluation_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray, alpha: float, weights_of: Any = None) -> Evaluation:

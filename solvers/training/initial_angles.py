@@ -13,11 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...algorithms.fixed_angles import FIXED_ANGLES
 from ...core import Float
-
-#: Largest number of layers in the table of fixed angles.
-MAX_FIXED = max(layers for degree, layers in FIXED_ANGLES if degree == 3)
 
 #: Times of the annealing-like start that are tried, in scaled units.
 TQA_TIMES = tuple(np.linspace(0.1, 1.2, 12).round(3).tolist())
@@ -54,25 +50,6 @@ def annealing(num_layers: int, time: float) -> tuple[Float, Float]:
     """
     middles = (np.arange(num_layers) + 0.5) / num_layers
     return time * middles, time * (1 - middles)
-
-
-def fixed(num_layers: int) -> tuple[Float, Float]:
-    """Angles that are good for every 3-regular graph; other degrees and weights come in by ``Ising.unit``.
-
-    Raises
-    ------
-    ValueError
-        The table has no such number of layers.
-
-    Examples
-    --------
-    >>> [angles.tolist() for angles in fixed(1)]
-    [[0.30775], [0.3927]]
-    """
-    if (3, num_layers) not in FIXED_ANGLES:
-        raise ValueError(f"layers must be 1..{MAX_FIXED} for init='fixed', got {num_layers}; use init='interp'")
-    gammas, betas = FIXED_ANGLES[3, num_layers].scaled()
-    return np.array(gammas), np.array(betas)
 
 
 def random_ramp(num_layers: int, rng: np.random.Generator) -> tuple[Float, Float]:

@@ -19,7 +19,7 @@ from ..state import State
 from .circuit import Circuit, Tuning
 from .device import Array, Card
 from .energies import CardDiagonal
-from .state import CardState, product_state, walsh_hadamard
+from .state import CardState, hadamard_on_card, product_state
 
 Float = npt.NDArray[np.float64]
 AnyDiagonal = CostDiagonal | CardDiagonal
@@ -112,7 +112,7 @@ def gradient_densities(
     chosen = card.upload(masks & (circuit.size - 1))
 
     def keep(layer: int, density: Array) -> None:
-        walsh_hadamard(card, density)
+        hadamard_on_card(card, density)
         out[layer] = scale * card.download(density[chosen])
 
     _, by_angle = circuit.backward(states, weights, cap, keep)

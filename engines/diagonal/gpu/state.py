@@ -112,7 +112,7 @@ class CardState:
         require_card_bytes(self.card, 8 * self._size, f"the weights of {self.n} qubits", "use fewer qubits")
         values = self.card.empty(self._size, np.float64)
         self._launch("squares", self._blocks, np.uint64(self._size), values)
-        walsh_hadamard(self.card, values)
+        hadamard_on_card(self.card, values)
         wanted = np.concatenate([[0], masks.ravel() & (self._size - 1)])
         spectrum = self.card.download(values[self.card.upload(wanted)])
         out = (spectrum[1:] / spectrum[0]).reshape(masks.shape)
@@ -189,7 +189,7 @@ class CardState:
         return runs, bits
 
 
-def walsh_hadamard(card: Card, values: Array) -> None:
+def hadamard_on_card(card: Card, values: Array) -> None:
     """``out[m] = sum_k (-1)**popcount(k & m) values[k]`` in place, four bits a pass."""
     kernel = card.kernel("measure.cu", "hadamard", Build().measuring())
     bits = int(values.size).bit_length() - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....core import Solution
-from ....problems.checks import tolerances
+from ....core.margins import ROUNDING, row_tolerances
 from ....problems.market_share import MarketShare
 from ....problems.mdkp import Mdkp
 from ....problems.multi_knapsack import MultiKnapsack
@@ -28,7 +28,7 @@ def construct_mdkp(problem: Mdkp) -> Solution:
         utility = problem.profits / share  # no weight at all: infinite, first
     chosen = np.zeros(problem.profits.size, dtype=np.int64)
     # half the tolerance of decimal rows, so that what was added one by one also passes the sum in another order
-    room = left + 0.5 * tolerances(problem.weights)
+    room = left + 0.5 * row_tolerances(problem.weights)
     for j in np.argsort(-utility, kind="stable").tolist():
         if problem.profits[j] > 0 and (weights[:, j] <= room).all():
             chosen[j] = 1
@@ -52,7 +52,7 @@ def construct_market_share(problem: MarketShare) -> Solution:
         direction = 1 - 2 * chosen
         change = np.abs(deviation[:, None] + demands * direction).sum(axis=0) - np.abs(deviation).sum()
         j = int(change.argmin())
-        if change[j] > -1e-9:
+        if change[j] > -ROUNDING:
             break
         deviation += demands[:, j] * direction[j]
         chosen[j] ^= 1

@@ -1,5 +1,5 @@
 """CP-SAT: one model a kind, and the binary program where a kind has none."""
 
-from . import kinds, qap, routing, solver, tsp
+from . import kinds, polynomials, qap, routing, solver, tsp
 
-__all__ = ["kinds", "qap", "routing", "solver", "tsp"]
+__all__ = ["kinds", "polynomials", "qap", "routing", "solver", "tsp"]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ....core import SOLVERS, Budget, Clock, Float, Problem, Rows, UnsupportedError, signed
+from ....core.margins import rounded_up
 from ...base import Outcome, Report
 from ..construct.start import start_within
 from ..incumbent import Incumbent
@@ -98,7 +99,7 @@ def rounded_bound(bound: float) -> int:
     >>> rounded_bound(5.0000004), rounded_bound(4.9999996), rounded_bound(5.01)
     (5, 5, 6)
     """
-    return math.ceil(bound - _MARGIN - 1e-9 * abs(bound))
+    return rounded_up(bound, _MARGIN)
 
 
 class _Run:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ....algorithms.scaling import Scaled, scale_to_integers
 from ....core import SOLVERS, Budget, Clock, Int, Problem, UnsupportedError
+from ....core.margins import scaled_margin
 from ....problems.qap import Qap
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
@@ -78,7 +79,7 @@ class GilmoreLawler:
         )
         incumbent.offer(result.permutation)
         objective = incumbent.objective
-        if objective is None or abs(result.value / factor - objective) > 1e-9 * max(1.0, abs(objective)):
+        if objective is None or abs(result.value / factor - objective) > scaled_margin(objective):
             raise ArithmeticError(f"the search's value {result.value / factor} must be the recomputed {objective}")
         is_cut = not result.is_proven and not incumbent.is_target_met
         info = {

@@ -13,6 +13,7 @@ import numpy as np
 
 from ....algorithms.exchanges import ExchangeTable
 from ....core import SOLVERS, Budget, Clock, Float, Int, Problem, UnsupportedError
+from ....core.tunable import Range, tunable
 from ....problems.qap import Qap
 from ...base import Outcome, Report
 from ..construct.permutations import construct_qap
@@ -46,7 +47,7 @@ class RobustTabu:
     (38, None)
     """
 
-    num_steps: int = 20_000
+    num_steps: int = tunable(20_000, Range(1000, 200_000, "log"))
 
     def __post_init__(self) -> None:
         if self.num_steps < 1:

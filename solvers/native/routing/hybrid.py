@@ -16,6 +16,8 @@ import numpy as np
 from ....algorithms.fleet import FleetData, FleetSearch
 from ....algorithms.window_dp import solve_windows
 from ....core import SOLVERS, AnyArray, Budget, Clock, Int, Problem, UnsupportedError, unknown_name
+from ....core.margins import ROUNDING
+from ....core.tunable import Range, tunable
 from ....problems.route_build import savings_routes, sweep_runs
 from ....problems.tsptw import Tsptw
 from ....problems.vehicles import Cvrp, Vrptw, solution_of
@@ -81,12 +83,12 @@ class HybridTabu:
     """
 
     routes: str = "tsptw-dp"
-    every: int = 5
+    every: int = tunable(5, Range(1, 20))
     most_stops: int = 9
-    reads: int = 20
+    reads: int = tunable(20, Range(5, 100, "log"))
     descends: bool = True
     start: Start = "savings"
-    iterations: int = 500
+    iterations: int = tunable(500, Range(50, 2000, "log"))
 
     def __post_init__(self) -> None:
         for name in ("every", "most_stops", "reads", "iterations"):
@@ -184,7 +186,7 @@ class _Run:
         """Report the best routes."""
         if self.search.best is not None:
             objective = self.incumbent.objective
-            if objective is None or self.search.best_cost < float(objective) - 1e-9:
+            if objective is None or self.search.best_cost < float(objective) - ROUNDING:
                 self.incumbent.offer(solution_of(self.search.best))
 
     def _replace(self, slot: int, route: tuple[int, ...]) -> None:
@@ -203,7 +205,7 @@ class _Run:
         if found == route:
             return
         old, new = (self._price(r) for r in (route, found))
-        if new < old - 1e-9:
+        if new < old - ROUNDING:
             self.better += 1
             self.earned += old - new
             self.search.replace(slot, found)

@@ -14,6 +14,7 @@ from ....algorithms.segments import Roads
 from ....algorithms.tour_windows import WindowTour, remove_lateness
 from ....algorithms.window_dp import DpResult, solve_windows
 from ....core import SOLVERS, Budget, Clock, Problem, UnsupportedError
+from ....core.margins import rounded_up
 from ....problems.tsptw import Tsptw
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
@@ -110,4 +111,4 @@ class TsptwDp:
 def _rounded(problem: Tsptw, bound: float) -> float:
     """A bound on integer objectives, rounded up."""
     whole = problem.travel.dtype.kind == "i" and problem.windows.dtype.kind == "i"
-    return math.ceil(bound - 1e-6) if whole else bound
+    return rounded_up(bound) if whole else bound

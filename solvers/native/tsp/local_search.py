@@ -20,6 +20,7 @@ from ....algorithms.iterated_descent import iterated_descent
 from ....algorithms.scaling import scale_to_integers
 from ....algorithms.tour_construction import cheapest_insertion
 from ....core import SOLVERS, AnyArray, Budget, Clock, Int, MissingDependencyError, Problem, UnsupportedError
+from ....core.tunable import Range, tunable
 from ....problems.tsp import Tsp
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
@@ -51,7 +52,7 @@ class LocalSearch:
     """
 
     engine: EngineName = "iterated"
-    num_kicks: int = 10_000
+    num_kicks: int = tunable(10_000, Range(100, 100_000, "log"))
     num_optima: int = 100
 
     def __post_init__(self) -> None:

@@ -1,0 +1,146 @@
+"""QAOA energies by Pauli propagation, for graphs of high degree and small angles; points from a matrix product state.
+
+Strings are dropped by weight and by number, and what was dropped is told. Propagation has no state to draw from: points
+come from the matrix product state of ``bond_dimension`` at the trained angles, whose loss is told beside. Limits: plain
+QAOA of quadratic models, no gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import dimod
+
+from ...core import Float, PolynomialModel, UnsupportedError
+from ...engines.pauli import Observable, Propagated, Truncation, propagate
+from ..base import Estimate, Observe
+from ..training.evaluation_log import Evaluation
+from .backends import QAOA_BACKENDS, Make, QaoaBackend
+from .evaluators import CircuitSpec, QaoaEvaluator, QaoaVariant
+from .product import ProductEvaluator, ProductQaoa, product_maker, quadratic, quadratic_only
+
+if TYPE_CHECKING:
+    from .settings import QaoaSettings
+
+#: Seconds of one gate a string held, and of one mean in closed form; measured, for estimates only.
+GATE_SECONDS, STRING_SECONDS = 2e-5, 2.5e-7
+
+
+@dataclass(frozen=True, eq=False)
+class PauliEvaluator:
+    """Mean energy by propagation.
+
+    Parameters
+    ----------
+    points : the matrix product state that points are drawn from.
+    """
+
+    points: ProductEvaluator
+    truncation: Truncation
+
+    @property
+    def spec(self) -> CircuitSpec:
+        return self.points.spec
+
+    @property
+    def shots(self) -> int | None:
+        return None
+
+    @property
+    def num_parameters(self) -> int:
+        return self.spec.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return self.spec.periods
+
+    @property
+    def has_gradient(self) -> bool:
+        return False
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Engines of the energy and of the points, and the size of the circuit."""
+        held = self.points.metadata
+        return {**held, "engine": f"pauli propagation; points: {held['engine']}"}
+
+    def evaluate(self, angles: Float) -> Evaluation:
+        return Evaluation(self.mean(angles).value + self.spec.ising.offset)
+
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        raise NotImplementedError("propagation has no gradient; has_gradient is False")
+
+    def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        return self.points.draw(angles, num_shots)
+
+    def show(self, angles: Float, observe: Observe) -> None:
+        """Nothing: the probabilities are not known."""
+
+    def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """The mean energy with what was dropped, and the loss of the state that points are drawn from."""
+        found = self.mean(angles)
+        drawn = self.points.metrics(angles)
+        return {
+            "expectation": found.value + self.spec.ising.offset,
+            "energies": "exact" if found.is_exact else "estimate",
+            "dropped_weight": found.dropped,
+            "expectation_error_at_most": found.bound,
+            "most_strings": found.most_strings,
+            "points_from": {key: value for key, value in drawn.items() if key != "expectation"},
+        }
+
+    def mean(self, angles: Float) -> Propagated:
+        """Mean energy without the offset."""
+        ising = quadratic(self.spec)
+        cost = Observable(ising.fields, ising.rows, ising.columns, ising.couplings)
+        return propagate(cost, *self.spec.gates(angles), self.truncation)
+
+
+@QAOA_BACKENDS.register
+@dataclass(frozen=True)
+class PauliQaoa(QaoaBackend):
+    """Pauli propagation; ``pauli_weight`` and ``pauli_strings`` say what is kept."""
+
+    kind: ClassVar[str] = "pauli"
+    has_shots: ClassVar[bool] = False
+    takes_bond_dimension: ClassVar[bool] = True
+
+    def evaluators(
+        self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, variant: QaoaVariant, seed: int
+    ) -> Make:
+        """Evaluators with the same truncation."""
+        if variant.is_multi_angle or variant.thetas is not None:
+            raise UnsupportedError("backend pauli must run plain qaoa, got another circuit; use --backend mps or exact")
+        maker = product_maker(settings, bqm, variant, seed)
+        truncation = Truncation(settings.pauli_weight, max_strings=settings.pauli_strings)
+
+        def make(num_layers: int) -> QaoaEvaluator:
+            return PauliEvaluator(maker(num_layers), truncation)
+
+        return make
+
+    def estimate(self, settings: QaoaSettings, num_variables: int, num_interactions: int) -> Estimate:
+        """As the matrix product state that points are drawn from, and the strings, at most."""
+        points = ProductQaoa().estimate(settings, num_variables, num_interactions)
+        once = (points.seconds or 0.0) / settings.planned_evaluations
+        seconds = self._seconds(settings, num_variables, num_interactions) * (settings.planned_evaluations + 1)
+        strings = 8 * (2 * -(-num_variables // 64) + 1) * 12 * settings.pauli_strings
+        return replace(points, seconds=once + seconds, bytes=(points.bytes or 0) + strings)
+
+    def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``; a polynomial is refused."""
+        found = self.estimate(settings, bqm.num_variables, bqm.num_interactions)
+        return replace(found, refusal=quadratic_only(self.kind)) if isinstance(bqm, PolynomialModel) else found
+
+    def seconds_of(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> float:
+        """Estimate of one evaluation at most, and of the state that points are drawn from."""
+        points = ProductQaoa().seconds_of(settings, bqm)
+        return max(points, self._seconds(settings, bqm.num_variables, bqm.num_interactions))
+
+    def _seconds(self, settings: QaoaSettings, n: int, m: int) -> float:
+        """Of one mean, as if all strings were held from the first gate on where there is more than one layer."""
+        held = settings.pauli_strings if settings.layers > 1 else 4.0 * (m + n)
+        gates = n * settings.layers + m * (settings.layers - 1)
+        return gates * (GATE_SECONDS + STRING_SECONDS * held)
