@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..core.arrays import Float, Int, frozen
 from ..core.margins import SOLVER
+from .highs_run import run_highs
 from .linear import dual_value
 from .odd_cycles import CycleRows, triangles, violated_odd_cycles, violated_triangles
 
@@ -167,7 +168,7 @@ class _CutLp:
             if np.isfinite(left) and self.rounds:  # the first LP has no rows and is always finished
                 self.model.setOptionValue("time_limit", self.model.getRunTime() + left)  # it counts all runs
             self.model.setOptionValue("solver", method)
-            self.model.run()
+            run_highs(self.model)
             status = self.model.modelStatusToString(self.model.getModelStatus())
             if status == "Optimal":
                 self._keep()

@@ -114,7 +114,8 @@ def main() -> None:
     """Run every solver on every kind and rewrite the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=2.0)
-    parser.add_argument("--solvers", nargs="+", help="these alone; the page is left as it is")
+    parser.add_argument("--solvers", nargs="+", help="these alone")
+    parser.add_argument("--write", action="store_true", help="write the page although it is not all of them")
     parser.add_argument("--kinds", nargs="+", choices=SIZES, default=list(SIZES))
     arguments = parser.parse_args()
     for name in WARM:
@@ -131,7 +132,8 @@ def main() -> None:
             took = cell(qopt.generate(kind, seed=1, **size), name, arguments.seconds)
             large.append(f"| {name} | {kind}, {_told(size)} | {took} |")
             print(large[-1], flush=True)
-    if arguments.solvers is None and len(problems) == len(SIZES):
+    is_whole = arguments.solvers is None and len(problems) == len(SIZES)
+    if is_whole or arguments.write:
         sizes = [f"{kind} {_told(SIZES[kind])}" for kind in problems]
         write_block(PAGE, "limits", lines)
         write_block(PAGE, "large", large)

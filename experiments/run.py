@@ -49,6 +49,8 @@ from .verify import Verified, verify
 
 #: Time limit of a native solver where choosing it took all of the run's: most then give their start.
 LEAST_SECONDS = 1e-3
+#: Terms of a program that is built only to see whether one of its rows is empty.
+MOST_TERMS = 1_000_000
 
 
 def solve(
@@ -250,12 +252,20 @@ def _solve_native(
         verified=verified,
         bound=None if outcome.bound is None else number(outcome.bound),
         is_optimal=outcome.is_optimal,
-        is_infeasible=outcome.is_infeasible,
+        is_infeasible=outcome.is_infeasible or (verified is None and _is_seen_empty(problem)),
         is_replayable=is_replayable,
         resources={"engine": info.pop("engine", None), "seconds": {"solve": clock.elapsed}, "extra": info},
         trace=outcome.trace,
         formulation=_small_formulation(problem),
     )
+
+
+def _is_seen_empty(problem: Problem) -> bool:
+    """Whether one row of the instance's own program holds at no point, which needs no search to be seen."""
+    make = next(iter(problem.formulations.values()))
+    if make.is_surrogate or make.size(problem).terms > MOST_TERMS:
+        return False
+    return bool(impossible_row(make(problem).program))
 
 
 def _small_formulation(problem: Problem) -> Formulation | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ....algorithms.highs_run import run_highs
 from ....core import Float, Rows
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Highs:
         limit = math.inf if seconds is None else self._highs.getRunTime() + max(seconds, _LEAST_SECONDS)
         self._highs.setOptionValue("time_limit", limit)  # it counts all calls
         with ThreadPoolExecutor(max_workers=1) as pool:
-            running = pool.submit(self._highs.run)
+            running = pool.submit(run_highs, self._highs)
             try:
                 running.result()
             except BaseException:
