@@ -62,7 +62,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         (["penalty-sweep", MDKP, "--factors", "0.1,-1"], "factors must be numbers >= 0"),
         (["penalty-sweep", MDKP, "--solver", "cpsat"], "solver must be a sampler"),
         # plan took every option and did nothing with it
-        (["plan", MDKP, "--layers", "3"], "No such option: --layers"),
+        (["plan", MDKP, "--layers", "3"], "must come with --solver NAME"),
         (["solve"], "Missing argument 'file'; see"),
         (["encode", MDKP, "--encoder", "slack", "--penalty", "high"], "or NAME=NUMBER,..., got 'high'"),
         (["encode", MDKP, "--encoder", "slack", "--penalty", "capacity[7]=3"], "got 'capacity[7]'; did you mean"),

@@ -32,7 +32,7 @@ class Careless(QuboSampler):
     ) -> dimod.SampleSet:
         bqm.offset += 1
         Z = np.zeros((num_reads, bqm.num_variables))
-        return sample_set(Z, np.zeros(num_reads), None, {"when": object()})
+        return sample_set(Z, np.full(num_reads, 3.0), None, {"when": object()})
 
 
 @pytest.mark.parametrize(
