@@ -156,3 +156,10 @@ def test_resources_of_a_polynomial_are_those_of_its_ladders() -> None:
     assert (told["terms"]["qubits"], told["terms"]["couplings"]) == (8, spins.num_terms)
     if "refusal" not in told["devices"][0]:
         assert told["devices"][0]["two_qubit_gates"] == spins.two_qubit_gates
+
+
+def test_no_decomposition_is_named_as_the_remedy_of_a_polynomial() -> None:
+    """``--encoder neighbourhood`` was named, and refuses polynomials."""
+    with pytest.raises(UnsupportedError, match="12 qubits") as error:
+        qopt.solve(qopt.Labs(13), solver="adapt", seed=0, **PIPELINE)
+    assert "neighbourhood" not in str(error.value)
