@@ -25,6 +25,8 @@ Term = tuple[int, ...]
 
 #: A term of degree d becomes 2**d terms in the other form; beyond it that is refused.
 MAX_CONVERTED_DEGREE = 20
+#: Beyond it a number of variables is taken for a mistake: each has a name and a bit in every point.
+MAX_VARIABLES = 10**7
 #: Numbers held at once while points are evaluated.
 _CHUNK = 1 << 22
 
@@ -46,7 +48,8 @@ class BinaryPolynomial:
     Raises
     ------
     ValueError
-        An index lies outside 0..n-1, a number is not finite, or the terms are not canonical.
+        n is negative or above ``MAX_VARIABLES``, an index lies outside 0..n-1, a number is not finite, or the terms are
+        not canonical.
 
     Examples
     --------
@@ -67,6 +70,8 @@ class BinaryPolynomial:
     def __post_init__(self) -> None:
         if self.vartype not in ("binary", "spin"):
             raise ValueError(f"vartype must be binary or spin, got {self.vartype!r}")
+        if not 0 <= self.num_variables <= MAX_VARIABLES:
+            raise ValueError(f"num_variables must lie in 0..{MAX_VARIABLES}, got {self.num_variables}")
         for key, dtype in (("indptr", np.int64), ("indices", np.int64), ("coefficients", np.float64)):
             object.__setattr__(self, key, frozen(getattr(self, key), dtype))
         object.__setattr__(self, "offset", float(self.offset))

@@ -76,15 +76,21 @@ def from_text(text: str, path: str = "<memory>") -> BinaryPolynomial:
     """
     lines = _lines(text)
     number, head = next(lines, (1, []))
-    is_head = len(head) == 6 and head[:2] == ["p", "hubo"] and head[2] in ("binary", "spin")
-    if not is_head:
-        raise InstanceFormatError(path, number, f"expected 'p hubo binary|spin n terms offset', found {' '.join(head)}")
-    vartype: Any = head[2]
+    vartype: Any
+    try:
+        p, hubo, vartype, *numbers = head
+        n, count, offset = (read(word) for read, word in zip((int, int, float), numbers, strict=True))
+        if (p, hubo) != ("p", "hubo") or vartype not in ("binary", "spin") or min(n, count) < 0:
+            raise ValueError(head)
+    except ValueError:
+        expected = "expected 'p hubo binary|spin n terms offset'"
+        raise InstanceFormatError(path, number, f"{expected}, found {' '.join(head) or 'no such line'}") from None
     terms = []
     try:
-        n, count, offset = int(head[3]), int(head[4]), float(head[5])
+        BinaryPolynomial(n)
         for line, words in lines:
-            number, term = line, tuple(map(int, words[1:]))
+            number = line
+            term = tuple(map(int, words[1:]))
             if not all(0 <= i < n for i in term):
                 raise ValueError(f"an index outside 0..{n - 1}")
             terms.append((term, float(words[0])))

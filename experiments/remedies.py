@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from ..core import ENCODERS, Encoder, Formulation, UnsupportedError
+from ..core import ENCODERS, Encoder, Formulation, PolynomialProgram, UnsupportedError
 from ..encoders.native import Native
 from ..encoders.neighbourhood.structure import structure_of
 from ..encoders.presolve import Fix
@@ -55,6 +55,8 @@ def _working(encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -
 
 
 def _decomposes(sampler: QuboSampler, formulation: Formulation) -> bool:
+    if isinstance(formulation.program, PolynomialProgram):  # a decomposition cuts the products of a quadratic cost
+        return False
     try:
         decomposition(formulation, sampler)
     except UnsupportedError:

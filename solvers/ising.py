@@ -68,6 +68,32 @@ class Ising:
         return bqm_from_arrays(linear, self.rows, self.columns, 4 * self.couplings, float(constant))
 
     @property
+    def candidates(self) -> tuple[Int, Int, Int]:
+        """Ends of each coupling, and the spins with a field: what recursive QAOA takes a relation from."""
+        return self.rows, self.columns, np.flatnonzero(self.fields)
+
+    def substituted(self, k: int, home: int, sign: int) -> Ising:
+        """Without spin k, which is ``sign`` times spin ``home``, or ``sign`` itself where home is -1."""
+        J = np.zeros((self.n, self.n))
+        J[self.rows, self.columns] = self.couplings
+        h, J = self.fields.copy(), J + J.T
+        if home < 0:
+            offset = self.offset + sign * h[k]
+            h += sign * J[k]
+        else:
+            offset = self.offset + sign * J[home, k]
+            h[home] += sign * h[k]
+            J[home] += sign * J[k]
+            J[:, home] = J[home]
+        scale = max(1.0, float(np.abs(h).max()), float(np.abs(J).max()))
+        rest = np.delete(np.arange(self.n), k)
+        fields, couplings = h[rest], np.triu(J[np.ix_(rest, rest)], 1)
+        fields[np.abs(fields) <= 1e-14 * scale] = 0.0
+        couplings[np.abs(couplings) <= 1e-14 * scale] = 0.0
+        rows, columns = np.nonzero(couplings)
+        return Ising(fields, rows, columns, couplings[rows, columns], float(offset))
+
+    @property
     def n(self) -> int:
         """Number of spins."""
         return len(self.fields)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import BinaryPolynomial, Float, Int, PolynomialModel, bqm_to_arrays
+from ..core.polynomial import Term
 from ..engines.diagonal import CostDiagonal, polynomial_cost
 from .ising import Ising, Scale, degree_factor
 
@@ -30,6 +31,38 @@ class SpinPolynomial:
     def of(polynomial: BinaryPolynomial) -> SpinPolynomial:
         """The spin form of a polynomial."""
         return SpinPolynomial(polynomial.to_spin())
+
+    def model(self) -> PolynomialModel:
+        """The model of the polynomial; the inverse of ``spins_of``."""
+        return PolynomialModel(self.polynomial)
+
+    @property
+    def candidates(self) -> tuple[Int, Int, Int]:
+        """Pairs i < j that stand in a term together, and the spins of terms of odd degree, as ``Ising.candidates``.
+
+        Without a term of odd degree, complementary points have one energy and every <Z_i> is 0.
+        """
+        terms = [term for term, _ in self.polynomial.terms()]
+        pairs = sorted({pair for term in terms for pair in itertools.combinations(term, 2)})
+        rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        alone = sorted({i for term in terms if len(term) % 2 for i in term})
+        return rows, columns, np.array(alone, dtype=np.int64)
+
+    def substituted(self, k: int, home: int, sign: int) -> SpinPolynomial:
+        """Without spin k, which is ``sign`` times spin ``home``, or ``sign`` itself where home is -1.
+
+        No degree grows; a term with both spins loses two factors. Sums that cancel but for rounding are no term.
+        """
+        terms: list[tuple[Term, float]] = []
+        for term, value in self.polynomial.terms():
+            rest = tuple(i for i in term if i != k)
+            if len(rest) < len(term):
+                rest, value = (*rest, home) if home >= 0 else rest, sign * value
+            terms.append((tuple(i - (i > k) for i in rest), value))
+        summed = BinaryPolynomial.from_terms(self.n - 1, terms, self.offset, "spin")
+        least = 1e-14 * max(1.0, float(np.abs(self.coefficients).max(initial=0.0)))
+        kept = ((term, value) for term, value in summed.terms() if abs(value) > least)
+        return SpinPolynomial(BinaryPolynomial.from_terms(self.n - 1, kept, summed.offset, "spin"))
 
     @property
     def offset(self) -> float:

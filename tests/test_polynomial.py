@@ -94,6 +94,14 @@ def test_dimod_json_text_and_pickle_bring_the_same_polynomial_back() -> None:
         ("p hubo spin 2 1 0\n1 0 2", "line 2"),
         ("p hubo spin 2 2 0\n1 0", "1 terms where 2"),
         ("p hubo spin 2 1 0\nx 0", "line 2"),
+        ("p hubo spin 2 1 0\n1 0.5", "line 2"),
+        ("p hubo spin 2 1 0\np hubo spin 2 1 0", "line 2"),
+        ("p hubo spin -2 1 0\n1 0", "line 1: expected 'p hubo"),
+        ("p hubo spin x 1 0\n1 0", "line 1: expected 'p hubo"),
+        ("p hubo spin 2 1", "line 1: expected 'p hubo"),
+        ("p hubo spin 2 1 0 0", "line 1: expected 'p hubo"),
+        ("p hubo spin 1000000000000 1 0\n1 0", r"must lie in 0\.\.10000000"),
+        ("c nothing", "no such line"),
     ],
 )
 def test_a_bad_text_is_told_by_its_line(given: str, where: str) -> None:

@@ -124,7 +124,8 @@ def test_pce_takes_a_polynomial_and_its_swaps_lower_it() -> None:
 
 
 def test_what_needs_a_quadratic_model_refuses_a_polynomial_with_a_remedy() -> None:
-    for solver, options in (("vqe", {"backend": "mps"}), ("ws-qaoa", {"point": "sdp"}), ("rqaoa", {})):
+    refused = (("vqe", {"backend": "mps"}), ("ws-qaoa", {"point": "sdp"}), ("rqaoa", {"backend": "light-cone"}))
+    for solver, options in refused:
         with pytest.raises(UnsupportedError, match="; use"):
             qopt.solve(qopt.Labs(6), solver=solver, seed=0, **PIPELINE, **options)
 
@@ -155,3 +156,10 @@ def test_resources_of_a_polynomial_are_those_of_its_ladders() -> None:
     assert (told["terms"]["qubits"], told["terms"]["couplings"]) == (8, spins.num_terms)
     if "refusal" not in told["devices"][0]:
         assert told["devices"][0]["two_qubit_gates"] == spins.two_qubit_gates
+
+
+def test_no_decomposition_is_named_as_the_remedy_of_a_polynomial() -> None:
+    """``--encoder neighbourhood`` was named, and refuses polynomials."""
+    with pytest.raises(UnsupportedError, match="12 qubits") as error:
+        qopt.solve(qopt.Labs(13), solver="adapt", seed=0, **PIPELINE)
+    assert "neighbourhood" not in str(error.value)

@@ -9,11 +9,13 @@ import pytest
 
 from qopt.algorithms.depth_one import optimize_depth_one
 from qopt.algorithms.enumeration import all_energies
-from qopt.core import bqm_to_arrays
+from qopt.core import BinaryPolynomial, PolynomialModel, UnsupportedError, bqm_to_arrays
 from qopt.engines import diagonal
 from qopt.solvers.base import energies_of
 from qopt.solvers.ising import Ising
-from qopt.solvers.qaoa.recursive import RecursiveQaoa, Relations, closed_form, correlations_of, strongest
+from qopt.solvers.qaoa.recursive import RecursiveQaoa, closed_form, correlations_of
+from qopt.solvers.qaoa.relations import Relations, strongest
+from qopt.solvers.spin_polynomial import SpinPolynomial
 
 
 def model(n: int = 10, seed: int = 1) -> dimod.BinaryQuadraticModel:
@@ -129,3 +131,74 @@ def test_settings_are_checked() -> None:
     ):
         with pytest.raises(ValueError, match=text):
             RecursiveQaoa(**fields)  # type: ignore[arg-type]
+
+
+def polynomial(n: int = 8, seed: int = 0) -> BinaryPolynomial:
+    rng = np.random.default_rng(seed)
+    terms = [(rng.integers(0, n, rng.integers(1, 6)), float(rng.integers(-9, 10))) for _ in range(3 * n)]
+    return BinaryPolynomial.from_terms(n, terms, 0.5, ("binary", "spin")[seed % 2])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_relations_keep_every_energy_of_a_polynomial(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    given = PolynomialModel(polynomial(8, seed))
+    left = Relations.none(given)
+    while left.num_left > 3:
+        i, j = rng.choice(left.num_left, size=2, replace=False).tolist()
+        sign = int(rng.choice((-1, 1)))
+        left = left.fixed(i, sign) if rng.random() < 0.4 else left.merged(i, j, sign)
+    points = all_points(left.num_left)
+    assert np.allclose(given.polynomial.energies(left.expanded(points)), left.ising.model().energies(points))
+    assert len(np.unique(left.expanded(points), axis=0)) == len(points)
+
+
+def test_sums_that_cancel_are_no_term() -> None:
+    spins = SpinPolynomial(BinaryPolynomial.from_terms(3, {(0, 2): 0.3, (1, 2): 0.1 + 0.2}, vartype="spin"))
+    assert spins.substituted(1, 0, -1).num_terms == 0
+    assert [found.tolist() for found in spins.candidates] == [[0, 1], [2, 2], []]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_quadratic_polynomial_is_solved_as_its_qubo(seed: int) -> None:
+    """Same candidates, same correlations, same relations."""
+    bqm = model(9, seed)
+    terms = {(i,): value for i, value in bqm.linear.items()} | dict(bqm.quadratic.items())
+    given = PolynomialModel(BinaryPolynomial.from_terms(9, terms, bqm.offset))
+    ours, theirs = (RecursiveQaoa(cutoff=3, init="ramp").sample(one, seed=seed) for one in (given, bqm))
+    assert [told[:3] for told in ours.info["relations"]] == [told[:3] for told in theirs.info["relations"]]
+    assert np.allclose(ours.record.energy, theirs.record.energy)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_finds_good_points_of_polynomials(seed: int) -> None:
+    given = PolynomialModel(polynomial(10, seed))
+    energies = given.energies(all_points(10))
+    samples = RecursiveQaoa(cutoff=4, layers=2).sample(given, seed=1)
+    assert samples.first.energy <= np.quantile(energies, 0.03)
+    assert np.allclose(samples.record.energy, given.energies(samples.record.sample))
+    assert len(samples.info["relations"]) == 6
+
+
+@pytest.mark.parametrize("terms", [{}, {(0, 1, 2): 1.0}, {(0, 1, 2, 3): -1.0, (2, 3, 4, 5): 1.0}])
+def test_polynomials_without_fields_or_terms_are_solved(terms: dict[tuple[int, ...], float]) -> None:
+    given = PolynomialModel(BinaryPolynomial.from_terms(6, terms, 2.0, "spin"))
+    assert RecursiveQaoa(cutoff=2).sample(given, seed=0).first.energy == 2.0 - len(terms)
+
+
+def test_a_polynomial_never_goes_without_a_state() -> None:
+    large = PolynomialModel(BinaryPolynomial.from_terms(60, {(0, 1, 59): 1.0}))
+    assert RecursiveQaoa().estimate_model(large).refusal
+    for sampler, text in (
+        (RecursiveQaoa(), "60 qubits"),
+        (RecursiveQaoa(correlations="depth-one"), "quadratic model"),
+        (RecursiveQaoa(backend="light-cone"), "quadratic model|polynomial"),
+    ):
+        with pytest.raises(UnsupportedError, match=text):
+            sampler.sample(large, seed=0)
+
+
+def test_a_model_that_goes_without_a_state_is_estimated_so() -> None:
+    """``qopt plan`` asks for the model's estimate, which refused 60 bits that a run takes by the closed form."""
+    bqm = dimod.BinaryQuadraticModel({}, {(i, i + 1): 1.0 for i in range(59)}, 0.0, "BINARY")
+    assert RecursiveQaoa().estimate_model(bqm).refusal == ""

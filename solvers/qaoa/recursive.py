@@ -1,33 +1,34 @@
 """Recursive QAOA: the strongest correlation of a QAOA state fixes a relation between two bits, until few are left.
 
 Each round optimises QAOA on the remaining model, takes argmax of |<Z_i Z_j>| over couplings and |<Z_i>| over fields,
-and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. Limits: an exact state needs 2**n
-amplitudes in the first round; one layer goes by the closed form for any size, few layers by light cones. Early
-relations are never taken back.
+and substitutes ``s_j = sign s_i`` (or ``s_i = sign``); the last bits are enumerated. In a polynomial the pairs are
+those that stand in a term together. Limits: an exact state needs 2**n amplitudes in the first round; in quadratic
+models one layer goes by the closed form for any size, few layers by light cones. Early relations are never taken back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import dimod
 import numpy as np
 
 from ...algorithms.enumeration import all_points
 from ...algorithms.hadamard import walsh_hadamard
-from ...core import SOLVERS, AnyArray, Bits, Clock, Float, Int, UnsupportedError
-from ...core.margins import ROUNDING
+from ...core import SOLVERS, AnyArray, Bits, Clock, Float, PolynomialModel, UnsupportedError
 from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ..base import Estimate, energies_of, sample_set
 from ..ising import Ising
 from ..seeds import spawn_seeds
+from ..spin_polynomial import SpinPolynomial
 from ..training.evaluation_log import Evaluation
 from ..training.limits import Limits
 from .backends import ExactQaoa, LightConeQaoa
 from .cone_rounds import ConeRounds, ConeTraining
 from .evaluators import ExactEvaluator, QaoaVariant
+from .relations import Relations, strongest
 from .run import Optimized, optimize
 from .settings import QaoaSettings
 
@@ -49,7 +50,8 @@ class RecursiveQaoa(QaoaSettings):
     ----------
     cutoff : bits that are left to enumeration.
     correlations : ``state`` (of the exact state; estimated from ``num_shots`` points on other backends), ``depth-one``
-        (closed form of one layer at its best angles, any size), ``auto`` (depth-one above 16 bits where it applies).
+        (closed form of one layer at its best angles; any size, no polynomial), ``auto`` (depth-one above 16 bits where
+        it applies).
     merges : relations taken from one set of correlations.
 
     All points of the enumeration are returned, and those drawn where the backend samples. Equal correlations are
@@ -68,6 +70,8 @@ class RecursiveQaoa(QaoaSettings):
     >>> float(samples.first.energy), len(samples.info["relations"])
     (-5.0, 2)
     """
+
+    takes_polynomials: ClassVar[bool] = True
 
     layers: int = 1
     cutoff: int = tunable(8, Range(4, 12))
@@ -116,11 +120,14 @@ class RecursiveQaoa(QaoaSettings):
         ------
         UnsupportedError
             ``max_points`` with points drawn at each evaluation: how many rounds there will be is not known before.
+            A polynomial whose state does not fit, or that was to go without one.
         """
         if max_points is not None and (self.num_evaluation_shots is not None or device is not None):
             raise UnsupportedError(
                 "rqaoa must have exact values under a limit of points, since every round draws its own; leave shots out"
             )
+        if isinstance(bqm, PolynomialModel):
+            self._check_polynomial(bqm)
         clock = Clock(seconds)
         n = bqm.num_variables
         if isinstance(self.runs_on, LightConeQaoa):
@@ -147,8 +154,26 @@ class RecursiveQaoa(QaoaSettings):
         """That of the first round, and of all the smaller ones together once more."""
         if self.uses_closed_form(num_variables):
             return Estimate(qubits=num_variables, bytes=100 * num_variables**2)
-        first = super().estimate(num_variables, num_interactions)
-        return replace(first, seconds=None if first.seconds is None else 2 * first.seconds)  # 1 + 1/2 + 1/4 + ...
+        return _of_all_rounds(super().estimate(num_variables, num_interactions))
+
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``, with the cones of the model; a polynomial has no closed form, at any size."""
+        if self.uses_closed_form(bqm.num_variables) and not isinstance(bqm, PolynomialModel):
+            return self.estimate(bqm.num_variables, bqm.num_interactions)
+        return _of_all_rounds(super().estimate_model(bqm))
+
+    def _check_polynomial(self, bqm: PolynomialModel) -> None:
+        if self.correlations == "depth-one":
+            raise UnsupportedError(
+                "correlations='depth-one' must be given a quadratic model, got a polynomial; use correlations='state'"
+            )
+        refusal = self.estimate_model(bqm).refusal
+        if refusal:
+            raise UnsupportedError(refusal)
+
+
+def _of_all_rounds(first: Estimate) -> Estimate:
+    return replace(first, seconds=None if first.seconds is None else 2 * first.seconds)  # 1 + 1/2 + 1/4 + ...
 
 
 class _Rounds:
@@ -194,9 +219,9 @@ class _Rounds:
         limit = self.limits.evaluations
         return self.clock.is_over or (limit is not None and self.counts["evaluations"] >= limit)
 
-    def correlations(self, ising: Ising) -> tuple[Float, Float]:
+    def correlations(self, ising: Ising | SpinPolynomial) -> tuple[Float, Float]:
         """<Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of an optimised state of the remaining model."""
-        if self.settings.uses_closed_form(ising.n):
+        if isinstance(ising, Ising) and self.settings.uses_closed_form(ising.n):
             self.engine = self.engine or "closed form of one layer (numpy)"
             self.counts["closed_forms"] += 1
             return closed_form(ising)
@@ -234,70 +259,6 @@ class _Rounds:
         if log.shots:
             Z, counts = log.points()
             self.drawn.append((self.relations.expanded(Z), counts))
-
-
-@dataclass(frozen=True, eq=False)
-class Relations:
-    """What is known: original spin k is ``sign[k] * s[home[k]]``, or ``sign[k]`` itself where home is -1.
-
-    Parameters
-    ----------
-    ising : the remaining model; its spin i is original spin ``alive[i]``.
-    """
-
-    ising: Ising
-    alive: Int
-    home: Int
-    sign: Int
-
-    @staticmethod
-    def none(bqm: dimod.BinaryQuadraticModel) -> Relations:
-        """No relation yet."""
-        n = bqm.num_variables
-        return Relations(Ising.of(bqm), np.arange(n), np.arange(n), np.ones(n, dtype=np.int64))
-
-    @property
-    def num_left(self) -> int:
-        return self.ising.n
-
-    def fixed(self, i: int, sign: int) -> Relations:
-        """Spin i is the constant ``sign``."""
-        h, J = _dense(self.ising)
-        fields = h + sign * J[i]
-        offset = self.ising.offset + sign * h[i]
-        constant = self.home == i
-        home = np.where(constant, -1, self.home - (self.home > i))
-        return self._without(i, fields, J, offset, home, np.where(constant, self.sign * sign, self.sign))
-
-    def merged(self, i: int, j: int, sign: int) -> Relations:
-        """Spin j is ``sign`` times spin i."""
-        h, J = _dense(self.ising)
-        fields = h.copy()
-        fields[i] += sign * h[j]
-        couplings = J.copy()
-        couplings[i] += sign * J[j]
-        couplings[:, i] += sign * J[j]
-        couplings[i, i] = 0.0
-        offset = self.ising.offset + sign * J[i, j]
-        joined = self.home == j
-        home = np.where(joined, i, self.home)
-        home = home - (home > j)
-        return self._without(j, fields, couplings, offset, home, np.where(joined, self.sign * sign, self.sign))
-
-    def expanded(self, Z: AnyArray) -> Bits:
-        """Points of the original model for points (k, num_left) of the remaining one."""
-        spins = np.concatenate([1 - 2 * np.asarray(Z, dtype=np.int64), np.ones((len(Z), 1), dtype=np.int64)], axis=1)
-        return ((1 - spins[:, self.home] * self.sign) // 2).astype(np.uint8)
-
-    def _without(self, k: int, h: Float, J: Float, offset: float, home: Int, sign: Int) -> Relations:
-        rest = np.delete(np.arange(self.num_left), k)
-        fields, couplings = h[rest], np.triu(J[np.ix_(rest, rest)], 1)
-        scale = max(1.0, float(np.abs(h).max()), float(np.abs(J).max()))
-        fields = np.where(np.abs(fields) <= 1e-14 * scale, 0.0, fields)
-        couplings[np.abs(couplings) <= 1e-14 * scale] = 0.0
-        rows, columns = np.nonzero(couplings)
-        ising = Ising(fields, rows, columns, couplings[rows, columns], float(offset))
-        return Relations(ising, self.alive[rest], home, sign)
 
 
 def sample_by_cones(
@@ -357,25 +318,3 @@ def closed_form(ising: Ising) -> tuple[Float, Float]:
     pairs = np.zeros((n, n))
     pairs[found.rows, found.cols] = found.zz
     return found.z, pairs + pairs.T
-
-
-def strongest(ising: Ising, singles: Float, pairs: Float, rng: np.random.Generator) -> tuple[int, int, float]:
-    """``(i, j, correlation)`` of the largest magnitude over couplings and fields (j = -1); equal ones by chance.
-
-    A model without any term left has its last spin fixed.
-    """
-    values = np.concatenate([pairs[ising.rows, ising.columns], singles[ising.fields != 0]])
-    if not len(values):
-        return ising.n - 1, -1, 1.0
-    largest = np.abs(values)
-    ties = np.flatnonzero(largest >= largest.max() - ROUNDING)
-    k = int(rng.choice(ties))
-    if k < len(ising.couplings):
-        return int(ising.rows[k]), int(ising.columns[k]), float(values[k])
-    return int(np.flatnonzero(ising.fields)[k - len(ising.couplings)]), -1, float(values[k])
-
-
-def _dense(ising: Ising) -> tuple[Float, Float]:
-    J = np.zeros((ising.n, ising.n))
-    J[ising.rows, ising.columns] = ising.couplings
-    return ising.fields.copy(), J + J.T
