@@ -87,7 +87,7 @@ def crossover(
         echo(json.dumps(_document(measured, scenario, asdict(found), rows, (low, high)), allow_nan=False))
         return 0
     model = measured.model
-    echo(f"{measured.classical} against {measured.quantum}, {model.num_layers} layers, {scenario.preset}")
+    echo(f"{measured.classical} against {measured.quantum}, {_layers(model.num_layers)}, {scenario.preset}")
     echo(f"  assumed: {_assumed(scenario)}")
     for what, growth in (("classical TTS99", model.classical), ("1/P of the circuit", model.inverse_probability)):
         left, right = growth.interval()
@@ -132,6 +132,10 @@ def _scenario(preset: str, search: str, phase: str, cores: str, watts: float, bu
         watts_per_logical_qubit=watts,
         budget_seconds=budget,
     )
+
+
+def _layers(count: int) -> str:
+    return f"{count:,} layer{'' if count == 1 else 's'}"
 
 
 def _assumed(scenario: Scenario) -> str:

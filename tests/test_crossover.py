@@ -289,6 +289,7 @@ def test_the_command_on_a_small_sweep(tmp_path: Path, shell: Any) -> None:
     assert code == 0
     assert "amplified search, phase by rotations, cores at parity of power (100 W a logical qubit" in out
     assert "as good as their run's best" in out
+    assert "2 layers, gate-ns-e3" in out
     assert picture.stat().st_size > 10_000
     code, _, err = shell("crossover", str(folder), "--quantum", "sa")
     assert code == 2

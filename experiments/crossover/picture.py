@@ -27,7 +27,9 @@ def draw(measured: Measured, scenario: Scenario, path: Path) -> None:
     sizes = np.unique(np.linspace(low, end, 60).round())
     quantum, classical = curves(measured.model, scenario, sizes)
     figure, axes = plt.subplots(figsize=(7, 4.5))
-    axes.plot(sizes, classical, label=f"classical: {measured.classical} (fit)", color="tab:orange")
+    cores = "at parity of power" if scenario.cores is None else f"on {scenario.cores:,g} cores"
+    fit = "fit" if scenario.cores == 1 else f"fit {cores}"
+    axes.plot(sizes, classical, label=f"classical: {measured.classical} ({fit})", color="tab:orange")
     axes.plot(sizes, quantum, label=f"quantum: {measured.quantum} on {scenario.preset} (model)", color="tab:blue")
     half = 0.5 if scenario.search == "amplified" else 1.0
     for growth, times, power, colour in (
@@ -38,7 +40,9 @@ def draw(measured: Measured, scenario: Scenario, path: Path) -> None:
         factors = np.exp(np.clip(power * drawn, -700, 700))
         axes.fill_between(sizes, *(times * np.quantile(factors, [0.025, 0.975], axis=0)), color=colour, alpha=0.2)
     points = np.array(measured.classical_points)
-    axes.plot(points[:, 0], points[:, 1], ".", color="tab:orange", alpha=0.6, label="measured TTS99 (CPU of this run)")
+    axes.plot(
+        points[:, 0], points[:, 1], ".", color="tab:orange", alpha=0.6, label="measured TTS99 (CPU of this run)"
+    )
     axes.axvspan(low, high, color="0.92", zorder=0, label="measured sizes")
     axes.axhline(scenario.budget_seconds, color="0.5", linestyle=":", label="budget")
     if found.kind == "crossover" and found.size is not None:
