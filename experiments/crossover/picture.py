@@ -40,9 +40,7 @@ def draw(measured: Measured, scenario: Scenario, path: Path) -> None:
         factors = np.exp(np.clip(power * drawn, -700, 700))
         axes.fill_between(sizes, *(times * np.quantile(factors, [0.025, 0.975], axis=0)), color=colour, alpha=0.2)
     points = np.array(measured.classical_points)
-    axes.plot(
-        points[:, 0], points[:, 1], ".", color="tab:orange", alpha=0.6, label="measured TTS99 (CPU of this run)"
-    )
+    axes.plot(points[:, 0], points[:, 1], ".", color="tab:orange", alpha=0.6, label="measured TTS99 (CPU of this run)")
     axes.axvspan(low, high, color="0.92", zorder=0, label="measured sizes")
     axes.axhline(scenario.budget_seconds, color="0.5", linestyle=":", label="budget")
     if found.kind == "crossover" and found.size is not None:
