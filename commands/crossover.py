@@ -58,6 +58,8 @@ def crossover(
 ) -> int:
     """The size from which a quantum machine would be faster, from measured growth and a machine model."""
     if hype:
+        if runs or picture is not None:
+            raise ValueError("--hype must stand without runs and without --plot: it prints the paper's table alone")
         with named_as(OPTIONS):
             return _hype(machine, logical_qubits, cycle, budget, powers, as_json=as_json)
     if not runs:
@@ -82,10 +84,11 @@ def crossover(
 
         draw(measured, scenario, picture)
     if as_json:
-        echo(json.dumps(_document(measured, scenario, asdict(found), rows, (low, high))))
+        echo(json.dumps(_document(measured, scenario, asdict(found), rows, (low, high)), allow_nan=False))
         return 0
     model = measured.model
-    echo(f"{measured.classical} against {measured.quantum}, {model.num_layers} layers, {scenario.preset}")
+    echo(f"{measured.classical} against {measured.quantum}, {_layers(model.num_layers)}, {scenario.preset}")
+    echo(f"  assumed: {_assumed(scenario)}")
     for what, growth in (("classical TTS99", model.classical), ("1/P of the circuit", model.inverse_probability)):
         left, right = growth.interval()
         echo(
@@ -131,6 +134,20 @@ def _scenario(preset: str, search: str, phase: str, cores: str, watts: float, bu
     )
 
 
+def _layers(count: int) -> str:
+    return f"{count:,} layer{'' if count == 1 else 's'}"
+
+
+def _assumed(scenario: Scenario) -> str:
+    """The scenario in words: every figure of it that is no measurement."""
+    if scenario.cores is None:
+        power = f"{scenario.watts_per_logical_qubit:g} W a logical qubit, {scenario.watts_per_core:g} W a core"
+        cores = f"cores at parity of power ({power})"
+    else:
+        cores = f"{scenario.cores:,g} core{'' if scenario.cores == 1 else 's'}"
+    return f"{scenario.search} search, phase by {scenario.phase}, {cores}, budget {scenario.budget_seconds:g} s"
+
+
 def _size(value: float) -> str:
     return "never" if math.isinf(value) else f"{value:,.0f}"
 
@@ -173,6 +190,7 @@ def _hype(machine: str, logical_qubits: int, cycle: float, budget: float, powers
         told = [{key: None if value == math.inf else value for key, value in row.items()} for row in rows]
         echo(json.dumps({"schema": "qopt.hype/1", "assumptions": asdict(assumed), "rows": told}, allow_nan=False))
         return 0
+    echo(f"{assumed.classical}; {assumed.logical_qubits:,} logical qubits, {assumed.cycle_seconds:g} s a logical cycle")
     echo(f"most operations of one oracle call within {assumed.budget_seconds:g} s (arXiv:2307.00523, Table 2)")
     echo(f"{'type':>7} {'N**k':>5} {'classical/s':>12} {'quantum/s':>10} {'operations':>11} {'published':>11}")
     for row in rows:

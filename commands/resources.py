@@ -64,7 +64,7 @@ def resources(
         }
         echo(json.dumps(document))
         return 0
-    _tell(f"{problem.name or problem.kind}: {solver}, {layers} layers, {encoder}", terms, counts, rows, there)
+    _tell(f"{problem.name or problem.kind}: {solver}, {layers:,} layers, {encoder}", terms, counts, rows, there)
     return 0
 
 

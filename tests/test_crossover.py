@@ -17,7 +17,7 @@ import qopt
 from qopt.cli import main
 from qopt.core import UnsupportedError
 from qopt.experiments.crossover.circuits import cost_terms, edge_colours, qaoa_counts
-from qopt.experiments.crossover.growth import fit_growth
+from qopt.experiments.crossover.growth import Growth, fit_growth
 from qopt.experiments.crossover.queries import (
     amplified_calls,
     grover_rounds,
@@ -28,7 +28,7 @@ from qopt.experiments.crossover.queries import (
 )
 from qopt.experiments.crossover.rates import Assumptions, crossover_seconds, hype_rows, io_seconds, max_operations
 from qopt.experiments.crossover.surface_code import Estimate, LogicalCounts, estimate, preset
-from qopt.experiments.crossover.verdict import Model, Scenario, TermGrowth, band, sensitivity, verdict
+from qopt.experiments.crossover.verdict import Model, Scenario, TermGrowth, band, curves, sensitivity, verdict
 
 #: arXiv:2307.00523, Table 2, with the digits that the paper's own first principles give.
 TABLE = {
@@ -226,6 +226,35 @@ def test_more_cores_move_the_crossover_away() -> None:
     assert verdict(model, Scenario(cores=None)).cores != 1
 
 
+def _line(a: float, b: float, error: float = 0.01) -> Growth:
+    return Growth(a, b, error, np.tile([a, b], (5, 1)), (10, 12, 14, 16, 18))
+
+
+def test_a_lead_on_tiny_sizes_is_no_crossover() -> None:
+    """The machine leads from 2 to 12, falls behind and overtakes at 85: n* was 2."""
+    model = Model(_line(math.log(0.02), 0.05), _line(0.5, 0.02), TERMS, 8)
+    found = verdict(model, Scenario())
+    assert found.size == 85
+    assert band(model, Scenario()) == (85, 85)
+    sizes = np.array([2.0, 12.0, 13.0, 84.0, 85.0, 500.0])
+    quantum, classical = curves(model, Scenario(), sizes)
+    assert (quantum <= classical).tolist() == [True, True, False, False, True, True]
+    always = Model(_line(0.0, 0.05), _line(0.5, 0.02), TERMS, 8)
+    assert "below the sizes measured, from 10" in verdict(always, Scenario()).text
+
+
+def test_exponents_turn_about_the_measured_sizes() -> None:
+    """One standard error more moved the fit at the measured sizes too, away from what was measured there."""
+    model = Model(_line(-9.0, 0.45, 0.1), _line(0.2, 0.5, 0.1), TERMS, 4)
+    sizes = np.array([14.0])
+    given = curves(model, Scenario(), sizes)
+    assert np.allclose(curves(model, Scenario(exponent_shift=0.1, quantum_shift=0.1), sizes), given, rtol=1e-12)
+    rows = {row["case"]: row["size"] for row in sensitivity(model, Scenario())}
+    assert rows["classical exponent + 1 s.e."] < rows["as given"] < rows["classical exponent - 1 s.e."]
+    assert rows["exponent of 1/P - 1 s.e."] < rows["as given"] < rows["exponent of 1/P + 1 s.e."]
+    assert "error rate 1e-4" not in {row["case"] for row in sensitivity(model, Scenario("gate-us-e4"))}
+
+
 @pytest.fixture
 def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
     def call(*arguments: str) -> tuple[int, str, str]:
@@ -256,8 +285,11 @@ def test_the_command_on_a_small_sweep(tmp_path: Path, shell: Any) -> None:
     assert document["verdict"]["kind"] in ("never", "beyond-budget", "crossover")
     picture = tmp_path / "both.png"
     pytest.importorskip("matplotlib")
-    code, out, _ = shell("crossover", str(folder), "--plot", str(picture), "--cores", "parity")
+    code, out, _ = shell("crossover", str(folder), "--plot", str(picture), "--cores", "parity", "--target-gap", "0.01")
     assert code == 0
+    assert "amplified search, phase by rotations, cores at parity of power (100 W a logical qubit" in out
+    assert "as good as their run's best" in out
+    assert "2 layers, gate-ns-e3" in out
     assert picture.stat().st_size > 10_000
     code, _, err = shell("crossover", str(folder), "--quantum", "sa")
     assert code == 2
@@ -269,6 +301,8 @@ def test_the_command_on_a_small_sweep(tmp_path: Path, shell: Any) -> None:
     [
         ([], "run folder"),
         (["--hype", "--powers", "1"], "--powers must be > 1"),
+        (["--hype", "nowhere"], "--hype must stand without runs"),  # the run was ignored
+        (["--hype", "--plot", "x.png"], "--hype must stand without runs and without --plot"),
         (["--hype", "--machine", "abacus"], "--machine must be asic or gpu"),
         (["--hype", "--logical-qubits", "1"], "--logical-qubits must be >= 474"),  # it was a division by zero
         (["nowhere", "--budget", "0"], "--budget must be a number from 1e-30 to 1e30"),  # it was "math domain error"

@@ -88,6 +88,21 @@ def test_different_instances_are_noted(folder: Path, tmp_path: Path) -> None:
     assert not any("different instances" in note for note in measure(read_source([folder])).notes)
 
 
+def test_a_slower_classical_solver_is_noted(folder: Path, tmp_path: Path) -> None:
+    def slower(row: dict[str, Any]) -> dict[str, Any]:
+        seconds = {name: 100 * value for name, value in row["resources"]["seconds"].items()}
+        return row | {
+            "id": row["id"][::-1],
+            "sweep": row["sweep"] | {"pipeline": "slow"},
+            "resources": row["resources"] | {"seconds": seconds},
+        }
+
+    rows = _rows(folder)
+    both = _write(folder, [*rows, *(slower(row) for row in rows if row["sweep"]["pipeline"] == "sa")], tmp_path / "run")
+    assert any("sa was faster than slow" in note for note in measure(read_source([both]), classical="slow").notes)
+    assert not any("was faster" in note for note in measure(read_source([both]), classical="sa").notes)
+
+
 def test_single_records_are_a_sweep_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     paths = []

@@ -33,6 +33,10 @@ class Growth:
         low, high = np.quantile(self.draws[:, 1], [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    def line(self, shift: float = 0.0) -> tuple[float, float]:
+        """a and b with b larger by ``shift``, turned about the middle of the sizes: what was measured there stays."""
+        return self.a - shift * float(np.mean(self.sizes)), self.b + shift
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """Why this fit should not be trusted far out; empty if it stands on enough sizes."""

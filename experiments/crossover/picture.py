@@ -27,17 +27,18 @@ def draw(measured: Measured, scenario: Scenario, path: Path) -> None:
     sizes = np.unique(np.linspace(low, end, 60).round())
     quantum, classical = curves(measured.model, scenario, sizes)
     figure, axes = plt.subplots(figsize=(7, 4.5))
-    axes.plot(sizes, classical, label=f"classical: {measured.classical} (fit)", color="tab:orange")
+    cores = "at parity of power" if scenario.cores is None else f"on {scenario.cores:,g} cores"
+    fit = "fit" if scenario.cores == 1 else f"fit {cores}"
+    axes.plot(sizes, classical, label=f"classical: {measured.classical} ({fit})", color="tab:orange")
     axes.plot(sizes, quantum, label=f"quantum: {measured.quantum} on {scenario.preset} (model)", color="tab:blue")
-    draws = measured.model.classical.draws
-    spread = np.exp(np.clip(draws[:, :1] + draws[:, 1:] * sizes, -700, 700)) / (scenario.cores or 1)
-    if scenario.cores is not None:
-        axes.fill_between(sizes, *np.quantile(spread, [0.025, 0.975], axis=0), color="tab:orange", alpha=0.2)
-    logs = measured.model.inverse_probability
-    middle = logs.a + logs.b * sizes
     half = 0.5 if scenario.search == "amplified" else 1.0
-    factors = np.exp(np.clip(half * (logs.draws[:, :1] + logs.draws[:, 1:] * sizes - middle), -700, 700))
-    axes.fill_between(sizes, *(quantum * np.quantile(factors, [0.025, 0.975], axis=0)), color="tab:blue", alpha=0.2)
+    for growth, times, power, colour in (
+        (measured.model.classical, classical, 1.0, "tab:orange"),
+        (measured.model.inverse_probability, quantum, half, "tab:blue"),
+    ):
+        drawn = growth.draws[:, :1] + growth.draws[:, 1:] * sizes - growth.a - growth.b * sizes
+        factors = np.exp(np.clip(power * drawn, -700, 700))
+        axes.fill_between(sizes, *(times * np.quantile(factors, [0.025, 0.975], axis=0)), color=colour, alpha=0.2)
     points = np.array(measured.classical_points)
     axes.plot(points[:, 0], points[:, 1], ".", color="tab:orange", alpha=0.6, label="measured TTS99 (CPU of this run)")
     axes.axvspan(low, high, color="0.92", zorder=0, label="measured sizes")

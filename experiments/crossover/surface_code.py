@@ -115,7 +115,7 @@ def estimate(counts: LogicalCounts, machine: Preset, *, error_budget: float = 1e
     Raises
     ------
     ValueError
-        ``error_budget`` is not between 0 and 1.
+        ``error_budget`` is not between 1e-30 and 1.
     UnsupportedError
         No code distance up to MAX_DISTANCE, or no known T factory, reaches the error budget.
 
@@ -127,7 +127,7 @@ def estimate(counts: LogicalCounts, machine: Preset, *, error_budget: float = 1e
     (121, 22300, 242250, 17, 2985938)
     """
     if not 1e-30 <= error_budget < 1:
-        raise ValueError(f"error_budget must be between 0 and 1, got {error_budget!r}")
+        raise ValueError(f"error_budget must be between 1e-30 and 1, got {error_budget!r}")
     needs_t = counts.t_gates + counts.toffolis + counts.rotations > 0
     share = error_budget / (1 + needs_t + (counts.rotations > 0))
     per_rotation = t_states_per_rotation(counts.rotations, share) if counts.rotations else 0

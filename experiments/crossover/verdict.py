@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -18,11 +19,15 @@ from ...core import Float, UnsupportedError
 from .circuits import CostTerms, Phase, qaoa_counts
 from .growth import Growth
 from .rates import check_amount
-from .surface_code import Estimate, Preset, estimate, preset
+from .surface_code import Estimate, estimate, preset
 
 Search = Literal["sampling", "amplified"]
 #: Largest size that is looked at; a crossover beyond it is no crossover.
 MAX_SIZE = 100_000
+#: Sizes that are looked at are all up to this one, then each this factor larger.
+DENSE_SIZES, STEP = 16, 1.25
+#: The circuit's resources at a size.
+Circuits = Callable[[int], Estimate]
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class Scenario:
     cores : classical cores that share the work perfectly; None takes as many as the quantum machine's power feeds.
     watts_per_logical_qubit, watts_per_core : for ``cores`` None.
     budget_seconds : longest time that counts as practical.
-    exponent_shift : added to the classical exponent, for the sensitivity.
+    exponent_shift, quantum_shift : added to the classical exponent and to that of 1/P, for the sensitivity; the fit
+        turns about the middle of its sizes.
 
     Raises
     ------
@@ -69,6 +75,7 @@ class Scenario:
     budget_seconds: float = 1e6
     cycle_scale: float = 1.0
     exponent_shift: float = 0.0
+    quantum_shift: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("budget_seconds", "cycle_scale", "watts_per_core", "watts_per_logical_qubit"):
@@ -99,32 +106,40 @@ class Model:
 
 def verdict(model: Model, scenario: Scenario) -> Verdict:
     """Where the quantum machine overtakes, by the fitted central values."""
-    a_c, b_c = model.classical.a, model.classical.b + scenario.exponent_shift
-    return _verdict((a_c, b_c), (model.inverse_probability.a, model.inverse_probability.b), model, scenario)
+    lines = model.classical.line(scenario.exponent_shift), model.inverse_probability.line(scenario.quantum_shift)
+    found = _verdict(*lines, _circuits(model, scenario), scenario)
+    smallest = min(model.classical.sizes[0], model.inverse_probability.sizes[0])
+    if found.size is not None and found.size < smallest:
+        return replace(found, text=f"{found.text}; below the sizes measured, from {smallest}")
+    return found
 
 
 def band(model: Model, scenario: Scenario, level: float = 0.95) -> tuple[float, float]:
-    """Bootstrap interval of n*; inf where draws say never or beyond the budget."""
+    """Bootstrap interval of n*, within the budget or not; inf where draws say never, or where none can be estimated."""
+    circuit = _circuits(model, scenario)
     found = []
-    for (a_c, b_c), quantum in zip(model.classical.draws, model.inverse_probability.draws, strict=True):
-        one = _verdict((a_c, b_c + scenario.exponent_shift), (quantum[0], quantum[1]), model, scenario)
+    turns = (model.classical, scenario.exponent_shift), (model.inverse_probability, scenario.quantum_shift)
+    c_draws, q_draws = (growth.draws + np.array([-shift * np.mean(growth.sizes), shift]) for growth, shift in turns)
+    for (a_c, b_c), (a_q, b_q) in zip(c_draws, q_draws, strict=True):
+        one = _verdict((a_c, b_c), (a_q, b_q), circuit, scenario)
         found.append(math.inf if one.size is None else float(one.size))
     low, high = np.quantile(np.array(found), [(1 - level) / 2, (1 + level) / 2], method="nearest")
     return float(low), float(high)
 
 
 def sensitivity(model: Model, scenario: Scenario) -> list[dict[str, Any]]:
-    """The verdict under other machines and exponents: cycle times by ten, error rate 1e-4, exponent -+ 1 error."""
-    shift = model.classical.b_error
+    """The verdict under other machines and exponents: cycle times by ten, error rate 1e-4, exponents -+ 1 error."""
     stronger = scenario.preset.replace("e3", "e4")
-    cases = {
-        "as given": scenario,
-        "cycle time / 10": replace(scenario, cycle_scale=scenario.cycle_scale / 10),
-        "error rate 1e-4": replace(scenario, preset=stronger),
-        "both": replace(scenario, preset=stronger, cycle_scale=scenario.cycle_scale / 10),
-        "classical exponent - 1 s.e.": replace(scenario, exponent_shift=scenario.exponent_shift - shift),
-        "classical exponent + 1 s.e.": replace(scenario, exponent_shift=scenario.exponent_shift + shift),
-    }
+    cases = {"as given": scenario, "cycle time / 10": replace(scenario, cycle_scale=scenario.cycle_scale / 10)}
+    if stronger != scenario.preset:
+        cases["error rate 1e-4"] = replace(scenario, preset=stronger)
+        cases["both"] = replace(scenario, preset=stronger, cycle_scale=scenario.cycle_scale / 10)
+    for sign, word in ((-1, "-"), (1, "+")):
+        shifted = scenario.exponent_shift + sign * model.classical.b_error
+        cases[f"classical exponent {word} 1 s.e."] = replace(scenario, exponent_shift=shifted)
+    for sign, word in ((-1, "-"), (1, "+")):
+        shifted = scenario.quantum_shift + sign * model.inverse_probability.b_error
+        cases[f"exponent of 1/P {word} 1 s.e."] = replace(scenario, quantum_shift=shifted)
     return [{"case": name, **_row(verdict(model, one))} for name, one in cases.items()]
 
 
@@ -152,36 +167,40 @@ def calls_of(log_inverse: float, search: Search) -> float:
 
 def curves(model: Model, scenario: Scenario, sizes: Float) -> tuple[Float, Float]:
     """Seconds of the quantum machine and of the classical solver at these sizes (nan where no estimate exists)."""
-    machine = preset(scenario.preset, cycle_scale=scenario.cycle_scale)
+    circuit = _circuits(model, scenario)
+    (a_c, b_c), (a_q, b_q) = (
+        model.classical.line(scenario.exponent_shift),
+        model.inverse_probability.line(scenario.quantum_shift),
+    )
     quantum, classical = np.full(len(sizes), np.nan), np.full(len(sizes), np.nan)
     for k, n in enumerate(int(size) for size in sizes):
         try:
-            one = _estimate(n, model, scenario, machine)
+            one = circuit(n)
         except UnsupportedError:
             continue
-        log_calls = calls_of(model.inverse_probability.a + model.inverse_probability.b * n, scenario.search)
+        log_calls = calls_of(a_q + b_q * n, scenario.search)
         quantum[k] = math.exp(min(700.0, log_calls + math.log(one.seconds)))
-        log_classical = model.classical.a + (model.classical.b + scenario.exponent_shift) * n
-        classical[k] = math.exp(min(700.0, log_classical - math.log(_cores(one, scenario))))
+        classical[k] = math.exp(min(700.0, a_c + b_c * n - math.log(_cores(one, scenario))))
     return quantum, classical
 
 
-def _verdict(classical: tuple[float, float], quantum: tuple[float, float], model: Model, scenario: Scenario) -> Verdict:
+def _verdict(
+    classical: tuple[float, float], quantum: tuple[float, float], circuit: Circuits, scenario: Scenario
+) -> Verdict:
     (a_c, b_c), (a_q, b_q) = classical, quantum
     if quantum_exponent(b_q, scenario.search) >= b_c:
         name = "half the exponent of 1/P" if scenario.search == "amplified" else "the exponent of 1/P"
         return Verdict(
             "never", f"never: {name} ({quantum_exponent(b_q, scenario.search):.3f}) >= the classical one ({b_c:.3f})"
         )
-    machine = preset(scenario.preset, cycle_scale=scenario.cycle_scale)
 
     def lead(n: int) -> tuple[float, float, Estimate]:
         """ln T_q - ln T_c, ln T_q, and the circuit, at size n."""
-        one = _estimate(n, model, scenario, machine)
+        one = circuit(n)
         log_q = calls_of(a_q + b_q * n, scenario.search) + math.log(one.seconds)
         return log_q - (a_c + b_c * n - math.log(_cores(one, scenario))), log_q, one
 
-    found = _first(lambda n: lead(n)[0] <= 0)
+    found = _overtaking(lambda n: lead(n)[0] <= 0)
     if found is None:
         return Verdict("beyond-budget", f"beyond any budget: no crossover that can be estimated up to n = {MAX_SIZE:,}")
     _, log_q, one = lead(found)
@@ -193,25 +212,38 @@ def _verdict(classical: tuple[float, float], quantum: tuple[float, float], model
     return Verdict("crossover", text, found, seconds, one.physical_qubits, _cores(one, scenario))
 
 
-def _first(is_ahead: Callable[[int], bool]) -> int | None:
-    """The least n at which it holds, where it goes on to hold: found by doubling and bisection; None beyond reach."""
-    high = 2
+def _overtaking(is_ahead: Callable[[int], bool]) -> int | None:
+    """The least n from which on it holds, as far as it can be asked; None beyond reach.
+
+    A machine may lead on tiny sizes, where the classical time is the cost of a start, then fall behind and overtake
+    late: the last change counts. It is found on a grid, then by bisection.
+    """
+    behind, ahead, n = 1, 0, 2
     try:
-        while not is_ahead(high):
-            if high > MAX_SIZE:
-                return None
-            high *= 2
-        low = high // 2
-        while low + 1 < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if is_ahead(middle) else (middle, high)
+        while n <= MAX_SIZE:
+            if not is_ahead(n):
+                behind, ahead = n, 0
+            elif not ahead:
+                ahead = n
+            n = n + 1 if n < DENSE_SIZES else math.ceil(n * STEP)
     except UnsupportedError:
+        pass  # larger circuits have no estimate
+    if not ahead:
         return None
-    return high
+    while behind + 1 < ahead:
+        middle = (behind + ahead) // 2
+        behind, ahead = (behind, middle) if is_ahead(middle) else (middle, ahead)
+    return ahead
 
 
-def _estimate(n: int, model: Model, scenario: Scenario, machine: Preset) -> Estimate:
-    return estimate(qaoa_counts(model.terms.at(n), model.num_layers, scenario.phase), machine)
+def _circuits(model: Model, scenario: Scenario) -> Circuits:
+    machine = preset(scenario.preset, cycle_scale=scenario.cycle_scale)
+
+    @cache
+    def at(n: int) -> Estimate:
+        return estimate(qaoa_counts(model.terms.at(n), model.num_layers, scenario.phase), machine)
+
+    return at
 
 
 def _cores(one: Estimate, scenario: Scenario) -> float:
