@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .errors import InstanceFormatError
-from .polynomial import BinaryPolynomial
+from .polynomial import MAX_VARIABLES, BinaryPolynomial
 
 SCHEMA = "qopt.polynomial/1"
 
@@ -80,14 +80,13 @@ def from_text(text: str, path: str = "<memory>") -> BinaryPolynomial:
     try:
         p, hubo, vartype, *numbers = head
         n, count, offset = (read(word) for read, word in zip((int, int, float), numbers, strict=True))
-        if (p, hubo) != ("p", "hubo") or vartype not in ("binary", "spin") or min(n, count) < 0:
+        if (p, hubo) != ("p", "hubo") or vartype not in ("binary", "spin") or not 0 <= n <= MAX_VARIABLES or count < 0:
             raise ValueError(head)
     except ValueError:
-        expected = "expected 'p hubo binary|spin n terms offset'"
+        expected = f"expected 'p hubo binary|spin n terms offset' with n in 0..{MAX_VARIABLES}"
         raise InstanceFormatError(path, number, f"{expected}, found {' '.join(head) or 'no such line'}") from None
     terms = []
     try:
-        BinaryPolynomial(n)
         for line, words in lines:
             number = line
             term = tuple(map(int, words[1:]))

@@ -100,7 +100,7 @@ def test_dimod_json_text_and_pickle_bring_the_same_polynomial_back() -> None:
         ("p hubo spin x 1 0\n1 0", "line 1: expected 'p hubo"),
         ("p hubo spin 2 1", "line 1: expected 'p hubo"),
         ("p hubo spin 2 1 0 0", "line 1: expected 'p hubo"),
-        ("p hubo spin 1000000000000 1 0\n1 0", r"must lie in 0\.\.10000000"),
+        ("p hubo spin 1000000000000 1 0\n1 0", r"n in 0\.\.10000000, found p hubo"),
         ("c nothing", "no such line"),
     ],
 )
