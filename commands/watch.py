@@ -44,7 +44,7 @@ def watch(
                 live.update(view_of(found, rate), refresh=True)
         except KeyboardInterrupt:
             pass
-    echo("the sweep is done" if found.is_done else "no longer watching; the sweep goes on", err=True)
+    echo("the sweep is done" if found.is_done else "no longer watching; the sweep is not touched", err=True)
     return 0
 
 
@@ -90,6 +90,8 @@ def read_status(folder: Path) -> SweepStatus:
     from ..experiments.sweep.store import rows_path, statuses
 
     rows = rows_path(folder)
+    if rows.parent.exists() and not rows.parent.is_dir():
+        raise ValueError(f"{folder} must be the run folder of a sweep, got a file; give the folder that bench wrote")
     document = sweep_document(rows.parent)
     if not document and not rows.exists():
         raise ValueError(f"{folder} must be the run folder of a sweep, found neither rows nor sweep.json")

@@ -14,7 +14,7 @@ from qopt.experiments.report.compare import compare_runs
 from qopt.experiments.report.paired import against_control, compare_all, costs_of, rank_all
 from qopt.experiments.report.report import make_report
 from qopt.experiments.report.runs import RunSet, Yardstick, contradictions, load_runs, run_of
-from qopt.experiments.report.tables import latex_table, markdown_table
+from qopt.experiments.report.tables import escape_latex, latex_table, markdown_table
 from qopt.experiments.report.times import Settings, middle, tts_of_reads, tts_of_runs
 
 from .report_cases import rows, write_rows
@@ -177,3 +177,7 @@ def test_a_torn_or_foreign_line_is_told_by_its_number(tmp_path: Path) -> None:
         file.write('{"id": "x"}\n')
     with pytest.raises(ValueError, match=r"rows.jsonl line 3 must be a row"):
         load_runs(folder)
+
+
+def test_a_bar_between_two_numbers_is_no_dash_in_latex() -> None:
+    assert escape_latex("6 | 5 of 6") == r"6 \textbar{} 5 of 6"

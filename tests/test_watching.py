@@ -157,3 +157,12 @@ def test_watch_of_no_sweep_is_one_line(tmp_path: Path, shell: Shell) -> None:
     assert shell.code == 2
     assert "run folder" in shell.err
     assert len(shell.err.splitlines()) == 1
+
+
+def test_watch_of_a_file_says_that_a_folder_is_wanted(tmp_path: Path, shell: Shell) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(SPEC)
+    shell.run("watch", spec)
+    assert shell.code == 2
+    assert "run folder of a sweep, got a file" in shell.err
+    assert len(shell.err.splitlines()) == 1

@@ -208,6 +208,7 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "|": r"\textbar{}",  # a dash in LaTeX's default encoding
     **{sign: "\\" + sign for sign in "&%$#_{}"},
 }
 
