@@ -6,8 +6,6 @@ independent, so that any number of threads gives the same spins. Compiled kernel
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,17 +14,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ...core import Float, UnsupportedError
+from ...core import Float
 from ...core.margins import ROUNDING
+from ..extension import is_compiled, load_extension
 from . import reference
 from .model import IsingModel
 
-try:
-    _engine: Any = importlib.import_module("._engine", __package__)
-    _WHY = ""
-except ImportError as error:
-    _engine = None
-    _WHY = str(error)
+_engine, _WHY = load_extension("._engine", __package__)
 
 EngineChoice = Literal["auto", "compiled", "numpy"]
 Layout = Literal["lanes", "rows"]
@@ -51,14 +45,7 @@ def engine_name(engine: EngineChoice = "auto") -> str:
     UnsupportedError
         ``compiled`` was asked for and was not built.
     """
-    if engine not in ("auto", "compiled", "numpy"):
-        raise ValueError(f"engine must be auto, compiled or numpy, got {engine!r}")
-    if engine == "compiled" and _engine is None:
-        raise UnsupportedError(
-            f"engine must be one that was built, got 'compiled' ({_WHY}); install with a C++ compiler, or use numpy"
-        )
-    wants_numpy = engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy")
-    return "numpy" if wants_numpy or _engine is None else f"compiled ({kernels()[0]})"
+    return f"compiled ({kernels()[0]})" if is_compiled(engine, _engine, _WHY) else "numpy"
 
 
 def kernels() -> list[str]:

@@ -6,8 +6,6 @@ own: O(N) a change, where its terms would take O(N^2) a flip.
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,8 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core import BinaryPolynomial, Bits, Float, UnsupportedError
+from ...core import BinaryPolynomial, Bits, Float
 from ...problems.labs import Labs
+from ..extension import is_compiled, load_extension
 from .polynomial_reference import ReferenceSearch
 
 Method = Literal["anneal", "tabu", "memetic", "avoiding"]
@@ -135,14 +134,5 @@ def compiled_searches(engine: Engine) -> Any:
     UnsupportedError
         The compiled engine was asked for and was not built.
     """
-    if engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy"):
-        return None
-    try:
-        return importlib.import_module("._polynomial", __package__)
-    except ImportError as error:
-        if engine == "compiled":
-            raise UnsupportedError(
-                f"engine must be one that was built, got 'compiled' ({error}); install with a C++ compiler, or use "
-                "numpy"
-            ) from None
-        return None
+    module, why = load_extension("._polynomial", __package__)
+    return module if is_compiled(engine, module, why) else None

@@ -7,7 +7,6 @@ was met tells where the model freezes. The reads then cool through a window arou
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ...core import AnyArray, UnsupportedError
+from ...core import AnyArray
+from ..extension import is_compiled, load_extension
 from .structure import Structure
 
 #: Proposals at a minimum whose rises say what temperatures matter, in sweeps and on top of them.
@@ -74,15 +74,9 @@ def load_engine(engine: str) -> Any:
     UnsupportedError
         The compiled walks were asked for and were not built.
     """
-    if engine != "numpy" and not (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy"):
-        try:
-            return importlib.import_module("._constrained", __package__)
-        except ImportError as error:
-            if engine == "compiled":
-                raise UnsupportedError(
-                    f"engine must be one that was built, got 'compiled' ({error}); install with a C++ compiler, "
-                    "or use numpy"
-                ) from None
+    module, why = load_extension("._constrained", __package__)
+    if is_compiled(engine, module, why):
+        return module
     return importlib.import_module(".walks", __package__)
 
 

@@ -6,22 +6,16 @@ angles together cost about three values.
 
 from __future__ import annotations
 
-import importlib
-import os
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ...core import Float, Int, UnsupportedError
+from ...core import Float, Int
+from ..extension import is_compiled, load_extension
 from .network import COUPLING, FIELD, MIXER, SIGN, Network
 
-try:
-    _kernel: Any = importlib.import_module("._contract", __package__)
-    _WHY = ""
-except ImportError as error:
-    _kernel = None
-    _WHY = str(error)
+_kernel, _WHY = load_extension("._contract", __package__)
 
 EngineChoice = Literal["auto", "compiled", "numpy"]
 Complex = npt.NDArray[np.complex128]
@@ -35,14 +29,7 @@ def engine_name(engine: EngineChoice = "auto") -> str:
     UnsupportedError
         ``compiled`` was asked for and was not built.
     """
-    if engine not in ("auto", "compiled", "numpy"):
-        raise ValueError(f"engine must be auto, compiled or numpy, got {engine!r}")
-    if engine == "compiled" and _kernel is None:
-        raise UnsupportedError(
-            f"engine must be one that was built, got 'compiled' ({_WHY}); install with a C++ compiler, or use numpy"
-        )
-    wants_numpy = engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy")
-    return "numpy" if wants_numpy or _kernel is None else "compiled"
+    return "compiled" if is_compiled(engine, _kernel, _WHY) else "numpy"
 
 
 def evaluate(

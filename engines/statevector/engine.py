@@ -7,25 +7,19 @@ NumPy.
 
 from __future__ import annotations
 
-import importlib
-import os
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ...algorithms.hadamard import walsh_hadamard
-from ...core import Float, UnsupportedError
+from ...core import Float
 from ..diagonal.state import State
+from ..extension import is_compiled, load_extension
 from . import reference
 from .circuit import GateCircuit
 
-try:
-    _kernels: Any = importlib.import_module("._kernels", __package__)
-    _WHY = ""
-except ImportError as error:
-    _kernels = None
-    _WHY = str(error)
+_kernels, _WHY = load_extension("._kernels", __package__)
 
 EngineChoice = Literal["auto", "compiled", "numpy"]
 Complex = npt.NDArray[np.complex128]
@@ -39,14 +33,7 @@ def engine_name(engine: EngineChoice = "auto") -> str:
     UnsupportedError
         ``compiled`` was asked for and was not built.
     """
-    if engine not in ("auto", "compiled", "numpy"):
-        raise ValueError(f"engine must be auto, compiled or numpy, got {engine!r}")
-    if engine == "compiled" and _kernels is None:
-        raise UnsupportedError(
-            f"engine must be one that was built, got 'compiled' ({_WHY}); install with a C++ compiler, or use numpy"
-        )
-    wants_numpy = engine == "numpy" or (engine == "auto" and os.environ.get("QOPT_ENGINE") == "numpy")
-    return "numpy" if wants_numpy or _kernels is None else "compiled"
+    return "compiled" if is_compiled(engine, _kernels, _WHY) else "numpy"
 
 
 def simulate(circuit: GateCircuit, angles: npt.ArrayLike, *, engine: EngineChoice = "auto") -> State:

@@ -85,11 +85,30 @@ DEFAULT_EVALUATIONS = 2_000_000
 
 
 class _Search(QuboSampler):
-    """What the three have in common."""
+    """What the three have in common: limits, reads and the call; each says its ``method`` and the numbers it takes."""
 
     takes_polynomials: ClassVar[bool] = True
+    method: ClassVar[Method]
     num_reads: int
     num_evaluations: int | None
+    engine: Engine
+
+    def settings(self, num_variables: int) -> tuple[float, ...]:
+        """What the search of a model of that size takes (see ``PolynomialSearch``)."""
+        return ()
+
+    def sample(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        seed: int | None = None,
+        num_reads: int | None = None,
+        evaluations: int | None = None,
+        seconds: float | None = None,
+    ) -> dimod.SampleSet:
+        """Points that were the best so far, lowest energy first."""
+        limits = self.limits(seed, num_reads, evaluations, seconds)
+        return searched(bqm, self.method, self.settings(bqm.num_variables), self.engine, limits)
 
     def limits(self, seed: int | None, num_reads: int | None, evaluations: int | None, seconds: float | None) -> Limits:
         """The caller's limits, else the settings'; without any, ``DEFAULT_EVALUATIONS``."""
@@ -127,6 +146,8 @@ class PolynomialTabu(_Search):
     -4.0
     """
 
+    method: ClassVar[Method] = "tabu"
+
     num_reads: int = 1
     num_evaluations: int | None = None
     engine: Engine = "auto"
@@ -134,18 +155,6 @@ class PolynomialTabu(_Search):
     def __post_init__(self) -> None:
         check_positive("num_reads", self.num_reads)
         check_positive("num_evaluations", self.num_evaluations)
-
-    def sample(
-        self,
-        bqm: dimod.BinaryQuadraticModel,
-        *,
-        seed: int | None = None,
-        num_reads: int | None = None,
-        evaluations: int | None = None,
-        seconds: float | None = None,
-    ) -> dimod.SampleSet:
-        """Points that were the best so far, lowest energy first."""
-        return searched(bqm, "tabu", (), self.engine, self.limits(seed, num_reads, evaluations, seconds))
 
 
 @SOLVERS.register("memetic-tabu")
@@ -174,6 +183,8 @@ class MemeticTabu(_Search):
     -4.0
     """
 
+    method: ClassVar[Method] = "memetic"
+
     population: int = 100
     crossover: float = 0.9
     num_reads: int = 1
@@ -187,18 +198,8 @@ class MemeticTabu(_Search):
         if not 0 <= self.crossover <= 1:
             raise ValueError(f"crossover must lie in 0..1, got {self.crossover!r}")
 
-    def sample(
-        self,
-        bqm: dimod.BinaryQuadraticModel,
-        *,
-        seed: int | None = None,
-        num_reads: int | None = None,
-        evaluations: int | None = None,
-        seconds: float | None = None,
-    ) -> dimod.SampleSet:
-        """Points that were the best so far, lowest energy first."""
-        settings = (float(self.population), self.crossover)
-        return searched(bqm, "memetic", settings, self.engine, self.limits(seed, num_reads, evaluations, seconds))
+    def settings(self, num_variables: int) -> tuple[float, ...]:
+        return float(self.population), self.crossover
 
 
 @SOLVERS.register("self-avoiding-walk")
@@ -224,6 +225,8 @@ class SelfAvoidingWalk(_Search):
     -4.0
     """
 
+    method: ClassVar[Method] = "avoiding"
+
     length: int | None = None
     num_reads: int = 1
     num_evaluations: int | None = None
@@ -234,15 +237,5 @@ class SelfAvoidingWalk(_Search):
         check_positive("num_reads", self.num_reads)
         check_positive("num_evaluations", self.num_evaluations)
 
-    def sample(
-        self,
-        bqm: dimod.BinaryQuadraticModel,
-        *,
-        seed: int | None = None,
-        num_reads: int | None = None,
-        evaluations: int | None = None,
-        seconds: float | None = None,
-    ) -> dimod.SampleSet:
-        """Points that were the best so far, lowest energy first."""
-        settings = (float(self.length or 8 * bqm.num_variables),)
-        return searched(bqm, "avoiding", settings, self.engine, self.limits(seed, num_reads, evaluations, seconds))
+    def settings(self, num_variables: int) -> tuple[float, ...]:
+        return (float(self.length or 8 * num_variables),)

@@ -119,8 +119,32 @@ class QaoaEvaluator(Evaluator, Protocol):
         ...
 
 
+class OfSpec:
+    """What an evaluator has by its circuit alone; no gradient and no probabilities, where a backend adds none."""
+
+    spec: CircuitSpec
+
+    @property
+    def num_parameters(self) -> int:
+        return self.spec.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return self.spec.periods
+
+    @property
+    def has_gradient(self) -> bool:
+        return False
+
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
+
+    def show(self, angles: Float, observe: Observe) -> None:
+        """Nothing: the probabilities are not known."""
+
+
 @dataclass(frozen=True, eq=False)
-class ExactEvaluator:
+class ExactEvaluator(OfSpec):
     """State vector with exact gradients.
 
     Parameters
@@ -138,14 +162,6 @@ class ExactEvaluator:
     precision: Precision = "complex128"
     threads: int = 1
     engine: EngineChoice = "auto"
-
-    @property
-    def num_parameters(self) -> int:
-        return self.spec.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return self.spec.periods
 
     @property
     def has_gradient(self) -> bool:
@@ -222,7 +238,7 @@ class ExactEvaluator:
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitEvaluator:
+class CircuitEvaluator(OfSpec):
     """A circuit on a runner: exact expectation where the runner has one and no shots are asked for, else samples.
 
     Parameters
@@ -240,18 +256,6 @@ class CircuitEvaluator:
     seed: int = 0
     confusion: Confusion | None = None
     _calls: list[int] = field(default_factory=list, init=False, repr=False)
-
-    @property
-    def num_parameters(self) -> int:
-        return self.spec.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return self.spec.periods
-
-    @property
-    def has_gradient(self) -> bool:
-        return False
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -274,9 +278,6 @@ class CircuitEvaluator:
         value = self.runner.expectation(self.compiled, self._gates(angles), self._operator)
         return Evaluation(value + self.spec.ising.offset)
 
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
-
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         self._calls.append(num_shots)
         seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
@@ -285,9 +286,6 @@ class CircuitEvaluator:
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {}
-
-    def show(self, angles: Float, observe: Observe) -> None:
-        """Nothing: the probabilities are not known."""
 
     def _gates(self, angles: Float) -> Float:
         gammas, betas = self.spec.gates(angles)

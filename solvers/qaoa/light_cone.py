@@ -19,18 +19,17 @@ from ...core import Float, UnsupportedError
 from ...engines import diagonal
 from ...engines.light_cone import LightCones, Limits
 from ...engines.light_cone.contract import EngineChoice
-from ..base import Observe
 from ..ising import Ising
 from ..training.evaluation_log import Evaluation, evaluation_of
 from .circuit import logical_depth
-from .evaluators import CircuitSpec
+from .evaluators import CircuitSpec, OfSpec
 
 #: What the points of a run are, for records.
 ROUNDED = "roundings of the state's exact correlations (signs of leading eigenvectors and of their mixtures)"
 
 
 @dataclass(frozen=True, eq=False)
-class LightConeEvaluator:
+class LightConeEvaluator(OfSpec):
     """Exact values and gradients at any size; points are roundings.
 
     Parameters
@@ -44,14 +43,6 @@ class LightConeEvaluator:
     cones: LightCones
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
     _last: list[tuple[bytes, Correlations]] = field(default_factory=list, init=False, repr=False)
-
-    @property
-    def num_parameters(self) -> int:
-        return self.spec.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return self.spec.periods
 
     @property
     def has_gradient(self) -> bool:
@@ -94,9 +85,6 @@ class LightConeEvaluator:
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         return {"expectation": self.evaluate(angles).value}
-
-    def show(self, angles: Float, observe: Observe) -> None:
-        """No probabilities are known."""
 
 
 def light_cones(

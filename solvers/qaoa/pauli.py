@@ -15,10 +15,10 @@ import dimod
 
 from ...core import Float, PolynomialModel, UnsupportedError
 from ...engines.pauli import Observable, Propagated, Truncation, propagate
-from ..base import Estimate, Observe
+from ..base import Estimate
 from ..training.evaluation_log import Evaluation
 from .backends import QAOA_BACKENDS, Make, QaoaBackend
-from .evaluators import CircuitSpec, QaoaEvaluator, QaoaVariant
+from .evaluators import CircuitSpec, OfSpec, QaoaEvaluator, QaoaVariant
 from .product import ProductEvaluator, ProductQaoa, product_maker, quadratic, quadratic_only
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ GATE_SECONDS, STRING_SECONDS = 2e-5, 2.5e-7
 
 
 @dataclass(frozen=True, eq=False)
-class PauliEvaluator:
+class PauliEvaluator(OfSpec):
     """Mean energy by propagation.
 
     Parameters
@@ -37,28 +37,13 @@ class PauliEvaluator:
     points : the matrix product state that points are drawn from.
     """
 
+    spec: CircuitSpec
     points: ProductEvaluator
     truncation: Truncation
 
     @property
-    def spec(self) -> CircuitSpec:
-        return self.points.spec
-
-    @property
     def shots(self) -> int | None:
         return None
-
-    @property
-    def num_parameters(self) -> int:
-        return self.spec.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return self.spec.periods
-
-    @property
-    def has_gradient(self) -> bool:
-        return False
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -69,14 +54,8 @@ class PauliEvaluator:
     def evaluate(self, angles: Float) -> Evaluation:
         return Evaluation(self.mean(angles).value + self.spec.ising.offset)
 
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        raise NotImplementedError("propagation has no gradient; has_gradient is False")
-
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         return self.points.draw(angles, num_shots)
-
-    def show(self, angles: Float, observe: Observe) -> None:
-        """Nothing: the probabilities are not known."""
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         """The mean energy with what was dropped, and the loss of the state that points are drawn from."""
@@ -117,7 +96,8 @@ class PauliQaoa(QaoaBackend):
         truncation = Truncation(settings.pauli_weight, max_strings=settings.pauli_strings)
 
         def make(num_layers: int) -> QaoaEvaluator:
-            return PauliEvaluator(maker(num_layers), truncation)
+            points = maker(num_layers)
+            return PauliEvaluator(points.spec, points, truncation)
 
         return make
 

@@ -19,13 +19,13 @@ from ...engines.matrix_product.ordering import Line, line_of
 from ...engines.matrix_product.state import Complex
 from ...engines.matrix_product.truncated import Layer, Truncated, truncated_state
 from ..backends.kinds import Product
-from ..base import Estimate, Observe
+from ..base import Estimate
 from ..ising import Ising
 from ..training.evaluation_log import Evaluation, evaluation_of
 from ..training.resources import too_large
 from .backends import QAOA_BACKENDS, Make, QaoaBackend
 from .circuit import logical_depth
-from .evaluators import CircuitSpec, QaoaEvaluator, QaoaVariant
+from .evaluators import CircuitSpec, OfSpec, QaoaEvaluator, QaoaVariant
 
 if TYPE_CHECKING:
     from .settings import QaoaSettings
@@ -41,7 +41,7 @@ _BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
-class ProductEvaluator:
+class ProductEvaluator(OfSpec):
     """Mean energy of the state kept, or the mean or CVaR of points drawn from it.
 
     Parameters
@@ -60,18 +60,6 @@ class ProductEvaluator:
     _held: dict[bytes, Truncated] = field(default_factory=dict, init=False, repr=False)
 
     @property
-    def num_parameters(self) -> int:
-        return self.spec.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return self.spec.periods
-
-    @property
-    def has_gradient(self) -> bool:
-        return False
-
-    @property
     def metadata(self) -> dict[str, Any]:
         """Engine and the size of the circuit that was simulated."""
         ising, p = self.spec.ising, self.spec.num_layers
@@ -86,14 +74,8 @@ class ProductEvaluator:
     def evaluate(self, angles: Float) -> Evaluation:
         return self.draw(angles, self.shots) if self.shots is not None else Evaluation(self.energy(angles))
 
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        raise NotImplementedError("a state with cut bonds has no exact gradient; has_gradient is False")
-
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         return evaluation_of(self.bqm, self.points(angles, num_shots), self.alpha)
-
-    def show(self, angles: Float, observe: Observe) -> None:
-        """Nothing: the 2**n probabilities are never made."""
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         """The final state's mean energy, whether it is exact, and what was lost."""
