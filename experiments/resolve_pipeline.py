@@ -1,6 +1,7 @@
 """From names and options to a Pipeline, with every automatic choice said and recorded.
 
-The default encoder is ``slack`` if the solver can hold its qubits in DEFAULT_BYTES, else ``unbalanced``, else
+A polynomial of degree above two goes as it is to the samplers that take one, where they can hold it. The default
+encoder is else ``slack`` if the solver can hold its qubits in DEFAULT_BYTES, else ``unbalanced``, else
 ``neighbourhood``: the instance is decomposed, and one line says so. An encoder that was asked for is never exchanged:
 one that does not fit is refused with the numbers.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..core import BinaryProgram, Encoder, Problem, UnsupportedError
+from ..core import BinaryProgram, Encoder, PolynomialProgram, Problem, UnsupportedError
 from ..encoders.native import Native
 from ..encoders.neighbourhood import Neighbourhood
 from ..engines.diagonal import assumed_bytes
@@ -28,6 +29,10 @@ DEFAULT_BYTES = 4 * 2**30
 DEFAULT_ENCODERS = ("slack", "unbalanced")
 #: The same for samplers that keep rows themselves.
 SUBSPACE_ENCODERS = ("native",)
+
+#: Formulation and encoder of a polynomial without auxiliary bits; points of a warm start that need no QUBO.
+_POLYNOMIAL = "polynomial"
+_FREE_POINTS = ("auto", "greedy")
 
 
 def choose_pipeline(
@@ -116,6 +121,9 @@ def default_encoder(
     """The first default encoder that has the options, whose qubits the solver can hold, and whose model can be built
     within the time limit; else a decomposition.
     """
+    as_it_is = polynomial_choice(problem, solver, formulation, options, wrappers or {})
+    if as_it_is is not None:
+        return as_it_is
     errors: list[ValueError] = []
     reasons: list[str] = []
     tried: tuple[str, ...] = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
@@ -150,6 +158,30 @@ def default_encoder(
     chosen, form_name = completed_spec("neighbourhood", problem, sampler, formulation)
     build_parts(solver, chosen, options)  # an option that no part has is an error here
     return Choice(chosen, form_name, "; ".join(reasons) or "its options were given")
+
+
+def polynomial_choice(
+    problem: Problem, solver: Part, formulation: str | None, options: Mapping[str, Any], wrappers: Wrappers
+) -> Choice | None:
+    """The polynomial without auxiliary bits, for a sampler that takes and holds it; None where something is against it.
+
+    Presolve and shrinking work on QUBOs, as do the backends but for the exact one and most points of a warm start.
+    """
+    if wrappers or formulation not in (None, _POLYNOMIAL) or _POLYNOMIAL not in problem.formulations:
+        return None
+    try:
+        sampler, encoder = build_parts(solver, _POLYNOMIAL, options)
+    except ValueError:
+        return None
+    is_plain = getattr(sampler, "backend", "exact") == "exact" and getattr(sampler, "point", "auto") in _FREE_POINTS
+    program = formulate(problem, _POLYNOMIAL).program
+    is_higher = isinstance(program, PolynomialProgram) and program.polynomial.degree > 2
+    if not (sampler.takes_polynomials and is_plain and is_higher):
+        return None
+    qubits = encoder.num_qubits(program)
+    if refusal_of(sampler, encoder, qubits, program):
+        return None
+    return Choice(_POLYNOMIAL, _POLYNOMIAL, f"{qubits} qubits, products of any degree as they are")
 
 
 def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: BinaryProgram) -> str:
