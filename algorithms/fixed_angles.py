@@ -119,7 +119,7 @@ def scaled_angles(num_layers: int, degree: float = 3.0) -> tuple[Float, Float]:
     [[0.3077], [0.3927]]
     """
     if not 1 <= num_layers <= MOST_LAYERS:
-        raise ValueError(f"layers must be 1..{MOST_LAYERS} for fixed angles, got {num_layers}; use init='interp'")
+        raise ValueError(f"num_layers must be 1..{MOST_LAYERS} for fixed angles, got {num_layers}; use init='interp'")
     nearest = nearest_degree(degree)
     gammas, betas = FIXED_ANGLES[nearest, num_layers].scaled()
     return np.array(gammas) / degree_factor(nearest), np.array(betas)

@@ -84,7 +84,7 @@ def small(_: Path | None) -> Found:
         made = line(file, problem, qopt.solve(problem, solver="qaoa", seed=1))
         yield "docs/benchmarks.md", made.rsplit("|", 2)[0]
     problem = qopt.load(str(ROOT / "examples/mis.json"))
-    for solver, options in (("qaoa", {"layers": 5}), ("sa", {})):
+    for solver, options in (("qaoa", {"num_layers": 5}), ("sa", {})):
         for text in worth_lines(qopt.solve(problem, solver, seed=1, **options)):
             if not text.startswith("price"):
                 yield "docs/benchmarks.md", text

@@ -51,7 +51,7 @@ def angles_of(kind: str, layers: int) -> tuple[float, ...]:
     """Scaled angles trained on one of three instances of 12 bits: those with the best median worth on all three."""
     found = []
     for seed in TRAINING_SEEDS:
-        angles = solved(kind, TRAINED_ON, seed, "qaoa", layers=layers, shots=100).resources.extra["angles"]
+        angles = solved(kind, TRAINED_ON, seed, "qaoa", num_layers=layers, shots=100).resources.extra["angles"]
         gammas = np.array(angles["gammas"]) * angles["unit"]
         found.append(tuple(float(value) for value in (*gammas, *angles["betas"])))
 
@@ -64,7 +64,7 @@ def angles_of(kind: str, layers: int) -> tuple[float, ...]:
 
 def carried(layers: int, angles: tuple[float, ...]) -> dict[str, object]:
     """Options of a circuit with given angles and no optimisation."""
-    return {"layers": layers, "init": "transfer", "angles": angles, "optimizer": "none", "shots": 100}
+    return {"num_layers": layers, "init": "transfer", "angles": angles, "optimizer": "none", "shots": 100}
 
 
 def worth(record: Record) -> float | None:

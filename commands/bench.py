@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def bench(
     spec: Annotated[str, typer.Argument(help="Sweep as YAML; see docs/sweeps.md.")],
-    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, such as solver.layers=1,2,3.")] = None,
+    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, such as solver.num_layers=1,2,3.")] = None,
     base: Annotated[
         Path | None, typer.Option(help="Folder of the instances: relative paths of the spec start here.")
     ] = None,

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from .errors import MissingDependencyError, unknown_name
+from .old_names import accept_old_names
 
 T = TypeVar("T")
 
@@ -63,9 +64,10 @@ class Registry:
     def register(
         self, name: str, *, requires: tuple[str, ...] = (), extra: str = "", aliases: tuple[str, ...] = ()
     ) -> Callable[[T], T]:
-        """Decorator: the class or function under it is the part of this name."""
+        """Decorator: the class or function under it is the part of this name; a class takes former names of fields."""
 
         def add(make: T) -> T:
+            accept_old_names(make)
             self._add(Entry(name, make, requires=requires, extra=extra, summary=first_line(make)))  # type: ignore[arg-type]
             for alias in aliases:
                 self._aliases[alias] = name

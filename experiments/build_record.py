@@ -25,12 +25,11 @@ from ..core import (
     conventions,
     fingerprint,
     relative_gap,
-    spec_id,
 )
 from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
-from .pipeline import Pipeline
+from .pipeline import Pipeline, id_of_run
 from .reference_run import ReferenceRule, found_reference
 from .references import contradiction, reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
@@ -103,7 +102,7 @@ def record_of(
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
-        id=spec_id({"instance": data, "pipeline": spec, "seed": seed, **_history(answer)}),
+        id=id_of_run(data, spec, seed, _history(answer)),
         status=status,
         seed=seed,
         is_replayable=answer.is_replayable,

@@ -120,8 +120,8 @@ def unending(pipeline: Pipeline) -> Pipeline:
     encoder = pipeline.encoder
     if not isinstance(encoder, Neighbourhood):
         return pipeline
-    if encoder.restarts:
-        return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, restarts=NEVER))
+    if encoder.num_restarts:
+        return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, num_restarts=NEVER))
     return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, patience=NEVER))
 
 

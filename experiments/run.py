@@ -72,7 +72,7 @@ def solve(
     Parameters
     ----------
     what : a Problem, a path, a graph, a matrix, or another library's model; see ``problems.sources.problem_of``.
-    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(layers=3)``,
+    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(num_layers=3)``,
         ``qopt.Slack()``, any dimod sampler; ``auto`` and None choose and say why.
     kind : of the instance, where ``what`` does not tell it.
     formulation : name of one of the problem's formulations.

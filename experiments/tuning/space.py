@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import ENCODERS, SOLVERS, from_spec, spec_id
+from ...core import ENCODERS, SOLVERS, from_spec, in_old_words, spec_id
 from ...core.tunable import Choice, Domain, Range, domains
 
 #: Draws until one must go together.
@@ -94,7 +94,9 @@ class Config:
     @property
     def label(self) -> str:
         """A short name that the values decide."""
-        return "default" if not self.values else f"c-{spec_id(self.pipeline)[:10]}"
+        if not self.values:
+            return "default"
+        return f"c-{spec_id({role: in_old_words(f'{role}s', spec) for role, spec in self.pipeline.items()})[:10]}"
 
     @property
     def text(self) -> str:

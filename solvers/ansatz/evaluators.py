@@ -43,7 +43,7 @@ class StateEvaluator:
     circuit: GateCircuit
     cost: diagonal.CostDiagonal
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     rng: np.random.Generator
     engine: EngineChoice = "auto"
 
@@ -57,11 +57,11 @@ class StateEvaluator:
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         state = self.state(angles)
         if self.alpha == 1:
             return Evaluation(float(state.weights() @ self._energies))
@@ -103,7 +103,7 @@ class ProductEvaluator:
     circuit: GateCircuit
     ising: Ising
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     rng: np.random.Generator
 
     @property
@@ -116,11 +116,11 @@ class ProductEvaluator:
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         n = self.ising.n
         value = self._state(angles).expectation(range(n), ["Z"] * n, self.ising.fields, self._couplings)
         return Evaluation(value + self.ising.offset)
@@ -166,7 +166,7 @@ class RunnerEvaluator:
     runner: Runner
     compiled: Compiled
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     seed: int
     confusion: Confusion | None = None
     _calls: list[int] = field(default_factory=list, init=False, repr=False)
@@ -184,8 +184,8 @@ class RunnerEvaluator:
         return False
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         return Evaluation(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:

@@ -105,7 +105,7 @@ class QaoaEvaluator(Evaluator, Protocol):
         ...
 
     @property
-    def shots(self) -> int | None:
+    def shots_per_evaluation(self) -> int | None:
         """Points drawn an evaluation; None for exact values."""
         ...
 
@@ -150,14 +150,14 @@ class ExactEvaluator(OfSpec):
     Parameters
     ----------
     cost : diagonal of the model's energies.
-    shots : points an evaluation; None for exact values.
+    shots_per_evaluation : points drawn at each; None for exact values.
     """
 
     bqm: dimod.BinaryQuadraticModel
     spec: CircuitSpec
     cost: diagonal.AnyCost
     alpha: float = 1.0
-    shots: int | None = None
+    shots_per_evaluation: int | None = None
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
     precision: Precision = "complex128"
     threads: int = 1
@@ -165,7 +165,7 @@ class ExactEvaluator(OfSpec):
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -178,8 +178,8 @@ class ExactEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         if self.alpha < 1:
             return Evaluation(diagonal.cvar(self.state(angles), self.cost, self.alpha))
         if self.spec.is_multi_angle or self.spec.thetas is not None:
@@ -252,7 +252,7 @@ class CircuitEvaluator(OfSpec):
     runner: Runner
     compiled: Compiled
     alpha: float = 1.0
-    shots: int | None = None
+    shots_per_evaluation: int | None = None
     seed: int = 0
     confusion: Confusion | None = None
     _calls: list[int] = field(default_factory=list, init=False, repr=False)
@@ -273,8 +273,8 @@ class CircuitEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         value = self.runner.expectation(self.compiled, self._gates(angles), self._operator)
         return Evaluation(value + self.spec.ising.offset)
 
@@ -304,7 +304,7 @@ def circuit_evaluator(
     runner: Runner,
     *,
     alpha: float = 1.0,
-    shots: int | None = None,
+    shots_per_evaluation: int | None = None,
     seed: int = 0,
     is_mitigated: bool = False,
 ) -> CircuitEvaluator:
@@ -314,8 +314,8 @@ def circuit_evaluator(
     confusion = None
     if is_mitigated:
         first, second = spawn_seeds(seed, 2, 0)
-        confusion = calibrate(runner, spec.ising.n, compiled.measured, shots or 1000, (first, second))
-    return CircuitEvaluator(bqm, spec, runner, compiled, alpha, shots, seed, confusion)
+        confusion = calibrate(runner, spec.ising.n, compiled.measured, shots_per_evaluation or 1000, (first, second))
+    return CircuitEvaluator(bqm, spec, runner, compiled, alpha, shots_per_evaluation, seed, confusion)
 
 
 __all__ = ["CircuitEvaluator", "CircuitSpec", "ExactEvaluator", "QaoaEvaluator", "QaoaVariant", "circuit_evaluator"]

@@ -131,9 +131,9 @@ class FixedAngles(InitialAngles):
 
     @classmethod
     def of(cls, settings: QaoaSettings) -> Self:
-        if settings.layers > MOST_LAYERS:
+        if settings.num_layers > MOST_LAYERS:
             raise ValueError(
-                f"layers must be 1..{MOST_LAYERS} for init='fixed', got {settings.layers}; use init='interp'"
+                f"num_layers must be 1..{MOST_LAYERS} for init='fixed', got {settings.num_layers}; use init='interp'"
             )
         return cls()
 

@@ -49,7 +49,7 @@ class LightConeEvaluator(OfSpec):
         return True
 
     @property
-    def shots(self) -> int | None:
+    def shots_per_evaluation(self) -> int | None:
         return None
 
     @property

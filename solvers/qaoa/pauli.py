@@ -42,7 +42,7 @@ class PauliEvaluator(OfSpec):
     truncation: Truncation
 
     @property
-    def shots(self) -> int | None:
+    def shots_per_evaluation(self) -> int | None:
         return None
 
     @property
@@ -121,6 +121,6 @@ class PauliQaoa(QaoaBackend):
 
     def _seconds(self, settings: QaoaSettings, n: int, m: int) -> float:
         """Of one mean, as if all strings were held from the first gate on where there is more than one layer."""
-        held = settings.pauli_strings if settings.layers > 1 else 4.0 * (m + n)
-        gates = n * settings.layers + m * (settings.layers - 1)
+        held = settings.pauli_strings if settings.num_layers > 1 else 4.0 * (m + n)
+        gates = n * settings.num_layers + m * (settings.num_layers - 1)
         return gates * (GATE_SECONDS + STRING_SECONDS * held)
