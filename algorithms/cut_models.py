@@ -46,6 +46,11 @@ class CutModel:
     def best(self, lower: npt.ArrayLike, upper: npt.ArrayLike) -> Master:
         """Maximiser of the model over a box, by HiGHS.
 
+        Raises
+        ------
+        ArithmeticError
+            HiGHS does not solve the LP.
+
         References
         ----------
         J. E. Kelley (1960), The cutting-plane method for solving convex programs, doi:10.1137/0108053.

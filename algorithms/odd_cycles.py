@@ -46,6 +46,7 @@ class CycleRows:
 
     @staticmethod
     def empty() -> CycleRows:
+        """No rows at all."""
         nothing = np.zeros(0)
         return CycleRows(np.zeros(1, np.int64), nothing.astype(np.int64), nothing, nothing, nothing)
 
@@ -57,6 +58,7 @@ class CycleRows:
         return CycleRows(np.arange(rows + 1) * length, edges.ravel(), signs.ravel(), right_sides, excess)
 
     def joined(self, other: CycleRows) -> CycleRows:
+        """These rows, then the other ones."""
         return CycleRows(
             np.concatenate([self.starts, self.starts[-1] + other.starts[1:]]),
             np.concatenate([self.edges, other.edges]),
@@ -74,9 +76,11 @@ class CycleRows:
         return CycleRows(starts, self.edges[entries], self.signs[entries], self.right_sides[rows], self.excess[rows])
 
     def most_violated(self, count: int) -> CycleRows:
+        """The ``count`` rows of largest excess, largest first; of equal ones those that stand first."""
         return self.kept(np.argsort(-self.excess, kind="stable")[:count])
 
     def matrix(self, num_edges: int) -> csr_array:
+        """Coefficients, shape (rows, num_edges): +1 and -1 on the edges of each cycle."""
         from scipy.sparse import csr_array
 
         return csr_array((self.signs, self.edges, self.starts), shape=(len(self), num_edges))

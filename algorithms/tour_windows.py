@@ -47,6 +47,7 @@ class WindowTour:
         self.set(np.asarray(order, dtype=np.int64))
 
     def set(self, order: Int) -> None:
+        """Take another order of the customers, shape (n,), and compute its tables anew."""
         self.order = np.array(order)
         self.path = np.concatenate([[0], order, [0]]).astype(np.int64)
         self.parts = self.roads.table(self.path)

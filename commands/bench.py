@@ -110,7 +110,13 @@ def run_rows(
     retry: str = "none",
     is_quiet: bool = False,
 ) -> Progress:
-    """Write the rows that the folder does not have yet, with progress on the terminal."""
+    """Write the rows that the folder does not have yet, with progress on the terminal.
+
+    Raises
+    ------
+    ValueError
+        ``retry`` is no known word.
+    """
     from ..core import unknown_name
     from ..experiments.energy import counters_note, read_counters
     from ..experiments.sweep.folder import prepare

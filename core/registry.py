@@ -113,7 +113,13 @@ class Registry:
         return self._entries[key]
 
     def entry_of(self, make: object) -> Entry:
-        """The entry, without preset fields, that a class was registered under."""
+        """The entry, without preset fields, that a class was registered under.
+
+        Raises
+        ------
+        ValueError
+            The class was not registered in this room.
+        """
         for entry in self._entries.values():
             if entry.make is make and not entry.preset:
                 return entry

@@ -24,6 +24,11 @@ def repair_mis(
     chosen neighbours, the one of largest ``weight / (1 + free neighbours)``: the least degree where there are no
     weights.
 
+    Raises
+    ------
+    RepairFailed
+        The time was over before all conflicts were removed.
+
     References
     ----------
     The extension is the greedy rule of S. Sakai, M. Togasaki, K. Yamazaki (2003), A note on greedy algorithms for the

@@ -44,7 +44,13 @@ def repair_assignment(formulation: QapAssignment, x: Bits, rng: np.random.Genera
 def improve_assignment(
     formulation: QapAssignment, x: Bits, rng: np.random.Generator, clock: Clock | None = None
 ) -> Bits:
-    """Best pair exchange until none lowers the cost, or the time is over."""
+    """Best pair exchange until none lowers the cost, or the time is over.
+
+    Raises
+    ------
+    ValueError
+        ``x`` denotes no permutation.
+    """
     p = formulation.decode(x)
     if p is None:
         raise ValueError("x must denote a permutation to be improved (assignment); repair it first")

@@ -105,7 +105,13 @@ def repair_clusters(formulation: AssignThenRoute, x: Bits, rng: np.random.Genera
 @improve.register(TsptwEdges)
 @improve.register(TsptwArrival)
 def improve_tour(formulation: Any, x: Bits, rng: np.random.Generator) -> Bits:
-    """Swaps, Or-opt and 2-opt within the windows until none lowers the objective."""
+    """Swaps, Or-opt and 2-opt within the windows until none lowers the objective.
+
+    Raises
+    ------
+    ValueError
+        ``x`` denotes no feasible tour.
+    """
     order = formulation.decode(x)
     if order is None or formulation.problem.violations(order):
         raise ValueError(f"x must denote a feasible tour to be improved ({formulation.name}); repair it first")

@@ -46,6 +46,11 @@ def repair_positions(formulation: TspPositions, x: Bits, rng: np.random.Generato
 def repair_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator) -> Bits:
     """Chosen edges stay, cheapest first, while they form paths; the paths are joined by their nearest ends.
 
+    Raises
+    ------
+    RepairFailed
+        The joined edges are not one path: a fault of the rule.
+
     References
     ----------
     J. L. Bentley (1992), Fast algorithms for geometric traveling salesman problems, doi:10.1287/ijoc.4.4.387: the

@@ -101,7 +101,13 @@ class DualMethod:
         return program.num_variables
 
     def without_rows(self, encoding: Encoding, names: Collection[str]) -> Encoding:
-        """The same encoding of the program without the named rows, whose multipliers must be 0."""
+        """The same encoding of the program without the named rows, whose multipliers must be 0.
+
+        Raises
+        ------
+        ValueError
+            A row that is to be dropped has a multiplier other than 0.
+        """
         program, state = encoding.native, encoding.state
         assert program is not None
         old = self._rows(program)

@@ -41,7 +41,10 @@ class Starting(Protocol):
 
     def encode_from(
         self, program: BinaryProgram, x: Bits, *, seed: int = 0, cost: float | None = None, broken: float | None = None
-    ) -> Encoding: ...
+    ) -> Encoding:
+        """Encoding of the first neighbourhood around ``x``, shape (n,); cost and violation are computed where not
+        given.
+        """
 
 
 @ENCODERS.register("neighbourhood", aliases=("decompose",))

@@ -42,7 +42,13 @@ class Feasibility:
         self.is_two_sat = bool((entries <= 2).all())
 
     def holds(self, literals: LiteralMap) -> bool | None:
-        """Whether some feasible point is ``literals`` of the classes' bits; None where the effort did not suffice."""
+        """Whether some feasible point is ``literals`` of the classes' bits; None where the effort did not suffice.
+
+        Raises
+        ------
+        ArithmeticError
+            The point of the exact check breaks a row: a fault of this check.
+        """
         if agrees(self.points, literals).any():
             return True
         self.num_solves += 1

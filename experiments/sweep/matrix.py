@@ -99,7 +99,13 @@ def read_matrix(path: str, overrides: Sequence[str] = (), base: Path | None = No
 
 
 def build_matrix(document: Document, base: Path | None = None) -> Matrix:
-    """The matrix of a document; parameters and errors as in ``read_matrix``."""
+    """The matrix of a document; parameters and errors as in ``read_matrix``.
+
+    Raises
+    ------
+    SpecError
+        The matrix has more than MAX_RUNS runs.
+    """
     mistakes = Mistakes()
     with mistakes.noted():
         sweep = validated(Sweep, document.values, document)

@@ -33,7 +33,13 @@ class Space:
 
     @staticmethod
     def of(solver: str, encoder: str | None = None) -> Space:
-        """The space of a solver, and of an encoder where one is named."""
+        """The space of a solver, and of an encoder where one is named.
+
+        Raises
+        ------
+        ValueError
+            Neither part has a tunable field.
+        """
         entry = SOLVERS.get(solver)
         found = {f"solver.{name}": domain for name, domain in domains(entry.make).items() if name not in entry.preset}
         if encoder is not None:

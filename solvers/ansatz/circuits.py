@@ -63,6 +63,11 @@ def ansatz(
     num_layers : entangling layers; brickwork ends with one, the others with a layer of rotations.
     entanglement : ignored by brickwork, whose pairs alternate.
 
+    Raises
+    ------
+    ValueError
+        ``num_layers`` is negative.
+
     References
     ----------
     Kandala et al. (2017), Hardware-efficient variational quantum eigensolver, arXiv:1704.05018; brickwork: Sciorilli et

@@ -194,11 +194,15 @@ class PceEvaluator:
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """Loss at the angles, shape (parameters,), of exact or measured expectations; the decoded point is kept in
+        ``seen``.
+        """
         expectations = self._expectations(self._state(angles), self.shots_per_evaluation)
         self.seen.append(self.loss.decode(expectations))
         return Evaluation(self.loss.value(expectations), circuits=NUM_BASES)
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Loss of exact expectations and its derivatives by the angles, shape (parameters,); keeps the point."""
         state = self._state(angles)
         expectations = self._expectations(state, None)
         self.seen.append(self.loss.decode(expectations))
@@ -211,9 +215,11 @@ class PceEvaluator:
         return self.loss.decode(self._expectations(self._state(angles), num_shots))
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """The point decoded from measurements at the angles, shape (parameters,); its value is no loss: NaN."""
         return Evaluation(float("nan"), self.read(angles, num_shots)[None, :], np.ones(1, dtype=np.int64), NUM_BASES)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """What was chosen for the model; the same at all angles, shape (parameters,)."""
         return self.metadata
 
     def _state(self, angles: Float) -> State:

@@ -99,6 +99,11 @@ class Foreign(QuboSampler):
 def adapt(sampler: Any, **options: Any) -> Foreign:
     """A dimod sampler object, built by the caller, as one of ours.
 
+    Raises
+    ------
+    ValueError
+        The object is no dimod sampler.
+
     Examples
     --------
     >>> adapt(dimod.RandomSampler(), num_reads=7).options

@@ -191,6 +191,7 @@ class AdaptCircuit:
         return psi
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """Exact expectation of the grown circuit at the angles, shape (2 layers,)."""
         return Evaluation(float(_weights(self.state(angles)) @ self.energies))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
@@ -209,9 +210,17 @@ class AdaptCircuit:
         return value, np.concatenate([by_gamma, by_beta])
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Never there: training reads exact values at the angles, shape (2 layers,).
+
+        Raises
+        ------
+        NotImplementedError
+            Always; the sampler draws from the final state.
+        """
         raise NotImplementedError("points are drawn from the final state only")
 
     def metrics(self, angles: Float) -> dict[str, Any]:
+        """Empty at all angles, shape (2 layers,); the sampler tells what it knows of the final state."""
         return {}
 
 

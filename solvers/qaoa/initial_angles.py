@@ -85,7 +85,13 @@ class InitialAngles:
         return cls()
 
     def first(self, num_layers: int, rng: np.random.Generator) -> tuple[Float, Float]:
-        """Scaled gammas and betas, shape (num_layers,) each."""
+        """Scaled gammas and betas, shape (num_layers,) each.
+
+        Raises
+        ------
+        NotImplementedError
+            The rule has written neither ``first`` nor ``path``.
+        """
         raise NotImplementedError(f"{type(self).__name__} must write first or path")
 
     def path(self, circuits: Circuits, rng: np.random.Generator) -> Path:

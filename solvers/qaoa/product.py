@@ -72,10 +72,12 @@ class ProductEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """Energy of the truncated state at the scaled angles, shape (parameters,), or of drawn points where set."""
         shots = self.shots_per_evaluation
         return Evaluation(self.energy(angles)) if shots is None else self.draw(angles, shots)
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the truncated state at the scaled angles, shape (parameters,), and their value."""
         return evaluation_of(self.bqm, self.points(angles, num_shots), self.alpha)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:

@@ -40,7 +40,13 @@ class CardBatch:
 
     @classmethod
     def from_costs(cls, card: Card, costs: Sequence[CostDiagonal]) -> CardBatch:
-        """The diagonals of the host, uploaded in the smallest type that holds them all."""
+        """The diagonals of the host, uploaded in the smallest type that holds them all.
+
+        Raises
+        ------
+        ValueError
+            Too many costs, or costs of several sizes.
+        """
         sizes = {cost.n for cost in costs}
         if len(sizes) != 1 or len(costs) > MOST_INSTANCES:
             raise ValueError(

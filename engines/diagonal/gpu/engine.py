@@ -201,6 +201,7 @@ def plain_circuit(
 
 
 def tuning_of(card: Card) -> Tuning:
+    """The card's own sizes of tiles and launches; the default ones where it has none."""
     return getattr(card, "tuning", None) or Tuning()
 
 
@@ -225,7 +226,13 @@ def _begin(circuit: Circuit, start: State | CardState | None) -> Array:
 
 
 def require_circuit(circuit: Circuit, *, states: int) -> None:
-    """Refuse what does not fit in the card's memory, with the number of qubits that does."""
+    """Refuse what does not fit in the card's memory, with the number of qubits that does.
+
+    Raises
+    ------
+    UnsupportedError
+        The circuit does not fit; the text says how many qubits do.
+    """
     need = states * circuit.batch * circuit.size * circuit.dtype.itemsize
     need += need >> 8  # sums of the blocks
     free = circuit.card.free_bytes()

@@ -24,6 +24,7 @@ _MOST_SUMS_BYTES = 1 << 28  # of all passes' sums, added up at once
 def forward(
     circuit: Circuit, states: Array | None, cost: CardDiagonal | None, starts: bool, stores: bool
 ) -> Array | None:
+    """Run the forward program; sums of energies and norms, shape (batch, 2), where a cost is measured, else None."""
     build = circuit.build
     program = forward_program(circuit.groups, circuit.layers, build.held, starts=starts)
     tables = program.tables(circuit.rotations, circuit.turns, circuit.real, circuit.amplitude)
@@ -44,6 +45,7 @@ def forward(
 def backward(
     circuit: Circuit, states: Array, cost: CardDiagonal, caps: Float, on_density: OnDensity | None
 ) -> tuple[Float, Float]:
+    """Derivatives by gammas, shape (batch, layers), and by angles, shape (batch, layers, n); the states are used up."""
     build = circuit.build_back
     program = backward_program(circuit.groups_back, circuit.layers, build.held, keeps_density=on_density is not None)
     tables = program.tables(circuit.rotations, circuit.turns, circuit.real, circuit.amplitude)

@@ -84,7 +84,13 @@ class CardState:
         return picked / 2 if self.is_half else picked
 
     def histogram(self, cost: CardDiagonal) -> tuple[Float, Float]:
-        """Weight of each energy of an integer cost, and the energies."""
+        """Weight of each energy of an integer cost, and the energies.
+
+        Raises
+        ------
+        ValueError
+            The cost has energies that are no multiples of a unit.
+        """
         if not cost.is_integer:
             raise ValueError("cost must have integer multiples of a unit for a histogram; use tail_of for real ones")
         bins = round(cost.highest - cost.lowest) + 1
