@@ -71,7 +71,7 @@ class AnchoredCut:
         return values
 
     def energies(self, sides: npt.ArrayLike) -> Float:
-        """Values of the QUBO at ``decode(sides)``."""
+        """Values of the QUBO at ``decode(sides)``. Shape (k,) for sides of shape (k, n + 1)."""
         return self.constant - self.cut_values(sides) / 2.0
 
     def decode(self, sides: npt.ArrayLike) -> Bits:

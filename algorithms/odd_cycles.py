@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 #: Graphs with more paths of two edges than this leave their triangles to the shortest paths.
-_MOST_WEDGES = 20_000_000
+_MAX_WEDGES = 20_000_000
 #: Sources of shortest paths handled at once, so that distances and predecessors stay small.
 _SOURCE_CHUNK = 256
 
@@ -68,7 +68,7 @@ class CycleRows:
         )
 
     def kept(self, rows: np.ndarray) -> CycleRows:
-        """The rows of an index array or mask."""
+        """The rows of an index array or mask. The array has shape (k,), the mask (rows,)."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         lengths = np.diff(self.starts)[rows]
         starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -102,7 +102,7 @@ def triangles(num_nodes: int, edges: Int) -> Int:
     low, high = keys // num_nodes, keys % num_nodes
     first = np.searchsorted(low, np.arange(num_nodes + 1))
     branches = first[high + 1] - first[high]  # edges that go on from the upper end
-    if not 0 < branches.sum() <= _MOST_WEDGES:
+    if not 0 < branches.sum() <= _MAX_WEDGES:
         return np.zeros((0, 3), dtype=np.int64)
     start = np.repeat(np.arange(len(keys)), branches)
     onward = np.arange(start.size) - np.repeat(np.cumsum(branches) - branches, branches) + first[high[start]]
@@ -129,6 +129,8 @@ def violated_odd_cycles(num_nodes: int, edges: Int, x: Float, tolerance: float, 
     In the doubled graph an edge uv joins equal copies at length x and different copies at length 1 - x; a path from a
     node to its other copy of length below 1 is a closed walk with ``|F| - x(F) + x(C - F) < 1``, F odd. Past the
     deadline (of ``time.perf_counter``) the nodes not yet looked at are left out.
+
+    Edges have shape (m, 2) and x shape (m,).
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra

@@ -189,6 +189,8 @@ def _check(name: str, value: float, holds: bool, requirement: str) -> None:
 def camerini_direction(subgradient: Float, previous: Float | None, weight: float) -> Float:
     """Deflected direction ``g + beta d``, ``beta = max(0, -weight * <d, g> / ||d||^2)``; g itself where they agree.
 
+    All have shape (m,).
+
     References
     ----------
     P. M. Camerini, L. Fratta, F. Maffioli (1975), On improving relaxation methods by modified gradient techniques,

@@ -116,7 +116,7 @@ class WindowTour:
         return _Moves(np.zeros(0), np.zeros(0), np.zeros((0, 4), dtype=np.int64))
 
     def after(self, move: AnyArray) -> Int:
-        """The order that a move gives."""
+        """The order that a move gives. Shape (n,)."""
         kind, i, j, k = (int(x) for x in move)
         path = self.path.copy()
         if kind == 0:

@@ -19,7 +19,7 @@ from typing import Any
 
 from lagrangian import SA
 from qaoa_table import FILES, line
-from worth import MOST_INSTANCES, angles_of, carried, solved, worth
+from worth import MAX_INSTANCES, angles_of, carried, solved, worth
 
 import qopt
 from qopt.commands.render import worth_lines
@@ -135,7 +135,7 @@ def worth_table(_: Path | None) -> Found:
     """docs/worth.md: the smallest size of one circuit of each kind, angles trained once more."""
     for kind in ("mdkp", "max-cut"):
         options = carried(1, angles_of(kind, 1))
-        found = [worth(solved(kind, 8, seed, "qaoa", **options)) for seed in range(1, 1 + MOST_INSTANCES)]
+        found = [worth(solved(kind, 8, seed, "qaoa", **options)) for seed in range(1, 1 + MAX_INSTANCES)]
         cell = figures(statistics.median([value for value in found if value is not None]))
         yield "docs/worth.md", f"| {kind} | QAOA, p = 1 | {cell} |"
 

@@ -19,7 +19,7 @@ import numpy as np  # isort: skip
 from public import Collection, write_block
 
 import qopt
-from qopt.algorithms.fixed_angles import DEGREES, FIXED_ANGLES, MOST_LAYERS
+from qopt.algorithms.fixed_angles import DEGREES, FIXED_ANGLES, MAX_LAYERS
 from qopt.algorithms.mixing import Mixing, mixing_method
 from qopt.core import UnsupportedError, bqm_from_arrays
 from qopt.encoders.slack import Slack
@@ -186,7 +186,7 @@ def graphs(names: list[str], layers: list[int]) -> None:
 def angles() -> list[str]:
     """Ratios of the fixed angles."""
     lines = ["| layers | " + " | ".join(f"degree {d}" for d in DEGREES) + " |", "|" + "---|" * (1 + len(DEGREES))]
-    for p in range(1, MOST_LAYERS + 1):
+    for p in range(1, MAX_LAYERS + 1):
         lines.append(f"| {p} | " + " | ".join(f"{FIXED_ANGLES[d, p].ratio:.4f}" for d in DEGREES) + " |")
     return lines
 

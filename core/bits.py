@@ -35,6 +35,8 @@ def num_bits(span: int) -> int:
 def bounded_coefficients(span: int) -> Int:
     """Weights 1, 2, 4, ..., 2^(K-2), span - (2^(K-1) - 1) of K bits, whose sums are exactly 0, 1, ..., span.
 
+    Shape (K,).
+
     Parameters
     ----------
     span : largest value to reach, >= 0.

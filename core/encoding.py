@@ -234,7 +234,10 @@ def encode_again_if_grown(encoder: Encoder, encoding: Encoding, round: Round) ->
 def bqm_from_arrays(
     linear: npt.ArrayLike, rows: npt.ArrayLike, columns: npt.ArrayLike, values: npt.ArrayLike, offset: float = 0.0
 ) -> dimod.BinaryQuadraticModel:
-    """BINARY model ``offset + sum_i linear_i z_i + sum_k values_k z_rows_k z_columns_k`` with labels 0..m-1."""
+    """BINARY model ``offset + sum_i linear_i z_i + sum_k values_k z_rows_k z_columns_k`` with labels 0..m-1.
+
+    ``linear`` has shape (m,); rows, columns and values have one shape (k,).
+    """
     import dimod
 
     h = np.asarray(linear, dtype=np.float64)

@@ -284,5 +284,5 @@ def reduced(term: Iterable[int], vartype: Vartype) -> Term:
 
 
 def spins(Z: AnyArray) -> AnyArray:
-    """``1 - 2 z`` as signed bytes."""
+    """``1 - 2 z`` as signed bytes. Same shape."""
     return np.asarray(1 - 2 * np.asarray(Z).astype(np.int8), dtype=np.int8)

@@ -1,4 +1,4 @@
-"""Registries: the parts of each room by name, and why one that is there cannot be used.
+"""Plugin registries: the parts of each room by name, and the missing dependency of unavailable ones.
 
 A part is a frozen dataclass (or, for readers and generators, a function) under ``@ROOM.register("name")``. A
 preset is a second name for a class with some fields set (``cvar-qaoa`` is ``qaoa`` with alpha = 0.25).

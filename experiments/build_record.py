@@ -40,8 +40,8 @@ from .worth import worth_of
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What either way of solving found, before it is put into the Record's words."""
+class RunResult:
+    """Result of a sampler or native run before it is converted to a Record."""
 
     verified: Verified | None
     bound: Number | None
@@ -57,7 +57,7 @@ class Answer:
 def record_of(
     problem: Problem,
     pipeline: Pipeline,
-    answer: Answer,
+    answer: RunResult,
     *,
     budget: Budget,
     seed: int,
@@ -218,12 +218,12 @@ def _total(infos: list[Mapping[str, Any]], key: str) -> int | None:
     return sum(values) if values else None
 
 
-def _history(answer: Answer) -> dict[str, int]:
+def _history(answer: RunResult) -> dict[str, int]:
     """What makes a continued run another one than the whole."""
     return {"continued": answer.run.continued} if answer.run is not None and answer.run.continued else {}
 
 
-def _message(pipeline: Pipeline, answer: Answer, doubt: str) -> str:
+def _message(pipeline: Pipeline, answer: RunResult, doubt: str) -> str:
     notes = [pipeline.note]
     if answer.run is not None:
         notes.append(answer.run.encoding.note)

@@ -24,6 +24,8 @@ def repair_mis(
     chosen neighbours, the one of largest ``weight / (1 + free neighbours)``: the least degree where there are no
     weights.
 
+    x and the answer have shape (n,).
+
     Raises
     ------
     RepairFailed
@@ -61,6 +63,8 @@ def improve_mis(
     """Exchanges that gain weight until there is none: one vertex for its chosen neighbours, two for one chosen.
 
     It ends early, with what it has, when the clock is over.
+
+    x and the answer have shape (n,).
 
     References
     ----------

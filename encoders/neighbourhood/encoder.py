@@ -125,7 +125,7 @@ class Neighbourhood:
     def encode_from(
         self, program: BinaryProgram, x: Bits, *, seed: int = 0, cost: float | None = None, broken: float | None = None
     ) -> Encoding:
-        """The first round from a given point.
+        """The first round from a given point. x has shape (n,).
 
         Parameters
         ----------

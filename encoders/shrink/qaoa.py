@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...algorithms.depth_one import DepthOne, optimize_depth_one
-from ...algorithms.fixed_angles import MOST_LAYERS, angle_unit, mean_degree, scaled_angles
+from ...algorithms.fixed_angles import MAX_LAYERS, angle_unit, mean_degree, scaled_angles
 from ...core import CORRELATIONS
 from ...core.arrays import AnyArray, Float
 from ...core.old_names import renamed
@@ -106,7 +106,7 @@ class QaoaPairs:
         cones = LightCones.of(h, Q.row, Q.col, Q.data / 4.0, p)
         graph = cones.graph
         unit = angle_unit(graph.h, graph.rows, graph.cols, graph.couplings)
-        if p <= MOST_LAYERS:
+        if p <= MAX_LAYERS:
             gammas, betas = scaled_angles(p, mean_degree(graph.rows, graph.cols))
         else:
             gammas = 0.6 * (np.arange(p) + 1) / p
@@ -124,6 +124,8 @@ class QaoaPairs:
 
 def ramp_probabilities(energies: Float, num_layers: int, gamma: float, beta: float) -> Float:
     """Probabilities of the states after ``num_layers`` of exp(-i g E), exp(+i b sum X) along a linear ramp.
+
+    Energies and the answer have shape (2**k,).
 
     Parameters
     ----------

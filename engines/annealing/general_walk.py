@@ -9,7 +9,7 @@ import numpy as np
 from ...core import AnyArray
 from .walks import Walk
 
-MOST_EJECTED, MOST_CHANGES, SHORT_RANGE = 8, 32, 1024
+MAX_EJECTED, MAX_CHANGES, SHORT_RANGE = 8, 32, 1024
 GAIN, FALL, FLOOR_SHARE, CEILING_SHARE = 0.1, 0.2, 1e-4, 1e4
 GROWTH, GROWTH_SHARE = 1.2, 0.1
 
@@ -290,7 +290,7 @@ class GeneralWalk(Walk):
         self.changes.append((j, 1))
         if not self.tight[j]:
             return True
-        if self.tight[j] > MOST_EJECTED:
+        if self.tight[j] > MAX_EJECTED:
             return False
         first = len(self.changes)
         for u, _ in self.conflicts[j]:
@@ -309,7 +309,7 @@ class GeneralWalk(Walk):
                         found = v
         if found < 0:
             found = self.members[group][self.random.below(len(self.members[group]))]
-        if found == gone or any(found == i for i, _ in self.changes) or len(self.changes) == MOST_CHANGES:
+        if found == gone or any(found == i for i, _ in self.changes) or len(self.changes) == MAX_CHANGES:
             return False
         if not self._is_allowed(found):
             return False

@@ -71,7 +71,7 @@ class Store:
             raise ValueError(f"a row must be one line, got {line.count(10) + 1} lines")
         rest = memoryview(line + b"\n")
         with no_room(self.folder / ROWS):
-            while rest:  # a full disk or a signal may cut a write; the tail of an unfinished line is healed
+            while rest:  # os.write may be partial; a torn last line is dropped at the next open
                 rest = rest[os.write(self._file, rest) :]
         if time.monotonic() - self._synced > SYNC_SECONDS:
             os.fsync(self._file)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from ...algorithms.fixed_angles import MOST_LAYERS, is_near_regular, mean_degree, scaled_angles
+from ...algorithms.fixed_angles import MAX_LAYERS, is_near_regular, mean_degree, scaled_angles
 from ...core import Float
 from ...core.registry import INITIAL_ANGLES
 from ..ising import Ising
@@ -137,9 +137,9 @@ class FixedAngles(InitialAngles):
 
     @classmethod
     def of(cls, settings: QaoaSettings) -> Self:
-        if settings.num_layers > MOST_LAYERS:
+        if settings.num_layers > MAX_LAYERS:
             raise ValueError(
-                f"num_layers must be 1..{MOST_LAYERS} for init='fixed', got {settings.num_layers}; use init='interp'"
+                f"num_layers must be 1..{MAX_LAYERS} for init='fixed', got {settings.num_layers}; use init='interp'"
             )
         return cls()
 
@@ -175,7 +175,7 @@ class AutoAngles(Ramp):
         is_fixed = (
             not self.is_ramp_given
             and spec.thetas is None
-            and spec.num_layers <= MOST_LAYERS
+            and spec.num_layers <= MAX_LAYERS
             and isinstance(ising, Ising)
             and is_near_regular(ising.fields, ising.rows, ising.columns)
         )

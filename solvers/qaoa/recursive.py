@@ -38,7 +38,7 @@ CorrelationSource = Literal["auto", "state", "depth-one"]
 STATE_QUBITS = 16
 
 #: Largest number of bits that are enumerated at the end.
-MOST_CUTOFF = 20
+MAX_CUTOFF = 20
 
 
 @SOLVERS.register("rqaoa", aliases=("recursive-qaoa",))
@@ -80,8 +80,8 @@ class RecursiveQaoa(QaoaSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.cutoff <= MOST_CUTOFF:
-            raise ValueError(f"cutoff must lie in 1..{MOST_CUTOFF}, got {self.cutoff!r}")
+        if not 1 <= self.cutoff <= MAX_CUTOFF:
+            raise ValueError(f"cutoff must lie in 1..{MAX_CUTOFF}, got {self.cutoff!r}")
         if self.target_device:
             raise ValueError(
                 f"target_device must be left out for rqaoa, whose circuits shrink, got {self.target_device!r}"

@@ -27,7 +27,7 @@ RESERVED_BYTES = 600 << 20
 
 #: Threads of the kernels that know no tiles, and the most blocks that they are started with.
 POINT_THREADS = 256
-MOST_BLOCKS = 2048
+MAX_BLOCKS = 2048
 
 Array = Any  # of the card: a CuPy array, or NumPy's where kernels are emulated
 
@@ -229,7 +229,7 @@ class CupyCard:
 
 def blocks_for(count: int) -> int:
     """Blocks of `POINT_THREADS` threads for so many points; each thread takes several where they are many."""
-    return int(max(1, min(MOST_BLOCKS, -(-count // POINT_THREADS))))
+    return int(max(1, min(MAX_BLOCKS, -(-count // POINT_THREADS))))
 
 
 @cache

@@ -24,7 +24,7 @@ from .state import CardState, hadamard_on_card, product_state
 Float = npt.NDArray[np.float64]
 AnyDiagonal = CostDiagonal | CardDiagonal
 
-_MOST_BATCH = 1 << 14
+_MAX_BATCH = 1 << 14
 _REMEDY = "lower the number of qubits, use dtype='complex64', or several cards"
 
 
@@ -208,7 +208,7 @@ def tuning_of(card: Card) -> Tuning:
 def _at_once(card: Card, cost: CardDiagonal, dtype: str) -> int:
     """Settings that are run together: enough to fill the card, no more than a quarter of its free memory."""
     state = np.dtype(dtype).itemsize << cost.n
-    return int(max(1, min(_MOST_BATCH, card.free_bytes() // 4 // state)))
+    return int(max(1, min(_MAX_BATCH, card.free_bytes() // 4 // state)))
 
 
 def _begin(circuit: Circuit, start: State | CardState | None) -> Array:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Float = npt.NDArray[np.float64]
 
 _HEADER_BYTES = 112  # of `Header` in kernels/tile.h, a multiple of 16
-_MOST_SUMS_BYTES = 1 << 28  # of all passes' sums, added up at once
+_MAX_SUMS_BYTES = 1 << 28  # of all passes' sums, added up at once
 
 
 def forward(
@@ -51,7 +51,7 @@ def backward(
     tables = program.tables(circuit.rotations, circuit.turns, circuit.real, circuit.amplitude)
     blocks, columns, passes = circuit.size >> build.tile, 1 + 2 * build.tile, len(program.steps)
     rows = circuit.batch * columns
-    at_end = on_density is None and 8 * passes * rows * blocks <= _MOST_SUMS_BYTES
+    at_end = on_density is None and 8 * passes * rows * blocks <= _MAX_SUMS_BYTES
     sums = circuit.card.empty((passes if at_end else 1) * rows * blocks, np.float64)
     totals = circuit.card.empty(passes * rows, np.float64)
     density = None if on_density is None else circuit.card.empty(circuit.size, np.float64)
