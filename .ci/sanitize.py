@@ -1,7 +1,8 @@
 """Build the compiled engines with address and undefined-behaviour sanitizers and run a few of their tests on them.
 
-Names after the command choose engines (``python .ci/sanitize.py statevector``); without any all are built. Where the
-compiler has no libasan it says so and ends well: nothing was checked.
+Names after the command choose engines (``python .ci/sanitize.py statevector``); without any all are built. ``--quick``,
+which ``.ci/run`` takes, builds without optimisation, each kernel for one instruction set, and calls it on small data
+(``sanitize_calls.py``) instead of the tests. Where the compiler has no libasan it says so and ends well.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
 TESTS = ("tests/test_exact_engine.py", "tests/test_statevector.py", "tests/test_annealing_engine.py")
+#: Kernels whose text differs by instruction set; of all others the base alone is built by ``--quick``.
+OWN_TEXT = ("engines/annealing/_isa_avx512.cpp",)
 #: Seconds of the tests together, at most.
 LIMIT = 550
 
@@ -30,16 +33,19 @@ def runtime(compiler: str) -> Path | None:
     return path.resolve() if path.is_absolute() and path.exists() else None
 
 
-def compile_object(compiler: str, source: str, flags: list[str], folder: Path) -> Path:
+def compile_object(compiler: str, source: str, flags: list[str], folder: Path, *, is_quick: bool) -> Path:
     target = folder / (source.replace("/", "+") + ".o")
     include = sysconfig.get_paths()["include"]
     kept = [flag for flag in flags if not flag.startswith(("-O", "-g"))]
-    command = [compiler, "-O1", "-g1", "-fPIC", *SANITIZE, *kept, "-w", f"-I{include}", "-c", source, "-o", str(target)]
+    level = ["-O0", "-g1"] if is_quick else ["-O1", "-g1"]
+    if is_quick and source not in OWN_TEXT:
+        level.append("-DQOPT_BASE_ALONE")
+    command = [compiler, *level, "-fPIC", *SANITIZE, *kept, "-w", f"-I{include}", "-c", source, "-o", str(target)]
     subprocess.run(command, cwd=ROOT, check=True)
     return target
 
 
-def build(compiler: str, package: Path, folder: Path, wanted: list[str]) -> None:
+def build(compiler: str, package: Path, folder: Path, wanted: list[str], *, is_quick: bool) -> None:
     """The wanted extensions of pyproject.toml, or all of them, into a copy of the package."""
     extensions = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
         "ext-modules"
@@ -48,7 +54,9 @@ def build(compiler: str, package: Path, folder: Path, wanted: list[str]) -> None
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {
             extension["name"]: [
-                pool.submit(compile_object, compiler, source, extension["extra-compile-args"], folder)
+                pool.submit(
+                    compile_object, compiler, source, extension["extra-compile-args"], folder, is_quick=is_quick
+                )
                 for source in extension["sources"]
             ]
             for extension in extensions
@@ -71,7 +79,8 @@ def main() -> int:
         package = work / "qopt"
         ignored = shutil.ignore_patterns(".git", ".*", "*.so", "build", "docs", "__pycache__")
         shutil.copytree(ROOT, package, ignore=ignored, symlinks=True)
-        build(compiler, package, work, sys.argv[1:])
+        is_quick = "--quick" in sys.argv
+        build(compiler, package, work, [word for word in sys.argv[1:] if word != "--quick"], is_quick=is_quick)
         standard = subprocess.run(
             [compiler, "-print-file-name=libstdc++.so"], capture_output=True, text=True, check=True
         )
@@ -82,6 +91,9 @@ def main() -> int:
             "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter's own
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
+        if is_quick:
+            command = [sys.executable, str(ROOT / ".ci" / "sanitize_calls.py")]
+            return subprocess.run(command, cwd=work, env=environment, check=False, timeout=LIMIT).returncode
         tests = [str(package / test) for test in TESTS if (package / test).exists()]
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--rootdir={package}", *tests]
         return subprocess.run(command, cwd=package, env=environment, check=False, timeout=LIMIT).returncode

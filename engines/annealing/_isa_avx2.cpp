@@ -8,30 +8,21 @@
 #include <utility>
 #include <vector>
 
+#include "../cpu/supports.h"
 #include "_kernels.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(QOPT_BASE_ALONE)
 #include <immintrin.h>
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,bmi2,popcnt"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi2,popcnt")
-#endif
+#include "../cpu/avx2_begin.h"
 #include "_lanes_vector.h"
 // the lanes come first
 #include "_sweep.h"
 #include "_rows.h"
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "../cpu/target_end.h"
 
 const qopt::annealing::Kernels* qopt::annealing::avx2_kernels() {
   static const Kernels kernels = {"avx2", anneal_lanes, anneal_rows};
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") ? &kernels : nullptr;
+  return qopt::cpu::has_avx2() ? &kernels : nullptr;
 }
 #else
 const qopt::annealing::Kernels* qopt::annealing::avx2_kernels() { return nullptr; }

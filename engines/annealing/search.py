@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ...core import AnyArray
 from ..extension import is_compiled, load_extension
+from ..instruction_sets import instruction_set_of
 from .structure import Structure
 
 #: Proposals at a minimum whose rises say what temperatures matter, in sweeps and on top of them.
@@ -82,8 +83,8 @@ def load_engine(engine: str) -> Any:
 
 def walks_name(engine: Any) -> str:
     """``compiled (avx512)``, its like, or ``numpy``."""
-    best = str(engine.kernels()[0])
-    return best if best == "numpy" else f"compiled ({best})"
+    found = instruction_set_of(engine)
+    return f"compiled ({found[0]})" if found else "numpy"
 
 
 class Search:

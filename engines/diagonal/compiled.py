@@ -7,16 +7,16 @@ goes to the next narrower one.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...core import UnsupportedError
+from ..instruction_sets import allowed
 from . import reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers, on_host
@@ -70,19 +70,13 @@ def instruction_set(qubits: int = 64) -> str:
     UnsupportedError
         ``$QOPT_ISA`` names none that this machine can run.
     """
-    return _instruction_set(qubits, os.environ.get("QOPT_ISA", ""))
+    found = _least_qubits()
+    return next(name for name in allowed(found) if qubits >= found[name])
 
 
 @cache
-def _instruction_set(qubits: int, widest: str) -> str:
-    found = instruction_sets()
-    names = list(found)
-    if widest and widest not in found:
-        raise UnsupportedError(
-            f"QOPT_ISA must be one that this machine can run ({', '.join(names)}), got {widest!r}; leave it out"
-        )
-    allowed = names[names.index(widest) :] if widest else names
-    return next(name for name in allowed if qubits >= found[name])
+def _least_qubits() -> Mapping[str, int]:
+    return MappingProxyType(instruction_sets())
 
 
 def run(layers: Layers, start: State | None, how: How) -> State:

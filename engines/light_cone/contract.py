@@ -6,6 +6,7 @@ angles together cost about three values.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from ...core import Float, Int
 from ..extension import is_compiled, load_extension
+from ..instruction_sets import allowed
 from .network import COUPLING, FIELD, MIXER, SIGN, Network
 
 _kernel, _WHY = load_extension("._contract", __package__)
@@ -30,6 +32,11 @@ def engine_name(engine: EngineChoice = "auto") -> str:
         ``compiled`` was asked for and was not built.
     """
     return "compiled" if is_compiled(engine, _kernel, _WHY) else "numpy"
+
+
+@cache
+def _found() -> tuple[str, ...]:
+    return tuple(_kernel.kernels())
 
 
 def evaluate(
@@ -55,7 +62,9 @@ def evaluate(
     if engine_name(engine) == "compiled":
         arrays = network.factors, network.starts, network.inputs, network.masks, network.widths, network.ends
         numbers = gammas, betas, np.ascontiguousarray(couplings), np.ascontiguousarray(fields)
-        _kernel.evaluate(arrays, numbers, scale, weights, values, None if weights is None else gradients)
+        _kernel.evaluate(
+            allowed(_found())[0], arrays, numbers, scale, weights, values, None if weights is None else gradients
+        )
         return values, gradients
     tensors = [_factor(factor, gammas, betas, couplings, fields) for factor in network.factors.tolist()]
     for step in range(len(network.widths)):

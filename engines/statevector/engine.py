@@ -7,6 +7,7 @@ NumPy.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from ...algorithms.hadamard import walsh_hadamard
 from ...core import Float
 from ..diagonal.state import State
 from ..extension import is_compiled, load_extension
+from ..instruction_sets import allowed
 from . import reference
 from .circuit import GateCircuit
 
@@ -34,6 +36,15 @@ def engine_name(engine: EngineChoice = "auto") -> str:
         ``compiled`` was asked for and was not built.
     """
     return "compiled" if is_compiled(engine, _kernels, _WHY) else "numpy"
+
+
+def _instruction_set() -> str:
+    return allowed(_found())[0]
+
+
+@cache
+def _found() -> tuple[str, ...]:
+    return tuple(_kernels.kernels())
 
 
 def simulate(circuit: GateCircuit, angles: npt.ArrayLike, *, engine: EngineChoice = "auto") -> State:
@@ -56,7 +67,7 @@ def simulate(circuit: GateCircuit, angles: npt.ArrayLike, *, engine: EngineChoic
         return State(psi.real.copy(), psi.imag.copy(), circuit.num_qubits)
     real, imag = np.zeros(2**circuit.num_qubits), np.zeros(2**circuit.num_qubits)
     real[0] = 1.0
-    _kernels.run(real, imag, circuit.num_qubits, circuit.gates, values)
+    _kernels.run(_instruction_set(), real, imag, circuit.num_qubits, circuit.gates, values)
     return State(real, imag, circuit.num_qubits)
 
 
@@ -84,7 +95,7 @@ def pull_back(
         return reference.pull_back(circuit, values, state.real + 1j * state.imag, cotangent.copy())
     gradient = np.zeros(circuit.num_parameters)
     parts = [state.real.copy(), state.imag.copy(), cotangent.real.copy(), cotangent.imag.copy()]
-    _kernels.pull_back(*parts, circuit.num_qubits, circuit.gates, values, gradient)
+    _kernels.pull_back(_instruction_set(), *parts, circuit.num_qubits, circuit.gates, values, gradient)
     return gradient
 
 
@@ -100,11 +111,11 @@ def hadamard_transform(values: npt.NDArray[Any], *, engine: EngineChoice = "auto
         return walsh_hadamard(values)
     if np.iscomplexobj(values):
         real, imag = np.array(values.real, dtype=np.float64), np.array(values.imag, dtype=np.float64)
-        _kernels.walsh(real)
-        _kernels.walsh(imag)
+        _kernels.walsh(_instruction_set(), real)
+        _kernels.walsh(_instruction_set(), imag)
         return real + 1j * imag
     out = np.array(values, dtype=np.float64)
-    _kernels.walsh(out)
+    _kernels.walsh(_instruction_set(), out)
     return out
 
 
