@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, get_args
 
 from ..core import ENCODERS, SOLVERS, Budget, Encoder, from_spec, to_spec, unknown_name
+from ..core.errors import Travelling
 from ..solvers.base import NativeSolver, QuboSampler
 from .parts import Part, build_part, part_fields, part_name
 
@@ -23,7 +24,7 @@ OTHER_NAMES = {"shots_per_evaluation": "shots"}
 MAX_OWNERS = 5
 
 
-class UnknownOptionError(ValueError):
+class UnknownOptionError(Travelling, ValueError):
     """No selected part has an option of this name."""
 
     def __init__(self, option: str, text: str) -> None:
