@@ -143,7 +143,13 @@ def g1(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
                 f"g1/brute-force, {way}/{seed}", problem, "brute-force", seed=seed, rounds=rounds, points=8, **options
             )
             store.once(
-                f"g1/qaoa, {way}/{seed}", problem, "qaoa", seed=seed, rounds=2400 if more else 800, layers=3, **options
+                f"g1/qaoa, {way}/{seed}",
+                problem,
+                "qaoa",
+                seed=seed,
+                rounds=2400 if more else 800,
+                num_layers=3,
+                **options,
             )
         store.once(f"g1/sa/{seed}", problem, "sa", seed=seed, num_reads=60, num_sweeps=4000, control=False, **RAW)
 

@@ -70,7 +70,7 @@ def solve(
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
 
-    Any field of the chosen solver or encoder is an option too: --layers 3, --penalty 12.5, --solver.alpha 0.25; see
+    Any field of the chosen solver or encoder is an option too: --num-layers 3, --penalty 12.5, --solver.alpha 0.25; see
     `qopt list solvers --options`.
     """
     from ..core import Budget

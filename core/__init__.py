@@ -59,7 +59,18 @@ from .registry import (
     Registry,
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
-from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
+from .spec import (
+    accepted_fields,
+    canonical_json,
+    coerce,
+    fields_of,
+    from_spec,
+    in_new_words,
+    in_old_words,
+    part,
+    spec_id,
+    to_spec,
+)
 from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
@@ -137,8 +148,11 @@ __all__ = [
     "frozen_csr",
     "frozen_number",
     "impossible_row",
+    "in_new_words",
+    "in_old_words",
     "make_rows",
     "number",
+    "accepted_fields",
     "part",
     "permutation_solution",
     "quadratise",

@@ -125,8 +125,8 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Watching:
-    """Who hears of a run while it goes on, and where its rounds are kept for a later one."""
+class Callbacks:
+    """Progress callback and checkpoint file of a run."""
 
     report: Report | None = None
     state: RoundsFile | None = None
@@ -140,7 +140,7 @@ def run_sampler(
     budget: Budget,
     seeds: np.random.SeedSequence,
     clock: Clock,
-    watching: Watching | None = None,
+    watching: Callbacks | None = None,
     twin: Twin | None = None,
 ) -> SamplerRun:
     """All rounds of one run, or those that are left of a stopped one; with uniform points instead for a twin.
@@ -153,7 +153,7 @@ def run_sampler(
     sampler, encoder = pipeline.solver, pipeline.encoder
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
-    watching = watching or Watching()
+    watching = watching or Callbacks()
     report, state = watching.report, watching.state
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
@@ -247,7 +247,7 @@ def _rounds(budget: Budget, continued: int, encoder: Encoder) -> range:
     Raises
     ------
     ValueError
-        None is.
+        No round is left within the budget.
     """
     most = NEIGHBOURHOODS if isinstance(encoder, Starting) else MAX_ROUNDS
     left = range(continued, budget.rounds or most)

@@ -62,7 +62,7 @@ class LiveReport(Protocol):
 class Estimate:
     """What a run would take, counted before any work; ``refusal`` says why it is not possible, empty if it is.
 
-    ``note`` says where a figure is not what the run will take but the least or the most of it.
+    ``note`` names figures that are only lower or upper bounds.
     """
 
     qubits: int | None = None

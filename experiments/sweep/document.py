@@ -141,6 +141,11 @@ def read_document(path: str) -> Document:
 def parse_document(text: str, path: str) -> Document:
     """The document in a text; errors as in ``read_document``.
 
+    Raises
+    ------
+    SpecError
+        The text is no YAML, empty, or no mapping at the top.
+
     Examples
     --------
     >>> parse_document("a: [1, off]", "spec").marks[("a", 1)]
