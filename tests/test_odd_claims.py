@@ -93,3 +93,8 @@ def test_what_no_vehicle_keeps_is_no_bare_failure_of_the_search(problem: Tsptw |
     assert outcome.solution is None
     assert outcome.bound is None
     assert not outcome.is_infeasible
+
+
+def test_points_of_polynomials_are_verified_too() -> None:
+    form = Hubo(3, [(0, 1, 2)], [-3]).formulations["polynomial"](Hubo(3, [(0, 1, 2)], [-3]))
+    assert verify_point(form, np.array([1, 1, 1])).objective == -3
