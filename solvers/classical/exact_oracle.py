@@ -20,7 +20,7 @@ from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of,
 from .brute_force import BLOCK_BITS, BruteForce, rounding_margin
 
 #: Seconds that building a model may take whatever is left.
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 0.5
 #: Largest sum of integer coefficients that the model is given: half of what CP-SAT's word is taken for.
 _INTEGER_RANGE = 2.0**39
 
