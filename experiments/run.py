@@ -269,7 +269,12 @@ def _is_seen_empty(problem: Problem) -> bool:
 
 
 def _small_formulation(problem: Problem) -> Formulation | None:
-    """The default formulation where all its points can be counted for a reference; others are not built."""
+    """The default formulation where all its points can be counted for a reference; others are not built.
+
+    Not even sized are those of more bits of their own than that: the auxiliary bits of a sequence of 60 take 2 s.
+    """
+    if getattr(problem, "num_bits", 0) > COUNTED_BITS:
+        return None
     make = next(iter(problem.formulations.values()))
     return make(problem) if make.size(problem).variables <= COUNTED_BITS else None
 

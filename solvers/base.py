@@ -126,6 +126,25 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
         return self.estimate(bqm.num_variables, bqm.num_interactions)
 
+    def least_seconds(self, num_variables: int, num_interactions: int) -> float:
+        """Seconds that a QUBO of that size takes whatever the time limit: 0 where work can end at any moment."""
+        return 0.0
+
+    def check_time(self, num_variables: int, num_interactions: int, seconds: float | None) -> None:
+        """Refuse a QUBO that cannot end within the time limit, before it is begun.
+
+        Raises
+        ------
+        UnsupportedError
+            With the seconds and the remedy.
+        """
+        needed = 0.0 if seconds is None else self.least_seconds(num_variables, num_interactions)
+        if seconds is not None and needed > max(seconds, GRACE_SECONDS):
+            raise UnsupportedError(
+                f"{num_variables} variables with {num_interactions:,} products must end within the time limit, about "
+                f"{needed:.1f} s, got {seconds:.2g} s; raise --time-limit, or use --encoder neighbourhood"
+            )
+
     def check_size(self, num_variables: int, num_interactions: int) -> None:
         """Refuse a QUBO of a size that does not fit, before anything is built.
 
@@ -148,6 +167,8 @@ def keeps_rows(part: object) -> bool:
     return isinstance(part, type) and issubclass(part, QuboSampler) and part.keeps_rows
 
 
+#: Seconds that one call may be estimated to take whatever the limit: estimates of short work are worth little.
+GRACE_SECONDS = 1.0
 #: Reads that the empty point counts as, where neither the call nor the settings say a number.
 EMPTY_READS = 100
 
@@ -163,6 +184,7 @@ def _checked(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.Samp
             return _empty_answer(self, bqm, keywords)
         if keywords.get("device") is None:
             self.check_size(bqm.num_variables, bqm.num_interactions)
+        self.check_time(bqm.num_variables, bqm.num_interactions, keywords.get("seconds"))
         return sample(self, bqm, **keywords)
 
     return checked
