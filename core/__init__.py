@@ -60,11 +60,13 @@ from .registry import (
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
 from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
-from .worth import Crossover, Price, Probability, TargetWorth, Worth
+from .start import ProductStart, Start
+from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
     "BestKnown",
+    "BeyondStart",
     "BinaryPolynomial",
     "BinaryProgram",
     "Bits",
@@ -97,6 +99,7 @@ __all__ = [
     "PolynomialProgram",
     "Price",
     "Probability",
+    "ProductStart",
     "Problem",
     "Quadratised",
     "READERS",
@@ -115,6 +118,7 @@ __all__ = [
     "Size",
     "Solution",
     "Stage",
+    "Start",
     "Stages",
     "Status",
     "TargetWorth",

@@ -14,6 +14,17 @@ from typing import Any
 UNPROVEN = "complementary slackness (oracle not exact: no proof)"
 
 
+def judge_of(stages: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The control that every verdict is about, of a row's stages: of the sampler's own start where it has one.
+
+    Examples
+    --------
+    >>> judge_of({"control": {"num_points": 8}, "control_start": None}), judge_of({"control": None})
+    ({'num_points': 8}, None)
+    """
+    return stages.get("control_start") or stages.get("control")
+
+
 def ended_at_success(rounds: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the last round's read ended the run without a proof.
 
