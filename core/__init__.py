@@ -1,6 +1,6 @@
 """Contracts that every other room stands on: program, encoding, problem, record, registry, spec."""
 
-from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number
+from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number, inner
 from .budget import Budget, Clock
 from .encoding import (
     Chain,
@@ -141,6 +141,7 @@ __all__ = [
     "frozen_csr",
     "frozen_number",
     "impossible_row",
+    "inner",
     "make_rows",
     "number",
     "part",
