@@ -1,6 +1,6 @@
 """Contracts that every other room stands on: program, encoding, problem, record, registry, spec."""
 
-from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number
+from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number, inner
 from .budget import Budget, Clock
 from .encoding import (
     Chain,
@@ -71,11 +71,13 @@ from .spec import (
     spec_id,
     to_spec,
 )
-from .worth import Crossover, Price, Probability, TargetWorth, Worth
+from .start import ProductStart, Start
+from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
     "BestKnown",
+    "BeyondStart",
     "BinaryPolynomial",
     "BinaryProgram",
     "Bits",
@@ -108,6 +110,7 @@ __all__ = [
     "PolynomialProgram",
     "Price",
     "Probability",
+    "ProductStart",
     "Problem",
     "Quadratised",
     "READERS",
@@ -126,6 +129,7 @@ __all__ = [
     "Size",
     "Solution",
     "Stage",
+    "Start",
     "Stages",
     "Status",
     "TargetWorth",
@@ -150,6 +154,7 @@ __all__ = [
     "impossible_row",
     "in_new_words",
     "in_old_words",
+    "inner",
     "make_rows",
     "number",
     "accepted_fields",

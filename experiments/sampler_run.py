@@ -49,6 +49,7 @@ from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 from .remedies import refused
 from .saved_rounds import SavedRounds
+from .starts import relaxed_point
 from .twin import Twin, same_ground
 from .verify import Verified, check_energy_bound
 
@@ -311,21 +312,8 @@ def offered(
         if not sampler.keeps_rows_if_left or encoding.state.get("needs_subspace"):
             values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
-            values["relaxation"] = _relaxation(encoding)
+            values["relaxation"] = relaxed_point(encoding)
     return {name: value for name, value in values.items() if name in names}
-
-
-def _relaxation(encoding: Encoding) -> AnyArray | None:
-    """Fractional optimum of the native program's LP relaxation; products of the cost are left out of it."""
-    from ..algorithms.linear import linear_relaxation
-
-    program = encoding.native
-    assert program is not None
-    if program.products.nnz:
-        return None
-    rows = program.constraints
-    solved = linear_relaxation(program.c, rows.A, rows.lower, rows.upper)
-    return None if solved.is_infeasible else solved.x
 
 
 def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], tally: Tally) -> None:

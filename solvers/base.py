@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import dimod
 import numpy as np
+import numpy.typing as npt
 
 from ..core import (
     AnyArray,
@@ -27,6 +28,7 @@ from ..core import (
     PolynomialModel,
     Problem,
     Solution,
+    Start,
     UnsupportedError,
     bqm_to_arrays,
 )
@@ -160,6 +162,20 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def ground(self, num_variables: int, program: BinaryProgram | None) -> Ground:
         """The points that ``sample`` chooses from, for a QUBO of that size and its ``program``; the control's too."""
         return Cube(num_variables)
+
+    def own_start(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        program: BinaryProgram | None = None,
+        relaxation: npt.ArrayLike | None = None,
+    ) -> Start | None:
+        """What the sampler's first state gives when it is measured at once, over its ground.
+
+        Takes what ``sample`` takes. A control of its own draws from it, so that what the start knows is not counted as
+        the circuit's. None where it is uniform, or was made without the costs (see core/start.py).
+        """
+        return None
 
 
 def keeps_rows(part: object) -> bool:
