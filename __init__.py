@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib as _importlib
 import typing as _typing
 
-from .core import Budget, Record, Status
+from .core import Budget, Encoding, Problem, Record, Samples, Status, UnsupportedError
 from .core.registry import CORRELATIONS, ENCODERS, GENERATORS, PROBLEMS, READERS, SOLVERS
 
 if _typing.TYPE_CHECKING:

@@ -66,6 +66,7 @@ def solve(
     save_subproblems: Annotated[
         Path | None, typer.Option(help="Folder for each round of a decomposition: QUBO, points, what was accepted.")
     ] = None,
+    keep_samples: Annotated[bool, typer.Option("--keep-samples", help="Keep the drawn points in the record.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
@@ -124,6 +125,7 @@ def solve(
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["spent"] = chosen_at - began
+        more["keep_samples"] = keep_samples and (not records or pipeline.encoder is not None)
         more["save_subproblems"] = save_subproblems if not records else None
         with report or contextlib.nullcontext():
             if by is not None and not records:

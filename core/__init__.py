@@ -59,6 +59,7 @@ from .registry import (
     Registry,
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
+from .samples import Samples
 from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
 from .worth import Crossover, Price, Probability, TargetWorth, Worth
 
@@ -111,6 +112,7 @@ __all__ = [
     "RowKind",
     "Rows",
     "SOLVERS",
+    "Samples",
     "Sense",
     "Size",
     "Solution",

@@ -65,6 +65,7 @@ def solve(
     seed: int = 0,
     budget: Budget | None = None,
     reference: str | float | None = "auto",
+    keep_samples: bool = False,
     **options: Any,
 ) -> Record:
     """Solve one instance and say how far from the optimum the answer is, and how much of that the solver earned.
@@ -82,6 +83,7 @@ def solve(
     budget : limits of the run.
     reference : what a gap is measured against where the literature has nothing: ``auto`` counts a small program's
         points, else searches for a second; seconds of that search; ``none``.
+    keep_samples : keep the points that the sampler drew, of all rounds, as ``record.samples``.
     options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
         ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``).
 
@@ -106,8 +108,9 @@ def solve(
     encoder = None if encoder is None else as_part("encoder", encoder)
     if budget is not None and not isinstance(budget, Budget):
         raise TypeError(f"budget must be a qopt.Budget, got {budget!r}; write qopt.Budget(seconds=...)")
-    if not isinstance(improve, bool):
-        raise TypeError(f"improve must be True or False, got {improve!r}")
+    for word, switch in (("improve", improve), ("keep_samples", keep_samples)):
+        if not isinstance(switch, bool):
+            raise TypeError(f"{word} must be True or False, got {switch!r}")
     if "time_limit" in options:  # the command line's word for it
         if "seconds" in options:
             raise ValueError("give seconds or time_limit, not both; they are the same")
@@ -128,7 +131,8 @@ def solve(
     choosing = Clock()
     pipeline = choose_pipeline(problem, solver, encoder, formulation, settings, **given)
     rule = ReferenceRule.of(reference)
-    return run(problem, pipeline, budget=budget, seed=seed, reference=rule, spent=choosing.elapsed)
+    more: dict[str, Any] = {"reference": rule, "spent": choosing.elapsed, "keep_samples": keep_samples}
+    return run(problem, pipeline, budget=budget, seed=seed, **more)
 
 
 def run(
@@ -143,6 +147,7 @@ def run(
     save_subproblems: Path | None = None,
     reference: ReferenceRule | None = None,
     spent: float = 0.0,
+    keep_samples: bool = False,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
@@ -152,13 +157,14 @@ def run(
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     save_subproblems : folder that gets each round of a decomposition as files; see saved_rounds.py.
     spent : seconds of the time limit that choosing the pipeline took, which built the program.
+    keep_samples : keep the points of a sampler in the record.
     """
     seed = checked_seed(seed)
     budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds, spent=spent), time.process_time()
     rounds = None if state is None else rounds_file(state, problem, pipeline)
     saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
-    watching = Watching(_heard(report), rounds, saved)
+    watching = Watching(_heard(report), rounds, saved, keep_samples)
     with silenced():
         answer = _answer(problem, pipeline, budget, seed, clock, watching)
         stages = {**answer.resources["seconds"], "total": clock.elapsed}
@@ -187,6 +193,8 @@ def _answer(
         return _sample(problem, pipeline, budget, seed, clock, watching)
     if watching.saved is not None:
         raise UnsupportedError("save-subproblems must come with a sampler; leave it out for this solver")
+    if watching.keep_samples:
+        raise UnsupportedError("keep-samples must come with a sampler; leave it out for this solver, which draws no points")
     if watching.state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
     return _solve_native(problem, pipeline.solver, budget, seed, clock, watching.report)
