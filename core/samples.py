@@ -1,4 +1,4 @@
-"""The points that a sampler drew, kept in a Record on request: how often each came, its energy, and whether it is feasible.
+"""The points that a sampler drew, kept in a Record on request, with how often each came and its energy.
 
 Points are those of the *program* (decoded and completed), equal ones of a round counted together. Energies are those of
 the round's own QUBO, so that those of two rounds of an iterating encoder are not comparable; objectives are.
@@ -99,8 +99,8 @@ class Samples:
         """The points of one round; -1 is the last that has some."""
         last = int(self.rounds.max(initial=-1))
         chosen = np.flatnonzero(self.rounds == (last if index == -1 else index))
-        parts = [getattr(self, name)[chosen] for name in _ARRAYS]
-        return Samples(self.variables, *parts, num_points=int(self.counts[chosen].sum()))
+        parts = {name: getattr(self, name)[chosen] for name in _ARRAYS}
+        return Samples(self.variables, **parts, num_points=int(self.counts[chosen].sum()))
 
     def to_dimod(self) -> dimod.SampleSet:
         """A BINARY ``SampleSet`` over the variables' names, with ``is_feasible``, ``objective`` and ``round``."""

@@ -194,7 +194,9 @@ def _answer(
     if watching.saved is not None:
         raise UnsupportedError("save-subproblems must come with a sampler; leave it out for this solver")
     if watching.keep_samples:
-        raise UnsupportedError("keep-samples must come with a sampler; leave it out for this solver, which draws no points")
+        raise UnsupportedError(
+            "keep-samples must come with a sampler; leave it out for this solver, which draws no points"
+        )
     if watching.state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
     return _solve_native(problem, pipeline.solver, budget, seed, clock, watching.report)
@@ -231,7 +233,9 @@ def _sample(
         done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds, clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]
     verified = min(found, key=lambda v: signed_objective(v, problem.sense)) if found else _raw(done)
-    is_replayable = budget.seconds is None and "seed" in pipeline.solver.parameters  # type: ignore[union-attr]
+    sampler = pipeline.solver
+    assert isinstance(sampler, QuboSampler)
+    is_replayable = budget.seconds is None and "seed" in sampler.parameters and sampler.is_named
     is_replayable &= not done.continued and all(info.get("is_replayable", True) for info in done.infos)
     return Answer(
         verified=verified,

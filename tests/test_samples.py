@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import qopt
-from qopt.core import Record, Samples, SOLVERS, UnsupportedError
+from qopt.core import SOLVERS, Record, Samples, UnsupportedError
 from qopt.problems.formulations import formulate
 from qopt.solvers.base import QuboSampler
 
@@ -56,8 +56,10 @@ def _check(record: Record, problem: Any) -> Samples:
 @pytest.mark.parametrize("solver", SAMPLERS)
 def test_every_sampler_keeps_its_points(solver: str) -> None:
     problem = _graph()
-    plain = qopt.solve(problem, solver, seed=3, shots=40, improve=False, reference="none")
-    record = qopt.solve(problem, solver, seed=3, shots=40, improve=False, reference="none", keep_samples=True)
+    given: dict[str, Any] = {"seed": 3, "shots": 40, "improve": False, "reference": "none"}
+    given |= {"num_sweeps": 20} if "num_sweeps" in qopt.options_of(solver) else {}
+    plain = qopt.solve(problem, solver, **given)
+    record = qopt.solve(problem, solver, keep_samples=True, **given)
     assert plain.samples is None
     assert "samples" not in plain.to_json()
     assert record.id == plain.id

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from ...core.tunable import Range, tunable
 from ...engines.statevector import EngineChoice
+from ..backends.given import BackendObject, as_backend
 from ..backends.kinds import Backends
 from ..base import Estimate, QuboSampler
 from ..training.optimizers import OPTIMIZERS, OptimizerName
@@ -26,7 +27,8 @@ class AnsatzSettings(QuboSampler):
     ----------
     ansatz, entanglement, reps : the circuit; see ``ansatz``.
     backend : ``exact`` (state vector with gradients), ``mps`` (matrix product state with gradients, exact, of
-        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, as far as the method has it.
+        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, or a BackendV2 or BaseSamplerV2
+        object of Qiskit, as far as the method has it.
     shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients, else cobyla.
@@ -41,7 +43,7 @@ class AnsatzSettings(QuboSampler):
     ansatz: AnsatzName = "efficient-su2"
     entanglement: EntanglementName = "linear"
     reps: int = tunable(2, Range(1, 12))
-    backend: str = "exact"
+    backend: str | object = "exact"
     shots: int | None = None
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
@@ -55,6 +57,7 @@ class AnsatzSettings(QuboSampler):
     backends: ClassVar[Backends[AnsatzBackend]] = ANSATZ_BACKENDS
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "backend", as_backend(self.backend))
         backend = self.runs_on
         for name, least in (("reps", 0), ("num_shots", 1), ("maxiter", 1), ("restarts", 0)):
             require(getattr(self, name) >= least, f"{name} must be >= {least}, got {getattr(self, name)!r}")
@@ -71,6 +74,11 @@ class AnsatzSettings(QuboSampler):
             raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")
         if self.optimizer == "none" and self.restarts:
             raise ValueError(f"restarts must be 0 with optimizer='none', got {self.restarts}; nothing is optimised")
+
+    @property
+    def is_named(self) -> bool:
+        """False on an object that its name does not build again."""
+        return not isinstance(self.backend, BackendObject) or self.backend.is_known
 
     @property
     def runs_on(self) -> AnsatzBackend:
