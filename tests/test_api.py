@@ -106,7 +106,7 @@ def _quadratic_program() -> Any:
     return model
 
 
-def test_a_qiskit_model_minimises_its_negated_objective() -> None:
+def test_a_qiskit_model_keeps_its_sense() -> None:
     model = _quadratic_program()
     values = [
         model.objective.evaluate([a, b, c, k])
@@ -116,7 +116,8 @@ def test_a_qiskit_model_minimises_its_negated_objective() -> None:
         for k in range(4)
         if 2 * a + 2 * b + 3 * c + k <= 5
     ]
-    assert qopt.solve(model, "cpsat").objective == -max(values)
+    record = qopt.solve(model, "cpsat")
+    assert (record.objective, record.instance.sense) == (max(values), "max")
     model.continuous_var(name="real")
     with pytest.raises(UnsupportedError, match="real"):
         qopt.problem_of(model)
