@@ -223,7 +223,7 @@ class Record:
         solver = (self.pipeline.get("solver") or {}).get("name", "?")
         gap = "" if self.gap is None else f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
         bound = "" if self.bound is None else f", bound {self.bound}"
-        name = self.instance.name or self.instance.kind
+        name = " ".join(self.instance.name.split()) or self.instance.kind
         return f"<record of {name} by {solver}: {self.status.value}, objective {self.objective}{bound}{gap}>"
 
     def _repr_html_(self) -> str:
