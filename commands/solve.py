@@ -12,7 +12,7 @@ import typer
 
 from ..core.files import write_text
 from .errors import INFEASIBLE
-from .options import check_targets, part_errors, part_options
+from .options import check_targets, part_errors, part_options, run_target
 from .progress import Progress
 from .terminal import echo
 
@@ -76,6 +76,7 @@ def solve(
     """
     from ..core import Budget
     from ..core.allowed_modules import allow_class
+    from ..experiments.limits_given import check_limits
     from ..experiments.reference_run import ReferenceRule
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, make_ready
     from ..experiments.run import run
@@ -89,8 +90,9 @@ def solve(
         raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
-    budget = Budget(time_limit, evaluations, shots, rounds, target)
     given = part_options(ctx.args)
+    bare = {"target": target} if target is not None else {}
+    budget = Budget(time_limit, evaluations, shots, rounds, run_target(given, target))
     allow_class(str(given.get("solver.target", "")))  # named on the command line
     chosen: Any = (solver, encoder)
     if settings is not None:
@@ -107,6 +109,7 @@ def solve(
     for name in (chosen[0], *(compare or [])):
         with part_errors(ctx):
             make_ready(name)
+    check_limits(bare, *chosen, options)
     spent = [time.monotonic()]
     with part_errors(ctx):
         first, inner = chosen

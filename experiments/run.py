@@ -37,7 +37,8 @@ from .default_decomposition import with_default_limit
 from .empty_program import proofs_checked
 from .encoder_shorthands import SHORTHANDS
 from .iteration import RoundReport
-from .parts import Part, as_part, part_fields
+from .limits_given import LIMITS, check_limits, take_limits
+from .parts import Part, as_part
 from .pipeline import Pipeline
 from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
@@ -85,7 +86,8 @@ def solve(
         points, else searches for a second; seconds of that search; ``none``.
     keep_samples : keep the points that the sampler drew, of all rounds, as ``record.samples``.
     options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
-        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``).
+        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``; the
+        run's is then ``budget__target``).
 
     Raises
     ------
@@ -111,18 +113,11 @@ def solve(
     for word, switch in (("improve", improve), ("keep_samples", keep_samples)):
         if not isinstance(switch, bool):
             raise TypeError(f"{word} must be True or False, got {switch!r}")
-    if "time_limit" in options:  # the command line's word for it
-        if "seconds" in options:
-            raise ValueError("give seconds or time_limit, not both; they are the same")
-        options["seconds"] = options.pop("time_limit")
-    limits = {
-        key: options.pop(key) for key in ("seconds", "evaluations", "shots", "rounds", "target") if key in options
-    }
+    bare = {key: options[key] for key in LIMITS if key in options}
+    limits = take_limits(options)
     if limits and budget is not None:
         raise ValueError("give budget or its fields, not both")
-    for key, value in limits.items():
-        if isinstance(value, str) and key in part_fields("solver", solver):
-            raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
+    check_limits(bare, solver, encoder, options)
     budget = budget or Budget(**limits)
     switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}

@@ -75,9 +75,7 @@ def test_type_checkers_and_editors_see_the_homes_that_are_imported() -> None:
     """What ``__getattr__`` imports when asked and what type checkers read are two lists; they are held equal."""
     tree = ast.parse(Path(qopt.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
-    typed = {
-        alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
-    }
+    typed = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert typed == qopt._HOMES
     assert {*typed} <= {*qopt.__all__}
     assert list(qopt._HOMES) == sorted(qopt._HOMES)
