@@ -59,6 +59,7 @@ from .registry import (
     Registry,
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
+from .samples import Samples
 from .spec import (
     accepted_fields,
     canonical_json,
@@ -125,6 +126,7 @@ __all__ = [
     "RowKind",
     "Rows",
     "SOLVERS",
+    "Samples",
     "Sense",
     "Size",
     "Solution",

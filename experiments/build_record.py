@@ -19,6 +19,7 @@ from ..core import (
     Record,
     Reference,
     Resources,
+    Samples,
     Stages,
     Status,
     absolute_gap,
@@ -124,7 +125,13 @@ def record_of(
         environment=environment(),
         message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
+        samples=None if answer.run is None else kept_samples(answer.run),
     )
+
+
+def kept_samples(run: SamplerRun) -> Samples | None:
+    """The points of a run that kept them."""
+    return None if run.kept is None else run.kept.samples(run.refinement.formulation, run.seen)
 
 
 def _objectives(stages: Stages) -> list[Number | None]:

@@ -150,7 +150,10 @@ def build_parts(solver: Part, encoder: Part | None, options: Mapping[str, Any]) 
             error = unknown_name(f"option of {names}", key, every)
             raise UnknownOptionError(key, f"{error}{_elsewhere(field)}")
         if len(homes) > 1:
-            raise ValueError(f"option {key} must say which part it is for; write solver.{field} or encoder.{field}")
+            raise ValueError(
+                f"option {key} must say which part it is for; write solver.{field} or encoder.{field} "
+                f"(in Python solver__{field} or encoder__{field})"
+            )
         given[homes[0]][field] = value
     built = {role: build_part(role, part, given[role]) for role, part in parts.items()}
     return built["solver"], built.get("encoder")

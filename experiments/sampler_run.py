@@ -43,6 +43,7 @@ from .decomposition import (
 )
 from .growing_rounds import cannot_go_on
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .kept_samples import KeptSamples
 from .model_work import check_time
 from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
@@ -75,7 +76,8 @@ class SamplerRun:
     ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
     no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
-    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included.
+    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included. ``kept``: all points,
+    where they were asked for.
     """
 
     refinement: Refinement
@@ -103,6 +105,7 @@ class SamplerRun:
     continued: int = 0
     begun: Candidates | None = None
     verified: tuple[Candidates | None, Verified | None] = (None, None)
+    kept: KeptSamples | None = None
 
     def observe(self, probabilities: Float) -> None:
         """Keep the final state's probabilities; of several rounds none, since no one state gave the samples."""
@@ -127,11 +130,12 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Progress callback and checkpoint file of a run."""
+    """Progress callback and checkpoint file of a run, and whether its points are kept."""
 
     report: Report | None = None
     state: RoundsFile | None = None
     saved: SavedRounds | None = None
+    keep_samples: bool = False
 
 
 def run_sampler(
@@ -175,6 +179,7 @@ def run_sampler(
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun, ground_changes=begun is not None)
     refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
+    run.kept = KeptSamples() if watching.keep_samples else None
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
@@ -204,6 +209,8 @@ def run_sampler(
         X, lowest, weights = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
         found, program = judge(formulation, program, X, weights)
         _note(run, found, lowest, samples.info, tally)
+        if run.kept is not None:
+            run.kept.add(index, found, lowest)
         run.reached += 0 if twin is None else found.hits(twin.goal)
         _add(run.seconds, "judge", clock.elapsed - start)
         if refines:

@@ -117,6 +117,11 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         return {name: [] for name in names if name not in ("bqm", "parameters")}
 
     @property
+    def is_named(self) -> bool:
+        """Whether its spec, of names and numbers, builds it again; else no run of it can be replayed."""
+        return True
+
+    @property
     def properties(self) -> Mapping[str, Any]:
         return {"description": first_line(type(self))}
 

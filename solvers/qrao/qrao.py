@@ -74,7 +74,7 @@ class Qrao(AnsatzSettings):
     (2, -6.0, True)
     """
 
-    backend: str = "auto"
+    backend: str | object = "auto"
     num_shots: int = 10_000
     vars_per_qubit: VarsPerQubit = 3
     colouring: ColouringName = "largest-first"
