@@ -20,12 +20,14 @@ from .groups import (
     state_bytes,
     state_seconds,
 )
-from .network import Network, network_of
+from .network import FIELD, Network, improved, network_of
 
 #: An evaluation that is estimated to take longer is refused.
 MOST_SECONDS = 3600.0
 #: Most variables of a product, whatever the memory.
 _MOST_WIDTH = 30
+#: Trials of a search for an order of sums: at most, as many as take one evaluation, and not worth it below.
+_MOST_TRIALS, _SECONDS_A_TRIAL, _LEAST_TRIALS = 2000, 1e-3, 200
 
 
 @dataclass(frozen=True)
@@ -196,11 +198,13 @@ class _Builder:
         """Refuse what has grown too long."""
         self.seconds += seconds
         if self.seconds > self.limits.seconds:
-            raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an "
-                f"evaluation, got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); "
-                f"{self._remedy()}"
-            )
+            raise UnsupportedError(self._too_long(f"more than {self.seconds:,.2g}"))
+
+    def _too_long(self, seconds: str) -> str:
+        return (
+            f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation, "
+            f"got {seconds} s (largest cone {self.largest} qubits); {self._remedy()}"
+        )
 
     def _refusal(self, cone: Cone) -> str:
         return (
@@ -234,7 +238,10 @@ class _Builder:
         for values, of_rows, of_signs in places:
             rows[values], signs[values] = of_rows, of_signs
         of_group = tuple(np.array(values, dtype=np.int64) for values, _, _ in places)
-        return Plan(tuple(groups), singles, pairs, of_group, rows, signs, self._cost(groups, count))
+        cost = self._cost(groups, count)
+        if cost.seconds > self.limits.seconds:
+            raise UnsupportedError(self._too_long(f"about {cost.seconds:,.2g}"))
+        return Plan(tuple(groups), singles, pairs, of_group, rows, signs, cost)
 
     def _add_shape(
         self,
@@ -250,16 +257,35 @@ class _Builder:
         num_couplings = forms[0].couplings.size
         couplings, fields = rows[:, :num_couplings].copy(), rows[:, num_couplings:].copy()
         size = len(forms[0].shape[0])
-        network = members.network
         alone = state_seconds(size, self.num_layers) if state_bytes(size) <= self.free else np.inf
-        if network is not None and network_seconds(network, len(rows)) <= alone * len(rows):
-            groups.append(NetworkGroup(network, couplings, fields))
-            places.append((values, where.tolist(), signs))
-            return
+        if members.network is not None:
+            group, place = self._network_group(members.network, forms[0], couplings, fields)
+            if group.seconds <= alone * len(rows):
+                groups.append(group)
+                places.append((values, place[where].tolist(), signs))
+                return
         for row in range(len(rows)):
             inside = [k for k in range(len(values)) if where[k] == row]
             groups.append(_alone(forms[0], couplings[row], fields[row]))
             places.append(([values[k] for k in inside], [0] * len(inside), [signs[k] for k in inside]))
+
+    def _network_group(self, network: Network, form: Form, couplings: Float, fields: Float) -> tuple[NetworkGroup, Int]:
+        """The rows of one shape, in a better order of sums where searching for one takes less time than it may save."""
+        group, place = NetworkGroup.of(network, couplings, fields)
+        trials = min(_MOST_TRIALS, int(group.seconds / _SECONDS_A_TRIAL)) if self.limits.num_rules > 1 else 0
+        if trials < _LEAST_TRIALS:
+            return group, place
+        found = improved(
+            network,
+            form.shape,
+            self.num_layers,
+            (couplings, fields),
+            has_fields=bool((network.factors[:, 0] == FIELD).any()),
+            max_width=self.max_width,
+            num_trials=trials,
+        )
+        other, other_place = NetworkGroup.of(found, couplings, fields)
+        return (other, other_place) if other.seconds < group.seconds else (group, place)
 
     def _shared(self, vertices: tuple[int, ...], cones: list[tuple[int, Cone]]) -> StateGroup:
         """All couplings between the vertices: those that do not matter to a value cancel in it."""
@@ -277,7 +303,7 @@ class _Builder:
             distinct += group.num_rows
             if isinstance(group, NetworkGroup):
                 names.add("networks")
-                seconds += network_seconds(group.network, group.num_rows) + 2e-5
+                seconds += group.seconds
                 width, need = max(width, group.network.width), max(need, 32 * group.network.size)
             elif isinstance(group, StateGroup):
                 names.add("states")
