@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -119,9 +119,29 @@ def plan_of(
     roots: list[tuple[int, ...]] = [*((i,) for i in singles), *pairs]
     # the heaviest first: what is refused is refused at once
     weight = [sum(len(graph.near[i]) for i in each) for each in roots]
-    for k in sorted(range(len(roots)), key=lambda k: (-weight[k], k)):
-        builder.add(k, roots[k])
-    return builder.finish(np.array(singles, dtype=np.int64), table)
+    try:
+        for k in sorted(range(len(roots)), key=lambda k: (-weight[k], k)):
+            builder.add(k, roots[k])
+        return builder.finish(np.array(singles, dtype=np.int64), table)
+    except UnsupportedError as error:
+        if limits.num_rules == 1:  # somebody who plans fast has a way out of his own
+            raise
+        fits = _layers_that_fit(graph, num_layers - 1, singles, pairs, limits)
+        remedy = f"lower layers to {fits}" + (" (closed form, any graph)" if fits == 1 else "")
+        raise UnsupportedError(f"{error}; {remedy}") from None
+
+
+def _layers_that_fit(
+    graph: CouplingGraph, most: int, singles: list[int], pairs: list[tuple[int, int]], limits: Limits
+) -> int:
+    """The most layers, up to so many, whose cones fit; one layer always does."""
+    for num_layers in range(most, 1, -1):
+        try:
+            plan_of(graph, num_layers, singles, pairs, replace(limits, num_rules=1))
+        except UnsupportedError:
+            continue
+        return num_layers
+    return 1
 
 
 def _closed(graph: CouplingGraph, singles: list[int], pairs: list[tuple[int, int]], table: Int) -> Plan:
@@ -203,17 +223,14 @@ class _Builder:
     def _too_long(self, seconds: str) -> str:
         return (
             f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation, "
-            f"got {seconds} s (largest cone {self.largest} qubits); {self._remedy()}"
+            f"got {seconds} s (largest cone {self.largest} qubits)"
         )
 
     def _refusal(self, cone: Cone) -> str:
         return (
             f"light cones at {self.num_layers} layers must fit in the memory available, {self.free:,} bytes, got a "
-            f"cone of {cone.size} qubits and {len(cone.edges)} couplings; {self._remedy()}"
+            f"cone of {cone.size} qubits and {len(cone.edges)} couplings"
         )
-
-    def _remedy(self) -> str:
-        return f"lower layers to {self.num_layers - 1}" + (" (closed form, any graph)" if self.num_layers == 2 else "")
 
     def finish(self, singles: Int, pairs: Int) -> Plan:
         """The groups: states that many values share where they are cheaper, then networks and states by shape."""
