@@ -72,6 +72,8 @@ class Network:
 
     def sorted_rows(self, couplings: Float, fields: Float) -> Columns:
         """How rows of numbers are best taken one after another, and how many of them change each step."""
+        if len(couplings) == 1:
+            return Columns(np.zeros(1, dtype=np.int64), np.ones(len(self.widths), dtype=np.int64))
         shift = couplings.shape[1]
         depends = [
             1 << (which + shift * (kind == FIELD)) if kind in (COUPLING, FIELD) else 0

@@ -96,14 +96,23 @@ class Limits:
     num_rules: int = 3
 
 
+#: Networks by shape, fields and layers.
+Known = dict[object, Network | None]
+
+
 def plan_of(
     graph: CouplingGraph,
     num_layers: int,
     singles: list[int],
     pairs: list[tuple[int, int]],
     limits: Limits | None = None,
+    known: Known | None = None,
 ) -> Plan:
     """The plan of the expectation values of some spins and pairs.
+
+    Parameters
+    ----------
+    known : networks of shapes planned before under the same limits; those made here are added
 
     Raises
     ------
@@ -115,7 +124,7 @@ def plan_of(
     if num_layers == 1:
         return _closed(graph, singles, pairs, table)
     free = available_bytes() if limits.num_bytes is None else limits.num_bytes
-    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits)
+    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits, {} if known is None else known)
     roots: list[tuple[int, ...]] = [*((i,) for i in singles), *pairs]
     # the heaviest first: what is refused is refused at once
     weight = [sum(len(graph.near[i]) for i in each) for each in roots]
@@ -169,7 +178,8 @@ class _Members:
 class _Builder:
     """Takes cones in one by one and sorts them into groups."""
 
-    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits) -> None:
+    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits, known: Known) -> None:
+        self.known = known
         self.graph, self.num_layers, self.free, self.limits = graph, num_layers, free, limits
         self.max_width = min(_MOST_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
         self.shapes: dict[object, _Members] = {}
@@ -195,13 +205,7 @@ class _Builder:
         key = form.shape, has_fields
         members = self.shapes.get(key)
         if members is None:
-            network = network_of(
-                *form.shape,
-                self.num_layers,
-                has_fields=has_fields,
-                max_width=self.max_width,
-                num_rules=self.limits.num_rules,
-            )
+            network = self._network(form, has_fields)
             members = self.shapes[key] = _Members(network)
             fits = state_bytes(cone.size) <= self.free
             if network is None and not fits:
@@ -213,6 +217,19 @@ class _Builder:
         members.values.append(value)
         if state_bytes(cone.size) <= self.free:
             self.by_vertices[tuple(sorted(cone.vertices))].append((value, cone))
+
+    def _network(self, form: Form, has_fields: bool) -> Network | None:
+        """That of a form's shape; None where it has none that fits."""
+        key = form.shape, has_fields, self.num_layers
+        if key not in self.known:
+            self.known[key] = network_of(
+                *form.shape,
+                self.num_layers,
+                has_fields=has_fields,
+                max_width=self.max_width,
+                num_rules=self.limits.num_rules,
+            )
+        return self.known[key]
 
     def check(self, seconds: float) -> None:
         """Refuse what has grown too long."""
