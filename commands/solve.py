@@ -120,7 +120,8 @@ def solve(
     for pipeline, began, chosen_at in zip(pipelines, spent, spent[1:]):
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else Progress(budget.seconds, problem.sense)
+        known = None if problem.best_known is None else float(problem.best_known.value)
+        report = None if quiet else Progress(budget.seconds, problem.sense, known)
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["spent"] = chosen_at - began

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from ..core import ENCODERS, SOLVERS, Budget, Encoder, from_spec, to_spec, unknown_name
 from ..solvers.base import NativeSolver, QuboSampler
+from .forecast import GiveUp
 from .parts import Part, build_part, part_fields, part_name
 
 RepairMode = Literal["auto", "nearest", "off"]
@@ -46,6 +47,7 @@ class Pipeline:
     control : put as many uniform random points through the same selection, repair and improvement.
     ceiling : the rounds of a decomposition once more, each solved exactly, to say what its scheme could have reached.
     note : what was chosen automatically, and why.
+    give_up : stop a run that is foreseen to end worse than this; part of what the run is, as a limit.
     """
 
     solver: QuboSampler | NativeSolver
@@ -57,6 +59,7 @@ class Pipeline:
     control: bool = True
     ceiling: bool = False
     note: str = ""
+    give_up: GiveUp | None = None
 
     def __post_init__(self) -> None:
         if self.repair not in get_args(RepairMode):
@@ -71,13 +74,14 @@ class Pipeline:
         repair = {"name": self.repair, "top": self.repair_top, "improve": self.improve, "control": self.control}
         if self.ceiling:
             repair["ceiling"] = True
-        return {
+        spec = {
             "formulation": self.formulation,
             "encoder": None if self.encoder is None else to_spec(self.encoder),
             "solver": to_spec(self.solver),
             "repair": repair,
             "budget": {key: value for key, value in vars(budget).items() if value is not None},
         }
+        return spec if self.give_up is None else {**spec, "give_up": vars(self.give_up).copy()}
 
 
 def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
@@ -93,6 +97,7 @@ def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
         repair_top=repair["top"],
         control=repair["control"],
         ceiling=bool(repair.get("ceiling", False)),
+        give_up=None if spec.get("give_up") is None else GiveUp(**spec["give_up"]),
     )
     return pipeline, Budget(**spec["budget"])
 
