@@ -1,7 +1,8 @@
 """What a sampler earns in a decomposition: start, uniform points, sampler, and every round solved exactly.
 
     OMP_NUM_THREADS=1 python benchmarks/decomposition.py table --solver qaoa     # an hour of one core for three seeds
-    OMP_NUM_THREADS=1 python benchmarks/decomposition.py points|g1|cubic|nug30
+    OMP_NUM_THREADS=1 python benchmarks/decomposition.py points|g1|cubic|nug30|large
+    OMP_NUM_THREADS=1 python benchmarks/decomposition.py command --jobs 16       # qopt solve FILE --solver NAME, 60 s
     python benchmarks/decomposition.py write                                     # the blocks of docs/decomposition.md
 
 Runs are bounded by rounds, not by the clock, so that they replay and do not depend on the machine's load; process CPU
