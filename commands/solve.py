@@ -109,7 +109,7 @@ def solve(
     for name in (chosen[0], *(compare or [])):
         with part_errors(ctx):
             make_ready(name)
-    check_limits(bare, *chosen, options)
+    check_limits(bare, chosen[0], chosen[1], options)
     spent = [time.monotonic()]
     with part_errors(ctx):
         first, inner = chosen
@@ -124,7 +124,8 @@ def solve(
     for pipeline, began, chosen_at in zip(pipelines, spent, spent[1:]):
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else Progress(budget.seconds, problem.sense)
+        known = None if problem.best_known is None else float(problem.best_known.value)
+        report = None if quiet else Progress(budget.seconds, problem.sense, known)
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["spent"] = chosen_at - began

@@ -69,7 +69,7 @@ def _size(sampler: QuboSampler) -> int:
         if estimate.refusal or sampler.least_seconds(size, pairs) > ROUND_SECONDS:
             continue
         if estimate.seconds is None or estimate.seconds <= ROUND_SECONDS:
-            return size
+            return int(size)
     refusal = sampler.estimate(SIZES[-1], 0).refusal
     if refusal:
         raise UnsupportedError(refusal)

@@ -36,6 +36,7 @@ from .checkpoint import rounds_file
 from .default_decomposition import with_default_limit
 from .empty_program import proofs_checked
 from .encoder_shorthands import SHORTHANDS
+from .forecast import Judge, ReadsReport
 from .iteration import RoundReport
 from .limits_given import LIMITS, check_limits, take_limits
 from .parts import Part, as_part
@@ -159,7 +160,8 @@ def run(
     clock, cpu = Clock(budget.seconds, spent=spent), time.process_time()
     rounds = None if state is None else rounds_file(state, problem, pipeline)
     saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
-    watching = Callbacks(_heard(report), rounds, saved, keep_samples)
+    judge = None if pipeline.give_up is None else Judge(pipeline.give_up, problem.sense)
+    watching = Callbacks(_heard(report), rounds, saved, keep_samples, judge)
     with silenced():
         answer = _answer(problem, pipeline, budget, seed, clock, watching)
         stages = {**answer.resources["seconds"], "total": clock.elapsed}
@@ -177,6 +179,8 @@ def _heard(report: Report | None) -> Report | None:
         heard.round = audible(report.round)
     if isinstance(report, LiveReport):
         heard.bound, heard.heard = report.bound, report.heard  # many calls, which print nothing themselves
+    if isinstance(report, ReadsReport):
+        heard.ended = report.ended
     return heard  # type: ignore[no-any-return]
 
 

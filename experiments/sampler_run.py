@@ -41,6 +41,7 @@ from .decomposition import (
     refines_rounds,
     thinned,
 )
+from .forecast import Judge, iterates, listening
 from .growing_rounds import cannot_go_on
 from .iteration import closed_form, tell_round, with_fractional_cuts
 from .kept_samples import KeptSamples
@@ -136,6 +137,7 @@ class Callbacks:
     state: RoundsFile | None = None
     saved: SavedRounds | None = None
     keep_samples: bool = False
+    judge: Judge | None = None
 
 
 def run_sampler(
@@ -159,7 +161,7 @@ def run_sampler(
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
     watching = watching or Callbacks()
-    report, state = watching.report, watching.state
+    report, state, critic = watching.report, watching.state, watching.judge
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
         check_time(encoder, formulation, clock.remaining)
@@ -194,6 +196,9 @@ def run_sampler(
                 keywords["observe"] = run.observe
             if isinstance(report, LiveReport) and "heard" in sampler.parameters:
                 keywords["heard"] = report.heard
+            ended = listening(report, critic, is_iterating=iterates(encoder, encoding))
+            if ended is not None and "ended" in sampler.parameters:
+                keywords["ended"] = ended
             closed = closed_form(sampler, encoding)
             samples, learnt = (closed, {}) if closed is not None else sample_round(sampler, encoder, encoding, keywords)
         else:
@@ -219,6 +224,8 @@ def run_sampler(
             _add(run.seconds, "repair", clock.elapsed - start)
         incumbent = _incumbent(run, clock, report)
         if _is_done(incumbent, formulation, budget, clock, _reserved(run, pipeline) if twin is None else 0.0):
+            break
+        if critic is not None and _is_given_up(critic, run, formulation, incumbent, _most_rounds(budget, encoder)):
             break
         bound = samples.info.get("energy_bound")
         seen = Round(X, lowest, bound, incumbent, program, index, weights, found.costs, found.broken)
@@ -247,6 +254,22 @@ def run_sampler(
         _add(run.seconds, "repair", clock.elapsed - start)
         _incumbent(run, clock, report)
     return run
+
+
+def _most_rounds(budget: Budget, encoder: Encoder) -> int | None:
+    """Rounds that a run can have; None where nothing limits them, or where there is one."""
+    limits = [limit for limit in (budget.rounds, getattr(encoder, "max_rounds", None)) if limit is not None]
+    return min(limits) if limits else None
+
+
+def _is_given_up(
+    judge: Judge, run: SamplerRun, formulation: Formulation, incumbent: float | None, rounds: int | None
+) -> bool:
+    """Whether the run ends here since it is foreseen to end worse than it may."""
+    if not judge.reason and iterates(run.refinement.pipeline.encoder, run.encoding):
+        judge.after_round(None if incumbent is None else signed(formulation.problem, incumbent), rounds)
+    run.stopped = judge.reason
+    return bool(judge.reason)
 
 
 def _rounds(budget: Budget, continued: int, encoder: Encoder) -> range:

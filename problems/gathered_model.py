@@ -94,8 +94,8 @@ class GatheredModel:
 
         n, m = len(self.names), len(self.limits)
         c = np.zeros(n)
-        for i, value in self.costs:
-            c[i] += value
+        for variable, value in self.costs:
+            c[variable] += value
         i, j, values = (np.array(column) for column in zip(*self.products)) if self.products else (np.zeros(0),) * 3
         row, column, entries = (np.array(part) for part in zip(*self.entries)) if self.entries else (np.zeros(0),) * 3
         places = (row.astype(np.int64), column.astype(np.int64))
@@ -132,7 +132,7 @@ def _without_squares(model: Model) -> Model:
     return replace(model, c=c, pairs=model.pairs[~squares], couplings=model.couplings[~squares])
 
 
-def _without_spins(model: Model, is_spin: np.ndarray) -> Model:  # type: ignore[type-arg]
+def _without_spins(model: Model, is_spin: np.ndarray) -> Model:
     """Spins as bits by ``s = 2 b - 1``."""
     if not is_spin.any():
         return model

@@ -44,6 +44,9 @@ Report = Callable[[float, Number], None]
 #: Called while a sampler works: the share of the work that is done (None: not known), lowest energy so far (or None).
 Heard = Callable[[float | None, float | None], None]
 
+#: Called with the energies of reads that ended and how many are wanted (None: not known); True ends the run with them.
+Ended = Callable[[Float, int | None], bool]
+
 
 @runtime_checkable
 class LiveReport(Protocol):
@@ -81,8 +84,9 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     ``num_reads`` (annealers), ``num_shots`` (of a circuit's final state), ``max_points`` (all points that may be looked
     at: those of a circuit's evaluations and of its final state together), ``program`` (Encoding.native, or None),
     ``relaxation`` (fractional point of the program, or None) and ``observe`` (called with the probabilities of the
-    final state, where the sampler knows them), ``heard`` (see ``Heard``); the pipeline passes those that it names, and
-    no others. An unknown keyword is a TypeError. k reads with one seed are k different reads.
+    final state, where the sampler knows them), ``heard`` and ``ended`` (see ``Heard`` and ``Ended``); the pipeline
+    passes those that it names, and no others. An unknown keyword is a TypeError. k reads with one seed are k different
+    reads.
 
     It returns every distinct point it looked at, with ``num_occurrences``, lowest energy first (see ``sample_set``).
     ``SampleSet.info`` is JSON with the keys that apply: qubits, depth, two_qubit_gates, evaluations, shots (points
