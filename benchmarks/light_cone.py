@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -102,21 +103,19 @@ def row(problem: Any, name: str, layers: int) -> str:
     model = Slack().encode(program).bqm
     n, edges = program.num_variables, model.num_interactions
     known = problem.best_known.value
-    slow = layers == 3 and model.num_interactions > 1000
-    options: dict[str, Any] = {"num_layers": layers, "num_shots": POINTS}
-    options |= {"optimizer": "none"} if slow else {"max_evaluations": 30}
+    most = 10 if layers >= 3 else 30
     try:
-        record, seconds = solved(problem, "qaoa", **options)
+        record, seconds = solved(problem, "qaoa", num_layers=layers, num_shots=POINTS, max_evaluations=most)
     except UnsupportedError as error:
         print(error)
-        return f"| {name} | {n:,} | {edges:,} | {layers} | refused: cones too large {'| ' * 12}|"
+        size = re.search(r"cone of (\d+) qubits|largest cone (\d+) qubits", str(error))
+        qubits = next(filter(None, size.groups())) if size else "?"
+        return f"| {name} | {n:,} | {edges:,} | {layers} | does not fit: a cone of {qubits} qubits {'| ' * 11}|"
     extra, stages = record["resources"]["extra"], record["stages"]
     mean = -extra["expectation"]
-    recursive, spent = "too slow", ""
-    if not slow:
-        merges = 100 if edges > 4000 else 10
-        found, time_taken = solved(problem, "rqaoa", num_layers=layers, merges=merges, max_evaluations=30)
-        recursive, spent = f"{found['stages']['raw']['objective']:,}", f"{time_taken:.0f}"
+    merges = 100 if edges > 4000 else 10
+    found, time_taken = solved(problem, "rqaoa", num_layers=layers, merges=merges, max_evaluations=most)
+    recursive, spent = f"{found['stages']['raw']['objective']:,}", f"{time_taken:.0f}"
     sdp = sdp_cuts(model)
     cones = extra["cones"]
     annealed = annealed_cut(model, seconds)

@@ -158,6 +158,12 @@ class Encoding:
         aux = f" ({self.num_aux} auxiliary)" if self.num_aux else ""
         return f"<encoding: {self.num_qubits} qubits{aux}, {self.bqm.num_interactions} products{proven}>"
 
+    def _repr_html_(self) -> str:
+        """Sizes, what is proven, and penalties, as a table for notebooks."""
+        from .model_html import encoding_html
+
+        return encoding_html(self)
+
     @property
     def num_qubits(self) -> int:
         return int(self.bqm.num_variables)

@@ -149,7 +149,8 @@ def short_repr(problem: Problem) -> str:
     """
     size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
     known = "" if problem.best_known is None else f", best known {problem.best_known.value}"
-    return f"<{problem.kind} {problem.name or '(no name)'}: {size}{known}>"
+    name = " ".join(problem.name.split()) or "(no name)"  # one line, whatever the name holds
+    return f"<{problem.kind} {name}: {size}{known}>"
 
 
 def number(value: float) -> Number:

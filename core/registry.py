@@ -139,6 +139,16 @@ class Registry:
         self.load()
         return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
 
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, name: str) -> Entry:
+        return self.get(name)
+
+    def __repr__(self) -> str:
+        """One line for a person: every name."""
+        return f"<{self.room}: {', '.join(entry.name for entry in self)}>"
+
     def __contains__(self, name: str) -> bool:
         self.load()
         key = name.replace("_", "-").lower()

@@ -188,6 +188,8 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if hasattr(value, "spec_text"):  # an object of Python, which a spec can only name
+        return value.spec_text()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         try:
             return to_spec(value)

@@ -19,6 +19,7 @@ from ..core import BinaryProgram, InfeasibleError, RowFacts, RowKind, Unsupporte
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
 from ..core.margins import FEASIBILITY, row_tolerance, scaled_margin
+from ..core.row_kinds import facts_of_rows
 from .tighten import IntegerRow, tightened
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def num_slack_bits(plans: list[RowPlan]) -> int:
 def slack_bits_of(program: BinaryProgram, *, tighten: bool = False) -> int:
     """Number of slack bits of all rows, without a plan for those that never need any."""
     without = (RowKind.PACKING, RowKind.ONE_HOT)
-    return num_slack_bits([_plan(row, tighten, not tighten) for row in row_facts(program) if row.kind not in without])
+    facts = facts_of_rows(program.constraints, left_out=without)
+    return num_slack_bits([_plan(row, tighten, not tighten) for row in facts])
 
 
 def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:

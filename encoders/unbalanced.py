@@ -19,7 +19,7 @@ from ..core import (
     encode_again_if_grown,
     unknown_name,
 )
-from ..core.arrays import Float
+from ..core.arrays import Float, inner
 from ..core.tunable import PENALTIES, Choice, Range, tunable
 from .penalties import PenaltyRule
 from .quadratic import Quadratic
@@ -136,7 +136,7 @@ def room_functions(program: BinaryProgram, soft: list[RowPlan]) -> tuple[Quadrat
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(len(sides), n)
     ).tocsr()
     linear: Float = -np.asarray(A.T @ share)
-    return Quadratic(linear, csr_array((n, n)), float(room @ share)), row_squares(A, room, share)
+    return Quadratic(linear, csr_array((n, n)), inner(room, share)), row_squares(A, room, share)
 
 
 def cost_scale(program: BinaryProgram) -> float:

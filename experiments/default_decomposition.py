@@ -63,14 +63,13 @@ def decomposition(formulation: Formulation, sampler: QuboSampler) -> dict[str, A
 
 
 def _size(sampler: QuboSampler) -> int:
-    if not sampler.estimate(UNLIMITED_SIZE, 0).refusal:
-        seconds = sampler.estimate(UNLIMITED_SIZE, 0).seconds
-        if seconds is None or seconds <= ROUND_SECONDS:
-            return UNLIMITED_SIZE
-    for size in SIZES:
-        estimate = sampler.estimate(size, size * (size - 1) // 2)
-        if not estimate.refusal and (estimate.seconds is None or estimate.seconds <= ROUND_SECONDS):
-            return size
+    for size in (UNLIMITED_SIZE, *SIZES):
+        pairs = size * (size - 1) // 2
+        estimate = sampler.estimate(size, 0 if size == UNLIMITED_SIZE else pairs)
+        if estimate.refusal or sampler.least_seconds(size, pairs) > ROUND_SECONDS:
+            continue
+        if estimate.seconds is None or estimate.seconds <= ROUND_SECONDS:
+            return int(size)
     refusal = sampler.estimate(SIZES[-1], 0).refusal
     if refusal:
         raise UnsupportedError(refusal)

@@ -56,7 +56,8 @@ def take_options(
             continue
         if not role and (len(homes) > 1 or field in others):
             raise ValueError(
-                f"option {field} must say which part it is for; write {homes[0]}.{field} or encoder.{field}"
+                f"option {field} must say which part it is for; write {homes[0]}.{field} or encoder.{field} "
+                f"(in Python {homes[0]}__{field} or encoder__{field})"
             )
         taken[homes[0]][field] = value
     return taken, left

@@ -23,7 +23,9 @@ from ..core import (
     to_spec,
     unknown_name,
 )
+from ..core.errors import Travelling
 from ..solvers.base import NativeSolver, QuboSampler
+from .forecast import GiveUp
 from .parts import Part, build_part, part_fields, part_name
 
 RepairMode = Literal["auto", "nearest", "off"]
@@ -33,7 +35,7 @@ RepairMode = Literal["auto", "nearest", "off"]
 MAX_OWNERS = 5
 
 
-class UnknownOptionError(ValueError):
+class UnknownOptionError(Travelling, ValueError):
     """No selected part has an option of this name."""
 
     def __init__(self, option: str, text: str) -> None:
@@ -56,6 +58,7 @@ class Pipeline:
     control : put as many uniform random points through the same selection, repair and improvement.
     ceiling : the rounds of a decomposition once more, each solved exactly, to say what its scheme could have reached.
     note : what was chosen automatically, and why.
+    give_up : stop a run that is foreseen to end worse than this; part of what the run is, as a limit.
     """
 
     solver: QuboSampler | NativeSolver
@@ -67,6 +70,7 @@ class Pipeline:
     control: bool = True
     ceiling: bool = False
     note: str = ""
+    give_up: GiveUp | None = None
 
     def __post_init__(self) -> None:
         if self.repair not in get_args(RepairMode):
@@ -81,13 +85,14 @@ class Pipeline:
         repair = {"name": self.repair, "top": self.repair_top, "improve": self.improve, "control": self.control}
         if self.ceiling:
             repair["ceiling"] = True
-        return {
+        spec = {
             "formulation": self.formulation,
             "encoder": None if self.encoder is None else to_spec(self.encoder),
             "solver": to_spec(self.solver),
             "repair": repair,
             "budget": {key: value for key, value in vars(budget).items() if value is not None},
         }
+        return spec if self.give_up is None else {**spec, "give_up": vars(self.give_up).copy()}
 
 
 def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
@@ -103,6 +108,7 @@ def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
         repair_top=repair["top"],
         control=repair["control"],
         ceiling=bool(repair.get("ceiling", False)),
+        give_up=None if spec.get("give_up") is None else GiveUp(**spec["give_up"]),
     )
     return pipeline, Budget(**spec["budget"])
 
@@ -149,7 +155,10 @@ def build_parts(solver: Part, encoder: Part | None, options: Mapping[str, Any]) 
             error = unknown_name(f"option of {names}", key, every)
             raise UnknownOptionError(key, f"{error}{_elsewhere(field)}")
         if len(homes) > 1:
-            raise ValueError(f"option {key} must say which part it is for; write solver.{field} or encoder.{field}")
+            raise ValueError(
+                f"option {key} must say which part it is for; write solver.{field} or encoder.{field} "
+                f"(in Python solver__{field} or encoder__{field})"
+            )
         given[homes[0]][field] = value
     built = {role: build_part(role, part, given[role]) for role, part in parts.items()}
     return built["solver"], built.get("encoder")

@@ -19,7 +19,7 @@ from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
 from .default_decomposition import FIELDS, PREFERRED, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
-from .model_work import too_late
+from .model_work import sampling_late, too_late
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
@@ -158,6 +158,10 @@ def default_encoder(
             continue
         encoder = wrapped(encoder, wrappers or {})
         qubits = encoder.num_qubits(program)
+        late = "" if seconds is None else sampling_late(sampler, qubits, program, seconds)
+        if late:
+            reasons.append(late)
+            continue
         if not refusal_of(sampler, encoder, qubits, program):
             return Choice(name, formulation, "; ".join([f"{qubits} qubits", *reasons]))
         reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")

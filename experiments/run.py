@@ -36,8 +36,10 @@ from .checkpoint import rounds_file
 from .default_decomposition import with_default_limit
 from .empty_program import proofs_checked
 from .encoder_shorthands import SHORTHANDS
+from .forecast import Judge, ReadsReport
 from .iteration import RoundReport
-from .parts import Part, as_part, part_fields
+from .limits_given import LIMITS, check_limits, take_limits
+from .parts import Part, as_part
 from .pipeline import Pipeline
 from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
@@ -65,6 +67,7 @@ def solve(
     seed: int = 0,
     budget: Budget | None = None,
     reference: str | float | None = "auto",
+    keep_samples: bool = False,
     **options: Any,
 ) -> Record:
     """Solve one instance and say how far from the optimum the answer is, and how much of that the solver earned.
@@ -82,8 +85,10 @@ def solve(
     budget : limits of the run.
     reference : what a gap is measured against where the literature has nothing: ``auto`` counts a small program's
         points, else searches for a second; seconds of that search; ``none``.
+    keep_samples : keep the points that the sampler drew, of all rounds, as ``record.samples``.
     options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
-        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``).
+        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``; the
+        run's is then ``budget__target``).
 
     Raises
     ------
@@ -106,20 +111,14 @@ def solve(
     encoder = None if encoder is None else as_part("encoder", encoder)
     if budget is not None and not isinstance(budget, Budget):
         raise TypeError(f"budget must be a qopt.Budget, got {budget!r}; write qopt.Budget(seconds=...)")
-    if not isinstance(improve, bool):
-        raise TypeError(f"improve must be True or False, got {improve!r}")
-    if "time_limit" in options:  # the command line's word for it
-        if "seconds" in options:
-            raise ValueError("give seconds or time_limit, not both; they are the same")
-        options["seconds"] = options.pop("time_limit")
-    limits = {
-        key: options.pop(key) for key in ("seconds", "evaluations", "shots", "rounds", "target") if key in options
-    }
+    for word, switch in (("improve", improve), ("keep_samples", keep_samples)):
+        if not isinstance(switch, bool):
+            raise TypeError(f"{word} must be True or False, got {switch!r}")
+    bare = {key: options[key] for key in LIMITS if key in options}
+    limits = take_limits(options)
     if limits and budget is not None:
         raise ValueError("give budget or its fields, not both")
-    for key, value in limits.items():
-        if isinstance(value, str) and key in part_fields("solver", solver):
-            raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
+    check_limits(bare, solver, encoder, options)
     budget = budget or Budget(**limits)
     switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
@@ -128,7 +127,8 @@ def solve(
     choosing = Clock()
     pipeline = choose_pipeline(problem, solver, encoder, formulation, settings, **given)
     rule = ReferenceRule.of(reference)
-    return run(problem, pipeline, budget=budget, seed=seed, reference=rule, spent=choosing.elapsed)
+    more: dict[str, Any] = {"reference": rule, "spent": choosing.elapsed, "keep_samples": keep_samples}
+    return run(problem, pipeline, budget=budget, seed=seed, **more)
 
 
 def run(
@@ -143,6 +143,7 @@ def run(
     save_subproblems: Path | None = None,
     reference: ReferenceRule | None = None,
     spent: float = 0.0,
+    keep_samples: bool = False,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
@@ -152,13 +153,15 @@ def run(
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     save_subproblems : folder that gets each round of a decomposition as files; see saved_rounds.py.
     spent : seconds of the time limit that choosing the pipeline took, which built the program.
+    keep_samples : keep the points of a sampler in the record.
     """
     seed = checked_seed(seed)
     budget = with_default_limit(pipeline.encoder, budget or Budget())
     clock, cpu = Clock(budget.seconds, spent=spent), time.process_time()
     rounds = None if state is None else rounds_file(state, problem, pipeline)
     saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
-    watching = Callbacks(_heard(report), rounds, saved)
+    judge = None if pipeline.give_up is None else Judge(pipeline.give_up, problem.sense)
+    watching = Callbacks(_heard(report), rounds, saved, keep_samples, judge)
     with silenced():
         answer = _answer(problem, pipeline, budget, seed, clock, watching)
         stages = {**answer.resources["seconds"], "total": clock.elapsed}
@@ -176,6 +179,8 @@ def _heard(report: Report | None) -> Report | None:
         heard.round = audible(report.round)
     if isinstance(report, LiveReport):
         heard.bound, heard.heard = report.bound, report.heard  # many calls, which print nothing themselves
+    if isinstance(report, ReadsReport):
+        heard.ended = report.ended
     return heard  # type: ignore[no-any-return]
 
 
@@ -187,6 +192,10 @@ def _answer(
         return _sample(problem, pipeline, budget, seed, clock, watching)
     if watching.saved is not None:
         raise UnsupportedError("save-subproblems must come with a sampler; leave it out for this solver")
+    if watching.keep_samples:
+        raise UnsupportedError(
+            "keep-samples must come with a sampler; leave it out for this solver, which draws no points"
+        )
     if watching.state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
     return _solve_native(problem, pipeline.solver, budget, seed, clock, watching.report)
@@ -223,7 +232,9 @@ def _sample(
         done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds, clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]
     verified = min(found, key=lambda v: signed_objective(v, problem.sense)) if found else _raw(done)
-    is_replayable = budget.seconds is None and "seed" in pipeline.solver.parameters  # type: ignore[union-attr]
+    sampler = pipeline.solver
+    assert isinstance(sampler, QuboSampler)
+    is_replayable = budget.seconds is None and "seed" in sampler.parameters and sampler.is_named
     is_replayable &= not done.continued and all(info.get("is_replayable", True) for info in done.infos)
     return RunResult(
         verified=verified,
@@ -269,7 +280,12 @@ def _is_seen_empty(problem: Problem) -> bool:
 
 
 def _small_formulation(problem: Problem) -> Formulation | None:
-    """The default formulation where all its points can be counted for a reference; others are not built."""
+    """The default formulation where all its points can be counted for a reference; others are not built.
+
+    Not even sized are those of more bits of their own than that: the auxiliary bits of a sequence of 60 take 2 s.
+    """
+    if getattr(problem, "num_bits", 0) > COUNTED_BITS:
+        return None
     make = next(iter(problem.formulations.values()))
     return make(problem) if make.size(problem).variables <= COUNTED_BITS else None
 

@@ -35,6 +35,7 @@ from ..core import (
 from ..core.bits import bounded_coefficients, num_bits, split_bits
 from ..core.labels import distinct_texts
 from ..core.margins import FEASIBILITY
+from ..core.model_html import problem_html
 from ..core.problem import short_repr
 from ..core.program_io import MAX_SPAN
 from .checks import LARGEST, merged_pairs, number_vector, restore
@@ -90,6 +91,7 @@ class IntegerProgram:
     kind: ClassVar[str] = "integer-program"
 
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")

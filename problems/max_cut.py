@@ -29,6 +29,7 @@ from ..core import (
     number,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import count, merged_pairs, number_vector, restore, vertex_pairs
 from .direct import DirectForm
 
@@ -65,6 +66,7 @@ class MaxCut:
     kind: ClassVar[str] = "max-cut"
     sense: ClassVar[Sense] = "max"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     @staticmethod
     def from_networkx(graph: Any, *, weight: str | None = "weight", name: str = "") -> MaxCut:

@@ -1,7 +1,7 @@
 """Formulations of kinds whose objective is a polynomial over bits: with auxiliary bits and quadratic, or as it is.
 
-Such a kind has the properties ``polynomial`` and ``quadratised``, and says how its solutions are bits (``bits_of``,
-``solution_of``).
+Such a kind has the properties ``num_bits``, ``polynomial`` and ``quadratised``, and says how its solutions are bits
+(``bits_of``, ``solution_of``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ from ..core import (
 
 class PolynomialProblem(Problem, Protocol):
     """A problem with a polynomial for its objective, minimised."""
+
+    @property
+    def num_bits(self) -> int:
+        """Variables of the polynomial, known without making it."""
+        ...
 
     @property
     def polynomial(self) -> BinaryPolynomial: ...

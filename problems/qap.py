@@ -30,6 +30,7 @@ from ..core import (
     permutation_solution,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .permutation import one_hot_rows, permutation_bits, permutation_of, refuse_too_large
 
 
@@ -134,6 +135,7 @@ class Qap:
     kind: ClassVar[str] = "qap"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         for key in ("flow", "distance"):

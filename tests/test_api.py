@@ -106,7 +106,7 @@ def _quadratic_program() -> Any:
     return model
 
 
-def test_a_qiskit_model_minimises_its_negated_objective() -> None:
+def test_a_qiskit_model_keeps_its_sense() -> None:
     model = _quadratic_program()
     values = [
         model.objective.evaluate([a, b, c, k])
@@ -116,7 +116,8 @@ def test_a_qiskit_model_minimises_its_negated_objective() -> None:
         for k in range(4)
         if 2 * a + 2 * b + 3 * c + k <= 5
     ]
-    assert qopt.solve(model, "cpsat").objective == -max(values)
+    record = qopt.solve(model, "cpsat")
+    assert (record.objective, record.instance.sense) == (max(values), "max")
     model.continuous_var(name="real")
     with pytest.raises(UnsupportedError, match="real"):
         qopt.problem_of(model)
@@ -211,3 +212,54 @@ def test_a_sweep_and_its_report(tmp_path: Path) -> None:
     assert (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines() == rows
     assert qopt.report(folder).tables
     assert not qopt.compare(folder, folder).is_worse
+
+
+def test_tables_of_notebooks_escape_names() -> None:
+    bad = "<img src=x onerror=alert(1)>\nsecond line"
+    for entry in qopt.PROBLEMS:
+        assert hasattr(entry.make, "_repr_html_"), entry.name
+    problem = qopt.Mdkp(profits=[3, 4], weights=[[1, 1]], capacities=[1], name=bad)
+    record = qopt.solve(problem, "sa", shots=20)
+    for one in (problem, record, qopt.encode(problem)):
+        html = one._repr_html_()
+        assert html.startswith("<table>")
+        assert "<img" not in html
+        assert "\n" not in repr(one)
+    bqm = dimod.BinaryQuadraticModel({"<b>": 1.0}, {}, 0.0, "BINARY")
+    assert "<b>" not in qopt.problem_of(bqm)._repr_html_()  # type: ignore[attr-defined]
+
+
+def test_registries_can_be_looked_at() -> None:
+    assert len(qopt.SOLVERS) == len(list(qopt.SOLVERS))
+    assert qopt.SOLVERS["qaoa"].make is qopt.Qaoa
+    assert repr(qopt.ENCODERS).startswith("<encoders: ")
+
+
+def test_records_are_read_and_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    import json
+
+    problem = qopt.generate("mdkp", n=6, m=2, seed=1)
+    record = qopt.solve(problem, "sa", shots=30, seed=1)
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(record.to_json()), encoding="utf-8")
+    again = qopt.load_record(path)
+    assert again.to_json() == record.to_json()
+    assert qopt.plot(again, tmp_path / "r.png").stat().st_size > 1000
+    assert record.plot().axes
+    path.write_text("[1]", encoding="utf-8")
+    with pytest.raises(ValueError, match="record must be a JSON object, got list"):
+        qopt.load_record(path)
+    with pytest.raises(TypeError, match="load_record"):
+        qopt.plot(path, tmp_path / "r.png")  # type: ignore[arg-type]
+
+
+def test_tuning_and_crossover_take_what_solve_takes(tmp_path: Path) -> None:
+    graphs = [nx.gnp_random_graph(6, 0.5, seed=k) for k in range(4)]
+    tuned = qopt.tune(graphs, "sa", kind="mis", out=tmp_path / "t", method="tpe", resource=1, budget={"shots": 5})
+    assert 0 <= tuned.score <= 1
+    assert qopt.solve(graphs[0], tuned.config.pipeline["solver"], kind="mis").objective is not None
+    with pytest.raises(ValueError, match="option of tune"):
+        qopt.tune(graphs, "sa", kind="mis", out=tmp_path / "t", fidelty="shots")
+    with pytest.raises(ValueError, match="option of crossover"):
+        qopt.crossover(tmp_path, prest="x")

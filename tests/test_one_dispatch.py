@@ -11,7 +11,7 @@ from qopt.core import UnsupportedError
 from qopt.engines import light_cone, statevector
 from qopt.engines.annealing import kernels
 from qopt.engines.diagonal import compiled
-from qopt.engines.instruction_sets import ORDER, allowed
+from qopt.engines.extension import WIDTHS, allowed
 
 ENGINES = Path(__file__).resolve().parents[1] / "engines"
 SETS = list(compiled.instruction_sets()) if compiled.is_available() else []
@@ -36,7 +36,7 @@ def run_all() -> list[float]:
 
 
 @needs_compiled
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", WIDTHS)
 def test_every_engine_takes_the_set_that_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name not in SETS:
         pytest.skip(f"this machine does not run {name}")
@@ -51,12 +51,12 @@ def test_every_engine_takes_the_set_that_is_named(name: str, monkeypatch: pytest
 def test_a_set_that_the_machine_has_not_is_refused_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QOPT_ISA", "neon2")
     for call in (compiled.instruction_set, kernels, run_all):
-        with pytest.raises(UnsupportedError, match="QOPT_ISA must be one that this machine can run"):
+        with pytest.raises(UnsupportedError, match="QOPT_ISA must be one"):
             call()
 
 
 def test_the_narrowest_set_of_an_extension_stands_in_for_narrower_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QOPT_ISA", "scalar")
-    assert allowed(["avx2", "base"]) == ("base",)
+    assert allowed(["avx2", "base"]) == ["base"]
     monkeypatch.setenv("QOPT_ISA", "avx2")
-    assert allowed(["avx512", "avx2", "base"]) == ("avx2", "base")
+    assert allowed(["avx512", "avx2", "base"]) == ["avx2", "base"]

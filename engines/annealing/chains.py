@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ...core import AnyArray, BinaryProgram, Bits, Float, Int
-from ..instruction_sets import instruction_set_of
 from .structure import Square, Structure, cell_costs, uniform_permutations
 
 
@@ -100,7 +99,7 @@ def _structure(
     name = f"chain ({'path' if is_open else 'cycle'}, {'symmetric' if (links == links.T).all() else 'asymmetric'})"
     return Structure(
         name,
-        lambda engine: engine.chain(*given, *instruction_set_of(engine)),
+        lambda engine: engine.chain(*given),
         decode,
         size=nodes,
         sweep=nodes,

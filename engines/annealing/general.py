@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowFacts, RowKind, Rows, UnsupportedError, row_facts
-from ..instruction_sets import instruction_set_of
 from .structure import SINGLE_BITS, Structure
 
 #: Most pairs of bits in conflict; beyond them the longest packing rows are soft.
@@ -66,7 +65,7 @@ def general_structure(program: BinaryProgram) -> Structure:
     soft = set(kept.soft)
     return Structure(
         _words(kept),
-        lambda engine: engine.general(*given, *instruction_set_of(engine)),
+        lambda engine: engine.general(*given),
         lambda states: np.asarray(states, dtype=np.uint8),
         size=n,
         sweep=max(1, n),
@@ -93,7 +92,7 @@ def whole_structure(data: Data, rows: Rows) -> Structure:
 
     return Structure(
         _words(kept),
-        lambda engine: engine.general(*given, *instruction_set_of(engine)),
+        lambda engine: engine.general(*given),
         lambda states: np.asarray(states),
         size=n,
         sweep=max(1, n),

@@ -7,6 +7,7 @@ was met tells where the model freezes. The reads then cool through a window arou
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import AnyArray
-from ..extension import is_compiled, load_extension
-from ..instruction_sets import instruction_set_of
+from ..extension import allowed, is_compiled, load_extension
 from .structure import Structure
 
 #: Proposals at a minimum whose rises say what temperatures matter, in sweeps and on top of them.
@@ -67,6 +67,23 @@ class Found:
     accepted: int
 
 
+class Limited:
+    """The compiled walks on one instruction set: the module's calls, with its name where a walk is built."""
+
+    BUILDERS = ("permutation", "product", "chain", "general")
+
+    def __init__(self, module: Any, name: str) -> None:
+        self.module, self.name = module, name
+
+    def kernels(self) -> list[str]:
+        """The one instruction set."""
+        return [self.name]
+
+    def __getattr__(self, key: str) -> Any:
+        found = getattr(self.module, key)
+        return (lambda *given: found(*given, self.name)) if key in self.BUILDERS else found
+
+
 def load_engine(engine: str) -> Any:
     """The module of the walks: ``compiled`` (or ``auto``) or ``numpy``.
 
@@ -77,14 +94,14 @@ def load_engine(engine: str) -> Any:
     """
     module, why = load_extension("._constrained", __package__)
     if is_compiled(engine, module, why):
-        return module
+        return module if not os.environ.get("QOPT_ISA") else Limited(module, allowed(module.kernels())[0])
     return importlib.import_module(".walks", __package__)
 
 
 def walks_name(engine: Any) -> str:
     """``compiled (avx512)``, its like, or ``numpy``."""
-    found = instruction_set_of(engine)
-    return f"compiled ({found[0]})" if found else "numpy"
+    best = str(engine.kernels()[0])
+    return best if best == "numpy" else f"compiled ({best})"
 
 
 class Search:

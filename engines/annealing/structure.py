@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, row_facts
-from ..instruction_sets import instruction_set_of
 
 #: Side from which on a permutation's products are kept as flow times distance where they are that.
 PRODUCT_SIDE = 71
@@ -162,9 +161,7 @@ def find_factors(square: Square, pairs: tuple[Int, Int, Float]) -> tuple[Float, 
 def _product(program: BinaryProgram, square: Square, F: Float, D: Float) -> Structure:
     costs = np.ascontiguousarray(cell_costs(program, square))
     given = (square.side, costs.ravel(), program.offset, np.ascontiguousarray(F / 2).ravel(), D.ravel())
-    return _square_structure(
-        program, square, "product", lambda engine: engine.product(*given, *instruction_set_of(engine))
-    )
+    return _square_structure(program, square, "product", lambda engine: engine.product(*given))
 
 
 def _permutation(program: BinaryProgram, square: Square, pairs: tuple[Int, Int, Float]) -> Structure:
@@ -187,9 +184,7 @@ def _permutation(program: BinaryProgram, square: Square, pairs: tuple[Int, Int, 
         both.indices.astype(np.int32),
         both.data.astype(real),
     )
-    return _square_structure(
-        program, square, "permutation", lambda engine: engine.permutation(*given, *instruction_set_of(engine))
-    )
+    return _square_structure(program, square, "permutation", lambda engine: engine.permutation(*given))
 
 
 def _square_structure(program: BinaryProgram, square: Square, name: str, build: Callable[[Any], Any]) -> Structure:

@@ -7,16 +7,16 @@ goes to the next narrower one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..instruction_sets import allowed
+from ...core import UnsupportedError
 from . import reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers, on_host
@@ -70,13 +70,19 @@ def instruction_set(qubits: int = 64) -> str:
     UnsupportedError
         ``$QOPT_ISA`` names none that this machine can run.
     """
-    found = _least_qubits()
-    return next(name for name in allowed(found) if qubits >= found[name])
+    return _instruction_set(qubits, os.environ.get("QOPT_ISA", ""))
 
 
 @cache
-def _least_qubits() -> Mapping[str, int]:
-    return MappingProxyType(instruction_sets())
+def _instruction_set(qubits: int, widest: str) -> str:
+    found = instruction_sets()
+    names = list(found)
+    if widest and widest not in found:
+        raise UnsupportedError(
+            f"QOPT_ISA must be one that this machine can run ({', '.join(names)}), got {widest!r}; leave it out"
+        )
+    allowed = names[names.index(widest) :] if widest else names
+    return next(name for name in allowed if qubits >= found[name])
 
 
 def run(layers: Layers, start: State | None, how: How) -> State:

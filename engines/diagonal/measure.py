@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...algorithms.tails import tail
+from ...core import inner
 from .diagonal import CostDiagonal
 from .gpu.energies import CardDiagonal
 from .gpu.state import CardState
@@ -29,7 +30,7 @@ def expectation(state: State | CardState, cost: CostDiagonal | CardDiagonal) -> 
     total = energy = 0.0
     for weights, data in _blocks(state, cost):
         total += float(weights.sum())
-        energy += float(weights @ data.astype(np.float64))
+        energy += inner(weights, data)
     return cost.offset + cost.unit * energy / total
 
 

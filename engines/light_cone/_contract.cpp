@@ -1,20 +1,18 @@
-// The Python face of the networks' kernels: buffers are checked here, the work runs without the interpreter's lock.
+// The sums of a network of small tensors, and the derivatives of its value by all angles, for many rows of numbers.
+//
+// Rows are taken eight at a time as lanes (_lanes.h), or one after another with what did not change kept (_shared.h).
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <new>
-#include <vector>
+
+#include <cstring>
 
 #include "_contract.h"
 
 namespace {
 
-using namespace qopt::light_cone;
-
-constexpr size_t CACHE_BYTES = size_t(1) << 21;
+using namespace light_cone;
 
 using Find = const Kernels* (*)();
 constexpr Find finders[] = {avx512_kernels, avx2_kernels, base_kernels};
@@ -40,6 +38,7 @@ PyObject* names(PyObject*, PyObject*) {
     }
   return list;
 }
+
 
 struct Buffer {
   Py_buffer view{};
@@ -92,25 +91,26 @@ bool is_sound(const Network& net, size_t layers, size_t couplings, size_t fields
 }
 
 PyObject* py_evaluate(PyObject*, PyObject* args) {
-  PyObject *network[6], *numbers[4], *weights, *values, *gradients;
+  PyObject *network[6], *numbers[4], *weights, *values, *gradient;
   const char* name;
   double scale;
-  if (!PyArg_ParseTuple(args, "s(OOOOOO)(OOOO)dOOO", &name, &network[0], &network[1], &network[2], &network[3], &network[4],
+  int is_shared = 0;
+  if (!PyArg_ParseTuple(args, "s(OOOOOO)(OOOO)dOOOp", &name, &network[0], &network[1], &network[2], &network[3], &network[4],
                         &network[5], &numbers[0], &numbers[1], &numbers[2], &numbers[3], &scale, &weights, &values,
-                        &gradients))
+                        &gradient, &is_shared))
     return nullptr;
   const Kernels* kernels = kernels_named(name);
   if (!kernels) return nullptr;
-  Buffer b[6], x[4], b_weights, b_values, b_gradients;
+  Buffer b[6], x[4], b_weights, b_values, b_gradient;
   for (int k = 0; k < 6; ++k)
     if (!b[k].open(network[k], 'q', -1)) return nullptr;
   for (int k = 0; k < 4; ++k)
     if (!x[k].open(numbers[k], 'd', -1)) return nullptr;
   if (!b_values.open(values, 'd', -1, true)) return nullptr;
   const Py_ssize_t num_rows = b_values.size(), layers = x[0].size();
-  const bool has_gradient = gradients != Py_None;
+  const bool has_gradient = gradient != Py_None;
   if (has_gradient &&
-      (!b_gradients.open(gradients, 'd', num_rows * 2 * layers, true) || !b_weights.open(weights, 'd', num_rows)))
+      (!b_gradient.open(gradient, 'd', 2 * layers, true) || !b_weights.open(weights, 'd', num_rows)))
     return nullptr;
   Network net{reinterpret_cast<const Factor*>(b[0].integers()), b[1].integers(), b[2].integers(), b[3].integers(),
               b[4].integers(), b[5].integers(), size_t(b[0].size() / 4), size_t(b[4].size()), size_t(b[2].size()),
@@ -126,16 +126,12 @@ PyObject* py_evaluate(PyObject*, PyObject* args) {
   }
   const Rows all{x[0].numbers(), x[1].numbers(), x[2].numbers(), x[3].numbers(),
                  has_gradient ? b_weights.numbers() : nullptr, b_values.numbers(),
-                 has_gradient ? b_gradients.numbers() : nullptr, rows, couplings, fields, size_t(layers), scale};
+                 has_gradient ? b_gradient.numbers() : nullptr, rows, couplings, fields, size_t(layers), scale};
   bool has_memory = true;
   Py_BEGIN_ALLOW_THREADS;
   try {
     net.place();
-    const size_t bytes = net.size() * 2 * sizeof(double) * (has_gradient ? 2 : 1);
-    if (rows > 1 && bytes * LANES <= CACHE_BYTES)
-      kernels->lanes(net, all);
-    else
-      kernels->one(net, all);
+    (is_shared ? kernels->shared : kernels->lanes)(net, all);
   } catch (const std::bad_alloc&) {
     has_memory = false;
   }
@@ -147,7 +143,7 @@ PyObject* py_evaluate(PyObject*, PyObject* args) {
 PyMethodDef methods[] = {
     {"evaluate", py_evaluate, METH_VARARGS,
      "evaluate(kernels, (factors, starts, inputs, masks, widths, ends), (gammas, betas, couplings, fields), scale, weights, "
-     "values, gradients): values of all rows, and gradients of those with a weight, added to what stands there."},
+     "values, gradient, is_shared): values of all rows, and the gradient of their weighted sum, added to what is there."},
     {"kernels", names, METH_NOARGS, "Instruction sets that this machine can run, best first."},
     {nullptr, nullptr, 0, nullptr}};
 

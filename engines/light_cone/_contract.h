@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <vector>
 
-namespace qopt::light_cone {
+namespace light_cone {
 
 enum Kind : int64_t { COUPLING, FIELD, MIXER, SIGN };
 constexpr int LANES = 8;
 
 struct Factor {
   int64_t kind, layer, which, side;
+  int size() const { return kind == FIELD || kind == SIGN ? 2 : 4; }
+  bool is_same(int k) const { return k == 0 || k == 3; }  // the spin is +1 at this index, or both spins are equal
 };
 
 struct Network {
@@ -26,7 +28,7 @@ struct Network {
     offsets.clear();
     for (size_t k = 0; k < num_factors; ++k) {
       offsets.push_back(at);
-      at += factors[k].kind == FIELD || factors[k].kind == SIGN ? 2 : 4;
+      at += size_t(factors[k].size());
     }
     for (size_t k = 0; k < num_steps; ++k) {
       offsets.push_back(at);
@@ -40,16 +42,22 @@ struct Network {
 
 struct Rows {
   const double *gammas, *betas, *couplings, *fields, *weights;
-  double *values, *gradients;  // gradients: null, or (rows, 2 layers), of rows with weight != 0
+  double *values, *gradient;  // gradient: null, or (2 layers) of the sum of weights times values
   size_t num_rows, num_couplings, num_fields, num_layers;
   double scale;
+
+  double coefficient(const Factor& f, size_t row) const {
+    return f.kind == COUPLING ? couplings[row * num_couplings + f.which]
+           : f.kind == FIELD  ? fields[row * num_fields + f.which]
+                              : 1.0;
+  }
 };
 
 struct Kernels {
   const char* name;
-  // Values of all rows, and gradients of those with a weight: one row after another, or LANES at a time.
-  void (*one)(const Network&, const Rows&);
+  // Values of all rows and the gradient of their weighted sum: LANES rows at a time, or one after another.
   void (*lanes)(const Network&, const Rows&);
+  void (*shared)(const Network&, const Rows&);
 };
 
 // nullptr where the machine cannot run it.
@@ -57,4 +65,4 @@ const Kernels* avx512_kernels();
 const Kernels* avx2_kernels();
 const Kernels* base_kernels();
 
-}  // namespace qopt::light_cone
+}  // namespace light_cone

@@ -11,13 +11,14 @@
 
 #if defined(__x86_64__) && !defined(QOPT_BASE_ALONE)
 #include "../cpu/avx2_begin.h"
-#include "_network.h"
+#include "_lanes.h"
+#include "_shared.h"
 #include "../cpu/target_end.h"
 
-const qopt::light_cone::Kernels* qopt::light_cone::avx2_kernels() {
-  static const Kernels kernels = {"avx2", evaluate_one, evaluate_lanes};
-  return cpu::has_avx2() ? &kernels : nullptr;
+const light_cone::Kernels* light_cone::avx2_kernels() {
+  static const Kernels kernels = {"avx2", evaluate_lanes, evaluate_shared};
+  return qopt::cpu::has_avx2() ? &kernels : nullptr;
 }
 #else
-const qopt::light_cone::Kernels* qopt::light_cone::avx2_kernels() { return nullptr; }
+const light_cone::Kernels* light_cone::avx2_kernels() { return nullptr; }
 #endif

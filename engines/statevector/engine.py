@@ -16,8 +16,7 @@ import numpy.typing as npt
 from ...algorithms.hadamard import walsh_hadamard
 from ...core import Float
 from ..diagonal.state import State
-from ..extension import is_compiled, load_extension
-from ..instruction_sets import allowed
+from ..extension import allowed, is_compiled, load_extension
 from . import reference
 from .circuit import GateCircuit
 

@@ -128,7 +128,8 @@ class GivenAnsatz(Given, AnsatzBackend):
     """Circuits on a BackendV2 or BaseSamplerV2 object."""
 
     def estimate(self, settings: AnsatzSettings, num_qubits: int, copies: int = 1) -> Estimate:
-        return Estimate(qubits=num_qubits)
+        """The number of qubits against the object's own; what a circuit takes on it is not known."""
+        return Estimate(num_qubits, refusal=self.refusal_of(num_qubits))
 
 
 def product_estimate(kind: str, num_qubits: int, bond: int) -> Estimate:
@@ -149,5 +150,5 @@ def bond_doublings(settings: AnsatzSettings, num_qubits: int) -> int | None:
 
 #: The kinds of backend that an ansatz may have.
 ANSATZ_BACKENDS: Backends[AnsatzBackend] = Backends(
-    ExactAnsatz, ProductAnsatz, AerAnsatz, AerProductAnsatz, NoisyAnsatz, DeviceAnsatz
+    ExactAnsatz, ProductAnsatz, AerAnsatz, AerProductAnsatz, NoisyAnsatz, DeviceAnsatz, GivenAnsatz
 )

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from ...core.old_names import renamed
 from ...core.tunable import Range, tunable
 from ...engines.statevector import EngineChoice
+from ..backends.given import BackendObject, as_backend
 from ..backends.kinds import Backends
 from ..base import Estimate, QuboSampler
 from ..training.optimizers import OPTIMIZERS, OptimizerName
@@ -27,7 +28,8 @@ class AnsatzSettings(QuboSampler):
     ----------
     ansatz, entanglement, num_layers : the circuit; see ``ansatz``.
     backend : ``exact`` (state vector with gradients), ``mps`` (matrix product state with gradients, exact, of
-        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, as far as the method has it.
+        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, or a BackendV2 or BaseSamplerV2
+        object of Qiskit, as far as the method has it.
     shots_per_evaluation : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients, else cobyla.
@@ -42,7 +44,7 @@ class AnsatzSettings(QuboSampler):
     ansatz: AnsatzName = "efficient-su2"
     entanglement: EntanglementName = "linear"
     num_layers: int = tunable(2, Range(1, 12), was="reps")
-    backend: str = "exact"
+    backend: str | object = "exact"
     shots_per_evaluation: int | None = renamed("shots", None)
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
@@ -56,6 +58,7 @@ class AnsatzSettings(QuboSampler):
     backends: ClassVar[Backends[AnsatzBackend]] = ANSATZ_BACKENDS
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "backend", as_backend(self.backend))
         backend = self.runs_on
         for name, least in (("num_layers", 0), ("num_shots", 1), ("max_evaluations", 1), ("num_restarts", 0)):
             require(getattr(self, name) >= least, f"{name} must be >= {least}, got {getattr(self, name)!r}")
@@ -78,6 +81,11 @@ class AnsatzSettings(QuboSampler):
             raise ValueError(
                 f"num_restarts must be 0 with optimizer='none', got {self.num_restarts}; nothing is optimised"
             )
+
+    @property
+    def is_named(self) -> bool:
+        """False on an object that its name does not build again."""
+        return not isinstance(self.backend, BackendObject) or self.backend.is_known
 
     @property
     def runs_on(self) -> AnsatzBackend:

@@ -265,7 +265,9 @@ def device_runner(device: Any, seed: int) -> Runner:
         target = target() if callable(target) else target
         return SamplerRunner(lambda _: device, f"sampler {type(device).__name__}", target, seed)
     if hasattr(device, "target") and hasattr(device, "run"):
-        make = partial(_backend_sampler, device)
+        # IBM's machines have no run of their own any more: they take jobs of the runtime's primitive alone
+        is_machine = type(device).__module__.startswith("qiskit_ibm_runtime.ibm_backend")
+        make = partial(_runtime_sampler if is_machine else _backend_sampler, device)
         return SamplerRunner(make, f"backend {device.name}", device, seed)
     raise TypeError(
         f"device must be a BackendV2 or BaseSamplerV2 object, got {type(device).__name__}; see qiskit's primitives"

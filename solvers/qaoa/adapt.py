@@ -14,7 +14,7 @@ import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Clock, Float
+from ...core import SOLVERS, Clock, Float, inner
 from ...core.margins import ROUNDING, scaled_margin
 from ...core.old_names import renamed
 from ...core.tunable import Range, tunable
@@ -192,19 +192,19 @@ class AdaptCircuit:
 
     def evaluate(self, angles: Float) -> Evaluation:
         """Exact expectation of the grown circuit at the angles, shape (2 layers,)."""
-        return Evaluation(float(_weights(self.state(angles)) @ self.energies))
+        return Evaluation(inner(_weights(self.state(angles)), self.energies))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient by the adjoint method."""
         psi = self.state(angles)
         lam = self.energies * psi
-        value = float(np.vdot(psi, lam).real)
+        value = inner(_weights(psi), self.energies)
         gammas, betas = np.split(angles, 2)
         by_gamma, by_beta = np.zeros(len(gammas)), np.zeros(len(betas))
         for k in reversed(range(len(self.mixers))):
             by_beta[k] = derivative(lam, psi, self.mixers[k])
             psi, lam = (_rotated(v, self.mixers[k], -betas[k]) for v in (psi, lam))
-            by_gamma[k] = 2 * float(np.vdot(lam, self.energies * psi).imag) / self.unit
+            by_gamma[k] = 2 * _imaginary(lam, self.energies * psi) / self.unit
             phase = np.exp(1j * gammas[k] / self.unit * self.energies)
             psi, lam = psi * phase, lam * phase
         return value, np.concatenate([by_gamma, by_beta])
@@ -226,7 +226,12 @@ class AdaptCircuit:
 
 def derivative(lam: Complex, psi: Complex, mixer: Mixer) -> float:
     """d/d beta at 0 of <exp(-i beta A) H exp(i beta A)> for lam = H psi: ``-2 Im <lam| A |psi>``."""
-    return -2 * sum(float(np.vdot(lam, apply_pauli(psi, x, z)).imag) for x, z in mixer.parts)
+    return -2 * sum(_imaginary(lam, apply_pauli(psi, x, z)) for x, z in mixer.parts)
+
+
+def _imaginary(a: Complex, b: Complex) -> float:
+    """Imaginary part of ``<a|b>``, summed in a fixed order."""
+    return inner(a.real, b.imag) - inner(a.imag, b.real)
 
 
 class _Growth:
@@ -299,7 +304,7 @@ class _Growth:
             "layer_values": self.values,
             "evaluations": self.log.evaluations,
             "gradients": self.log.gradients,
-            "expectation": float(weights @ self.circuit.energies) + self.offset,
+            "expectation": inner(weights, self.circuit.energies) + self.offset,
             "optimum_probability": float(weights[self.circuit.energies <= lowest + tolerance].sum()),
             "angles": {"gammas": (gammas / self.circuit.unit).tolist(), "betas": betas.tolist()},
             "is_cut": self.is_cut,

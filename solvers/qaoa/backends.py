@@ -255,7 +255,9 @@ class NoisyQaoa(Noisy, QaoaBackend):
         seconds = gates * (NOISY_GATE_SECONDS + NOISY_SECONDS_PER_AMPLITUDE * amplitudes(n + 2))
         need = power(n + 2, 32)
         remedy = "fewer qubits: noise is simulated on the state of the whole circuit"
-        return Estimate(n, need, seconds * settings.planned_evaluations, too_large(n, need, settings.backend, remedy))
+        return Estimate(
+            n, need, seconds * settings.planned_evaluations, too_large(n, need, str(settings.backend), remedy)
+        )
 
 
 @QAOA_BACKENDS.register
@@ -270,6 +272,11 @@ class DeviceQaoa(Device, QaoaBackend):
         return super().estimate(settings, num_variables, num_interactions)
 
 
+@QAOA_BACKENDS.register
 @dataclass(frozen=True, eq=False)
 class GivenQaoa(Given, QaoaBackend):
     """Circuits on a BackendV2 or BaseSamplerV2 object."""
+
+    def estimate(self, settings: QaoaSettings, num_variables: int, num_interactions: int) -> Estimate:
+        """The number of qubits against the object's own; what a circuit takes on it is not known."""
+        return Estimate(num_variables, refusal=self.refusal_of(num_variables))

@@ -171,7 +171,7 @@ def product_maker(
     settings: QaoaSettings, bqm: Any, variant: QaoaVariant, seed: int
 ) -> Callable[[int], ProductEvaluator]:
     """Number of layers -> evaluator, the order of the variables chosen once."""
-    require_quadratic(bqm, settings.backend)
+    require_quadratic(bqm, str(settings.backend))
     ising, rng = Ising.of(bqm), np.random.default_rng(seed)
     line = order_of(bqm)
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import dimod
 import numpy as np
 
+from ...algorithms.depth_one import depth_one_seconds
 from ...algorithms.enumeration import all_points
 from ...algorithms.hadamard import walsh_hadamard
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, PolynomialModel, UnsupportedError
@@ -28,7 +29,7 @@ from ..training.limits import Limits
 from .backends import ExactQaoa, LightConeQaoa
 from .cone_rounds import ConeRounds, ConeTraining
 from .evaluators import ExactEvaluator, QaoaVariant
-from .relations import Relations, strongest
+from .relations import Relations, settled_at_once, strongest
 from .run import Optimized, optimize
 from .settings import QaoaSettings
 
@@ -141,6 +142,10 @@ class RecursiveQaoa(QaoaSettings):
             return sample_by_cones(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         while rounds.relations.num_left > self.cutoff:
+            if clock.is_over and rounds.last is not None and not isinstance(bqm, PolynomialModel):
+                rounds.is_cut = True
+                rounds.relations = settled_at_once(rounds.relations, *rounds.last, self.cutoff)
+                break
             rounds.step()
         left = rounds.relations
         Z, counts = left.expanded(all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
@@ -162,6 +167,10 @@ class RecursiveQaoa(QaoaSettings):
         if self.uses_closed_form(num_variables):
             return Estimate(qubits=num_variables, bytes=100 * num_variables**2)
         return _of_all_rounds(super().estimate(num_variables, num_interactions))
+
+    def least_seconds(self, num_variables: int, num_interactions: int) -> float:
+        """Of the first closed form, which nothing ends early."""
+        return depth_one_seconds(num_variables, num_interactions) if self.uses_closed_form(num_variables) else 0.0
 
     def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
         """As ``estimate``, with the cones of the model; a polynomial has no closed form, at any size."""

@@ -12,6 +12,7 @@ import dimod
 
 from ...core.old_names import renamed
 from ...core.tunable import Choice, Range, tunable
+from ..backends.given import BackendObject, as_backend
 from ..base import Estimate, QuboSampler
 from ..ising import Scale
 from ..training.optimizers import OPTIMIZERS, OptimizerName
@@ -32,7 +33,8 @@ class QaoaSettings(QuboSampler):
         any size; points are roundings of their correlations), ``mps`` (matrix product state of our own, bonds cut: any
         number of qubits, energies are estimates where bonds were cut), ``pauli`` (Pauli propagation, for high degrees
         and small angles; points from ``mps``), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise
-        of a fake device) or ``device:NAME`` (qiskit-ibm-runtime).
+        of a fake device), ``device:NAME`` (qiskit-ibm-runtime), or a BackendV2 or BaseSamplerV2 object of Qiskit, which
+        a Record calls ``object:NAME``.
     shots_per_evaluation : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients and no shots, else cobyla.
@@ -57,7 +59,7 @@ class QaoaSettings(QuboSampler):
     """
 
     num_layers: int = tunable(3, Range(1, 8), was="layers")
-    backend: str = "exact"
+    backend: str | object = "exact"
     shots_per_evaluation: int | None = renamed("shots", None)
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
@@ -79,6 +81,7 @@ class QaoaSettings(QuboSampler):
     target_device: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "backend", as_backend(self.backend))
         for name in ("num_layers", "num_shots", "max_evaluations"):
             require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)!r}")
         require(self.threads == "auto" or self.threads >= 1, f"threads must be auto or >= 1, got {self.threads!r}")
@@ -137,6 +140,11 @@ class QaoaSettings(QuboSampler):
             raise ValueError(
                 f"target_device must be left out on {backend.kind}, whose device it is, got {self.target_device!r}"
             )
+
+    @property
+    def is_named(self) -> bool:
+        """False on an object that its name does not build again."""
+        return not isinstance(self.backend, BackendObject) or self.backend.is_known
 
     @property
     def runs_on(self) -> QaoaBackend:

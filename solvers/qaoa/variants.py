@@ -14,7 +14,7 @@ import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Float, PolynomialModel, UnsupportedError
+from ...core import SOLVERS, BinaryProgram, Float, PolynomialModel, ProductStart, Start, UnsupportedError
 from ...core.tunable import Range, tunable
 from ...engines.diagonal import available_bytes
 from ...engines.diagonal.engine import Options
@@ -145,6 +145,18 @@ class WarmStartQaoa(QaoaSettings):
         info = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
         limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
         return sample_qaoa(self, bqm, limits, QaoaVariant(thetas=thetas, info=info))
+
+    def own_start(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        program: BinaryProgram | None = None,
+        relaxation: npt.ArrayLike | None = None,
+    ) -> Start | None:
+        """Independent bits with the clipped point's probabilities, ``sin(theta / 2)**2``."""
+        values, _ = self._values(bqm, relaxation)
+        ones = np.sin(warm_start_thetas(values, self.eps) / 2) ** 2
+        return None if np.allclose(ones, 0.5, rtol=0, atol=1e-12) else ProductStart(ones)
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:
         source = self.point

@@ -29,7 +29,7 @@ from ....core import (
 from ....problems.formulations import main_formulation_class
 from ....problems.market_share import MarketShare
 from ....problems.mis import Mis
-from ....problems.mis_cliques import MisCliques
+from ....problems.mis_cliques import MisCliques, clique_seconds
 from ....problems.tsp import Tsp
 from ....problems.tsp_edges import TspEdges
 
@@ -90,6 +90,11 @@ def milp_refusal(problem: Problem) -> str:
     if products <= MAX_PRODUCTS:
         return ""
     return f"MILP models must have at most {MAX_PRODUCTS:,} linearised products, got {products:,}; use cpsat or sa"
+
+
+def milp_seconds(problem: Problem) -> float:
+    """About how long building the model of a problem takes; all but those of cliques are small."""
+    return clique_seconds(problem) if isinstance(problem, Mis) else 0.0
 
 
 @singledispatch
