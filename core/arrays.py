@@ -78,6 +78,8 @@ def freeze_csr(matrix: csr_array) -> csr_array:
 def inner(a: AnyArray, b: AnyArray) -> float:
     """``sum_i a_i b_i`` in one order on every processor; a BLAS sums in one that follows the vectors it finds.
 
+    Both have shape (n,).
+
     Examples
     --------
     >>> inner(np.array([1.0, 2.0]), np.array([3.0, 0.5]))

@@ -64,7 +64,7 @@ class ProductStart:
         return (rng.random((num_points, self.ones.size)) < self.ones).astype(np.uint8)
 
     def probabilities(self) -> Float:
-        """``prod_i p_i^z_i (1 - p_i)^(1 - z_i)`` of all 2**num_bits points, low bit first."""
+        """``prod_i p_i^z_i (1 - p_i)^(1 - z_i)`` of all 2**num_bits points, low bit first. Shape (2**num_bits,)."""
         table = np.ones(1)
         for p in self.ones.tolist():
             table = np.concatenate([table * (1.0 - p), table * p])

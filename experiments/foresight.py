@@ -67,6 +67,7 @@ class Line:
     count: int
 
     def log_gap(self, log_work: float) -> float:
+        """Logarithm of the gap that the line foresees after so much work, given by its logarithm."""
         return self.level - self.slope * (log_work - self.centre)
 
     def deviation(self, log_work: float) -> float:

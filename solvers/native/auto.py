@@ -185,6 +185,7 @@ def candidates_unconstrained(problem: MaxCut | Qubo) -> list[Choice]:
 @candidates.register(Hubo)
 @candidates.register(Labs)
 def candidates_polynomials(problem: Hubo | Labs) -> list[Choice]:
+    """Enumeration of few bits, else the search made for the kind."""
     bits = problem.size["bits"] if isinstance(problem, Labs) else problem.num_variables
     if bits <= DENSE_BITS:
         return [("brute-force", f"{bits} bits, up to {DENSE_BITS} are enumerated in seconds")]
