@@ -1,9 +1,9 @@
 """Packages that another one imports at once although qopt never uses them there: put off until they are used.
 
-OR-Tools' model imports pandas, and dimod networkx: together half of what a small run takes. In a ``deferred`` block such
-an import gives a stand-in. Afterwards the stand-in answers with the package's own attributes, imported at the first
-use, and everybody else imports the package itself. Only what the importing module computes at once, which is types in
-annotations, sees placeholders.
+OR-Tools' model imports pandas, and dimod networkx: together half of what a small run takes. In a ``deferred`` block
+such an import gives a stand-in. Afterwards the stand-in answers with the package's own attributes, imported at the
+first use, and everybody else imports the package itself. Only what the importing module computes at once, which is
+types in annotations, sees placeholders.
 """
 
 from __future__ import annotations

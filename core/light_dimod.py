@@ -1,4 +1,4 @@
-"""dimod without networkx, which it imports for graphs that are handed to it: imported by ``solvers`` before all else."""
+"""dimod without networkx, which it has for graphs that are handed to it; ``solvers`` imports this before all else."""
 
 from .deferred import deferred
 
