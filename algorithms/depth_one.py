@@ -311,7 +311,7 @@ def optimize_depth_one(h: npt.ArrayLike, J: Any, *, num_gammas: int = 32) -> tup
 def correlations(
     h: npt.ArrayLike, J: Any, gamma: float, beta: float, *, pairs: Literal["all", "couplings"] = "all"
 ) -> Correlations:
-    """All <Z_i> and <Z_i Z_j> of a depth-one state; see `DepthOne.correlations`."""
+    """All <Z_i> and <Z_i Z_j> of a depth-one state; see `DepthOne.correlations`. h has shape (n,), J (n, n)."""
     return DepthOne(h, J).correlations(gamma, beta, pairs=pairs)
 
 

@@ -151,7 +151,13 @@ class BinaryPolynomial:
 
     @staticmethod
     def from_dimod(polynomial: dimod.BinaryPolynomial) -> BinaryPolynomial:
-        """That of dimod with labels 0..n-1; dimod's spins are ``2 z - 1``, the negative of ours."""
+        """That of dimod with labels 0..n-1; dimod's spins are ``2 z - 1``, the negative of ours.
+
+        Raises
+        ------
+        ValueError
+            The labels are not 0..n-1.
+        """
         labels = sorted(polynomial.variables)
         if labels != list(range(len(labels))):
             raise ValueError(f"labels must be 0..{len(labels) - 1}, got {labels[:5]}; relabel the polynomial first")
@@ -293,5 +299,5 @@ def reduced(term: Iterable[int], vartype: Vartype) -> Term:
 
 
 def spins(Z: AnyArray) -> AnyArray:
-    """``1 - 2 z`` as signed bytes."""
+    """``1 - 2 z`` as signed bytes. Same shape."""
     return np.asarray(1 - 2 * np.asarray(Z).astype(np.int8), dtype=np.int8)

@@ -64,7 +64,7 @@ def collected(blocks: Sequence[Block]) -> Terms:
 
 def _added(group: Int, values: Float) -> Float:
     """Sums of groups, one number after the other (``np.add.reduceat`` would add in pairs)."""
-    return np.bincount(group, weights=values)
+    return np.bincount(group, weights=values).astype(np.float64, copy=False)
 
 
 def converted(blocks: Sequence[Block], constant: float, factor: float) -> Iterator[Block]:

@@ -53,6 +53,11 @@ def choose_pipeline(
     seconds : time limit of the run, in which the model must be built.
     switches : ``repair``, ``improve``, ``repair_top``, ``control``, ``ceiling`` of the Pipeline; ``shrink``,
         ``presolve`` (encoder_shorthands.py).
+
+    Raises
+    ------
+    ValueError
+        Something that only a sampler has is given to a native solver, or an option that no part has.
     """
     options = dict(options or {})
     notes = []
@@ -120,6 +125,11 @@ def default_encoder(
 ) -> Choice:
     """The first default encoder that has the options, whose qubits the solver can hold, and whose model can be built
     within the time limit; else a decomposition.
+
+    Raises
+    ------
+    ValueError
+        No default encoder takes the options.
     """
     as_it_is = polynomial_choice(problem, solver, formulation, options, wrappers or {})
     if as_it_is is not None:

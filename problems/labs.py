@@ -27,6 +27,7 @@ from ..core import (
     quadratise,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import count, restore
 from .polynomial_forms import PolynomialAsItIs, PolynomialQuadratised
 
@@ -69,6 +70,7 @@ class Labs:
     kind: ClassVar[str] = "labs"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "length", count(self.length, "length"))

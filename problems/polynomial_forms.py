@@ -80,6 +80,7 @@ class PolynomialAsItIs:
 
     @classmethod
     def size(cls, problem: PolynomialProblem) -> Size:
+        """The polynomial's own variables and terms, no rows."""
         return Size(problem.polynomial.num_variables, 0, problem.polynomial.num_terms)
 
 
@@ -108,7 +109,13 @@ class PolynomialQuadratised:
         return np.asarray(self.problem.quadratised.complete(self.problem.bits_of(solution)[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """Points with each auxiliary bit at its best."""
+        """Points with each auxiliary bit at its best.
+
+        Raises
+        ------
+        ValueError
+            The points have another number of bits.
+        """
         X = np.atleast_2d(np.asarray(X, dtype=np.uint8))
         total = self.problem.quadratised.polynomial.num_variables
         if X.shape[1] != total:
@@ -121,5 +128,6 @@ class PolynomialQuadratised:
 
     @classmethod
     def size(cls, problem: PolynomialProblem) -> Size:
+        """Variables and terms of the quadratised polynomial, auxiliary ones counted."""
         polynomial = problem.quadratised.polynomial
         return Size(polynomial.num_variables, 0, polynomial.num_terms)

@@ -66,6 +66,7 @@ class RouteRules:
         self.capacity = float(fleet.capacity) + fleet.load_tolerance
 
     def start(self, v: int) -> _Label | None:
+        """Label of the route that serves ``v`` first; None where it cannot be reached in time."""
         return self._label(None, 0, v, 0.0, self.early[0])
 
     def extend(self, label: _Label, v: int) -> _Label | None:

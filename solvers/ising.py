@@ -95,11 +95,11 @@ class Ising:
         J, h = self.couplings * signs[self.rows] * signs[self.columns], self.fields * signs
         is_one, is_pair = (a < 0) != (b < 0), (a != b) & (a >= 0) & (b >= 0)
         offset = self.offset + h[home < 0].sum() + J[a == b].sum()
-        fields = np.bincount(home[home >= 0], h[home >= 0], n)
+        fields = np.bincount(home[home >= 0], h[home >= 0], n).astype(np.float64, copy=False)
         np.add.at(fields, np.maximum(a, b)[is_one], J[is_one])
         keys = np.minimum(a, b)[is_pair] * n + np.maximum(a, b)[is_pair]
         found, which = np.unique(keys, return_inverse=True)
-        couplings = np.bincount(which, J[is_pair], len(found))
+        couplings = np.bincount(which, J[is_pair], len(found)).astype(np.float64, copy=False)
         sizes = (self.fields, self.couplings, fields, couplings)
         least = 1e-14 * max(1.0, *(float(np.abs(values).max(initial=0.0)) for values in sizes))
         fields[np.abs(fields) <= least] = 0.0

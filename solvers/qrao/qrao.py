@@ -74,7 +74,7 @@ class Qrao(AnsatzSettings):
     (2, -6.0, True)
     """
 
-    backend: str = "auto"
+    backend: str | object = "auto"
     num_shots: int = 10_000
     vars_per_qubit: VarsPerQubit = 3
     colouring: ColouringName = "largest-first"
@@ -88,7 +88,11 @@ class Qrao(AnsatzSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.vars_per_qubit in (1, 2, 3), f"vars_per_qubit must be 1, 2 or 3, got {self.vars_per_qubit!r}")
-        require(self.shots is None, f"shots must be left out for qrao, got {self.shots!r}; num_shots is what it draws")
+        require(
+            self.shots_per_evaluation is None,
+            f"shots_per_evaluation must be left out for qrao, got {self.shots_per_evaluation!r}; "
+            "num_shots is what it draws",
+        )
         if self.relaxation == "eigen" and not isinstance(self.runs_on, AutoAnsatz | ExactAnsatz):
             raise ValueError(f"relaxation='eigen' must have backend='exact', got {self.backend!r}")
 
@@ -185,7 +189,7 @@ class Qrao(AnsatzSettings):
             if ground.bound is not None:
                 told["energy_bound"] = ground.bound
             return RelaxedState.of_vector(ground.psi, ground.value), told
-        circuit = ansatz(self.ansatz, relaxed.num_qubits, self.reps, self.entanglement)
+        circuit = ansatz(self.ansatz, relaxed.num_qubits, self.num_layers, self.entanglement)
         evaluator, engine = relaxed_evaluator(self.runs_on, relaxed, circuit, self.engine, seeds[2])
         run = optimize(self, circuit, [evaluator], clock, evaluations, rng)
         told = {

@@ -66,6 +66,7 @@ def model_max_cut(problem: MaxCut) -> KindModel:
 
 @cpsat_refusal.register
 def refusal_market_share(problem: MarketShare) -> str:
+    """Why the model of so many demands is not built; empty if it is."""
     terms = problem.demands.size
     return "" if terms <= MAX_TERMS else f"CP-SAT models must have at most {MAX_TERMS:,} terms, got {terms:,}; use sa"
 

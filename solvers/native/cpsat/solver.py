@@ -6,13 +6,12 @@ the data exactly. It proves TSP to some 50 cities, MDKP to some 100 items and QA
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ....algorithms.cpsat_search import Search, SearchResult, SearchStatus, search
+from ....algorithms.cpsat_search import Search, SearchResult, SearchStatus, search, whole_bound
 from ....core import SOLVERS, Budget, Clock, Int, Problem, Rows, UnsupportedError, signed
 from ...base import Outcome, Report
 from ..construct.start import building_late, start_within, unstarted
@@ -99,7 +98,7 @@ class CpSat:
 
         def on_bound(bound: float) -> None:
             if built.is_exact:
-                incumbent.tell_bound(signed(problem, math.ceil(bound - 1e-6) / built.factor + built.offset))
+                incumbent.tell_bound(signed(problem, whole_bound(bound) / built.factor + built.offset))
 
         settings = Search(clock.remaining, seed, self.workers)
         result = search(built.model, built.variables, settings, on_values, on_bound)

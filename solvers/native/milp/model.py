@@ -253,6 +253,7 @@ def model_mis(problem: Mis) -> MilpModel:
 
 @milp_refusal.register
 def refusal_market_share(problem: MarketShare) -> str:
+    """Why the model of so many demands is not built; empty if it is."""
     terms = problem.demands.size
     return "" if terms <= MAX_TERMS else f"MILP models must have at most {MAX_TERMS:,} terms, got {terms:,}; use sa"
 
@@ -291,6 +292,7 @@ def model_market_share(problem: MarketShare) -> MilpModel:
 
 @milp_refusal.register
 def refusal_tsp(problem: Tsp) -> str:
+    """Why the model of so many cities is not built; empty if it is."""
     n = problem.num_cities
     return (
         ""
