@@ -17,6 +17,7 @@ from .model import MAX_TERMS, KindModel, cpsat_model, cpsat_refusal, cpsat_secon
 
 @cpsat_seconds.register
 def seconds_mis(problem: Mis) -> float:
+    """Of finding the cliques."""
     return clique_seconds(problem)
 
 
