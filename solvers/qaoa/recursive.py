@@ -90,7 +90,8 @@ class RecursiveQaoa(QaoaSettings):
             raise ValueError(f"merges must be >= 1, got {self.merges!r}")
         if self.correlations == "depth-one" and not self._has_closed_form:
             raise ValueError(
-                "correlations='depth-one' must have layers=1, backend='exact', alpha=1 and no shots; use 'state'"
+                "correlations='depth-one' must have layers=1, backend='exact', alpha=1 and no shots; use "
+                "correlations='state'"
             )
 
     @property
