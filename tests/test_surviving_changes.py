@@ -43,5 +43,5 @@ def test_the_uniform_twin_of_a_decomposition_is_drawn_by_the_runs_own_seed(monke
     monkeypatch.setattr(control, "run_sampler", watched)
     problem = qopt.generate("mdkp", n=12, m=2, seed=0)
     for seed in (0, 5):
-        qopt.solve(problem, "sa", "neighbourhood", seed=seed, rounds=2, num_reads=4, encoder__size=6)
+        qopt.solve(problem, "sa", encoder="neighbourhood", seed=seed, rounds=2, num_reads=4, encoder__size=6)
     assert seen == [[0, 1], [5, 1]]
