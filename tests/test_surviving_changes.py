@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import qopt
-from qopt.experiments import control
+from qopt.experiments import control, decomposition
 
 CODE = """
 import highspy, numpy as np
@@ -45,3 +45,14 @@ def test_the_uniform_twin_of_a_decomposition_is_drawn_by_the_runs_own_seed(monke
     for seed in (0, 5):
         qopt.solve(problem, "sa", encoder="neighbourhood", seed=seed, rounds=2, num_reads=4, encoder__size=6)
     assert seen == [[0, 1], [5, 1]]
+
+
+def test_the_control_of_thinned_rounds_draws_every_point_that_the_sampler_drew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many samples a round only the best are judged in the whole program; all of them were looked at."""
+    monkeypatch.setattr(decomposition, "MAX_WORK", 1)
+    monkeypatch.setattr(decomposition, "THIN", 5)
+    problem = qopt.generate("mdkp", n=24, m=2, seed=0)
+    record = qopt.solve(problem, "sa", encoder="neighbourhood", rounds=2, encoder__size=12, encoder__points=200)
+    assert record.stages is not None
+    assert record.stages.control is not None
+    assert record.stages.raw.num_points == record.stages.control.raw.num_points == 400

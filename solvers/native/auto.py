@@ -83,6 +83,7 @@ def candidates(problem: Problem) -> list[Choice]:
 
 @candidates.register
 def candidates_tsp(problem: Tsp) -> list[Choice]:
+    """A proof by subtour rows where that takes about a minute, else local search."""
     n, limit = problem.num_cities, TSP_CITIES if problem.is_symmetric else ASYMMETRIC_CITIES
     if n <= limit:
         return [("milp", f"{n} cities, up to about {limit} are proven in a minute by subtour rows")]
@@ -93,6 +94,7 @@ def candidates_tsp(problem: Tsp) -> list[Choice]:
 
 @candidates.register
 def candidates_tsptw(problem: Tsptw) -> list[Choice]:
+    """Dynamic programming, whose work the windows decide."""
     left, every = problem.presolve.info["positions"][1], problem.num_customers**2
     return [
         ("tsptw-dp", f"windows leave {left} of {every} positions; dynamic programming over visited sets, with bound")
@@ -102,6 +104,7 @@ def candidates_tsptw(problem: Tsptw) -> list[Choice]:
 @candidates.register(Cvrp)
 @candidates.register(Vrptw)
 def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
+    """Set partitioning where all routes fit in the pool, else PyVRP or OR-Tools."""
     n = problem.num_customers
     search: list[Choice] = [
         ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
@@ -124,6 +127,7 @@ def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
 
 @candidates.register
 def candidates_qap(problem: Qap) -> list[Choice]:
+    """Branch and bound where it proves in about a minute, else tabu search."""
     n = problem.num_facilities
     if n <= QAP_FACILITIES:
         return [
@@ -138,12 +142,14 @@ def candidates_qap(problem: Qap) -> list[Choice]:
 
 @candidates.register
 def candidates_mdkp(problem: Mdkp) -> list[Choice]:
+    """CP-SAT at all sizes."""
     size = problem.size
     return [("cpsat", f"exact search with a proven bound; {size['items']} items x {size['rows']} rows")]
 
 
 @candidates.register
 def candidates_mis(problem: Mis) -> list[Choice]:
+    """CP-SAT with clique rows up to MIS_VERTICES, tabu search beyond."""
     size = problem.size
     cpsat = ("cpsat", f"exact search with clique rows; {size['vertices']} vertices, {size['edges']} edges")
     tabu = ("mis-tabu", f"{size['vertices']} vertices, more than the {MIS_VERTICES} that cpsat proves; tabu search")
@@ -153,6 +159,7 @@ def candidates_mis(problem: Mis) -> list[Choice]:
 
 @candidates.register
 def candidates_market_share(problem: MarketShare) -> list[Choice]:
+    """Exact splitting for few retailers, else CP-SAT."""
     size = problem.size
     cpsat = ("cpsat", f"exact search over integer deviations; {size['products']} x {size['retailers']}")
     if size["retailers"] > MARKET_RETAILERS:
@@ -163,6 +170,7 @@ def candidates_market_share(problem: MarketShare) -> list[Choice]:
 @candidates.register(MaxCut)
 @candidates.register(Qubo)
 def candidates_unconstrained(problem: MaxCut | Qubo) -> list[Choice]:
+    """Enumeration of few bits, MILP for few products, else annealing; CP-SAT where there are rows."""
     bits, products = list(problem.size.values())[:2]
     sampled = ("sa", f"{bits} bits with {products} products, too many for an exact search to prove")
     if problem.size.get("rows", 0):
