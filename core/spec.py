@@ -62,7 +62,9 @@ def from_spec(room: str, spec: str | Mapping[str, Any]) -> Any:
     for key, field in known.items():
         is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if is_required and key not in values:
-            raise ValueError(f"{entry.name} must have the option {key}, got none; give --{key.replace('_', '-')}")
+            raise ValueError(
+                f"{entry.name} must have the option {key}, got none; give --{room[:-1]}.{key.replace('_', '-')}"
+            )
     return entry.make(**{key: coerce(entry.make, known[key], value) for key, value in values.items()})
 
 
