@@ -23,7 +23,7 @@ from one_thread import THREAD_VARIABLES  # noqa: F401 - before NumPy
 import page_cells  # isort: skip
 from lagrangian import SA
 from qaoa_table import FILES, line
-from worth import MOST_INSTANCES, angles_of, carried, solved, worth
+from worth import MAX_INSTANCES, angles_of, carried, solved, worth
 
 import qopt
 from qopt.commands.render import worth_lines
@@ -89,7 +89,7 @@ def small(_: Path | None) -> Found:
         made = line(file, problem, qopt.solve(problem, solver="qaoa", seed=1))
         yield "docs/benchmarks.md", made.rsplit("|", 2)[0]
     problem = qopt.load(str(ROOT / "examples/mis.json"))
-    for solver, options in (("qaoa", {"layers": 5}), ("sa", {})):
+    for solver, options in (("qaoa", {"num_layers": 5}), ("sa", {})):
         for text in worth_lines(qopt.solve(problem, solver, seed=1, **options)):
             if not text.startswith("price"):
                 yield "docs/benchmarks.md", text
@@ -140,7 +140,7 @@ def worth_table(_: Path | None) -> Found:
     """docs/worth.md: the smallest size of one circuit of each kind, angles trained once more."""
     for kind in ("mdkp", "max-cut"):
         options = carried(1, angles_of(kind, 1))
-        found = [worth(solved(kind, 8, seed, "qaoa", **options)) for seed in range(1, 1 + MOST_INSTANCES)]
+        found = [worth(solved(kind, 8, seed, "qaoa", **options)) for seed in range(1, 1 + MAX_INSTANCES)]
         cell = figures(statistics.median([value for value in found if value is not None]))
         yield "docs/worth.md", f"| {kind} | QAOA, p = 1 | {cell} |"
 

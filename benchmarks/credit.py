@@ -44,7 +44,7 @@ POINTS = 6
 INFEASIBLE = 2.0
 #: The subspace's uniform state, measured: no layer turns it.
 UNIFORM_STATE = SubspaceQaoa(
-    layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", start="uniform", num_shots=POINTS
+    num_layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", start="uniform", num_shots=POINTS
 )
 
 

@@ -2,6 +2,7 @@
 
 ``python benchmarks/proven_optima.py --instances DIR`` solves each instance with the named solver until it is proven,
 60 s at most; a run without a proof stands in the table as such. Wall seconds and CPU seconds of all threads.
+``--jobs N`` runs N at a time, each in a process of its own that keeps to one core.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from processes import at_once, instances_option, jobs_option
 from public import PROVEN_BY, PROVEN_TOO, Collection, write_block
 
 import qopt
@@ -47,17 +49,22 @@ def row(record: Record) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def table(collection: Collection, groups: Mapping[str, tuple[str, ...]], seed: int) -> list[str]:
+def proven(task: tuple[Path, str, str, int]) -> str:
+    """The row of ``(folder, solver, file, seed)``."""
+    folder, solver, file, seed = task
+    return row(qopt.solve(Collection(folder).get(file), solver=solver, seconds=SECONDS, seed=seed))
+
+
+def table(folder: Path, groups: Mapping[str, tuple[str, ...]], seed: int, jobs: int) -> list[str]:
     """The rows of the groups, printed as they come."""
     lines = [
         "| kind | instance | solver | published | found | bound | proven equal | s | CPU s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for solver, files in groups.items():
-        for file in files:
-            record = qopt.solve(collection.get(file), solver=solver, seconds=SECONDS, seed=seed)
-            lines.append(row(record))
-            print(lines[-1], flush=True)
+    tasks = [(folder, solver, file, seed) for solver, files in groups.items() for file in files]
+    for line in at_once(proven, tasks, jobs):
+        lines.append(line)
+        print(line, flush=True)
     return lines
 
 
@@ -72,14 +79,21 @@ def main() -> None:
     """Run the groups that were asked for and rewrite their tables."""
     groups = {"main": PROVEN_BY, "too": PROVEN_TOO, "open": OPEN}
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--instances", type=Path, required=True, help="folder of the public instances")
+    instances_option(parser)
+    jobs_option(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=groups, default=list(groups))
+    parser.add_argument("--list", action="store_true", help="print the files below the folder that are needed, and end")
     arguments = parser.parse_args()
-    collection = Collection(arguments.instances)
+    if arguments.list:
+        files = [file for name in arguments.only for group in groups[name].values() for file in group]
+        print("\n".join(file.partition("#")[0] for file in files))
+        return
     for name in arguments.only:
-        write_block(PAGE, name, table(collection, groups[name], arguments.seed))
-    write_block(PAGE, "machine", [machine()])
+        write_block(PAGE, name, table(arguments.instances, groups[name], arguments.seed, arguments.jobs))
+    write_block(
+        PAGE, "machine", [f"{arguments.jobs} at a time{', each on one core' * (arguments.jobs > 1)}; {machine()}"]
+    )
 
 
 if __name__ == "__main__":

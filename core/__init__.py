@@ -59,7 +59,19 @@ from .registry import (
     Registry,
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
-from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
+from .samples import Samples
+from .spec import (
+    accepted_fields,
+    canonical_json,
+    coerce,
+    fields_of,
+    from_spec,
+    in_new_words,
+    in_old_words,
+    part,
+    spec_id,
+    to_spec,
+)
 from .start import ProductStart, Start
 from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
@@ -114,6 +126,7 @@ __all__ = [
     "RowKind",
     "Rows",
     "SOLVERS",
+    "Samples",
     "Sense",
     "Size",
     "Solution",
@@ -141,9 +154,12 @@ __all__ = [
     "frozen_csr",
     "frozen_number",
     "impossible_row",
+    "in_new_words",
+    "in_old_words",
     "inner",
     "make_rows",
     "number",
+    "accepted_fields",
     "part",
     "permutation_solution",
     "quadratise",

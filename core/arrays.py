@@ -24,14 +24,14 @@ AnyArray = npt.NDArray[Any]
 
 
 def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> AnyArray:
-    """Read-only private copy of ``values`` as a C-contiguous array of ``dtype``."""
+    """Read-only private copy of ``values`` as a C-contiguous array of ``dtype``. Same shape."""
     array = np.array(values, dtype=dtype, order="C", copy=True)
     array.flags.writeable = False
     return array
 
 
 def frozen_number(values: npt.ArrayLike, subject: str) -> AnyArray:
-    """Read-only copy as int64 where every value is an integer below 2**53, else as float64.
+    """Read-only copy as int64 where every value is an integer below 2**53, else as float64. Same shape.
 
     Raises
     ------

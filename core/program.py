@@ -216,7 +216,10 @@ def make_rows(
     names: Sequence[str] | None = None,
     family: str = "row",
 ) -> Rows:
-    """Rows from any matrix; a missing bound is infinite, missing names are ``family[i]``."""
+    """Rows from any matrix; a missing bound is infinite, missing names are ``family[i]``.
+
+    A has shape (m, n), the bounds (m,) or that of a number.
+    """
     from scipy.sparse import csr_array
 
     matrix = csr_array(A, dtype=np.float64)

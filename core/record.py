@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Literal, get_type_hints
 
 from .problem import Number, Sense
+from .samples import Samples
 from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 SCHEMA = "qopt.record/1"
@@ -149,7 +150,8 @@ class Record:
 
     ``gap`` is signed and relative to ``reference`` (see core.gap); ``bound`` is a proven bound in the instance's own
     sense, None when this run proved none. ``trace`` rows are ``[seconds, objective]`` of verified incumbents;
-    ``rounds`` the rows of an iterating encoder; ``worth`` what one sample is worth in uniform points.
+    ``rounds`` the rows of an iterating encoder; ``worth`` what one sample is worth in uniform points; ``samples`` the
+    points that a sampler drew, all rounds, where they were asked for (``keep_samples``).
     """
 
     id: str
@@ -172,10 +174,16 @@ class Record:
     environment: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     worth: Worth | None = None
+    samples: Samples | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values, with its schema."""
-        return {"schema": SCHEMA, **_plain(self)}
+        values = _plain(dataclasses.replace(self, samples=None))
+        if self.samples is None:
+            values.pop("samples")
+        else:
+            values["samples"] = self.samples.to_json()
+        return {"schema": SCHEMA, **values}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Record:
@@ -196,6 +204,7 @@ class Record:
         """The part that the same seed must reproduce: all but seconds, memory and environment."""
         view = self.to_json()
         view.pop("environment")
+        view.pop("samples", None)  # kept or not, the run is the same
         view["trace"] = [objective for _, objective in self.trace]
         view["rounds"] = [{k: v for k, v in row.items() if "seconds" not in k} for row in view["rounds"]]
         resources = view["resources"]
@@ -225,7 +234,7 @@ class Record:
         solver = (self.pipeline.get("solver") or {}).get("name", "?")
         gap = "" if self.gap is None else f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
         bound = "" if self.bound is None else f", bound {self.bound}"
-        name = self.instance.name or self.instance.kind
+        name = " ".join(self.instance.name.split()) or self.instance.kind
         return f"<record of {name} by {solver}: {self.status.value}, objective {self.objective}{bound}{gap}>"
 
     def _repr_html_(self) -> str:
@@ -296,7 +305,9 @@ def _build(cls: Any, data: Mapping[str, Any]) -> Any:
                 raise ValueError(f"record must have the key {f.name!r}; was the file cut?")
             continue
         value = data[f.name]
-        if isinstance(value, Mapping) and f.name in _NESTED:
+        if isinstance(value, Mapping) and f.name == "samples":
+            value = Samples.from_json(value)
+        elif isinstance(value, Mapping) and f.name in _NESTED:
             value = _build(_NESTED[f.name], value)
         elif value is not None and f.name in _ROWS:
             value = tuple(_build(_ROWS[f.name], item) for item in value)

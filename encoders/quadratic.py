@@ -79,6 +79,8 @@ class Quadratic:
         """The function of new bits y where ``z = T y + t``; only y is binary, z may take any values.
 
         ``z'Qz + h'z + o = y'(T'QT)y + (T'(Q + Q')t + T'h)'y + t'Qt + h't + o``.
+
+        T has shape (n, m), t shape (n,).
         """
         from scipy.sparse import csr_array, triu
 

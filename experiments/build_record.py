@@ -19,18 +19,18 @@ from ..core import (
     Record,
     Reference,
     Resources,
+    Samples,
     Stages,
     Status,
     absolute_gap,
     conventions,
     fingerprint,
     relative_gap,
-    spec_id,
 )
 from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
-from .pipeline import Pipeline
+from .pipeline import Pipeline, id_of_run
 from .reference_run import ReferenceRule, found_reference
 from .references import contradiction, reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
@@ -42,8 +42,8 @@ from .worth import worth_of
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What either way of solving found, before it is put into the Record's words."""
+class RunResult:
+    """Result of a sampler or native run before it is converted to a Record."""
 
     verified: Verified | None
     bound: Number | None
@@ -59,7 +59,7 @@ class Answer:
 def record_of(
     problem: Problem,
     pipeline: Pipeline,
-    answer: Answer,
+    answer: RunResult,
     *,
     budget: Budget,
     seed: int,
@@ -105,7 +105,7 @@ def record_of(
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
-        id=spec_id({"instance": data, "pipeline": spec, "seed": seed, **_history(answer)}),
+        id=id_of_run(data, spec, seed, _history(answer)),
         status=status,
         seed=seed,
         is_replayable=answer.is_replayable,
@@ -125,7 +125,13 @@ def record_of(
         environment=environment(),
         message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
+        samples=None if answer.run is None else kept_samples(answer.run),
     )
+
+
+def kept_samples(run: SamplerRun) -> Samples | None:
+    """The points of a run that kept them."""
+    return None if run.kept is None else run.kept.samples(run.refinement.formulation, run.seen)
 
 
 def _objectives(stages: Stages) -> list[Number | None]:
@@ -222,12 +228,12 @@ def _total(infos: list[Mapping[str, Any]], key: str) -> int | None:
     return sum(values) if values else None
 
 
-def _history(answer: Answer) -> dict[str, int]:
+def _history(answer: RunResult) -> dict[str, int]:
     """What makes a continued run another one than the whole."""
     return {"continued": answer.run.continued} if answer.run is not None and answer.run.continued else {}
 
 
-def _message(pipeline: Pipeline, answer: Answer, doubt: str) -> str:
+def _message(pipeline: Pipeline, answer: RunResult, doubt: str) -> str:
     notes = [pipeline.note]
     if answer.run is not None:
         notes.append(answer.run.encoding.note)

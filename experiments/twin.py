@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import dimod
 
 #: Most points of a round that is solved exactly, and how many are looked at together.
-MOST_EXACT = 1 << 22
+MAX_EXACT = 1 << 22
 BLOCK = 1 << 15
 #: Points of a round that are kept.
 BEST = 8
@@ -67,9 +67,9 @@ def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
         There are too many of them.
     """
     inside, decoder = encoding.state["inside"], encoding.state["inner"].decoder
-    if ground.size is None or ground.size > MOST_EXACT:
+    if ground.size is None or ground.size > MAX_EXACT:
         raise UnsupportedError(
-            f"a ceiling must have rounds of at most {MOST_EXACT:,} points, got {ground.size}; lower --size"
+            f"a ceiling must have rounds of at most {MAX_EXACT:,} points, got {ground.size}; lower --size"
         )
     best = np.zeros((0, ground.num_bits), dtype=np.uint8)
     for first in range(0, ground.size, BLOCK):

@@ -42,7 +42,7 @@ SAMPLES = (1, 10, 100, 1000)
 #: Best objectives that the curve keeps.
 CURVE = 64
 #: Chance beyond which best-of-k says no more: both have then surely found it.
-MOST_CHANCE = 0.99
+MAX_CHANCE = 0.99
 #: Two-sided 97.5 % quantile of the normal distribution: two such intervals together hold in 95 %.
 Z975 = 2.241402727604945
 
@@ -191,15 +191,15 @@ def _crossovers(problem: Problem, chances: Chances) -> Iterable[Crossover]:
             continue
         sampler, uniform = chances.probabilities(cost)
         chance = _best_of(k, sampler.value)
-        is_saturated = chance > MOST_CHANCE
-        value = points_for(min(chance, MOST_CHANCE), uniform.value)
+        is_saturated = chance > MAX_CHANCE
+        value = points_for(min(chance, MAX_CHANCE), uniform.value)
         yield Crossover(
             samples=k,
             objective=number(signed(problem, cost)),
             chance=chance,
             uniform=value,
-            low=points_for(min(_best_of(k, sampler.low), MOST_CHANCE), uniform.high),
-            high=points_for(min(_best_of(k, sampler.high), MOST_CHANCE), uniform.low),
+            low=points_for(min(_best_of(k, sampler.low), MAX_CHANCE), uniform.high),
+            high=points_for(min(_best_of(k, sampler.high), MAX_CHANCE), uniform.low),
             is_saturated=is_saturated,
         )
 

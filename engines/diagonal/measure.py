@@ -58,7 +58,13 @@ def tail_of(state: State | CardState, cost: CostDiagonal | CardDiagonal, alpha: 
 
 
 def probability_of(state: State | CardState, points: npt.ArrayLike) -> float:
-    """Probability of a set of points: a Boolean mask of shape (2**n,), or an array of distinct indices."""
+    """Probability of a set of points: a Boolean mask of shape (2**n,), or an array of distinct indices.
+
+    Raises
+    ------
+    ValueError
+        The mask has another shape, or an index lies outside.
+    """
     chosen = np.asarray(points)
     size = 2**state.n
     if chosen.dtype == bool:

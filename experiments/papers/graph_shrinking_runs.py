@@ -119,10 +119,12 @@ class Summed:
     failed: int
 
     def mean(self, of: Callable[[Measured], float | None]) -> float | None:
+        """Mean over the runs that have the figure; None where none has."""
         values = [value for value in map(of, self.runs) if value is not None]
         return statistics.fmean(values) if values else None
 
     def median(self, of: Callable[[Measured], float | None]) -> float | None:
+        """Median over the runs that have the figure; None where none has."""
         return median(map(of, self.runs))
 
     @property

@@ -51,7 +51,7 @@ class MultiAngleQaoa(QaoaSettings):
 
     takes_polynomials: ClassVar[bool] = True
 
-    layers: int = 1
+    num_layers: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,12 +81,12 @@ class MultiAngleQaoa(QaoaSettings):
             return plain
         card = Options(self.precision, engine=self.engine).card_for(num_variables)
         free = available_bytes() if card is None else card.free_bytes()
-        need = plain.bytes + self.layers * 8 * 2**num_variables
+        need = plain.bytes + self.num_layers * 8 * 2**num_variables
         refusal = ""
         if free is not None and need > free:
             refusal = (
                 f"ma-qaoa on backend exact must fit in the memory available, {free:,} bytes, got {num_variables} "
-                f"qubits and {self.layers} layers ({need:,} bytes); lower layers, or use qaoa"
+                f"qubits and {self.num_layers} layers ({need:,} bytes); lower num_layers, or use qaoa"
             )
         return Estimate(plain.qubits, need, plain.seconds, refusal)
 
