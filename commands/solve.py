@@ -109,7 +109,7 @@ def solve(
     for name in (chosen[0], *(compare or [])):
         with part_errors(ctx):
             make_ready(name)
-    check_limits(bare, *chosen, options)
+    check_limits(bare, chosen[0], chosen[1], options)
     spent = [time.monotonic()]
     with part_errors(ctx):
         first, inner = chosen

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import ENCODERS, SOLVERS, coerce, fields_of, from_spec
+from ..core.spec import check_types
 
 Part = str | Mapping[str, Any] | object
 
@@ -77,6 +78,7 @@ def build_part(role: str, part: Part, overrides: Mapping[str, Any]) -> Any:
     if isinstance(part, str | Mapping):
         spec = {"name": part} if isinstance(part, str) else part
         return from_spec(f"{role}s", {**spec, **overrides})
+    check_types(part)
     if not overrides:
         return part
     known = part_fields(role, part)
