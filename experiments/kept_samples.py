@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core import AnyArray, Formulation, Samples
+from ..core import AnyArray, Formulation, Samples, signed
 from .candidates import Candidates
 
 #: Bits of all kept points together; beyond them the oldest rounds are dropped, the last one never.
@@ -30,7 +30,7 @@ class KeptSamples:
     def samples(self, formulation: Formulation, num_points: int) -> Samples:
         """All kept rounds as one value; ``num_points`` is what the run drew."""
         names = formulation.program.names
-        sign = 1.0 if formulation.problem.sense == "min" else -1.0
+        sign = signed(formulation.problem, 1.0)
         X = [found.X for _, found, _ in self.rounds]
         feasible = [found.feasible for _, found, _ in self.rounds]
         costs = [np.where(ok, sign * found.costs, np.nan) for ok, (_, found, _) in zip(feasible, self.rounds)]

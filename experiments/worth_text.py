@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..core import Crossover, Probability, Record, TargetWorth, Worth
+from ..core import Crossover, Probability, Record, TargetWorth, Worth, signed
 
 
 def worth_lines(record: Record) -> list[str]:
@@ -90,7 +90,7 @@ def expected_energy(record: Record) -> str:
         return ""
     reference = record.reference
     if record.instance.kind in ("max-cut", "qubo") and reference.kind == "proven" and reference.value:
-        value = -mean if record.instance.sense == "max" else mean
+        value = signed(record.instance.sense, mean)
         return f"expected objective {figures(value)}, {value / float(reference.value):.2%} of the optimum"
     return f"expected energy {figures(mean)}, penalties included"
 
