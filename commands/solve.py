@@ -71,7 +71,7 @@ def solve(
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
 
-    Any field of the chosen solver or encoder is an option too: --layers 3, --penalty 12.5, --solver.alpha 0.25; see
+    Any field of the chosen solver or encoder is an option too: --num-layers 3, --penalty 12.5, --solver.alpha 0.25; see
     `qopt list solvers --options`.
     """
     from ..core import Budget
@@ -124,7 +124,8 @@ def solve(
     for pipeline, began, chosen_at in zip(pipelines, spent, spent[1:]):
         if not quiet:
             _announce(problem, pipeline)
-        report = None if quiet else Progress(budget.seconds, problem.sense)
+        known = None if problem.best_known is None else float(problem.best_known.value)
+        report = None if quiet else Progress(budget.seconds, problem.sense, known)
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["spent"] = chosen_at - began

@@ -1,6 +1,6 @@
 """Contracts that every other room stands on: program, encoding, problem, record, registry, spec."""
 
-from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number
+from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number, inner
 from .budget import Budget, Clock
 from .encoding import (
     Chain,
@@ -60,12 +60,25 @@ from .registry import (
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
 from .samples import Samples
-from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
-from .worth import Crossover, Price, Probability, TargetWorth, Worth
+from .spec import (
+    accepted_fields,
+    canonical_json,
+    coerce,
+    fields_of,
+    from_spec,
+    in_new_words,
+    in_old_words,
+    part,
+    spec_id,
+    to_spec,
+)
+from .start import ProductStart, Start
+from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
     "BestKnown",
+    "BeyondStart",
     "BinaryPolynomial",
     "BinaryProgram",
     "Bits",
@@ -98,6 +111,7 @@ __all__ = [
     "PolynomialProgram",
     "Price",
     "Probability",
+    "ProductStart",
     "Problem",
     "Quadratised",
     "READERS",
@@ -117,6 +131,7 @@ __all__ = [
     "Size",
     "Solution",
     "Stage",
+    "Start",
     "Stages",
     "Status",
     "TargetWorth",
@@ -139,8 +154,12 @@ __all__ = [
     "frozen_csr",
     "frozen_number",
     "impossible_row",
+    "in_new_words",
+    "in_old_words",
+    "inner",
     "make_rows",
     "number",
+    "accepted_fields",
     "part",
     "permutation_solution",
     "quadratise",

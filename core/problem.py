@@ -112,7 +112,7 @@ class Formulation(Protocol):
         ...
 
     def encode(self, solution: Solution) -> Bits:
-        """A completed point that denotes the solution."""
+        """A completed point that denotes the solution. Shape (n,)."""
         ...
 
     def complete(self, X: AnyArray) -> Bits:
@@ -183,7 +183,7 @@ def fingerprint(problem: Problem) -> str:
 
 
 def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
-    """The solution as int64 0/1 vector of length n.
+    """The solution as int64 0/1 vector of length n. Shape (n,).
 
     Raises
     ------
@@ -197,7 +197,7 @@ def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
 
 
 def permutation_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
-    """The solution as int64 permutation of 0..n-1.
+    """The solution as int64 permutation of 0..n-1. Shape (n,).
 
     Raises
     ------

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_type_hints
 
 from .problem import Number, Sense
 from .samples import Samples
-from .worth import Crossover, Price, Probability, TargetWorth, Worth
+from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 SCHEMA = "qopt.record/1"
 
@@ -67,7 +67,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Control:
-    """The same selection, repair and improvement applied to uniform random points; ``space`` says of what."""
+    """The same selection, repair and improvement applied to random points of ``space``.
+
+    They are uniform, or drawn from the sampler's own start where ``start`` says what that is.
+    """
 
     raw: Stage | None = None
     swapped: Stage | None = None
@@ -75,6 +78,7 @@ class Control:
     improved: Stage | None = None
     num_points: int = 0
     space: str = "program bits"
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,10 @@ class Stages:
 
     ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
     earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
-    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved
-    exactly (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit
-    swaps, without any repair (experiments/swap.py).
+    both are the same. ``control_start`` draws from the sampler's own start where that is not uniform, as of circuits
+    that begin near a relaxed point; every verdict about such a sampler is about it. ``start`` is where a decomposition
+    began, and ``ceiling`` the same rounds with each solved exactly (where asked for): what its scheme could have
+    reached. ``swapped`` is the raw point after one round of bit swaps, without any repair (experiments/swap.py).
     """
 
     start: Stage | None = None
@@ -97,6 +102,12 @@ class Stages:
     control: Control | None = None
     control_program: Control | None = None
     ceiling: Control | None = None
+    control_start: Control | None = None
+
+    @property
+    def judge(self) -> Control | None:
+        """The control that every verdict is about: points of the sampler's own start, uniform where it has none."""
+        return self.control if self.control_start is None else self.control_start
 
 
 @dataclass(frozen=True)
@@ -270,6 +281,9 @@ _NESTED: dict[str, type] = {
     "control": Control,
     "control_program": Control,
     "ceiling": Control,
+    "control_start": Control,
+    "beyond": BeyondStart,
+    "chance": Probability,
     "worth": Worth,
     "price": Price,
     "sampler": Probability,

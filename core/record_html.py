@@ -26,7 +26,7 @@ def record_html(record: Record) -> str:
         title += f", gap {record.gap:.2%} of {record.reference.value} ({record.reference.kind})"
     body = _line(["stage", "objective", "feasible", "gap", "control", "gap"], "th")
     for stage_name in ("raw", "repaired", "improved"):
-        stage, twin = getattr(record.stages, stage_name), getattr(record.stages.control, stage_name, None)
+        stage, twin = getattr(record.stages, stage_name), getattr(record.stages.judge, stage_name, None)
         if stage is not None or twin is not None:
             own, other = _told(stage, ("objective", "feasible", "gap")), _told(twin, ("objective", "gap"))
             body += _line([stage_name, *own, *other])

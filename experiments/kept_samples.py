@@ -10,7 +10,7 @@ from ..core import AnyArray, Formulation, Samples, signed
 from .candidates import Candidates
 
 #: Bits of all kept points together; beyond them the oldest rounds are dropped, the last one never.
-MOST_BITS = 1_000_000_000
+MAX_BITS = 1_000_000_000
 
 
 @dataclass
@@ -24,7 +24,7 @@ class KeptSamples:
         """Keep a round's distinct points; ``energies`` in their order."""
         self.rounds.append((index, found, energies))
         self.bits += found.X.size
-        while self.bits > MOST_BITS and len(self.rounds) > 1:
+        while self.bits > MAX_BITS and len(self.rounds) > 1:
             self.bits -= self.rounds.pop(0)[1].X.size
 
     def samples(self, formulation: Formulation, num_points: int) -> Samples:

@@ -1,4 +1,4 @@
-"""One run from a problem to a verified Record: the way that everything else in this room calls.
+"""One run from a problem to a verified Record: entry point of the command line, sweeps and replay.
 
 Formulate, encode, sample, decode, verify, repair, improve, verify, and the control; or a native solver and the same
 verification.
@@ -30,12 +30,13 @@ from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import LiveReport, NativeSolver, QuboSampler, Report
 from . import route_orders as _route_orders  # noqa: F401  registers the pipelines of hybrid-tabu
-from .build_record import Answer, record_of, resources_of
+from .build_record import RunResult, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
 from .default_decomposition import with_default_limit
 from .empty_program import proofs_checked
 from .encoder_shorthands import SHORTHANDS
+from .forecast import Judge, ReadsReport
 from .iteration import RoundReport
 from .limits_given import LIMITS, check_limits, take_limits
 from .parts import Part, as_part
@@ -44,14 +45,14 @@ from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
 from .resolve_pipeline import choose_pipeline, make_ready
-from .sampler_run import SamplerRun, Watching, run_sampler
+from .sampler_run import Callbacks, SamplerRun, run_sampler
 from .saved_rounds import SavedRounds
 from .verify import Verified, verify
 
 #: Time limit of a native solver where choosing it took all of the run's: most then give their start.
 LEAST_SECONDS = 1e-3
 #: Terms of a program that is built only to see whether one of its rows is empty.
-MOST_TERMS = 1_000_000
+MAX_TERMS = 1_000_000
 
 
 def solve(
@@ -74,7 +75,7 @@ def solve(
     Parameters
     ----------
     what : a Problem, a path, a graph, a matrix, or another library's model; see ``problems.sources.problem_of``.
-    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(layers=3)``,
+    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(num_layers=3)``,
         ``qopt.Slack()``, any dimod sampler; ``auto`` and None choose and say why.
     kind : of the instance, where ``what`` does not tell it.
     formulation : name of one of the problem's formulations.
@@ -169,7 +170,8 @@ def run(
     clock, cpu = Clock(budget.seconds, spent=spent), time.process_time()
     rounds = None if state is None else rounds_file(state, problem, pipeline)
     saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
-    watching = Watching(_heard(report), rounds, saved, keep_samples)
+    judge = None if pipeline.give_up is None else Judge(pipeline.give_up, problem.sense)
+    watching = Callbacks(_heard(report), rounds, saved, keep_samples, judge)
     with silenced():
         answer = _answer(problem, pipeline, budget, seed, clock, watching)
         stages = {**answer.resources["seconds"], "total": clock.elapsed}
@@ -187,12 +189,14 @@ def _heard(report: Report | None) -> Report | None:
         heard.round = audible(report.round)
     if isinstance(report, LiveReport):
         heard.bound, heard.heard = report.bound, report.heard  # many calls, which print nothing themselves
+    if isinstance(report, ReadsReport):
+        heard.ended = report.ended
     return heard  # type: ignore[no-any-return]
 
 
 def _answer(
-    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
-) -> Answer:
+    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Callbacks
+) -> RunResult:
     """What the pipeline's sampler or native solver found."""
     if isinstance(pipeline.solver, QuboSampler):
         return _sample(problem, pipeline, budget, seed, clock, watching)
@@ -225,8 +229,8 @@ def checked_seed(seed: Any) -> int:
 
 
 def _sample(
-    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
-) -> Answer:
+    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Callbacks
+) -> RunResult:
     formulation = formulate(problem, pipeline.formulation)
     seeds = np.random.SeedSequence(seed).spawn(1)[0]
     with proofs_checked(formulation):
@@ -242,7 +246,7 @@ def _sample(
     assert isinstance(sampler, QuboSampler)
     is_replayable = budget.seconds is None and "seed" in sampler.parameters and sampler.is_named
     is_replayable &= not done.continued and all(info.get("is_replayable", True) for info in done.infos)
-    return Answer(
+    return RunResult(
         verified=verified,
         bound=own_bound(problem, formulation.program, done.bound),
         is_optimal=False,
@@ -256,7 +260,7 @@ def _sample(
 
 def _solve_native(
     problem: Problem, solver: NativeSolver, budget: Budget, seed: int, clock: Clock, report: Report | None
-) -> Answer:
+) -> RunResult:
     refusal = solver.refusal(problem)
     if refusal:
         raise UnsupportedError(refusal)
@@ -265,7 +269,7 @@ def _solve_native(
     verified = None if outcome.solution is None else verify(problem, outcome.solution)
     info = dict(outcome.info)
     is_replayable = bool(info.pop("is_replayable", budget.seconds is None))
-    return Answer(
+    return RunResult(
         verified=verified,
         bound=None if outcome.bound is None else number(outcome.bound),
         is_optimal=outcome.is_optimal,
@@ -280,13 +284,18 @@ def _solve_native(
 def _is_seen_empty(problem: Problem) -> bool:
     """Whether one row of the instance's own program holds at no point, which needs no search to be seen."""
     make = next(iter(problem.formulations.values()))
-    if make.is_surrogate or make.size(problem).terms > MOST_TERMS:
+    if make.is_surrogate or make.size(problem).terms > MAX_TERMS:
         return False
     return bool(impossible_row(make(problem).program))
 
 
 def _small_formulation(problem: Problem) -> Formulation | None:
-    """The default formulation where all its points can be counted for a reference; others are not built."""
+    """The default formulation where all its points can be counted for a reference; others are not built.
+
+    Not even sized are those of more bits of their own than that: the auxiliary bits of a sequence of 60 take 2 s.
+    """
+    if getattr(problem, "num_bits", 0) > COUNTED_BITS:
+        return None
     make = next(iter(problem.formulations.values()))
     return make(problem) if make.size(problem).variables <= COUNTED_BITS else None
 

@@ -96,6 +96,11 @@ class Hubo:
             polynomial.num_variables, terms, polynomial.coefficients, polynomial.offset, polynomial.vartype, name
         )
 
+    @property
+    def num_bits(self) -> int:
+        """Variables of the polynomial."""
+        return self.num_variables
+
     @cached_property
     def polynomial(self) -> BinaryPolynomial:
         """The objective; set when the instance is made."""

@@ -243,7 +243,13 @@ class IntegerBits(DirectForm[IntegerProgram]):
         return distinct_texts(names)
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """The variables' values; every point denotes some."""
+        """The variables' values; every point denotes some.
+
+        Raises
+        ------
+        ValueError
+            The point has another number of bits.
+        """
         bits = np.asarray(x)
         if bits.shape != (self._matrix.shape[1],):
             raise ValueError(f"a point must have {self._matrix.shape[1]} bits, got shape {bits.shape}")
@@ -257,6 +263,7 @@ class IntegerBits(DirectForm[IntegerProgram]):
 
     @classmethod
     def size(cls, problem: IntegerProgram) -> Size:
+        """Variables (all bits of the integers), rows and terms, counted from the data."""
         bits = np.array([num_bits(int(span)) for span in problem.maximum - problem.minimum], dtype=np.int64)
         form = cls(problem)
         costs = form._costs()

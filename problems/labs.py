@@ -113,6 +113,11 @@ class Labs:
         choices = itertools.product((z, z[::-1]), (0, 1), (0, 1))
         return np.unique(np.stack([part ^ a ^ (alternating * b) for part, a, b in choices]), axis=0).astype(np.uint8)
 
+    @property
+    def num_bits(self) -> int:
+        """Free bits of a sequence."""
+        return (self.length + 1) // 2 if self.is_skew else self.length
+
     @cached_property
     def polynomial(self) -> BinaryPolynomial:
         """E over the free spins: ``sum_k C_k^2`` multiplied out, of degree 4 at most."""

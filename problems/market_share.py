@@ -194,6 +194,7 @@ class MarketShareDeviations:
 
     @classmethod
     def size(cls, problem: MarketShare) -> Size:
+        """Retailers and the bits of both deviations of each product; a row a product."""
         m, n = problem.demands.shape
         up, down = _spans(problem)
         bits = sum(num_bits(int(span)) for span in (*up, *down))

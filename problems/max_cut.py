@@ -124,6 +124,7 @@ class MaxCutEdges(DirectForm[MaxCut]):
 
     @classmethod
     def size(cls, problem: MaxCut) -> Size:
+        """One variable a vertex, no rows; terms of weighted degrees and of edges that are not 0."""
         n, (u, v) = problem.num_vertices, problem.edges.T
         weights = problem.weights.astype(np.float64)
         degree = np.bincount(u, weights, minlength=n) + np.bincount(v, weights, minlength=n)

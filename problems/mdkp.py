@@ -106,5 +106,6 @@ class MdkpLinear(DirectForm[Mdkp]):
 
     @classmethod
     def size(cls, problem: Mdkp) -> Size:
+        """One variable an item, one row a capacity."""
         terms = np.count_nonzero(problem.profits) + np.count_nonzero(problem.weights)
         return Size(problem.profits.size, problem.capacities.size, int(terms))

@@ -138,6 +138,7 @@ class MisEdges(DirectForm[Mis]):
 
     @classmethod
     def size(cls, problem: Mis) -> Size:
+        """One variable a vertex, one row an edge."""
         terms = np.count_nonzero(problem.vertex_weights) + 2 * len(problem.edges)
         return Size(problem.num_vertices, len(problem.edges), int(terms))
 

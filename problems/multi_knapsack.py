@@ -229,6 +229,7 @@ class MultiKnapsackAssignment:
 
     @classmethod
     def size(cls, problem: MultiKnapsack) -> Size:
+        """A variable for each item in each knapsack, a row an item and a row a knapsack."""
         n, K = problem.num_items, problem.num_knapsacks
         costs = problem.profit_matrix
         products = 0

@@ -190,5 +190,6 @@ class QuboProgram(DirectForm[Qubo]):
 
     @classmethod
     def size(cls, problem: Qubo) -> Size:
+        """The matrix's own variables and rows, terms that are not 0."""
         arrays = (problem.linear, problem.couplings, problem.row_values)
         return Size(problem.linear.size, len(problem.lower), sum(int(np.count_nonzero(a)) for a in arrays))

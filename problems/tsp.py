@@ -122,9 +122,11 @@ class Tsp:
         return forms
 
     def objective(self, solution: Solution) -> Number:
+        """Length of the closed tour."""
         tour = permutation_solution(solution, self.num_cities, self.kind)
         return number(self.distances[tour, np.roll(tour, -1)].sum())
 
     def violations(self, solution: Solution) -> dict[str, float]:
+        """Empty: every permutation is feasible, and anything else is refused."""
         permutation_solution(solution, self.num_cities, self.kind)
         return {}

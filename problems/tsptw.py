@@ -131,6 +131,7 @@ class Tsptw:
         return arrivals(self.travel, self.windows[:, 0], solution)
 
     def objective(self, solution: Solution) -> Number:
+        """Length of the tour, or its end with ``objective_kind="makespan"``, waiting counted."""
         order = order_solution(solution, self.num_customers)
         if self.objective_kind == "makespan":
             return number(float(self.arrivals(order)[-1]))

@@ -155,11 +155,11 @@ def test_data_that_are_no_instance_are_one_clear_error(what: Any, kind: str, tex
         (lambda: _solve(np.eye(2), kind="qubo", repair_top="3"), "repair_top must be an integer"),
         (lambda: _solve(np.eye(2), kind="qubo", reference=[1]), "reference must be"),
         (lambda: qopt.Mis.from_networkx([1]), "networkx graph, got list"),
-        (lambda: qopt.Qaoa(layers="3"), "layers must be an integer, got '3'"),
+        (lambda: qopt.Qaoa(num_layers="3"), "num_layers must be an integer, got '3'"),
         (lambda: qopt.Qaoa(optimizer="x", shots=5), "optimizer must be 'l-bfgs'"),
         (lambda: qopt.SimulatedAnnealing(num_sweeps="many"), "num_sweeps must be an integer"),
-        (lambda: _solve(np.eye(2), qopt.Qaoa(layers=2.5), kind="qubo"), "layers must be a valid integer"),
-        (lambda: _solve(np.eye(2), qopt.Qaoa(layers=True), kind="qubo"), "layers must be an integer, got True"),
+        (lambda: _solve(np.eye(2), qopt.Qaoa(num_layers=2.5), kind="qubo"), "num_layers must be a valid integer"),
+        (lambda: _solve(np.eye(2), qopt.Qaoa(num_layers=True), kind="qubo"), "num_layers must be an integer, got True"),
         (lambda: qopt.encode(np.eye(2), qopt.Slack(penalty="heavy"), kind="qubo"), "penalty must be"),
         (lambda: qopt.encode(np.eye(2), qopt.Slack(tighten="no"), kind="qubo"), "tighten must be True or False"),
     ],
@@ -207,7 +207,7 @@ def test_a_running_event_loop_is_no_hindrance() -> None:
     problem = qopt.generate("mdkp", n=6, m=2, seed=1)
 
     async def cell() -> list[qopt.Record]:
-        return [qopt.solve(problem, "cpsat"), _solve(problem), _solve(problem, "qaoa", layers=1, maxiter=3)]
+        return [qopt.solve(problem, "cpsat"), _solve(problem), _solve(problem, "qaoa", num_layers=1, max_evaluations=3)]
 
     assert {record.instance.kind for record in asyncio.run(cell())} == {"mdkp"}
 
