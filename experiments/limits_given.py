@@ -65,7 +65,7 @@ def check_limits(limits: Mapping[str, Any], solver: Part, encoder: Part | None, 
     parts = {"solver": solver} if encoder is None else {"solver": solver, "encoder": encoder}
     for name, value in limits.items():
         for role, part in parts.items():
-            if name not in part_fields(role, part):
+            if part == "auto" or name not in part_fields(role, part):  # auto has no settings, the choice is yet to come
                 continue
             own = f"{role}__{name} (on the command line --{role}.{name})"
             if isinstance(value, str):

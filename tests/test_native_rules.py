@@ -71,6 +71,21 @@ def test_a_native_solver_ends_when_its_clock_is_over(name: str, looks: int, monk
     assert taken
 
 
+@pytest.mark.parametrize("kind", ["tsptw", "cvrp", "vrptw"])
+def test_a_time_limit_never_costs_the_greedy_routes(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OR-Tools' routing and hybrid-tabu ended with nothing where greedy has routes."""
+    problem = generate(kind, seed=1, **MIDDLE[kind])
+    for name in NATIVE:
+        solver = rules.built(SOLVERS.get(name))
+        assert solver is not None
+        if name in ("pyvrp", "tsptw-dp") or solver.refusal(problem):
+            continue  # these make no start
+        with monkeypatch.context() as patched:
+            patched.setattr(budget_module, "time", Clockwork(1))
+            outcome = solver.solve(problem, budget=Budget(seconds=1e-3), seed=0)
+        assert outcome.solution is not None, name
+
+
 @dataclass(frozen=True)
 class Liar:
     """A solver of independent sets that makes one false claim."""

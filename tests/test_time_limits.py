@@ -6,6 +6,7 @@ import dimod
 import numpy as np
 import pytest
 
+import qopt
 from qopt.solvers.qaoa.recursive import RecursiveQaoa
 from qopt.solvers.qaoa.relations import Relations, settled_at_once
 
@@ -37,6 +38,13 @@ def test_relations_taken_at_once_are_the_strongest() -> None:
     signs = 1 - 2 * left.expanded([[0, 0]])[0].astype(int)
     assert left.num_left == 2
     assert signs[0] == -signs[1] == -signs[2]
+
+
+def test_auto_takes_every_limit_by_its_bare_name() -> None:
+    """``qopt.solve(problem, seconds=1)`` said that no solver is called auto."""
+    problem = qopt.generate("mdkp", n=5, m=1, seed=1)
+    for limit in ({"seconds": 5.0}, {"target": 0}, {"evaluations": 5}, {"shots": 5}, {"rounds": 2}):
+        assert qopt.solve(problem, control=False, reference="none", **limit).objective is not None
 
 
 @pytest.mark.parametrize(("n", "share"), [(400, 1.0), (2000, 0.1)])

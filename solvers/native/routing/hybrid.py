@@ -123,7 +123,7 @@ class HybridTabu:
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
         run = _Run(self, problem, incumbent, np.random.default_rng(seed))
-        if run.search.best is None and not clock.is_over:  # a limit that ends the search early costs no answer
+        if run.search.best is None:  # a limit that ends the search early costs no answer
             start = start_solution(problem)
             if start is not None:
                 incumbent.offer(start)

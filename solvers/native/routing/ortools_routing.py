@@ -61,9 +61,9 @@ class OrToolsRouting:
             incumbent.offer(native_solution(problem, []))
         else:
             self._run(problem, scaled, incumbent, clock)
-        if incumbent.solution is None and not clock.is_over:  # its cheapest insertion found nothing to begin with
+        if incumbent.solution is None:  # its cheapest insertion found nothing to begin with
             start = start_solution(problem)
-            if start is not None and not incumbent.offer(start):
+            if start is not None and not incumbent.offer(start) and not clock.is_over:
                 self._run(problem, scaled, incumbent, clock, start)
         return incumbent.outcome(bound=None, is_proven=False, info=info)
 
