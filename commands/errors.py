@@ -1,8 +1,4 @@
-"""Every way a command can end as an exit code and at most one line on stderr.
-
-Exit codes: 0 done, 1 failed run, 2 bad input, 20 feasible but not proven with ``--prove``, 21 infeasible, 130 stopped
-by Ctrl-C.
-"""
+"""Every way a command can end as an exit code and at most one line on stderr."""
 
 from __future__ import annotations
 
@@ -14,6 +10,16 @@ from collections.abc import Callable
 from ..core.errors import InfeasibleError
 from ..core.files import NO_ROOM
 from .terminal import echo
+
+#: What each exit code says; ``qopt --help`` and docs/commands.md show it.
+EXIT_CODES = {
+    0: "done",
+    1: "the run failed or found nothing feasible, or what was checked does not hold",
+    2: "bad input: a file, an option, a name, a missing package, or a size that is refused",
+    20: "feasible, but not proven although --prove asked for it",
+    21: "infeasible, proven",
+    130: "stopped by Ctrl-C",
+}
 
 #: What a bad file, option or missing package raises; everything else is a failed run.
 BAD_INPUT = (ValueError, TypeError, OSError, ImportError)

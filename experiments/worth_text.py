@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..core import Crossover, Probability, Record, TargetWorth, Worth
+from ..core import Crossover, Probability, Record, TargetWorth, Worth, signed
 
 #: Targets in words.
 NAMES = {
@@ -121,11 +121,15 @@ def expected_energy(record: Record) -> str:
     mean = record.resources.extra.get("expectation")
     if not isinstance(mean, float) or not math.isfinite(mean):
         return ""
-    reference = record.reference
-    if record.instance.kind in ("max-cut", "qubo") and reference.kind == "proven" and reference.value:
-        value = -mean if record.instance.sense == "max" else mean
-        return f"expected objective {figures(value)}, {value / float(reference.value):.2%} of the optimum"
-    return f"expected energy {figures(mean)}, penalties included"
+    # a polynomial goes to the sampler as it is; a Max-Cut or a QUBO has no row that could be penalised
+    encoder = (record.pipeline.get("encoder") or {}).get("name")
+    if record.instance.kind not in ("max-cut", "qubo") and encoder != "polynomial":
+        return f"expected energy {figures(mean)}, penalties included"
+    value, reference = signed(record.instance.sense, mean), record.reference
+    share = ""
+    if reference.kind == "proven" and reference.value:
+        share = f", {value / float(reference.value):.2%} of the optimum"
+    return f"expected objective {figures(value)}{share}"
 
 
 def figures(value: float) -> str:

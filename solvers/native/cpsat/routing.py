@@ -44,7 +44,7 @@ def refusal_fleet(problem: Cvrp | Vrptw) -> str:
 @cpsat_model.register
 def model_tsptw(problem: Tsptw) -> KindModel:
     """Literals of the allowed arcs in one circuit, a time a customer, and its time of return."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     m = len(problem.travel)
@@ -86,7 +86,7 @@ def model_tsptw(problem: Tsptw) -> KindModel:
 @cpsat_model.register(Vrptw)
 def model_fleet(problem: Cvrp | Vrptw) -> KindModel:
     """Literals of the arcs in circuits through the depot, loads and, where there are windows, times."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     m = len(problem.distances)
