@@ -42,6 +42,16 @@ def test_a_proven_optimum_of_integers_with_large_squares() -> None:
     assert outcome.bound == 2999999992 == problem.objective(outcome.solution)
 
 
+def test_a_scaled_bound_that_cancels_with_its_constant_is_the_objective() -> None:
+    """13920000.0625 'must equal the recomputed 13920000; report this bug'."""
+    problem = IntegerProgram(
+        linear=[-120000000000000, 540000000000000], minimum=[0, -1], maximum=[0, 0], offset=13920000, sense="max"
+    )
+    outcome = CpSat().solve(problem, budget=Budget(), seed=0)
+    assert outcome.is_optimal
+    assert outcome.bound == 13920000
+
+
 @pytest.mark.parametrize("value", [-(2**40), -174000000000, -7, 0, 5, 2**40])
 def test_bounds_of_cpsat_keep_their_last_digit(value: int) -> None:
     assert whole_bound(float(value)) == value

@@ -112,8 +112,11 @@ class CpSat:
         info = search_info(result, is_exact=built.is_exact)
         if result.status is SearchStatus.INFEASIBLE and built.is_exact:
             return incumbent.infeasible(info)
-        cost_bound = None if result.bound is None else result.bound / built.factor + built.offset
-        bound = signed(problem, cost_bound) if built.is_exact and cost_bound is not None else None
+        bound = None
+        if built.is_exact and result.bound is not None:
+            bound = signed(problem, result.bound / built.factor + built.offset - lost(built, result.bound))
+            if incumbent.objective is not None and abs(bound - incumbent.objective) <= 2 * lost(built, result.bound):
+                bound = incumbent.objective
         is_proven = result.status is SearchStatus.OPTIMAL and not is_open
         outcome = incumbent.outcome(bound=bound, is_proven=is_proven, info=info)
         if built.is_exact and is_proven and not outcome.is_optimal:
@@ -121,6 +124,13 @@ class CpSat:
                 f"CP-SAT's proven optimum {bound} must equal the recomputed {incumbent.objective}; report this bug"
             )
         return outcome
+
+
+def lost(built: KindModel, bound: int) -> float:
+    """What a bound may have lost where it was scaled, and where it cancels with the constant; 0 for plain integers."""
+    if built.factor == 1.0 and float(built.offset).is_integer():
+        return 0.0
+    return 64 * float(np.finfo(np.float64).eps) * (abs(built.offset) + abs(bound / built.factor))
 
 
 def search_info(result: SearchResult, *, is_exact: bool) -> dict[str, Any]:
