@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..core import Crossover, Probability, Record, TargetWorth, Worth
+from ..core import Crossover, Probability, Record, TargetWorth, Worth, signed
 
 #: Targets in words.
 NAMES = {
@@ -125,7 +125,7 @@ def expected_energy(record: Record) -> str:
     encoder = (record.pipeline.get("encoder") or {}).get("name")
     if record.instance.kind not in ("max-cut", "qubo") and encoder != "polynomial":
         return f"expected energy {figures(mean)}, penalties included"
-    value, reference = -mean if record.instance.sense == "max" else mean, record.reference
+    value, reference = signed(record.instance.sense, mean), record.reference
     share = ""
     if reference.kind == "proven" and reference.value:
         share = f", {value / float(reference.value):.2%} of the optimum"
