@@ -53,7 +53,7 @@ class Ising:
         fields = -linear / 2
         np.subtract.at(fields, rows, values / 4)
         np.subtract.at(fields, columns, values / 4)
-        scale = max(1.0, float(np.abs(linear).max(initial=0.0)), float(np.abs(values).max(initial=0.0)))
+        scale = max(float(np.abs(linear).max(initial=0.0)), float(np.abs(values).max(initial=0.0)))
         fields[np.abs(fields) <= 1e-14 * scale] = 0.0  # sums that cancel but for rounding are no field
         keep = values != 0
         mean = offset + linear.sum() / 2 + values.sum() / 4
@@ -77,6 +77,7 @@ class Ising:
         J = np.zeros((self.n, self.n))
         J[self.rows, self.columns] = self.couplings
         h, J = self.fields.copy(), J + J.T
+        scale = max(float(np.abs(h).max()), float(np.abs(J).max()))
         if home < 0:
             offset = self.offset + sign * h[k]
             h += sign * J[k]
@@ -85,7 +86,6 @@ class Ising:
             h[home] += sign * h[k]
             J[home] += sign * J[k]
             J[:, home] = J[home]
-        scale = max(1.0, float(np.abs(h).max()), float(np.abs(J).max()))
         rest = np.delete(np.arange(self.n), k)
         fields, couplings = h[rest], np.triu(J[np.ix_(rest, rest)], 1)
         fields[np.abs(fields) <= 1e-14 * scale] = 0.0
