@@ -283,9 +283,9 @@ def gradients() -> str:
     rows = []
     for backend, more in (("mps", {"bond_dimension": 16}), ("pauli", {"pauli_weight": 4, "pauli_strings": 2000})):
         for layers in (1, 2):
-            options: dict[str, Any] = {"layers": layers, "backend": backend, "init": "ramp", "num_shots": 1, **more}
+            options: dict[str, Any] = {"num_layers": layers, "backend": backend, "init": "ramp", "num_shots": 1, **more}
             for most in (20, 60):
-                found = Qaoa(**options, maxiter=most).sample(model, seed=1).info
+                found = Qaoa(**options, max_evaluations=most).sample(model, seed=1).info
                 shown(rows, [backend, str(layers), "COBYLA", str(found["evaluations"]), f"{found['expectation']:.4f}"])
             sampler = Qaoa(**options)
             evaluator = sampler.runs_on.evaluators(sampler, model, QaoaVariant(), 1)(layers)
@@ -321,7 +321,7 @@ def independent_set(problem: Any, ramp: tuple[float, float], seed: int) -> Any:
         formulation="edges",
         presolve="lp",
         seed=seed,
-        layers=LAYERS,
+        num_layers=LAYERS,
         backend="mps",
         bond_dimension=BOND,
         optimizer="none",

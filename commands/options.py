@@ -49,6 +49,31 @@ def part_options(arguments: Sequence[str]) -> dict[str, str | bool]:
     return options
 
 
+def run_target(given: dict[str, str | bool], bare: float | None) -> float | None:
+    """The run's target: the bare option, or ``budget.target``, which is taken out of the parts' options.
+
+    Raises
+    ------
+    ValueError
+        Both are given, or it is no number.
+
+    Examples
+    --------
+    >>> options = {"budget.target": "12", "encoder.target": "4"}
+    >>> run_target(options, None), options
+    (12.0, {'encoder.target': '4'})
+    """
+    if "budget.target" not in given:
+        return bare
+    value = given.pop("budget.target")
+    if bare is not None:
+        raise ValueError("give --target or --budget.target, not both; they are the same")
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"--budget.target must be a number, got {value!r}") from None
+
+
 @contextmanager
 def part_errors(ctx: typer.Context) -> Iterator[None]:
     """An option that no part has, and that is nearly one of the command's own, is answered with that one.

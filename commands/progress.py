@@ -1,13 +1,14 @@
 """Progress of one run on stderr: a bar that moves on a terminal, lines in a log, nothing into a pipe.
 
 The bar shows the time limit or the sampler's own share of work, the incumbent, a proven bound and the gap between the
-two, the lowest energy of a sampler that is at work, and the seconds that are left. A thread redraws it, so that the
-clock goes on while a solver is silent.
+two, the lowest energy of a sampler that is at work, the seconds that are left, and the seconds that are foreseen to a
+gap of 1 %. A thread redraws it, so that the clock goes on while a solver is silent.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import stat
 import sys
@@ -40,10 +41,14 @@ class Progress:
     ----------
     seconds : the run's time limit, where it has one.
     sense : of the instance, for the gap between incumbent and bound.
+    reference : value of the literature, that the time to 1 % is foreseen against; a proven bound serves too.
     """
 
-    def __init__(self, seconds: float | None = None, sense: Sense = "min") -> None:
+    def __init__(self, seconds: float | None = None, sense: Sense = "min", reference: float | None = None) -> None:
+        from ..experiments.forecast import Forecast
+
         self._limit, self._sense = seconds, sense
+        self._forecast, self._foreseen, self._at = Forecast(sense, reference), "", -math.inf
         self._start = time.monotonic()
         self._incumbent: float | None = None
         self._bound: float | None = None
@@ -85,9 +90,17 @@ class Progress:
             self._share_start = time.monotonic()
         self._share, self._energy = share, energy
 
+    def ended(self, energies: Any, wanted: int | None) -> bool:
+        """Reads that ended; nothing is stopped here."""
+        self._forecast.ended(energies)
+        self._foresee()
+        return False
+
     def round(self, row: Mapping[str, Any]) -> None:
         """One round: dual value (called bound only where proven), multipliers' norm, incumbent, raw feasible share."""
         self._round = f"round {row['round']}"
+        self._forecast.round(row)
+        self._foresee()
         if "multiplier_norm" not in row:  # a decomposition: its gains are told as incumbents
             if row.get("stopped"):
                 self._line(f"round {row['round']:4d}  ended: {row['stopped']}")
@@ -113,7 +126,7 @@ class Progress:
             gap = relative_gap(self._incumbent, self._bound, self._sense)
             parts += ["" if gap is None else f"gap {gap:.2%}"]
         parts += ["" if self._energy is None else f"lowest energy {self._energy:.6g}"]
-        parts += ["" if left is None else f"{left:.0f} s left"]
+        parts += ["" if left is None else f"{left:.0f} s left", self._foreseen]
         return "  ".join(part for part in parts if part)
 
     def _part(self, now: float, elapsed: float) -> tuple[float | None, float | None]:
@@ -124,6 +137,12 @@ class Progress:
             return None, None
         spent = now - self._share_start
         return self._share, spent * (1 - self._share) / self._share
+
+    def _foresee(self) -> None:
+        """The forecast's words anew; not more often than they are drawn."""
+        now = time.monotonic()
+        if now - self._at >= REDRAW_SECONDS:
+            self._at, self._foreseen = now, self._forecast.text(now - self._start)
 
     def _redraw(self) -> None:
         while not self._ended.wait(REDRAW_SECONDS):

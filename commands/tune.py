@@ -37,6 +37,9 @@ def tune(
     out: Annotated[Path, typer.Option(help="Run folder; called again, it goes on.")] = Path("runs/tuning"),
     settings: Annotated[Path | None, typer.Option(help="Where to write; OUT/tuned.yaml without.")] = None,
     more: Annotated[bool, typer.Option("--more", help="Three times the last resource.")] = False,
+    kill_hopeless: Annotated[
+        bool, typer.Option("--kill-hopeless", help="Stop training runs foreseen to end worse than the default's.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of configurations, split and runs.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time.")] = 1,
     as_json: JsonFlag = False,
@@ -62,7 +65,7 @@ def tune(
     state = out / "tuning.json"
     if more:
         resource = 3 * _last(state)
-    rules = Rules(fidelity, unit, budget, captime, seed, stage)  # type: ignore[arg-type]
+    rules = Rules(fidelity, unit, budget, captime, seed, stage, kill_hopeless)  # type: ignore[arg-type]
     found = search(
         problems,
         space,
@@ -114,6 +117,7 @@ def _document(found: Tuned, resource: int, path: Path) -> dict[str, Any]:
         "score": found.score,
         "validation": validation,
         "runs": found.num_runs,
+        "killed": found.num_killed,
         "rungs": rungs,
     }
 
@@ -124,6 +128,8 @@ def _tell(found: Tuned, resource: int, path: Path) -> None:
             best = rung.scores[0]
             echo(f"  {len(rung.scores):>4} settings at {rung.resource:>4}: best {best[1]:.4f} ({best[0]})")
     echo(f"{found.config.text}: training score {found.score:.4f}, {found.num_runs} runs made, resource {resource}")
+    if found.num_killed:
+        echo(f"  {found.num_killed} runs of the training were given up (--kill-hopeless)")
     if found.validation is None:
         echo("  one instance: nothing held out, so nothing is said of other instances")
     else:

@@ -111,7 +111,7 @@ class Formulation(Protocol):
         ...
 
     def encode(self, solution: Solution) -> Bits:
-        """A completed point that denotes the solution."""
+        """A completed point that denotes the solution. Shape (n,)."""
         ...
 
     def complete(self, X: AnyArray) -> Bits:
@@ -149,7 +149,8 @@ def short_repr(problem: Problem) -> str:
     """
     size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
     known = "" if problem.best_known is None else f", best known {problem.best_known.value}"
-    return f"<{problem.kind} {problem.name or '(no name)'}: {size}{known}>"
+    name = " ".join(problem.name.split()) or "(no name)"  # one line, whatever the name holds
+    return f"<{problem.kind} {name}: {size}{known}>"
 
 
 def number(value: float) -> Number:
@@ -174,7 +175,7 @@ def fingerprint(problem: Problem) -> str:
 
 
 def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
-    """The solution as int64 0/1 vector of length n.
+    """The solution as int64 0/1 vector of length n. Shape (n,).
 
     Raises
     ------
@@ -188,7 +189,7 @@ def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
 
 
 def permutation_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
-    """The solution as int64 permutation of 0..n-1.
+    """The solution as int64 permutation of 0..n-1. Shape (n,).
 
     Raises
     ------

@@ -8,6 +8,14 @@ from typing import Any
 
 from ..core import Crossover, Probability, Record, TargetWorth, Worth
 
+#: Targets in words.
+NAMES = {
+    "optimum": "the optimum",
+    "best known": "the best known",
+    "within 1 %": "1 % from it,",
+    "best of this run": "the best of this run,",
+}
+
 
 def worth_lines(record: Record) -> list[str]:
     """Lines of what one sample is worth; none where nothing was compared."""
@@ -21,6 +29,7 @@ def worth_lines(record: Record) -> list[str]:
     if worth is None:
         return lines
     lines += [target_text(target) for target in worth.targets]
+    lines += [text for text in [beyond_text(worth.targets)] if text]
     if worth.crossover:
         lines.append(crossover_text(worth.crossover))
     price = price_text(worth)
@@ -36,8 +45,7 @@ def target_text(found: TargetWorth) -> str:
     >>> target_text(TargetWorth("optimum", 12, sampler, uniform, 200.0, 150.0, 260.0))
     'one sample is worth 200 uniform points (95 %: 150 to 260) for the optimum 12; chance 20 % against 0.1 % (exact)'
     """
-    names = {"optimum": "the optimum", "best known": "the best known", "within 1 %": "1 % from it,"}
-    name = names.get(found.target, "the best of this run,")
+    name = NAMES[found.target]
     chances = f"chance {_chance(found.sampler)} against {_chance(found.uniform)}"
     note = "; chosen from these samples, an upper estimate" if found.is_chosen else ""
     if found.worth is None:
@@ -53,6 +61,31 @@ def target_text(found: TargetWorth) -> str:
     value = figures(found.worth)
     points = "point" if value == "1" else "points"
     return f"one sample is worth {value} uniform {points}{span} for {name} {found.objective}; {chances}{note}"
+
+
+def beyond_text(targets: Sequence[TargetWorth]) -> str:
+    """The worth in points of the sampler's own start for each target, in one line; empty where it has none.
+
+    Examples
+    --------
+    >>> from qopt.core import BeyondStart
+    >>> sampler, start = Probability(0.2, 0.2, 0.2), Probability(0.1, 0.1, 0.1)
+    >>> found = TargetWorth("optimum", 12, sampler, start, 2.0, 2.0, 2.0, beyond=BeyondStart(start, 2.0, 2.0, 2.0))
+    >>> beyond_text([found])
+    'beyond its start, one sample is worth 2 points of that start for the optimum (chance 10 % (exact))'
+    """
+    parts = []
+    for found in targets:
+        beyond = found.beyond
+        if beyond is None:
+            continue
+        name = NAMES[found.target].rstrip(",")
+        value = figures(beyond.worth) if beyond.worth is not None else f"at least {figures(beyond.low or 0.0)}"
+        is_exact = beyond.low == beyond.high == beyond.worth or beyond.worth is None
+        high = "no upper limit" if beyond.high is None else figures(beyond.high)
+        span = "" if is_exact else f" (95 %: {figures(beyond.low or 0.0)} to {high})"
+        parts.append(f"{value}{span} points of that start for {name} (chance {_chance(beyond.chance)})")
+    return f"beyond its start, one sample is worth {'; '.join(parts)}" if parts else ""
 
 
 def crossover_text(rows: Sequence[Crossover]) -> str:

@@ -42,7 +42,7 @@ def problem_of(what: Any, kind: str | None = None) -> Problem:
     >>> problem_of({"profits": [3, 4], "weights": [[1, 1]], "capacities": [1]}, kind="mdkp").objective([0, 1])
     4
     """
-    from .models import LIBRARIES, from_bqm, from_constrained
+    from .models import LIBRARIES, from_bqm, from_cqm_model
 
     if isinstance(what, Problem):
         return what
@@ -53,7 +53,7 @@ def problem_of(what: Any, kind: str | None = None) -> Problem:
     library = type(what).__module__.partition(".")[0]
     if library == "dimod":
         if hasattr(what, "constraints"):
-            return from_constrained(what)
+            return from_cqm_model(what)
         if hasattr(what, "change_vartype"):
             return from_bqm(what)
     if library in LIBRARIES:

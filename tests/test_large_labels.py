@@ -61,7 +61,7 @@ def odd_models(count, seed):
 def test_what_is_called_exact_equals_the_state_vector(layers):
     labels = set()
     for scale, model, size in odd_models(20, seed=layers):
-        told = [Qaoa(layers=layers, backend=name, optimizer="none", num_shots=2, **more) for name, more in BACKENDS]
+        told = [Qaoa(num_layers=layers, backend=name, optimizer="none", num_shots=2, **more) for name, more in BACKENDS]
         infos = [sampler.sample(model, seed=1).info for sampler in told]
         for (name, more), info in zip(BACKENDS, infos):
             error = abs(info["expectation"] - infos[0]["expectation"])
@@ -94,7 +94,9 @@ def test_what_is_called_exact_equals_the_state_vector(layers):
 def test_the_screen_and_the_report_say_what_was_cut(backend, options, expected):
     """A truncated state was printed with "energies are exact", and its points as no samples of the state."""
     problem = MaxCut.from_networkx(nx.random_regular_graph(3, 12, seed=2))
-    record = qopt.solve(problem, "qaoa", seed=1, layers=2, optimizer="none", backend=backend, num_shots=50, **options)
+    record = qopt.solve(
+        problem, "qaoa", seed=1, num_layers=2, optimizer="none", backend=backend, num_shots=50, **options
+    )
     lines = worth_lines(record)
     assert any(line.startswith(expected) for line in lines), lines
     is_estimate = "estimates" in expected

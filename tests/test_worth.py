@@ -130,7 +130,7 @@ def test_the_quadratic_table_is_the_form() -> None:
 def test_the_samplers_chance_is_exact_from_its_state(solver: str) -> None:
     """The optimum probability that a circuit tells of its QUBO is the chance of the optimum where there are no rows."""
     problem = qopt.generate("qubo", n=6, seed=1)
-    options = {"reps": 1} if solver == "vqe" else {"layers": 1}
+    options = {"num_layers": 1}
     record = qopt.solve(problem, solver, seed=1, **options)
     assert record.worth is not None
     target = record.worth.targets[0]
@@ -148,7 +148,7 @@ def test_the_samplers_chance_is_exact_from_its_state(solver: str) -> None:
 
 def test_a_subspace_state_is_counted_on_its_own_ground() -> None:
     problem = qopt.generate("tsp", n=5, seed=2)
-    record = qopt.solve(problem, "xy", layers=1, num_starts=1, seed=1)
+    record = qopt.solve(problem, "xy", num_layers=1, num_starts=1, seed=1)
     assert record.worth is not None
     assert record.worth.num_points == 24
     target = record.worth.targets[0]
@@ -203,7 +203,7 @@ def test_a_records_crossover_is_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from qopt.experiments.plot_worth import plot_worth
 
-    record = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "qaoa", layers=1, encoder="unbalanced", seed=1)
+    record = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "qaoa", num_layers=1, encoder="unbalanced", seed=1)
     plot_worth(record, tmp_path / "worth.png")
     assert (tmp_path / "worth.png").stat().st_size > 5_000
     exact = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "cpsat")

@@ -86,6 +86,10 @@ class NetworkGroup:
         return len(self.couplings)
 
     def evaluate(self, gammas: Float, betas: Float, weights: Float | None, how: How) -> tuple[Float, Float]:
+        """Correlations of all rows, shape (rows,), by the network; with weights their sum's gradient, shape (2 p,),
+        too.
+        """
+
         def part(rows: AnyArray) -> tuple[Float, Float]:
             of_rows = None if weights is None else weights[rows]
             numbers = self.couplings[rows], self.fields[rows]
@@ -132,6 +136,7 @@ class StateGroup:
         return _diagonal_of(self.h, self.rows, self.cols, self.couplings)
 
     def evaluate(self, gammas: Float, betas: Float, weights: Float | None, how: How) -> tuple[Float, Float]:
+        """Correlations of all masks, shape (rows,), of a state; with weights their sum's gradient, shape (2 p,)."""
         engine: EngineChoice = "numpy" if how.engine == "numpy" else "auto"
         threads = diagonal.threads_for(self.h.size, how.threads)
         state = diagonal.evolve(self.cost, gammas, betas, threads=threads, engine=engine)

@@ -23,9 +23,9 @@ from .groups import (
 from .network import FIELD, Network, improved, network_of
 
 #: An evaluation that is estimated to take longer is refused.
-MOST_SECONDS = 3600.0
+MAX_SECONDS = 3600.0
 #: Most variables of a product, whatever the memory.
-_MOST_WIDTH = 30
+_MAX_WIDTH = 30
 #: Trials of a search for an order of sums: at most, as many as take one evaluation, and not worth it below.
 _MOST_TRIALS, _SECONDS_A_TRIAL, _LEAST_TRIALS = 2000, 1e-3, 200
 
@@ -92,7 +92,7 @@ class Limits:
     """
 
     num_bytes: int | None = None
-    seconds: float = MOST_SECONDS
+    seconds: float = MAX_SECONDS
     num_rules: int = 3
 
 
@@ -181,7 +181,7 @@ class _Builder:
     def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits, known: Known) -> None:
         self.known = known
         self.graph, self.num_layers, self.free, self.limits = graph, num_layers, free, limits
-        self.max_width = min(_MOST_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
+        self.max_width = min(_MAX_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
         self.shapes: dict[object, _Members] = {}
         self.by_vertices: dict[tuple[int, ...], list[tuple[int, Cone]]] = defaultdict(list)
         self.seconds = 0.0

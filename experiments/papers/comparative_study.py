@@ -35,8 +35,10 @@ of a simulator and of IBM devices.
   the stage to compare, and *raw* is the stage that the circuit earned. *repaired*: the best of ten samples after
   repair (a feasible sample is left as it is). *improved*: after the local search that follows.
 - *control*: as many uniform points as the run looked at, of the same ground, through the same stages: with an LP core
-  or a shrunk graph they are points of the core. *program*: as many of the whole program, beside which reduction and
-  sampler stand together; where there is no reduction both are the same, and the column is empty.
+  or a shrunk graph they are points of the core, and of ws-qaoa points of its own start (independent bits at the
+  relaxed point, kept off 0 and 1 by eps), so that what the relaxation knows is not counted as the circuit's.
+  *program*: as many of the whole program, beside which reduction and sampler stand together; where there is no
+  reduction both are the same, and the column is empty.
 - Gaps are relative to the proven optimum, medians over the seeds, then over the instances; `infeasible` is worse than
   every gap."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..endings import judge_of
 from .paired import NEVER, middle
 from .paper import Rows
 
@@ -36,9 +37,9 @@ class Cell:
 
     Parameters
     ----------
-    values, control, program : by stage, of the run, of its control, and of uniform points of the whole program; gaps,
-        of market share the summed deviation; NEVER where the median run had nothing feasible; stages that the pipeline
-        does not have are left out.
+    values, control, program : by stage, of the run, of the control that judges it, and of uniform points of the whole
+        program; gaps, of market share the summed deviation; NEVER where the median run had nothing feasible; stages
+        that the pipeline does not have are left out.
     pairs : (own, control's) value of every run, by stage.
     share : median share of feasible raw samples.
     points, control_points : samples looked at in a run, and those that its control drew.
@@ -96,7 +97,7 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
     own: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for row in able:
         stages = row["stages"]
-        control = stages.get("control")
+        control = judge_of(stages)
         for stage in STAGES:
             has_stage = stages.get(stage) is not None or control is not None
             if has_stage:
@@ -105,7 +106,7 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
                 pairs[stage].append((own[stage][-1], value_of(control.get(stage), kind)))
     resources = [row["resources"] for row in able]
     raw = [row["stages"]["raw"] for row in able if row["stages"]["raw"] is not None]
-    controls = [row["stages"]["control"] for row in able if row["stages"].get("control") is not None]
+    controls = [found for row in able if (found := judge_of(row["stages"])) is not None]
     return Cell(
         method=method,
         encoding=encoding,

@@ -37,6 +37,13 @@ class RunSet:
         found.__dict__["references"] = self.references  # of all runs, not of these alone
         return found
 
+    def against_uniform(self) -> RunSet:
+        """The runs that are judged by points of their own start, with uniform points as their control instead."""
+        there = [replace(run, control=run.control_uniform) for run in self.runs if run.start and run.control_uniform]
+        found = RunSet(there, document=self.document, source=self.source)
+        found.__dict__["references"] = self.references  # of all runs, not of these alone
+        return found
+
     @cached_property
     def pipelines(self) -> tuple[str, ...]:
         """Labels in the order of the spec, further ones as they appear."""

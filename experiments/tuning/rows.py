@@ -19,11 +19,13 @@ import yaml
 
 from ...core import Problem, fingerprint, relative_gap
 from ...problems.files import save
+from ..forecast import GiveUp
 from ..sweep.document import parse_document
 from ..sweep.folder import prepare
 from ..sweep.matrix import Matrix, build_matrix
 from ..sweep.runner import Local, missing_tasks, run_matrix
-from ..sweep.store import Store, read_rows
+from ..sweep.store import Store, read_rows, statuses
+from .floors import Floors, is_killed, with_floors
 from .space import Config
 
 Fidelity = Literal["instances", "shots", "evaluations", "seconds"]
@@ -43,6 +45,7 @@ class Rules:
     captime : seconds at which an answer is worth nothing; None looks at the gap alone.
     seed : of the repeats.
     stage : whose answer is scored: ``final``, or ``raw`` for what the samples hold before any repair.
+    kill_hopeless : stop a run that is foreseen to end worse than the default's on the same instance and limits.
     """
 
     fidelity: Fidelity = "instances"
@@ -51,6 +54,7 @@ class Rules:
     captime: float | None = None
     seed: int = 0
     stage: Literal["final", "raw"] = "final"
+    kill_hopeless: bool = False
 
 
 class Scores:
@@ -61,6 +65,7 @@ class Scores:
             raise ValueError("a tuning must have an instance, got none; name files or a sweep's YAML")
         self.folder, self.rules, self.jobs = folder, rules, jobs
         self.num_runs = 0
+        self.killed: set[str] = set()
         (folder / "inputs").mkdir(parents=True, exist_ok=True)
         self.paths: dict[str, str] = {}
         for problem in problems:
@@ -81,7 +86,8 @@ class Scores:
         else:
             limit = self.rules.unit * resource
             budget[self.rules.fidelity] = limit if self.rules.fidelity == "seconds" else max(1, round(limit))
-        rows = self._rows({config.label: config.pipeline for config in configs}, instances, budget, repeats)
+        floors = self._floors(configs, instances, budget)
+        rows = self._rows({config.label: config.pipeline for config in configs}, instances, budget, repeats, floors)
         return [float(np.mean([self.score(row) for row in rows[config.label]])) for config in configs]
 
     def by_instance(self, config: Config, repeats: int) -> list[float]:
@@ -96,7 +102,9 @@ class Scores:
     def on_one(self, configs: Sequence[Config], index: int, repeat: int) -> list[float]:
         """Score of each configuration on one instance and repeat."""
         pipelines = {config.label: config.pipeline for config in configs}
-        rows = self._rows(pipelines, [list(self.paths)[index]], dict(self.rules.budget), repeat + 1)
+        instances, budget = [list(self.paths)[index]], dict(self.rules.budget)
+        floors = self._floors(configs, instances, budget)
+        rows = self._rows(pipelines, instances, budget, repeat + 1, floors)
         return [self.score(rows[config.label][repeat]) for config in configs]
 
     def score(self, row: Mapping[str, Any]) -> float:
@@ -125,8 +133,26 @@ class Scores:
             }
         return known
 
+    def _floors(self, configs: Sequence[Config], instances: Sequence[str], budget: Mapping[str, float]) -> Floors:
+        """The objective of the default's first run on each instance under these limits; none where it found nothing."""
+        if not self.rules.kill_hopeless or not configs:
+            return {}
+        default = configs[0].space.default
+        rows = self._rows({default.label: default.pipeline}, instances, budget, 1)[default.label]
+        floors = {}
+        for row in rows:
+            instance, end = row["instance"]["fingerprint"], _objective(row, self.rules.stage)
+            if end is not None and instance in self.references:
+                floors[instance] = GiveUp(float(end), self.references[instance])
+        return floors
+
     def _rows(
-        self, pipelines: Mapping[str, Any], instances: Sequence[str], budget: Mapping[str, float], repeats: int
+        self,
+        pipelines: Mapping[str, Any],
+        instances: Sequence[str],
+        budget: Mapping[str, float],
+        repeats: int,
+        floors: Floors | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
         """Rows of pipelines on instances, run where they are missing."""
         spec = {
@@ -139,7 +165,11 @@ class Scores:
         }
         text = yaml.safe_dump(spec, sort_keys=False)
         matrix = build_matrix(parse_document(text, str(self.folder / "tuning.yaml")), self.folder)
-        return _of_labels(matrix, self._run(matrix, text), pipelines)
+        if floors:
+            matrix = with_floors(matrix, floors, statuses(self.folder))
+        found = _of_labels(matrix, self._run(matrix, text), pipelines)
+        self.killed |= {str(row["id"]) for rows in found.values() for row in rows if is_killed(row)}
+        return found
 
     def _run(self, matrix: Matrix, text: str) -> dict[str, dict[str, Any]]:
         with Store(self.folder) as store:

@@ -15,6 +15,7 @@ import yaml
 from ...core import MissingDependencyError, Problem, fingerprint
 from ...problems.files import write_bytes
 from .ac_band import ac_band
+from .floors import check_judged
 from .hyperband import Found, hyperband
 from .rows import Rules, Scores, plain
 from .space import Config, Space
@@ -44,13 +45,17 @@ class Validation:
 
 @dataclass(frozen=True)
 class Tuned:
-    """The chosen configuration, how it did in training and on held-out instances, and the runs that this call made."""
+    """The chosen configuration, how it did in training and on held-out instances, and the runs that this call made.
+
+    ``num_killed``: runs of the whole training that were given up.
+    """
 
     config: Config
     score: float
     validation: Validation | None
     num_runs: int
     found: Found | None = None
+    num_killed: int = 0
 
 
 def split(problems: Sequence[Problem], seed: int) -> tuple[list[Problem], list[Problem]]:
@@ -82,6 +87,8 @@ def tune(
     repeats : seeds of the validation.
     """
     rules = rules or Rules(seed=seed)
+    if rules.kill_hopeless:
+        check_judged(space)
     training, held_out = split(problems, seed)
     scores = Scores(folder, training, rules, jobs=jobs)
     found: Found | None = None
@@ -99,7 +106,7 @@ def tune(
         judge = Scores(folder, held_out, rules, jobs=jobs)
         validation = compare(judge.by_instance(config, repeats), judge.by_instance(space.default, repeats), seed)
         runs += judge.num_runs
-    return Tuned(config, score, validation, runs, found)
+    return Tuned(config, score, validation, runs, found, len(scores.killed))
 
 
 def compare(tuned: Sequence[float], default: Sequence[float], seed: int = 0) -> Validation:

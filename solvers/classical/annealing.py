@@ -18,7 +18,7 @@ from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
 from ...engines.annealing.engine import layout_of
 from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
-from ..base import Estimate, Heard, QuboSampler, energies_of, sample_set
+from ..base import Ended, Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .dwave_annealing import DwaveAnnealer, default_betas
 from .reads import DEFAULT_READS, Listener, check_positive
@@ -91,6 +91,7 @@ class SimulatedAnnealing(QuboSampler):
         num_reads: int | None = None,
         seconds: float | None = None,
         heard: Heard | None = None,
+        ended: Ended | None = None,
     ) -> dimod.SampleSet:
         """Points that the anneals ended in.
 
@@ -105,7 +106,8 @@ class SimulatedAnnealing(QuboSampler):
         if self.engine == "dwave":
             return self._sample_dwave(bqm, wanted, seed, clock)
         model = IsingModel.from_bqm(bqm)
-        return _Run(self, model, seed, clock, Listener(bqm, heard)).sample(bqm, wanted)
+        listener = Listener(bqm, heard, ended, (wanted or DEFAULT_READS) if seconds is None else wanted)
+        return _Run(self, model, seed, clock, listener).sample(bqm, wanted)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Bytes of the model and a batch of 64 replicas; seconds at about a thousand million flips tried a second."""
@@ -150,7 +152,8 @@ class _Run:
         if self.clock.remaining is None:
             reads = wanted or DEFAULT_READS
             temperatures = self._temperatures(self.settings.num_sweeps, reads)
-            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how, heard=self.listener.told)
+            hears = {"heard": self.listener.told, "is_over": self.listener.is_over}
+            found = anneal(self.model, temperatures, reads, seed=self.seed, how=self.how, **hears)  # type: ignore[arg-type]
             spins = found.spins
         else:
             spins, temperatures = self._until(wanted)
@@ -184,6 +187,8 @@ class _Run:
         count = 0
         while not found or (not self.clock.is_over and (wanted is None or count < wanted)):
             if found and (self.clock.remaining or 0.0) < 0.9 * sweep_seconds * len(temperatures):
+                break
+            if self.listener.is_over is not None and self.listener.is_over():
                 break
             batch = start(self.model, self.how, next(words))
             began = self.clock.elapsed

@@ -57,16 +57,16 @@ class ConeTraining:
         settings = self.settings
         model, unit = ising.model(), ising.unit(settings.scale)
 
-        def make(layers: int) -> LightConeEvaluator:
+        def make(num_layers: int) -> LightConeEvaluator:
             limits = ROUND_LIMITS if self.engine else None
-            cones = light_cones(ising, layers, threads=settings.threads, engine=settings.engine, limits=limits)
-            return LightConeEvaluator(model, CircuitSpec(ising, layers, unit), cones)
+            cones = light_cones(ising, num_layers, threads=settings.threads, engine=settings.engine, limits=limits)
+            return LightConeEvaluator(model, CircuitSpec(ising, num_layers, unit), cones)
 
         full = make(num_layers)
-        circuits = Circuits(make, full, settings.maxiter)
+        circuits = Circuits(make, full, settings.max_evaluations)
         start = self.last.get(num_layers)
         if start is None:
-            path = replace(settings, layers=num_layers).initial_angles.path(circuits, self.rng)
+            path = replace(settings, num_layers=num_layers).initial_angles.path(circuits, self.rng)
         else:  # scaled angles carry over from the model before
             path = [circuits.stage(begin_at(start))]
         left = None if self.limits.evaluations is None else self.limits.evaluations - self.counts["evaluations"]

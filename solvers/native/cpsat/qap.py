@@ -36,6 +36,7 @@ class _PairCosts(NamedTuple):
 
 @cpsat_refusal.register
 def refusal_qap(problem: Qap) -> str:
+    """Why the model of so many conditional rows is not built; empty if it is."""
     n = problem.num_facilities
     pairs = _pairs(problem)
     rows = len(pairs) * n * (n - 1)

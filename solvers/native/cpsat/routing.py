@@ -22,6 +22,7 @@ MAX_ARCS = 40_000
 
 @cpsat_refusal.register
 def refusal_tsptw(problem: Tsptw) -> str:
+    """Why a circuit of so many arcs is not built; empty if it is."""
     arcs = int(problem.presolve.arcs.sum())
     return (
         "" if arcs <= MAX_ARCS else f"CP-SAT circuits must have at most {MAX_ARCS:,} arcs, got {arcs:,}; use tsptw-dp"
@@ -31,6 +32,7 @@ def refusal_tsptw(problem: Tsptw) -> str:
 @cpsat_refusal.register(Cvrp)
 @cpsat_refusal.register(Vrptw)
 def refusal_fleet(problem: Cvrp | Vrptw) -> str:
+    """Why the circuit is not built, for its arcs or for demands without a common unit; empty if it is."""
     arcs = problem.num_customers * (problem.num_customers + 1)
     if arcs > MAX_ARCS:
         return f"CP-SAT circuits must have at most {MAX_ARCS:,} arcs, got {arcs:,}; use routing or pyvrp"

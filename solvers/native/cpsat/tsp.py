@@ -16,6 +16,7 @@ MAX_CITIES = 500
 
 @cpsat_refusal.register
 def refusal_tsp(problem: Tsp) -> str:
+    """Why a circuit of so many cities is not built; empty if it is."""
     n = problem.num_cities
     if n <= MAX_CITIES:
         return ""
