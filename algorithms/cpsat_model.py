@@ -75,7 +75,7 @@ def build_model(program: BinaryProgram) -> ProgramModel:
     UnsupportedError
         Too many products, or a row of integers whose sum reaches 2**53.
     """
-    from ortools.sat.python import cp_model
+    from ..core.light_ortools import cp_model
 
     products = program.products.tocoo()
     if products.nnz > MAX_PRODUCTS:
@@ -152,7 +152,7 @@ def _integer_row(facts: RowFacts) -> tuple[int | None, int | None, Int, bool]:
 
 
 def _add_linear(model: Any, literals: list[Any], coefficients: Int, lower: int | None, upper: int | None) -> None:
-    from ortools.sat.python import cp_model
+    from ..core.light_ortools import cp_model
 
     if not literals:
         if (lower is not None and lower > 0) or (upper is not None and upper < 0):

@@ -123,7 +123,7 @@ def search(
     Exception
         Whatever ``on_values`` raised; the search stops there.
     """
-    from ortools.sat.python import cp_model
+    from ..core.light_ortools import cp_model
 
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = settings.num_workers

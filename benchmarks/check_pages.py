@@ -66,7 +66,7 @@ SAMPLED = {
     "graph-shrinking": Sample(
         ("random", "exact"), ("Ablation: independent sets",), kind="mis", line="| random |", seconds=True
     ),
-    "routing-annealing": Sample(("random pairs", "sa pairs"), ("",), kind="tsptw", line="| stops | 5 |"),
+    "routing-annealing": Sample(("random pairs", "sa pairs", "tsptw-dp"), ("",), kind="tsptw", line="| stops | 5 |"),
     "cutting-slack": Sample(
         ("qaoa mis", "optimum"),
         ("QAOA as the oracle: independent sets",),
@@ -132,7 +132,8 @@ def _rows(matrix: Matrix, sample: Sample) -> Iterator[dict[str, Any]]:
         cell = matrix.cells[task.cell]
         if sample.is_run(cell.variant.name, cell.variant.label, cell.source.problem.kind) and cell.pipeline is not None:
             record = run(cell.source.problem, cell.pipeline, budget=matrix.sweep.budget.budget, seed=task.seed)
-            labels = {"family": cell.variant.name, "pipeline": cell.variant.label, "repeat": task.repeat, "group": ""}
+            labels = {"family": cell.variant.name, "pipeline": cell.variant.label, "repeat": task.repeat}
+            labels["group"] = cell.source.group
             yield {**record.to_json(), "sweep": {**labels, "wall_seconds": 0.0}}
 
 

@@ -49,7 +49,7 @@ UNIFORM_STATE = SubspaceQaoa(
 
 
 #: A relaxation's point, measured: no layer turns it. Judged by points of its own start.
-WARM_START = WarmStartQaoa(layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", num_shots=POINTS)
+WARM_START = WarmStartQaoa(num_layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", num_shots=POINTS)
 #: The same at the convex point of each round's own QUBO, which follows from what was seen.
 CONVEX_START = replace(WARM_START, point="convex")
 

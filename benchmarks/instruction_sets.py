@@ -43,7 +43,7 @@ ROWS: tuple[tuple[str, tuple[str, dict[str, Any], dict[str, Any]], dict[str, Any
     ("adapt", CUT, {}),
     ("rqaoa", CUT, {}),
     ("xy", TOUR, {}),
-    ("vqe", SACK, {"maxiter": 30}),
+    ("vqe", SACK, {"max_evaluations": 30}),
     ("pce", CUT, {}),
     ("qrao", CUT, {}),
     ("sa", CUT, {"num_reads": 50}),

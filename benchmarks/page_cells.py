@@ -122,7 +122,7 @@ def large(_: Path | None) -> Found:
     cells = text.splitlines()[-1].strip("| ").split(" | ")
     yield page, "| " + " | ".join([*cells[:-2], "{*}"])
     model = light_cone.cut_model(nx.random_regular_graph(3, 1000, seed=1))
-    info = Qaoa(layers=1, backend="light-cone", threads=1, num_shots=1).sample(model, seed=1, evaluations=60).info
+    info = Qaoa(num_layers=1, backend="light-cone", threads=1, num_shots=1).sample(model, seed=1, evaluations=60).info
     ratio, cones = f"{-info['expectation'] / 1500:.4f}", info["cones"]
     known = f"| 1,000 | 1 | {cones['num_cones']:,} | {cones['num_distinct']:,} | {cones['largest']} |"
     yield page, f"{known} {{*}} | {{*}} | {{*}} ({info['evaluations']}) | {ratio} |"

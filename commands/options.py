@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
+#: What the command calls what Python, or another program, calls so.
+MEANT = dict.fromkeys(("seconds", "timeout", "time", "limit", "max_seconds", "max-seconds"), "--time-limit")
 #: Likeness of a mistyped option and one of the command's own, from which it is proposed.
 LIKENESS = 0.75
 
@@ -94,6 +96,8 @@ def part_errors(ctx: typer.Context) -> Iterator[None]:
         if wrapper:
             raise ValueError(f"option {written} is one of --{wrapper}, got it without; add --{wrapper}") from None
         own = [name for parameter in ctx.command.params for name in parameter.opts]
+        if MEANT.get(error.option) in own:
+            raise ValueError(f"option must be known, got {written}; did you mean {MEANT[error.option]}?") from None
         close = difflib.get_close_matches(written, own, n=1, cutoff=LIKENESS)
         if not close:
             raise

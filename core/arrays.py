@@ -36,7 +36,7 @@ def frozen_number(values: npt.ArrayLike, subject: str) -> AnyArray:
     Raises
     ------
     ValueError
-        A value is not a finite number.
+        A value is not a finite number, or a text, a date, a complex or a masked one.
 
     Examples
     --------
@@ -45,8 +45,12 @@ def frozen_number(values: npt.ArrayLike, subject: str) -> AnyArray:
     """
     try:
         given = np.asarray(values)
-        if given.dtype.kind in "US":  # numpy would read digits out of texts
-            raise TypeError("text")
+        if given.dtype.kind not in "biufO":  # numpy reads digits out of texts, and days out of dates
+            raise TypeError("no numbers")
+        if given.dtype.kind == "O" and any(isinstance(value, str | complex) for value in given.flat):
+            raise TypeError("no real numbers")
+        if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
+            raise TypeError("masked")
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{subject} must be a rectangular array of numbers; check the file's rows") from None

@@ -79,7 +79,12 @@ def converted(blocks: Sequence[Block], constant: float, factor: float) -> Iterat
 
 
 def is_canonical(blocks: Sequence[Block], indptr: Int) -> bool:
-    """Whether degrees rise from term to term, and in each degree the terms, and in each term the indices, rise."""
+    """Whether degrees rise from term to term, and in each degree the terms, and in each term the indices, rise.
+
+    Parameters
+    ----------
+    indptr : ends of the terms, shape (t + 1,).
+    """
     if (np.diff(np.diff(indptr)) < 0).any():
         return False
     for indices, _ in blocks:

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from .program import BinaryProgram, Rows
 Solution = npt.NDArray[np.int64]
 Sense = Literal["min", "max"]
 Number = int | float
+V = TypeVar("V", float, npt.NDArray[Any])
 
 #: Fields that say something *about* an instance; they never enter its fingerprint.
 METADATA_FIELDS = frozenset({"name", "best_known"})
@@ -133,9 +134,16 @@ def conventions(problem: Problem) -> dict[str, str]:
     return dict(getattr(problem, "conventions", {}))
 
 
-def signed(problem: Problem, value: float) -> float:
-    """``value`` as a cost to minimise: itself for sense min, negated for sense max."""
-    return value if problem.sense == "min" else -value
+def signed(of: Problem | Sense, value: V) -> V:
+    """``value`` as a cost to minimise: itself for sense min, negated for sense max.
+
+    Parameters
+    ----------
+    of : an instance, or its sense.
+    value : number or array.
+    """
+    sense = of if isinstance(of, str) else of.sense
+    return value if sense == "min" else -value
 
 
 def short_repr(problem: Problem) -> str:

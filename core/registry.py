@@ -69,6 +69,10 @@ class Registry:
         def add(make: T) -> T:
             accept_old_names(make)
             self._add(Entry(name, make, requires=requires, extra=extra, summary=first_line(make)))  # type: ignore[arg-type]
+            if self.room in ("encoders", "solvers"):
+                from .spec import told_by_field
+
+                told_by_field(make)
             for alias in aliases:
                 self._aliases[alias] = name
             return make

@@ -49,9 +49,9 @@ class Samples:
     Examples
     --------
     >>> import qopt
-    >>> record = qopt.solve([[-1, 2], [0, -1]], "brute-force", kind="qubo", keep_samples=True)
+    >>> record = qopt.solve([[-2, 2], [0, -1]], "brute-force", kind="qubo", keep_samples=True)
     >>> record.samples.variables, record.samples.points[0].tolist(), record.samples.objectives[0].item()
-    (('x[0]', 'x[1]'), [1, 0], -1.0)
+    (('x[0]', 'x[1]'), [1, 0], -2.0)
     """
 
     variables: tuple[str, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import hashlib
 import json
 import re
@@ -62,7 +63,9 @@ def from_spec(room: str, spec: str | Mapping[str, Any]) -> Any:
     for key, field in known.items():
         is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if is_required and key not in values:
-            raise ValueError(f"{entry.name} must have the option {key}, got none; give --{key.replace('_', '-')}")
+            raise ValueError(
+                f"{entry.name} must have the option {key}, got none; give --{room[:-1]}.{key.replace('_', '-')}"
+            )
     return entry.make(**{key: coerce(entry.make, known[key], value) for key, value in values.items()})
 
 
@@ -108,6 +111,56 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
         texts = (_expected(one) for one in error.errors())
         expected = " or ".join(dict.fromkeys(texts)).replace("a valid dictionary", "NAME=NUMBER,...")
         raise ValueError(f"{field.name} must be {expected}, got {value!r}; see `qopt list --options`") from None
+
+
+def check_types(part: Any) -> None:
+    """Refuse a part built in Python whose fields hold values of other types, which no run would take.
+
+    Raises
+    ------
+    TypeError
+        The text gives the field, what it must be and the value.
+    """
+    hints = typing.get_type_hints(type(part))
+    for name, field in fields_of(type(part)).items():
+        value = getattr(part, name)
+        is_part = field.metadata.get("room") is not None
+        if isinstance(value, bool | str) and not is_part and not _takes(hints[name], type(value)):
+            raise TypeError(f"{name} must be {_type_words(hints[name])}, got {value!r}; see `qopt list --options`")
+        try:
+            coerce(type(part), field, value)
+        except ValueError as error:
+            raise TypeError(str(error)) from None
+
+
+def _takes(hint: Any, kind: type) -> bool:
+    """Whether a hint takes values of that type, which ``coerce`` would read as numbers: texts, True and False."""
+    kinds = (hint, *typing.get_args(hint))
+    return any(one in (kind, Any, object) or typing.get_origin(one) is typing.Literal for one in kinds)
+
+
+def _type_words(hint: Any) -> str:
+    words = {int: "an integer", float: "a number", bool: "True or False", type(None): "None", str: "a text"}
+    kinds = typing.get_args(hint) or (hint,)
+    return " or ".join(dict.fromkeys(words.get(one, "numbers") for one in kinds))
+
+
+def told_by_field(cls: Any) -> Any:
+    """The class with errors of its ``__post_init__`` that name a field: a text compared with a number names none."""
+    original: Callable[[Any], None] | None = getattr(cls, "__post_init__", None)
+    if original is None:
+        return cls
+
+    @functools.wraps(original)
+    def told(self: Any) -> None:
+        try:
+            original(self)
+        except (TypeError, KeyError, AttributeError):
+            check_types(self)
+            raise
+
+    setattr(cls, "__post_init__", told)  # noqa: B010 (a class of any kind has none by its type)
+    return cls
 
 
 def _expected(error: Any) -> str:

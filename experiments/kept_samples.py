@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core import AnyArray, Formulation, Samples
+from ..core import AnyArray, Formulation, Samples, signed
 from .candidates import Candidates
 
 #: Bits of all kept points together; beyond them the oldest rounds are dropped, the last one never.
-MOST_BITS = 1_000_000_000
+MAX_BITS = 1_000_000_000
 
 
 @dataclass
@@ -24,13 +24,13 @@ class KeptSamples:
         """Keep a round's distinct points; ``energies`` in their order."""
         self.rounds.append((index, found, energies))
         self.bits += found.X.size
-        while self.bits > MOST_BITS and len(self.rounds) > 1:
+        while self.bits > MAX_BITS and len(self.rounds) > 1:
             self.bits -= self.rounds.pop(0)[1].X.size
 
     def samples(self, formulation: Formulation, num_points: int) -> Samples:
         """All kept rounds as one value; ``num_points`` is what the run drew."""
         names = formulation.program.names
-        sign = 1.0 if formulation.problem.sense == "min" else -1.0
+        sign = signed(formulation.problem, 1.0)
         X = [found.X for _, found, _ in self.rounds]
         feasible = [found.feasible for _, found, _ in self.rounds]
         costs = [np.where(ok, sign * found.costs, np.nan) for ok, (_, found, _) in zip(feasible, self.rounds)]

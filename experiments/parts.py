@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core import ENCODERS, SOLVERS, accepted_fields, coerce, from_spec
 from ..core.old_names import with_field_names
+from ..core.spec import check_types
 
 Part = str | Mapping[str, Any] | object
 
@@ -79,6 +80,7 @@ def build_part(role: str, part: Part, overrides: Mapping[str, Any]) -> Any:
         make = part_make(role, part)
         spec = {"name": part} if isinstance(part, str) else with_field_names(make, _underscored(part))
         return from_spec(f"{role}s", {**spec, **with_field_names(make, _underscored(overrides))})
+    check_types(part)
     if not overrides:
         return part
     known = part_fields(role, part)

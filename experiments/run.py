@@ -107,11 +107,21 @@ def solve(
     ('optimal', True)
     """
     problem = problem_of(what, kind)
+    for word, value in (("formulation", formulation), ("repair", repair)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{word} must be a name, got {value!r}")
+    top = options.get("repair_top", 1)
+    if isinstance(top, bool) or not isinstance(top, numbers.Integral):
+        raise TypeError(f"repair_top must be an integer, got {top!r}")
+    if reference is not None and (isinstance(reference, bool) or not isinstance(reference, str | numbers.Real)):
+        raise TypeError(f"reference must be 'auto', 'none' or seconds, got {reference!r}")
     solver = as_part("solver", solver)
     encoder = None if encoder is None else as_part("encoder", encoder)
     if budget is not None and not isinstance(budget, Budget):
         raise TypeError(f"budget must be a qopt.Budget, got {budget!r}; write qopt.Budget(seconds=...)")
-    for word, switch in (("improve", improve), ("keep_samples", keep_samples)):
+    asked = {"improve": improve, "keep_samples": keep_samples}
+    asked |= {word: options[word] for word in ("control", "ceiling") if word in options}
+    for word, switch in asked.items():
         if not isinstance(switch, bool):
             raise TypeError(f"{word} must be True or False, got {switch!r}")
     bare = {key: options[key] for key in LIMITS if key in options}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core import Crossover, Probability, Record, TargetWorth, Worth
+from ..core import Crossover, Probability, Record, TargetWorth, Worth, signed
 
 #: Targets in words.
 NAMES = {
@@ -122,12 +122,16 @@ def expected_energy(record: Record) -> str:
     mean = record.resources.extra.get("expectation")
     if not isinstance(mean, float) or not math.isfinite(mean):
         return ""
-    reference = record.reference
     label = " (an estimate)" if record.resources.extra.get("energies") == "estimate" else ""
-    if record.instance.kind in ("max-cut", "qubo") and reference.kind == "proven" and reference.value:
-        value = -mean if record.instance.sense == "max" else mean
-        return f"expected objective {figures(value)}{label}, {value / float(reference.value):.2%} of the optimum"
-    return f"expected energy {figures(mean)}{label}, penalties included"
+    # a polynomial goes to the sampler as it is; a Max-Cut or a QUBO has no row that could be penalised
+    encoder = (record.pipeline.get("encoder") or {}).get("name")
+    if record.instance.kind not in ("max-cut", "qubo") and encoder != "polynomial":
+        return f"expected energy {figures(mean)}{label}, penalties included"
+    value, reference = signed(record.instance.sense, mean), record.reference
+    share = ""
+    if reference.kind == "proven" and reference.value:
+        share = f", {value / float(reference.value):.2%} of the optimum"
+    return f"expected objective {figures(value)}{label}{share}"
 
 
 def kept_text(extra: Mapping[str, Any]) -> str:

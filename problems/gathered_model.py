@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..core import Problem, Sense, UnsupportedError
+from ..core import AnyArray, Problem, Sense, UnsupportedError
 from ..core.labels import label_texts
 from ..core.model_text import Model
 from .formats.programs import problem_of
@@ -94,19 +94,20 @@ class GatheredModel:
 
         n, m = len(self.names), len(self.limits)
         c = np.zeros(n)
-        for variable, value in self.costs:
-            c[variable] += value
-        i, j, values = (np.array(column) for column in zip(*self.products)) if self.products else (np.zeros(0),) * 3
-        row, column, entries = (np.array(part) for part in zip(*self.entries)) if self.entries else (np.zeros(0),) * 3
-        places = (row.astype(np.int64), column.astype(np.int64))
+        for i, value in self.costs:
+            c[i] += value
+        pairs = np.array([(i, j) for i, j, _ in self.products], dtype=np.int64).reshape(-1, 2)
+        places = np.array([(row, column) for row, column, _ in self.entries], dtype=np.int64).reshape(-1, 2)
+        couplings = np.array([value for *_, value in self.products], dtype=np.float64)
+        entries = np.array([value for *_, value in self.entries], dtype=np.float64)
         low, high = np.array(self.limits, dtype=np.float64).reshape(-1, 2).T
         minimum, maximum = np.array(self.bounds, dtype=np.float64).reshape(-1, 2).T
         model = Model(
             c=c,
             offset=self.offset,
-            pairs=np.stack([i, j], axis=1).astype(np.int64),
-            couplings=values.astype(np.float64),
-            A=csr_array((entries.astype(np.float64), places), shape=(m, n)),
+            pairs=pairs,
+            couplings=couplings,
+            A=csr_array((entries, tuple(places.T)), shape=(m, n)),
             lower=low,
             upper=high,
             minimum=minimum,
@@ -132,7 +133,7 @@ def _without_squares(model: Model) -> Model:
     return replace(model, c=c, pairs=model.pairs[~squares], couplings=model.couplings[~squares])
 
 
-def _without_spins(model: Model, is_spin: np.ndarray) -> Model:
+def _without_spins(model: Model, is_spin: AnyArray) -> Model:
     """Spins as bits by ``s = 2 b - 1``."""
     if not is_spin.any():
         return model

@@ -36,7 +36,7 @@ from ..core.bits import bounded_coefficients, num_bits, split_bits
 from ..core.labels import distinct_texts
 from ..core.margins import FEASIBILITY
 from ..core.model_html import problem_html
-from ..core.problem import short_repr
+from ..core.problem import short_repr, signed
 from ..core.program_io import MAX_SPAN
 from .checks import LARGEST, merged_pairs, number_vector, restore
 from .direct import DirectForm
@@ -225,7 +225,7 @@ class IntegerBits(DirectForm[IntegerProgram]):
         from scipy.sparse import csr_array
 
         problem, W = self.problem, self._matrix
-        sign = 1.0 if problem.sense == "min" else -1.0
+        sign = signed(problem, 1.0)
         v, m = problem.linear.size, len(problem.lower)
         constants = problem.minimum.astype(np.float64)
         J = csr_array((problem.couplings.astype(np.float64), tuple(problem.pairs.T)), shape=(v, v))

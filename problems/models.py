@@ -15,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Problem, UnsupportedError, bqm_to_arrays
-from ..core.labels import distinct_texts
+from ..core import AnyArray, Problem, UnsupportedError, bqm_to_arrays
+from ..core.labels import distinct_texts, label_texts
 from ..core.program_io import from_cqm, model_of_cqm
 from .gathered_model import GatheredModel
+from .hubo import Hubo
 from .qubo import Qubo
 
 
 def from_bqm(bqm: Any, *, name: str = "") -> Qubo:
     """The QUBO of a dimod ``BinaryQuadraticModel``; spins become bits by ``s = 2 x - 1``.
 
-    Variables keep the model's order; ``variable_names`` are their labels as text, where those differ.
+    Variables keep the model's order; ``variable_names`` are their labels as text, as in the model's file.
 
     Examples
     --------
@@ -34,9 +35,8 @@ def from_bqm(bqm: Any, *, name: str = "") -> Qubo:
     -1
     """
     binary = bqm.change_vartype("BINARY", inplace=False)
-    labels = [str(label) for label in binary.variables]
+    names = label_texts(binary.variables)
     linear, rows, columns, values, offset = bqm_to_arrays(binary.relabel_variables_as_integers(inplace=False)[0])
-    names = tuple(labels) if len(set(labels)) == len(labels) else ()
     return Qubo(linear, np.stack([rows, columns], axis=1), values, offset, variable_names=names, name=name)
 
 
@@ -67,6 +67,31 @@ def from_cqm_model(cqm: Any) -> Problem:
     return problem_of(model, types, name="")
 
 
+def from_quadratic_model(model: Any) -> Problem:
+    """The program of a dimod ``QuadraticModel``, which has no rows."""
+    import dimod
+
+    return from_cqm_model(dimod.ConstrainedQuadraticModel.from_quadratic_model(model))
+
+
+def from_polynomial(polynomial: Any, *, name: str = "") -> Hubo:
+    """The polynomial of a dimod ``BinaryPolynomial``, variables in its own order; spins become ``s = 2 x - 1``.
+
+    Examples
+    --------
+    >>> import dimod
+    >>> from_polynomial(dimod.BinaryPolynomial({"abc": -2.0, "a": 1.0}, "BINARY")).objective([1, 1, 1])
+    -1
+    """
+    binary = polynomial.to_binary()
+    place = {label: i for i, label in enumerate(polynomial.variables)}
+    terms = [(tuple(sorted(place[label] for label in term)), float(value)) for term, value in binary.items()]
+    products = [(term, value) for term, value in terms if term]
+    offset = sum(value for term, value in terms if not term)
+    coefficients = np.array([value for _, value in products])
+    return Hubo(len(place), tuple(term for term, _ in products), coefficients, offset, name=name)
+
+
 def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
     """The QUBO ``min x'Qx + offset`` of a square matrix of shape (n, n), dense or scipy sparse; all entries count.
 
@@ -80,11 +105,15 @@ def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
     >>> from_matrix([[1, 2], [2, -5]]).objective([1, 1])
     0
     """
+    names: tuple[str, ...] = ()
     if hasattr(matrix, "tocoo"):
         entries = matrix.tocoo()
-        shape, rows, columns, values = entries.shape, entries.row, entries.col, entries.data
+        shape, values = entries.shape, entries.data
+        rows, columns = (entries.row, entries.col) if len(shape) == 2 else (values, values)
     else:
-        dense = np.asarray(matrix)
+        if hasattr(matrix, "columns"):  # a table of pandas: its columns are the variables
+            names = label_texts(list(matrix.columns))
+        dense = rectangular(matrix, "Q")
         shape = dense.shape
         if dense.ndim != 2:
             raise ValueError(f"Q must have shape (n, n), got {shape}; give a square matrix")
@@ -92,7 +121,27 @@ def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
         values = dense[rows, columns]
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ValueError(f"Q must have shape (n, n), got {shape}; give a square matrix")
-    return Qubo(np.zeros(shape[0]), np.stack([rows, columns], axis=1), values, offset, name=name)
+    pairs = np.stack([rows, columns], axis=1)
+    return Qubo(np.zeros(shape[0]), pairs, values, offset, variable_names=names, name=name)
+
+
+def rectangular(values: Any, subject: str) -> AnyArray:
+    """Rows of numbers as an array, dense where it was sparse.
+
+    Raises
+    ------
+    ValueError
+        The rows have different lengths, or an entry is masked.
+    """
+    if hasattr(values, "tocoo"):
+        return np.asarray(values.toarray())
+    try:
+        array = np.asanyarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    except ValueError:
+        raise ValueError(f"{subject} must have rows of one length, got different ones; check the data") from None
+    if np.ma.isMaskedArray(array) and np.ma.is_masked(array):
+        raise ValueError(f"{subject} must have all of its entries, got masked ones; use .filled(0)")
+    return np.asarray(array)
 
 
 def from_quadratic_program(program: Any) -> Problem:

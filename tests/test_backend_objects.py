@@ -19,7 +19,7 @@ from .shell import Shell
 pytest.importorskip("qiskit", reason="qiskit is not installed")
 pytest.importorskip("qiskit_aer", reason="qiskit-aer is not installed")
 
-FEW: dict[str, Any] = {"maxiter": 3, "shots": 50}
+FEW: dict[str, Any] = {"max_evaluations": 3, "shots_per_evaluation": 50}
 
 
 def _generic(num_qubits: int = 5) -> Any:
@@ -35,7 +35,7 @@ def _problem(n: int = 5) -> Any:
 @pytest.mark.parametrize("num_qubits", [5, 6, 7, 8])
 def test_qaoa_runs_on_a_generic_backend_and_names_it(num_qubits: int) -> None:
     problem = _problem()
-    qaoa = qopt.Qaoa(layers=1, backend=_generic(num_qubits), **FEW)
+    qaoa = qopt.Qaoa(num_layers=1, backend=_generic(num_qubits), **FEW)
     first, second = (qopt.solve(problem, qaoa, seed=3, num_shots=60, keep_samples=True) for _ in range(2))
     name = f"generic_backend_{num_qubits}q"
     assert first.pipeline["solver"]["backend"] == f"object:{name}"
@@ -62,10 +62,19 @@ def test_every_circuit_that_draws_shots_takes_one(make: Any) -> None:
 
 def test_it_may_stand_in_a_mapping_or_an_option() -> None:
     problem, backend = _problem(), _generic()
-    spec = {"name": "qaoa", "layers": 1, "backend": backend, **FEW}
+    spec = {"name": "qaoa", "num_layers": 1, "backend": backend, **FEW}
     records = [
         qopt.solve(problem, spec, seed=1, num_shots=20),
-        qopt.solve(problem, "qaoa", seed=1, num_shots=20, solver__shots=50, maxiter=3, layers=1, backend=backend),
+        qopt.solve(
+            problem,
+            "qaoa",
+            seed=1,
+            num_shots=20,
+            shots_per_evaluation=50,
+            max_evaluations=3,
+            num_layers=1,
+            backend=backend,
+        ),
     ]
     assert len({record.id for record in records}) == 1
     assert records[0].replay_view() == records[1].replay_view()
@@ -77,10 +86,10 @@ def test_the_better_of_two_outcomes_is_drawn_from_an_ideal_object_as_from_our_ow
 
     linear, pairs = [-1.0, 2.0, -0.5], [[0, 1], [1, 2]]
     problem = qopt.Qubo(linear=linear, pairs=pairs, couplings=[-2.0, 1.5])
-    angles = {"init": "transfer", "angles": (0.7, 0.4), "optimizer": "none", "layers": 1}
+    angles = {"init": "transfer", "angles": (0.7, 0.4), "optimizer": "none", "num_layers": 1}
     given: dict[str, Any] = {"seed": 1, "num_shots": 20_000, "keep_samples": True, "improve": False}
     own = qopt.solve(problem, "qaoa", **angles, **given).samples
-    other = qopt.solve(problem, "qaoa", backend=AerSimulator(), solver__shots=1, **angles, **given).samples
+    other = qopt.solve(problem, "qaoa", backend=AerSimulator(), shots_per_evaluation=1, **angles, **given).samples
     assert own is not None
     assert other is not None
     shares = [
@@ -98,12 +107,12 @@ def test_a_known_one_is_replayed_by_its_name(
     shell, path, out = Shell(monkeypatch, capsys), tmp_path / "i.json", tmp_path / "r.json"
     problem = _problem()
     qopt.save(problem, path)
-    known = qopt.solve(problem, qopt.Qaoa(layers=1, backend=AerSimulator(), **FEW), seed=2)
+    known = qopt.solve(problem, qopt.Qaoa(num_layers=1, backend=AerSimulator(), **FEW), seed=2)
     assert known.is_replayable
     assert known.pipeline["solver"]["backend"] == "object:aer_simulator"
     out.write_text(json.dumps(known.to_json()), encoding="utf-8")
     assert shell.run("replay", out, "--instance", path).code == 0
-    other = qopt.solve(problem, qopt.Qaoa(layers=1, backend=AerSimulator(precision="single"), **FEW), seed=2)
+    other = qopt.solve(problem, qopt.Qaoa(num_layers=1, backend=AerSimulator(precision="single"), **FEW), seed=2)
     assert not other.is_replayable  # its name is that of a plain one, its options are not
     out.write_text(json.dumps(other.to_json()), encoding="utf-8")
     assert shell.run("replay", out, "--instance", path).code == 1
@@ -126,7 +135,7 @@ def test_a_fake_device_is_known_while_it_is_as_it_came() -> None:
 def test_a_sampler_object_runs_too() -> None:
     from qiskit.primitives import StatevectorSampler
 
-    record = qopt.solve(_problem(), qopt.Qaoa(layers=1, backend=StatevectorSampler(seed=1), **FEW))
+    record = qopt.solve(_problem(), qopt.Qaoa(num_layers=1, backend=StatevectorSampler(seed=1), **FEW))
     assert record.pipeline["solver"]["backend"] == "object:StatevectorSampler"
     assert not record.is_replayable
 
@@ -173,7 +182,7 @@ def test_a_sweep_refuses_an_object_with_one_line(
 
 def test_settings_with_one_are_copied_with_it() -> None:
     backend = _generic()
-    qaoa = qopt.Qaoa(backend=backend, layers=2)
+    qaoa = qopt.Qaoa(backend=backend, num_layers=2)
     assert copy.copy(qaoa).backend.held is backend  # type: ignore[attr-defined]
     again = pickle.loads(pickle.dumps(qaoa))
     assert again.backend.name == "generic_backend_5q"

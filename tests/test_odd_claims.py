@@ -11,7 +11,7 @@ from qopt.experiments.verify import DisagreementError, verify_point
 from qopt.problems.hubo import Hubo
 from qopt.problems.integer_program import IntegerBits, IntegerProgram
 from qopt.problems.tsptw import Tsptw
-from qopt.problems.vehicles import Cvrp
+from qopt.problems.vehicles import Cvrp, Vrptw
 from qopt.solvers.native.cpsat.solver import CpSat
 from qopt.solvers.native.routing.ortools_routing import OrToolsRouting
 from qopt.solvers.native.routing.scaled import scaled_routing
@@ -93,6 +93,20 @@ def test_what_no_vehicle_keeps_is_no_bare_failure_of_the_search(problem: Tsptw |
     assert outcome.solution is None
     assert outcome.bound is None
     assert not outcome.is_infeasible
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Tsptw([[0, 5], [5, 0]], [[0, 100], [1, 2]]),
+        Vrptw([[0, 5], [5, 0]], [0, 1], 5, [[0, 100], [1, 2]], [0, 0]),
+        Vrptw([[0, 5], [5, 0]], [0, 9], 5, [[0, 100], [1, 20]], [0, 0]),
+    ],
+)
+def test_windows_that_leave_no_arc_are_infeasible(problem: Tsptw | Vrptw) -> None:
+    """CP-SAT refused a circuit without arcs: a bare ValueError."""
+    outcome = CpSat().solve(problem, budget=Budget(), seed=0)
+    assert outcome.is_infeasible
 
 
 def test_points_of_polynomials_are_verified_too() -> None:

@@ -17,7 +17,7 @@ from .shell import Shell
 WORDS = {*inspect.signature(qopt.solve).parameters} | {field.name for field in dataclasses.fields(qopt.Budget)}
 WORDS |= {"repair_top", "control", "ceiling", "time_limit", "shrink", "presolve"}
 #: Every field that has such a word, with a value that is not its default.
-VALUES = {"shots": 7, "seconds": 0.5, "target": 3.0, "shrink": 0.25, "options": {}}
+VALUES = {"seconds": 0.5, "target": 3.0, "shrink": 0.25, "options": {}}
 
 
 def _colliding(room: Any) -> list[tuple[str, str]]:
@@ -32,15 +32,8 @@ def test_the_collisions_are_those_that_are_tried_here() -> None:
 @pytest.mark.parametrize(("solver", "field"), _colliding(SOLVERS))
 def test_a_solver_s_own_option_wins_by_its_role(solver: str, field: str) -> None:
     value: Any = "dimod:ExactSolver" if solver == "dimod" and field == "target" else VALUES[field]
-    given: dict[str, Any] = {f"solver__{field}": value, "maxiter": 2, "layers": 1, "reps": 1, "optimizer": "cobyla"}
-    known = set(qopt.options_of(solver)) if solver != "dimod" else {"target", "options"}
-    given = {key: one for key, one in given.items() if key.removeprefix("solver__") in known}
-    if solver == "dimod":
-        given["solver__target"] = "dimod:ExactSolver"
-    if solver == "qrao" and field == "shots":
-        with pytest.raises(ValueError, match="shots must be left out for qrao"):
-            qopt.solve(qopt.generate("mis", n=4, seed=1), solver, **given)
-        return
+    given: dict[str, Any] = {"solver__target": "dimod:ExactSolver"} if solver == "dimod" else {}
+    given[f"solver__{field}"] = value
     kind, size = ("tsptw", {"n": 4}) if solver == "routing" else ("mis", {"n": 4})
     try:
         problem = qopt.generate(kind, seed=1, **size)
@@ -49,6 +42,14 @@ def test_a_solver_s_own_option_wins_by_its_role(solver: str, field: str) -> None
         pytest.skip(str(error))
     assert record.pipeline["solver"][field] == value
     assert field not in record.pipeline["budget"]
+
+
+def test_shots_of_an_evaluation_have_a_name_of_their_own_and_the_old_one_by_its_role() -> None:
+    problem = qopt.generate("mis", n=4, seed=1)
+    for word in ("shots_per_evaluation", "solver__shots", "solver__shots_per_evaluation"):
+        record = qopt.solve(problem, "qaoa", num_layers=1, max_evaluations=3, shots=200, **{word: 7})
+        assert record.pipeline["solver"]["shots_per_evaluation"] == 7
+        assert record.pipeline["budget"] == {"shots": 200}
 
 
 def test_an_encoder_s_own_option_wins_by_its_role() -> None:

@@ -247,3 +247,36 @@ def test_pages_print_no_figure_as_published_that_the_file_does_not_have(page: st
                     assert cell in known
                     checked += 1
     assert checked > 0
+
+
+def test_a_gap_that_only_another_row_knows_is_not_called_infeasible(template: Row) -> None:
+    """The quick page told "infeasible" of knapsacks whose optimum CP-SAT's row alone knew: their rows had no gap."""
+    rows = []
+    for at in range(INSTANCES):
+        made = row(template, "vqe unbalanced", "mdkp", at, 0)
+        made["reference"] = {"value": None, "kind": "none", "source": ""}
+        for place in (made["stages"], made["stages"]["control"]):
+            for stage in ("raw", "swapped", "repaired", "improved"):
+                place[stage] = {**template["stages"]["raw"], "objective": 1200, "feasible": True, "gap": None}
+        rows.append(made)
+        native = row(template, "cpsat", "mdkp", at, 0)
+        rows.append({**native, "stages": native["stages"], "status": "optimal", "objective": 1000, "worth": None})
+    section = next(
+        each for each in paper("comparative-study").tell(rows).sections if each.title == "Knapsacks: medians"
+    )
+    line = next(text for text in section.text.splitlines() if text.startswith("| vqe |"))
+    assert line.count("20.00 %") == 8
+    assert "infeasible" not in line
+
+
+def test_published_medians_stand_only_beside_the_same_instances(template: Row) -> None:
+    """The quick page set the paper's medians over twelve knapsacks beside four generated ones."""
+    from qopt.experiments.papers.comparative_study_runs import cells
+    from qopt.experiments.papers.comparative_study_tables import summary_table
+
+    rows = [row(template, "vqe unbalanced", "mdkp", at, 0) for at in range(INSTANCES)]
+    theirs = {"simulator": {"mdkp": {"vqe": {"hp1": 39.76, "hp2": 12.34}}}}
+    assert "paper" not in summary_table(cells(rows), "mdkp", theirs)
+    theirs["simulator"]["mdkp"]["vqe"] |= {"mdkp-0": 10.0, "mdkp-2": 30.0}
+    line = summary_table(cells(rows), "mdkp", theirs).splitlines()[-1]
+    assert "| 20.0 % | - |" in line

@@ -106,7 +106,7 @@ def test_rounds_reductions_and_decompositions_keep_points_of_the_whole_program(
 def test_a_judged_few_of_a_large_decomposition_are_told_as_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     from qopt.experiments import decomposition
 
-    monkeypatch.setattr(decomposition, "MOST_WORK", 1)
+    monkeypatch.setattr(decomposition, "MAX_WORK", 1)
     problem = qopt.generate("mis", n=30, seed=4)
     record = qopt.solve(problem, "sa", encoder="neighbourhood", size=10, rounds=2, points=40, keep_samples=True)
     assert record.samples is not None
@@ -117,7 +117,7 @@ def test_a_judged_few_of_a_large_decomposition_are_told_as_a_part(monkeypatch: p
 def test_the_oldest_rounds_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
     from qopt.experiments import kept_samples
 
-    monkeypatch.setattr(kept_samples, "MOST_BITS", 20)
+    monkeypatch.setattr(kept_samples, "MAX_BITS", 20)
     problem = qopt.generate("mdkp", n=6, m=2, seed=1)
     record = qopt.solve(problem, "sa", encoder="dual-ascent", rounds=6, shots=12, keep_samples=True)
     samples = record.samples
@@ -129,7 +129,7 @@ def test_the_oldest_rounds_are_dropped_first(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_saved_record_reads_back(tmp_path: Path) -> None:
     problem = qopt.generate("mdkp", n=6, m=2, seed=1)
-    record = qopt.solve(problem, "qaoa", shots=60, layers=1, seed=1, keep_samples=True)
+    record = qopt.solve(problem, "qaoa", shots=60, num_layers=1, seed=1, keep_samples=True)
     again = Record.from_json(json.loads(json.dumps(record.to_json())))
     assert again.samples == record.samples
     assert again.to_json() == record.to_json()

@@ -377,13 +377,19 @@ def test_integers_of_numpy_are_integers_everywhere() -> None:
     one = np.int64(1)
     problem = qopt.generate("mis", n=np.int32(5), seed=one)
     budget = qopt.Budget(shots=np.int64(30), seconds=np.float32(60))
-    qaoa = qopt.Qaoa(layers=np.int64(2), maxiter=np.int32(5), num_shots=np.uint8(20))
+    qaoa = qopt.Qaoa(num_layers=np.int64(2), max_evaluations=np.int32(5), num_shots=np.uint8(20))
     record = qopt.solve(problem, qaoa, seed=np.uint16(3), budget=qopt.Budget(shots=budget.shots))
-    plain = qopt.solve(problem, qopt.Qaoa(layers=2, maxiter=5, num_shots=20), seed=3, shots=30)
+    plain = qopt.solve(problem, qopt.Qaoa(num_layers=2, max_evaluations=5, num_shots=20), seed=3, shots=30)
     assert record.id == plain.id
     assert record.replay_view() == plain.replay_view()
     json.dumps(record.to_json())
     again = qopt.solve(
-        problem, "qaoa", layers=np.int64(2), maxiter=np.int32(5), num_shots=np.uint8(20), shots=np.int8(30), seed=3
+        problem,
+        "qaoa",
+        num_layers=np.int64(2),
+        max_evaluations=np.int32(5),
+        num_shots=np.uint8(20),
+        shots=np.int8(30),
+        seed=3,
     )
     assert again.id == plain.id

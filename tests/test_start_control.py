@@ -27,7 +27,7 @@ from qopt.solvers.qaoa.variants import WarmStartQaoa
 
 PROBLEM = qopt.generate("mdkp", n=10, m=3, seed=4)
 #: No layer turns the start.
-STILL: dict[str, Any] = {"layers": 1, "init": "transfer", "angles": (0.0, 0.0), "optimizer": "none"}
+STILL: dict[str, Any] = {"num_layers": 1, "init": "transfer", "angles": (0.0, 0.0), "optimizer": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_a_start_whose_rounds_ended_sooner_is_no_fair_pair() -> None:
 
 def test_rounds_have_starts_of_their_own() -> None:
     """In an iterating encoder each round's start follows from what the rounds before have seen."""
-    options = {"encoder": "augmented-lagrangian", "num_shots": 30, "point": "convex", "layers": 1}
+    options = {"encoder": "augmented-lagrangian", "num_shots": 30, "point": "convex", "num_layers": 1}
     found = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=3), "ws-qaoa", seed=1, **options)
     assert found.resources.rounds is not None
     assert found.resources.rounds > 1

@@ -30,7 +30,15 @@ SMALL = {
     "qap": {"n": 3},
     "market-share": {"products": 8, "retailers": 1},
     "multi-knapsack": {"n": 4, "knapsacks": 2},
+    "hubo": {"n": 8, "degree": 4, "terms": 12},
+    "labs": {"length": 8},
+    "integer-program": {"n": 3},
+    "tsptw": {"n": 5, "width": 60},
+    "cvrp": {"n": 3},
+    "vrptw": {"n": 3},
 }
+#: Bits beyond which a formulation's points are not counted here one by one.
+MOST_BITS = 12
 
 
 def brute(formulation: object, X: np.ndarray) -> dict[float, int]:
@@ -47,16 +55,19 @@ def brute(formulation: object, X: np.ndarray) -> dict[float, int]:
 @pytest.mark.parametrize("kind", SMALL)
 def test_uniform_chances_are_those_of_brute_force_on_every_kind(kind: str) -> None:
     problem = qopt.generate(kind, seed=3, **SMALL[kind])
-    for name in problem.formulations:
+    for position, (name, make) in enumerate(problem.formulations.items()):
+        if position and make.size(problem).variables > 2 * MOST_BITS + 1:
+            continue  # arrival times and time slots of a tour: more bits than are counted one by one
         formulation = formulate(problem, name)
         field = program_field(formulation)
         found = enumerate_field(field)
-        if found is None:  # a surrogate of more bits
+        if found is None:  # a surrogate, or one of more bits; never the kind's own
+            assert position > 0
             assert formulation.is_surrogate
             continue
         bits = round(math.log2(found.uniform.total))
         assert 2**bits == found.uniform.total
-        assert bits <= 12
+        assert bits <= MOST_BITS
         X = {x.tobytes(): x for x in field.draw(np.random.default_rng(1), 40 * 2**bits)}
         # every distinct completed point once: uniform bits that a formulation sets itself do not count
         assert len(X) == 2**bits
@@ -70,7 +81,7 @@ def test_uniform_chances_are_those_of_brute_force_on_every_kind(kind: str) -> No
 def test_every_kind_is_covered() -> None:
     from qopt.core import PROBLEMS
 
-    assert set(SMALL) <= {entry.name for entry in PROBLEMS}
+    assert set(SMALL) == {entry.name for entry in PROBLEMS}
 
 
 def test_a_core_is_counted_in_its_own_bits() -> None:

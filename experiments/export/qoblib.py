@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Number, unknown_name
+from ...core import Number, signed, unknown_name
 from ...core.files import write_text
 from ...problems.route_solutions import write_routes
 from ..metrics import incumbent_time, time_to_solution
@@ -146,7 +146,7 @@ def _best(cell: Sequence[Run]) -> Run | None:
 
 def _cost(run: Run) -> float:
     assert run.objective is not None
-    return run.objective if run.sense == "min" else -run.objective
+    return signed(run.sense, run.objective)
 
 
 def _write_instance(runs: RunSet, cell: Sequence[Run], best: Run, home: Path, submission: Submission) -> None:
@@ -183,9 +183,7 @@ def time_series(run: Run) -> list[dict[str, float]]:
     """Times and incumbents of one run, improving only."""
     series: list[dict[str, float]] = []
     for seconds, value in run.trace:
-        cost = value if run.sense == "min" else -value
-        last = series[-1]["Incumbent"] if series else np.inf
-        if not series or cost < (last if run.sense == "min" else -last):
+        if not series or signed(run.sense, value) < signed(run.sense, series[-1]["Incumbent"]):
             series.append({"Time": seconds, "Incumbent": value})
     return series
 

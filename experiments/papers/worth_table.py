@@ -12,6 +12,9 @@ from .tables import NOTHING, markdown
 
 Row = Mapping[str, Any]
 
+#: Solvers that have several bits on a qubit.
+PACKED = ("pce", "qrao")
+
 TEXT = """Chance of one sample to be feasible and as good as the target, over that of one uniform point of the same
 ground (same reduction, core, start and kept rows): 1 is a uniform point. Chances are medians over the instances of the
 medians over the seeds, the worth is that of the runs' own ratios. *Counted*: runs in which the uniform chance was
@@ -71,7 +74,7 @@ def _row(
     by_second = _by_instance((row, worth * _price(row)) for row, worth in known if _is_priced(row))
     beyond = _by_instance((row, pair[0] / start) for (row, pair), start in zip(found, starts, strict=True) if start)
     depths = sorted({row["resources"]["depth"] for row, _ in found if row["resources"]["depth"] is not None})
-    sizes = sorted({_bits(row) for row, _ in found})
+    sizes = sorted({bits for row, _ in found if (bits := _bits(row)) is not None})
     counted = sum(row["worth"]["num_points"] is not None for row, _ in found)
     chances = [middle(_by_instance((row, pair[side]) for row, pair in found)) for side in (0, 1)]
     return [
@@ -109,10 +112,15 @@ def _price(row: Row) -> float:
     return float(price["uniform"] / price["sampler"])
 
 
-def _bits(row: Row) -> int:
-    """Bits of the ground: log2 of its points where they were counted, else the QUBO's without its slack."""
+def _bits(row: Row) -> int | None:
+    """Bits of the ground: log2 of its points where they were counted, else the QUBO's without its slack.
+
+    None where several bits stand on one qubit: the QUBO's size is then not that of the circuit.
+    """
     counted = row["worth"]["num_points"]
     used = row["resources"]
+    if not counted and row["pipeline"]["solver"]["name"] in PACKED:
+        return None
     return (int(counted) - 1).bit_length() if counted else int(used["qubits"] or 0) - int(used["aux_qubits"] or 0)
 
 

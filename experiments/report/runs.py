@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ...core import Sense, absolute_gap, relative_gap
+from ...core import Sense, absolute_gap, relative_gap, signed
 from ..sweep.folder import sweep_document
 from ..sweep.store import read_lines, rows_path
 from .row import KINDS, QUANTUM, STAGES, Point, Run, StageName, Yardstick, run_of
@@ -135,7 +135,7 @@ class RunSet:
         if value is None:
             return None
         margin = (target_gap + 1e-9) * (abs(value) or 1.0)
-        return value + margin if run.sense == "min" else value - margin
+        return value + signed(run.sense, margin)
 
 
 def _gap(found: float | None, value: float | None, sense: Sense) -> float:

@@ -92,7 +92,7 @@ class RecursiveQaoa(QaoaSettings):
         if self.correlations == "depth-one" and not self._has_closed_form:
             raise ValueError(
                 "correlations='depth-one' must have num_layers=1, backend='exact', alpha=1 and no "
-                "shots_per_evaluation; use 'state'"
+                "shots_per_evaluation; use correlations='state'"
             )
 
     @property

@@ -144,7 +144,7 @@ class Qrao(AnsatzSettings):
         settled = self.settled(n)
         seconds = PER_PRODUCT * num_interactions
         if isinstance(settled.runs_on, ProductAnsatz):
-            seconds += n * num_variables**2 * (PER_TRIPLE + PER_ENTRY * 4.0 ** min(self.reps, 8))
+            seconds += n * num_variables**2 * (PER_TRIPLE + PER_ENTRY * 4.0 ** min(self.num_layers, 8))
         return seconds
 
     def settled(self, num_qubits: int) -> Qrao:

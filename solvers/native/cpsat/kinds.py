@@ -17,6 +17,7 @@ from .model import MAX_TERMS, KindModel, cpsat_model, cpsat_refusal, cpsat_secon
 
 @cpsat_seconds.register
 def seconds_mis(problem: Mis) -> float:
+    """Of finding the cliques."""
     return clique_seconds(problem)
 
 
@@ -38,7 +39,7 @@ def model_max_cut(problem: MaxCut) -> KindModel:
 
     Only the half of ``cut = x_u XOR x_v`` that maximising does not settle by itself is stated.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(problem.num_vertices)]
@@ -74,7 +75,7 @@ def refusal_market_share(problem: MarketShare) -> str:
 @cpsat_model.register
 def model_market_share(problem: MarketShare) -> KindModel:
     """Integer deviations above and below each target instead of their bits; decimals are scaled with the targets."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     n = problem.demands.shape[1]
     model = cp_model.CpModel()

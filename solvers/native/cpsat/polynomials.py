@@ -57,7 +57,7 @@ def model_labs(problem: Labs) -> KindModel:
 
     Skew-symmetric sequences take the products of their own polynomial.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     if problem.is_skew or problem.length < 3:
         return _products(problem, problem.polynomial.to_binary())
@@ -92,7 +92,7 @@ def _unlike(model: Any, a: Any, b: Any) -> Any:
 
 
 def _products(problem: Hubo | Labs, polynomial: BinaryPolynomial) -> KindModel:
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(polynomial.num_variables)]

@@ -57,7 +57,7 @@ def model_qap(problem: Qap) -> KindModel:
     UnsupportedError
         The matrices cannot be held by integers of the model, even rounded.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     n = problem.num_facilities
     model = cp_model.CpModel()

@@ -146,7 +146,7 @@ def _add_rows(built: KindModel, rows: Rows) -> None:
     UnsupportedError
         A row has decimals.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     if (rows.A.data % 1).any():
         raise UnsupportedError("lazy rows must have integer coefficients for CP-SAT; use milp")
