@@ -52,7 +52,7 @@ def speed() -> list[str]:
         "| the tree's |",
         "|" + "---|" * 10,
     ]
-    for n, layers in ((1000, 1), (1000, 2), (1000, 3), (2000, 1), (2000, 2), (2000, 3)):
+    for n, layers in ((1000, 1), (1000, 2), (1000, 3), (1000, 4), (2000, 1), (2000, 2), (2000, 3)):
         model = cut_model(nx.random_regular_graph(3, n, seed=1))
         sampler = Qaoa(num_layers=layers, backend="light-cone", threads=1, num_shots=1)
         began = time.process_time()
@@ -97,15 +97,16 @@ def solved(problem: Any, solver: str, **options: Any) -> tuple[dict[str, Any], f
     return json.loads(json.dumps(record.to_json())), time.process_time() - began
 
 
-def row(problem: Any, name: str, layers: int) -> str:
+def row(problem: Any, name: str, layers: int, is_fixed: bool) -> str:
     """One line of the table."""
     program = formulate(problem, None).program
     model = Slack().encode(program).bqm
     n, edges = program.num_variables, model.num_interactions
     known = problem.best_known.value
-    most = 10 if layers >= 3 else 30
+    options: dict[str, Any] = {"num_layers": layers}
+    options |= {"optimizer": "none", "init": "fixed"} if is_fixed else {"max_evaluations": 30}
     try:
-        record, seconds = solved(problem, "qaoa", num_layers=layers, num_shots=POINTS, max_evaluations=most)
+        record, seconds = solved(problem, "qaoa", num_shots=POINTS, **options)
     except UnsupportedError as error:
         print(error)
         size = re.search(r"cone of (\d+) qubits|largest cone (\d+) qubits", str(error))
@@ -114,13 +115,14 @@ def row(problem: Any, name: str, layers: int) -> str:
     extra, stages = record["resources"]["extra"], record["stages"]
     mean = -extra["expectation"]
     merges = 100 if edges > 4000 else 10
-    found, time_taken = solved(problem, "rqaoa", num_layers=layers, merges=merges, max_evaluations=most)
+    found, time_taken = solved(problem, "rqaoa", merges=merges, **options)
     recursive, spent = f"{found['stages']['raw']['objective']:,}", f"{time_taken:.0f}"
     sdp = sdp_cuts(model)
     cones = extra["cones"]
     annealed = annealed_cut(model, seconds)
+    depth = f"{layers}, fixed" if is_fixed else str(layers)
     return (
-        f"| {name} | {n:,} | {edges:,} | {layers} | {cones['num_cones']:,}, {cones['num_distinct']:,} | {mean:,.1f} "
+        f"| {name} | {n:,} | {edges:,} | {depth} | {cones['num_cones']:,}, {cones['num_distinct']:,} | {mean:,.1f} "
         f"| {stages['raw']['objective']:,} | {stages['improved']['objective']:,} | {recursive} "
         f"| {stages['control']['improved']['objective']:,} | {sdp[0]:,.0f} | {sdp[1]:,.0f} | {annealed:,.0f} "
         f"| {known:,} | {seconds:.1f} | {spent} |"
@@ -166,19 +168,23 @@ def kept(names: list[str], layers: list[int]) -> list[str]:
     text = PAGE.read_text(encoding="utf-8")
     block = text.split("<!-- table: graphs -->\n")[1].split("<!-- end -->")[0].splitlines()[2:]
     cells = [line.split("|") for line in block]
-    return [line for line, cell in zip(block, cells) if cell[1].strip() not in names or int(cell[4]) not in layers]
+    return [
+        line
+        for line, cell in zip(block, cells)
+        if cell[1].strip() not in names or int(cell[4].split(",")[0]) not in layers
+    ]
 
 
-def graphs(names: list[str], layers: list[int]) -> None:
+def graphs(names: list[str], layers: list[int], is_fixed: bool) -> None:
     """Rows of some graphs, written one by one."""
     collection = Collection(SHARED)
     lines = kept(names, layers)
     for name in names:
         problem = collection.get(f"maxcut/{name}.txt", kind="max-cut")
         for depth in layers:
-            lines.append(row(problem, name, depth))
+            lines.append(row(problem, name, depth, is_fixed))
             print(lines[-1], flush=True)
-            lines.sort(key=lambda line: (int(line.split("|")[1].strip()[1:]), int(line.split("|")[4])))
+            lines.sort(key=lambda line: (int(line.split("|")[1].strip()[1:]), int(line.split("|")[4].split(",")[0])))
             write_block(PAGE, "graphs", [HEAD, "|" + "---|" * 16, *lines])
 
 
@@ -197,13 +203,14 @@ def main() -> None:
     parser.add_argument("--angles", action="store_true")
     parser.add_argument("--graphs", nargs="*", default=[])
     parser.add_argument("--layers", nargs="*", type=int, default=[1, 2, 3])
+    parser.add_argument("--fixed", action="store_true", help="the tree's angles, one evaluation, no training")
     asked = parser.parse_args()
     if asked.angles:
         write_block(PAGE, "angles", angles())
     if asked.speed:
         write_block(PAGE, "speed", speed())
     if asked.graphs:
-        graphs(asked.graphs, asked.layers)
+        graphs(asked.graphs, asked.layers, asked.fixed)
 
 
 if __name__ == "__main__":

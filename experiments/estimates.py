@@ -64,14 +64,16 @@ def plan_rows(
 
 
 def estimate_of(sampler: QuboSampler, encoder: Any, program: BinaryProgram, qubits: int) -> Estimate:
-    """What a sampler takes for an encoding: by its size, or by its model where the size does not tell (light cones).
+    """What a sampler takes for an encoding: by its size, or by its model where the graph tells more (light cones, mps).
+
+    A size alone counts no couplings: where its estimate has a note, it is one at most, and the model is asked.
 
     Parameters
     ----------
     encoder : object, name or spec.
     """
     told = sampler.estimate(qubits, 0)
-    if told.refusal or not told.note or told.bytes is not None:
+    if told.refusal or not told.note:
         return told
     part = from_spec("encoders", encoder) if isinstance(encoder, str | Mapping) else encoder
     return sampler.estimate_model(part.encode(program).bqm)

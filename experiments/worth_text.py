@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..core import Crossover, Probability, Record, TargetWorth, Worth, signed
 
@@ -22,9 +23,9 @@ def worth_lines(record: Record) -> list[str]:
     energy = expected_energy(record)
     if energy:
         lines.append(energy)
-    points = record.resources.extra.get("points")
-    if points:
-        lines.append(f"energies are exact; points are {points}, no samples of the state")
+    kept = kept_text(record.resources.extra)
+    if kept:
+        lines.append(kept)
     if worth is None:
         return lines
     lines += [target_text(target) for target in worth.targets]
@@ -121,15 +122,45 @@ def expected_energy(record: Record) -> str:
     mean = record.resources.extra.get("expectation")
     if not isinstance(mean, float) or not math.isfinite(mean):
         return ""
+    label = " (an estimate)" if record.resources.extra.get("energies") == "estimate" else ""
     # a polynomial goes to the sampler as it is; a Max-Cut or a QUBO has no row that could be penalised
     encoder = (record.pipeline.get("encoder") or {}).get("name")
     if record.instance.kind not in ("max-cut", "qubo") and encoder != "polynomial":
-        return f"expected energy {figures(mean)}, penalties included"
+        return f"expected energy {figures(mean)}{label}, penalties included"
     value, reference = signed(record.instance.sense, mean), record.reference
     share = ""
     if reference.kind == "proven" and reference.value:
         share = f", {value / float(reference.value):.2%} of the optimum"
-    return f"expected objective {figures(value)}{share}"
+    return f"expected objective {figures(value)}{label}{share}"
+
+
+def kept_text(extra: Mapping[str, Any]) -> str:
+    """Whether energies are exact, what was lost where they are not, and what the points are; empty on state vectors.
+
+    Examples
+    --------
+    >>> kept_text({"energies": "estimate", "fidelity_estimate": 0.48, "points": "drawn from the matrix product state"})
+    'energies are estimates: bonds were cut, fidelity about 0.48; points are drawn from the matrix product state'
+    >>> kept_text({"energies": "exact", "fidelity_estimate": 1.0, "points": "drawn from the matrix product state"})
+    'energies are exact; points are drawn from the matrix product state'
+    """
+    points, energies = extra.get("points"), extra.get("energies")
+    if not points:
+        return ""
+    parts = []
+    if energies == "exact":
+        parts.append("energies are exact")
+    elif energies == "estimate" and "fidelity_estimate" in extra:
+        parts.append(f"energies are estimates: bonds were cut, fidelity about {extra['fidelity_estimate']:.2g}")
+    elif energies == "estimate":
+        off = extra.get("expectation_error_at_most")
+        bound = "" if off is None else f", the expected energy off by at most {figures(float(off))}"
+        parts.append(f"energies are estimates: strings were dropped{bound}")
+    parts.append(f"points are {points}")
+    drawn = extra.get("points_from", {})
+    if drawn.get("energies") == "estimate":
+        parts[-1] += f", bonds cut, fidelity about {drawn['fidelity_estimate']:.2g}"
+    return "; ".join(parts)
 
 
 def figures(value: float) -> str:

@@ -53,7 +53,7 @@ class Ising:
         fields = -linear / 2
         np.subtract.at(fields, rows, values / 4)
         np.subtract.at(fields, columns, values / 4)
-        scale = max(1.0, float(np.abs(linear).max(initial=0.0)), float(np.abs(values).max(initial=0.0)))
+        scale = max(float(np.abs(linear).max(initial=0.0)), float(np.abs(values).max(initial=0.0)))
         fields[np.abs(fields) <= 1e-14 * scale] = 0.0  # sums that cancel but for rounding are no field
         keep = values != 0
         mean = offset + linear.sum() / 2 + values.sum() / 4
@@ -101,7 +101,7 @@ class Ising:
         found, which = np.unique(keys, return_inverse=True)
         couplings = np.bincount(which, J[is_pair], len(found)).astype(np.float64, copy=False)
         sizes = (self.fields, self.couplings, fields, couplings)
-        least = 1e-14 * max(1.0, *(float(np.abs(values).max(initial=0.0)) for values in sizes))
+        least = 1e-14 * max(float(np.abs(values).max(initial=0.0)) for values in sizes)
         fields[np.abs(fields) <= least] = 0.0
         kept = np.abs(couplings) > least
         rows, columns = np.divmod(found[kept], max(1, n))

@@ -60,7 +60,7 @@ class SpinPolynomial:
                 rest, value = (*rest, home) if home >= 0 else rest, sign * value
             terms.append((tuple(i - (i > k) for i in rest), value))
         summed = BinaryPolynomial.from_terms(self.n - 1, terms, self.offset, "spin")
-        least = 1e-14 * max(1.0, float(np.abs(self.coefficients).max(initial=0.0)))
+        least = 1e-14 * float(np.abs(self.coefficients).max(initial=0.0))
         kept = ((term, value) for term, value in summed.terms() if abs(value) > least)
         return SpinPolynomial(BinaryPolynomial.from_terms(self.n - 1, kept, summed.offset, "spin"))
 

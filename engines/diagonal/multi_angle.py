@@ -71,7 +71,7 @@ class IsingTerms:
             [1 << np.arange(n, dtype=np.int64), (1 << i.astype(np.int64)) | (1 << j.astype(np.int64))]
         )
         coefficients = np.concatenate([spin_fields, couplings[i, j] / 4])
-        scale = max(1.0, float(np.abs(fields).max(initial=0.0)), float(np.abs(couplings).max(initial=0.0)))
+        scale = max(float(np.abs(fields).max(initial=0.0)), float(np.abs(couplings).max(initial=0.0)))
         kept = np.abs(coefficients) > 1e-14 * scale
         return cls(masks[kept], coefficients[kept], float(constant), n)
 

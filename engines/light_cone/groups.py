@@ -99,8 +99,9 @@ class NetworkGroup:
 
         # as many parts whatever the threads, so that sums of gradients are the same
         parts = np.array_split(np.arange(self.num_rows), max(1, min(_MOST_PARTS, self.num_rows // _LEAST_ROWS)))
-        free = available_bytes() or 2**62
-        threads = int(min(how.threads, len(parts), free // (32 * self.network.size)))
+        threads = min(how.threads, len(parts))
+        if threads > 1:
+            threads = min(threads, (available_bytes() or 2**62) // (32 * self.network.size))
         if threads > 1:
             with ThreadPoolExecutor(threads) as pool:
                 found = list(pool.map(part, parts))

@@ -38,7 +38,7 @@ def one_round_swap(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Bits:
         (np.concatenate([values, values]), (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(m, m)
     ).tocsr()
     fields = linear + (both @ Z.T).T
-    least = -1e-12 * max(1.0, float(np.abs(linear).max()), float(np.abs(values).max(initial=0.0)))
+    least = -1e-12 * max(float(np.abs(linear).max(initial=0.0)), float(np.abs(values).max(initial=0.0)))
     row = np.arange(len(Z))
 
     def flip(columns: AnyArray, taken: AnyArray) -> None:
@@ -70,7 +70,7 @@ def one_round_swap(bqm: dimod.BinaryQuadraticModel, Z: AnyArray) -> Bits:
 
 def _round_of_polynomial(polynomial: BinaryPolynomial, Z: Bits) -> Bits:
     """The same round, each flip's energy computed anew."""
-    least = -1e-12 * max(1.0, float(np.abs(polynomial.coefficients).max(initial=0.0)))
+    least = -1e-12 * float(np.abs(polynomial.coefficients).max(initial=0.0))
     flips = np.eye(polynomial.num_variables, dtype=np.uint8)
     found = []
     for z in Z:

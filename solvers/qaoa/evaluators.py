@@ -222,6 +222,7 @@ class ExactEvaluator(OfSpec):
         state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
+            "energies": "exact",
             "cvar": diagonal.cvar(state, self.cost, self.alpha),
             "optimum_probability": diagonal.probability_below(state, self.cost, self.cost.min),
         }

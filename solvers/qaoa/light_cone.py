@@ -25,7 +25,10 @@ from .circuit import logical_depth
 from .evaluators import CircuitSpec, OfSpec
 
 #: What the points of a run are, for records.
-ROUNDED = "roundings of the state's exact correlations (signs of leading eigenvectors and of their mixtures)"
+ROUNDED = (
+    "roundings of the state's exact correlations (signs of leading eigenvectors and of their mixtures), "
+    "no samples of the state"
+)
 
 
 @dataclass(frozen=True, eq=False)

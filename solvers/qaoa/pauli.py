@@ -19,7 +19,7 @@ from ..base import Estimate
 from ..training.evaluation_log import Evaluation
 from .backends import QAOA_BACKENDS, Make, QaoaBackend
 from .evaluators import CircuitSpec, OfSpec, QaoaEvaluator, QaoaVariant
-from .product import ProductEvaluator, ProductQaoa, product_maker, quadratic, quadratic_only
+from .product import ProductEvaluator, ProductQaoa, bond_of, product_maker, quadratic, quadratic_only
 
 if TYPE_CHECKING:
     from .settings import QaoaSettings
@@ -120,7 +120,10 @@ class PauliQaoa(QaoaBackend):
     def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
         """As ``estimate``; a polynomial is refused."""
         found = self.estimate(settings, bqm.num_variables, bqm.num_interactions)
-        return replace(found, refusal=quadratic_only(self.kind)) if isinstance(bqm, PolynomialModel) else found
+        if isinstance(bqm, PolynomialModel):
+            return replace(found, refusal=quadratic_only(self.kind))
+        note = f"up to {settings.pauli_strings:,} strings, at most; points from a matrix product state"
+        return replace(found, note=f"{note} with bonds up to {bond_of(settings)}")
 
     def seconds_of(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> float:
         """Estimate of one evaluation at most, and of the state that points are drawn from."""

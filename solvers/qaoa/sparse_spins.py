@@ -22,7 +22,7 @@ class SparseSpins:
         self.home = np.arange(ising.n)
         self.sign = np.ones(ising.n, dtype=np.int64)
         # sums that cancel but for rounding are no term
-        self._zero = 1e-14 * max(1.0, float(np.abs(ising.coefficients).max(initial=0.0)))
+        self._zero = 1e-14 * float(np.abs(ising.coefficients).max(initial=0.0))
 
     @property
     def num_left(self) -> int:
