@@ -56,6 +56,15 @@ class Rules:
     stage: Literal["final", "raw"] = "final"
     kill_hopeless: bool = False
 
+    def __post_init__(self) -> None:
+        limits = {"unit": self.unit, **self.budget}
+        if self.captime is not None:
+            limits["captime"] = self.captime
+        for name, value in limits.items():
+            if not 0 < value < math.inf:
+                option = "time-limit" if name == "seconds" else name
+                raise ValueError(f"--{option} must be a finite number > 0, got {value!r}; leave it out for its default")
+
 
 class Scores:
     """Scores of configurations on some instances, kept as rows of a folder."""
@@ -64,7 +73,8 @@ class Scores:
         if not problems:
             raise ValueError("a tuning must have an instance, got none; name files or a sweep's YAML")
         self.folder, self.rules, self.jobs = folder, rules, jobs
-        self.num_runs = 0
+        self.num_runs = self.num_ended = 0
+        self.failure = ""
         self.killed: set[str] = set()
         (folder / "inputs").mkdir(parents=True, exist_ok=True)
         self.paths: dict[str, str] = {}
@@ -122,6 +132,20 @@ class Scores:
         spent = float(row["resources"]["seconds"].get("total", math.inf))
         return quality * max(0.0, 1 - spent / self.rules.captime)
 
+    def check_any(self) -> None:
+        """Refuse to choose among settings none of whose runs ended.
+
+        Raises
+        ------
+        ValueError
+            With what the first of them said.
+        """
+        if self.failure and not self.num_ended:
+            raise ValueError(
+                f"a tuning must have a run that ends, got none (the first said: {self.failure}); "
+                "change what it says, and give another --out"
+            )
+
     def _references(self, problems: Sequence[Problem]) -> dict[str, float]:
         known = {fingerprint(p): float(p.best_known.value) for p in problems if p.best_known is not None}
         missing = [instance for instance in self.paths if instance not in known]
@@ -168,6 +192,10 @@ class Scores:
         if floors:
             matrix = with_floors(matrix, floors, statuses(self.folder))
         found = _of_labels(matrix, self._run(matrix, text), pipelines)
+        failed = [row for rows in found.values() for row in rows if row["status"] == "failed"]
+        if "reference" not in pipelines:
+            self.num_ended += sum(map(len, found.values())) - len(failed)
+            self.failure = self.failure or next((str(row["message"]) for row in failed), "")
         self.killed |= {str(row["id"]) for rows in found.values() for row in rows if is_killed(row)}
         return found
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +13,9 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 
-from ...core import MissingDependencyError, Problem, fingerprint
+from ...core import Clock, MissingDependencyError, Problem, fingerprint
 from ...problems.files import write_bytes
+from ..sweep.store import locked
 from .ac_band import ac_band
 from .floors import check_judged
 from .hyperband import Found, hyperband
@@ -21,6 +23,8 @@ from .rows import Rules, Scores, plain
 from .space import Config, Space
 
 Method = Literal["hyperband", "id-hyperband", "ac-band", "tpe"]
+#: Seconds of a level as a multiple of those of the level before: three times the resource in one bracket more.
+GROWTH = 4.0
 METHODS: tuple[Method, ...] = ("hyperband", "id-hyperband", "ac-band", "tpe")
 
 
@@ -60,7 +64,10 @@ class Tuned:
 
 def split(problems: Sequence[Problem], seed: int) -> tuple[list[Problem], list[Problem]]:
     """Training and validation halves, by a hash of the data and the seed; the first half is the larger one."""
-    order = sorted(problems, key=lambda p: hashlib.sha256(f"{seed}/{fingerprint(p)}".encode()).digest())
+    own = {
+        fingerprint(problem): problem for problem in problems
+    }  # an instance named twice is one: none is in both halves
+    order = sorted(own.values(), key=lambda p: hashlib.sha256(f"{seed}/{fingerprint(p)}".encode()).digest())
     half = (len(order) + 1) // 2
     return order[:half], order[half:]
 
@@ -86,7 +93,25 @@ def tune(
         number of instances shared by AC-Band; the number of trials of ``tpe``.
     repeats : seeds of the validation.
     """
-    rules = rules or Rules(seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = locked(folder / ".tuning.lock")  # the rows' own is free between two rungs
+    try:
+        return _tune(problems, space, folder, method, resource, rules or Rules(seed=seed), seed, jobs, repeats)
+    finally:
+        os.close(lock)
+
+
+def _tune(
+    problems: Sequence[Problem],
+    space: Space,
+    folder: Path,
+    method: Method,
+    resource: int,
+    rules: Rules,
+    seed: int,
+    jobs: int,
+    repeats: int,
+) -> Tuned:
     if rules.kill_hopeless:
         check_judged(space)
     training, held_out = split(problems, seed)
@@ -100,6 +125,7 @@ def tune(
         score = scores.evaluate([config], len(training))[0]
     else:
         config, score = _tpe(space, scores, resource, seed)
+    scores.check_any()
     validation = None
     runs = scores.num_runs
     if held_out:
@@ -107,6 +133,26 @@ def tune(
         validation = compare(judge.by_instance(config, repeats), judge.by_instance(space.default, repeats), seed)
         runs += judge.num_runs
     return Tuned(config, score, validation, runs, found, len(scores.killed))
+
+
+def tune_within(seconds: float, most: int, search: Callable[[int], Tuned]) -> tuple[Tuned, int]:
+    """The deepest tuning that fits: resource 1, 3, 9, ... up to ``most``, each continuing the one before.
+
+    A level is begun where GROWTH times the seconds of the one before are left; the first one always is. So how deep it
+    comes depends on the machine, but what a depth gives does not.
+
+    Parameters
+    ----------
+    search : a tuning of that resource.
+    """
+    clock, resource = Clock(seconds), 1
+    while True:
+        began = clock.elapsed
+        found = search(resource)
+        left = clock.remaining or 0.0
+        if 3 * resource > most or GROWTH * (clock.elapsed - began) > left:
+            return found, resource
+        resource *= 3
 
 
 def compare(tuned: Sequence[float], default: Sequence[float], seed: int = 0) -> Validation:
@@ -156,10 +202,24 @@ def read_settings(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         found = dict(next(iter(document["pipelines"].values())))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        ValueError,
+        yaml.YAMLError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        StopIteration,
+    ) as error:
         raise ValueError(f"settings must be a YAML file of `qopt tune`, got {path} ({type(error).__name__})") from None
-    if not isinstance(found.get("solver"), dict) or not set(found) <= {"solver", "encoder"}:
-        raise ValueError(f"settings must name a solver with its fields, got {sorted(found)} ({path}); tune anew")
+    parts = [found.get("solver"), *([found["encoder"]] if found.get("encoder") is not None else [])]
+    named = all(isinstance(part, dict) and isinstance(part.get("name"), str) for part in parts)
+    if not named or not set(map(str, found)) <= {"solver", "encoder"}:
+        told = ", ".join(sorted(map(str, found))) or "nothing"
+        raise ValueError(
+            f"settings must name a solver (and an encoder) with their fields, got {told} ({path}); tune anew"
+        )
     return found
 
 
