@@ -51,6 +51,9 @@ def tune(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of configurations, split and runs.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option(help="Dask scheduler (tcp://host:port), local or slurm; see docs/sweeps.md.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> int:
     """Tune a solver; the rows stay, so that a larger --resource or --more runs only what is new."""
@@ -80,6 +83,7 @@ def tune(
 
     def at(level: int) -> Tuned:
         own: Any = {"method": method, "resource": level, "rules": rules, "seed": seed, "jobs": jobs, "repeats": repeats}
+        own["dask"] = dask
         return search(problems, space, out, **own)
 
     if within is None:

@@ -23,7 +23,7 @@ from ..forecast import GiveUp
 from ..sweep.document import parse_document
 from ..sweep.folder import prepare
 from ..sweep.matrix import Matrix, build_matrix
-from ..sweep.runner import Local, missing_tasks, run_matrix
+from ..sweep.runner import Executor, Local, missing_tasks, run_matrix
 from ..sweep.store import Store, read_rows, statuses
 from .floors import Floors, is_killed, with_floors
 from .space import Config
@@ -69,10 +69,13 @@ class Rules:
 class Scores:
     """Scores of configurations on some instances, kept as rows of a folder."""
 
-    def __init__(self, folder: Path, problems: Sequence[Problem], rules: Rules, *, jobs: int = 1) -> None:
+    def __init__(
+        self, folder: Path, problems: Sequence[Problem], rules: Rules, executor: Executor | None = None
+    ) -> None:
         if not problems:
             raise ValueError("a tuning must have an instance, got none; name files or a sweep's YAML")
-        self.folder, self.rules, self.jobs = folder, rules, jobs
+        self.folder, self.rules = folder, rules
+        self.executor = executor or Local(1, folder / "runs.log", idle_seconds=0)
         self.num_runs = self.num_ended = 0
         self.failure = ""
         self.killed: set[str] = set()
@@ -205,7 +208,7 @@ class Scores:
             missing = missing_tasks(matrix, store)
             self.num_runs += len(missing)
             if missing:
-                run_matrix(matrix, missing, store, Local(self.jobs, self.folder / "runs.log", idle_seconds=0))
+                run_matrix(matrix, missing, store, self.executor)
         return {row["id"]: row for row in read_rows(self.folder)}
 
 

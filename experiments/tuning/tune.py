@@ -15,6 +15,8 @@ import yaml
 
 from ...core import Clock, MissingDependencyError, Problem, fingerprint
 from ...problems.files import write_bytes
+from ..sweep.dask_runner import Cluster
+from ..sweep.runner import Executor, Local
 from ..sweep.store import locked
 from .ac_band import ac_band
 from .floors import check_judged
@@ -83,6 +85,7 @@ def tune(
     seed: int = 0,
     jobs: int = 1,
     repeats: int = 3,
+    dask: str | None = None,
 ) -> Tuned:
     """Tune on half of the instances, validate on the other half.
 
@@ -92,11 +95,15 @@ def tune(
     resource : most of the fidelity that a configuration gets (Hyperband's R, a power of three uses it best); the
         number of instances shared by AC-Band; the number of trials of ``tpe``.
     repeats : seeds of the validation.
+    dask : ``tcp://host:port`` of a scheduler, ``local`` or ``slurm``, as for sweeps; None runs ``jobs`` at a time here.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    executor: Executor = Local(jobs, folder / "runs.log", idle_seconds=0)
+    if dask is not None:
+        executor = Cluster(dask, jobs)
     lock = locked(folder / ".tuning.lock")  # the rows' own is free between two rungs
     try:
-        return _tune(problems, space, folder, method, resource, rules or Rules(seed=seed), seed, jobs, repeats)
+        return _tune(problems, space, folder, method, resource, rules or Rules(seed=seed), seed, executor, repeats)
     finally:
         os.close(lock)
 
@@ -109,13 +116,13 @@ def _tune(
     resource: int,
     rules: Rules,
     seed: int,
-    jobs: int,
+    executor: Executor,
     repeats: int,
 ) -> Tuned:
     if rules.kill_hopeless:
         check_judged(space)
     training, held_out = split(problems, seed)
-    scores = Scores(folder, training, rules, jobs=jobs)
+    scores = Scores(folder, training, rules, executor)
     found: Found | None = None
     if method in ("hyperband", "id-hyperband"):
         found = hyperband(space.draw, scores.evaluate, resource, seed=seed)
@@ -129,7 +136,7 @@ def _tune(
     validation = None
     runs = scores.num_runs
     if held_out:
-        judge = Scores(folder, held_out, rules, jobs=jobs)
+        judge = Scores(folder, held_out, rules, executor)
         validation = compare(judge.by_instance(config, repeats), judge.by_instance(space.default, repeats), seed)
         runs += judge.num_runs
     return Tuned(config, score, validation, runs, found, len(scores.killed))
