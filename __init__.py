@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib as _importlib
 import typing as _typing
 
-from .core import Budget, Record, Status
+from .core import Budget, Encoding, Problem, Record, Samples, Status, UnsupportedError
 from .core.registry import CORRELATIONS, ENCODERS, GENERATORS, PROBLEMS, READERS, SOLVERS
 
 if _typing.TYPE_CHECKING:
@@ -31,6 +31,7 @@ if _typing.TYPE_CHECKING:
     from .encoders.slack import Slack
     from .encoders.unbalanced import Unbalanced
     from .experiments.api import bench, compare, encode, info, options_of, report, verify
+    from .experiments.api_runs import crossover, load_record, plot, train_portfolio, tune
     from .experiments.run import solve
     from .problems.files import load, load_all, save
     from .problems.generate import generate
@@ -153,16 +154,21 @@ _HOMES = {
     "WarmStartQaoa": "solvers.qaoa.variants",
     "bench": "experiments.api",
     "compare": "experiments.api",
+    "crossover": "experiments.api_runs",
     "encode": "experiments.api",
     "generate": "problems.generate",
     "info": "experiments.api",
     "load": "problems.files",
     "load_all": "problems.files",
+    "load_record": "experiments.api_runs",
     "options_of": "experiments.api",
+    "plot": "experiments.api_runs",
     "problem_of": "problems.sources",
     "report": "experiments.api",
     "save": "problems.files",
     "solve": "experiments.run",
+    "train_portfolio": "experiments.api_runs",
+    "tune": "experiments.api_runs",
     "verify": "experiments.api",
 }
 
@@ -193,6 +199,7 @@ __all__ = [
     "DomainWall",
     "DualAscent",
     "ENCODERS",
+    "Encoding",
     "ExactOracle",
     "Fix",
     "GENERATORS",
@@ -223,6 +230,7 @@ __all__ = [
     "Pce",
     "PolynomialAnnealing",
     "PolynomialTabu",
+    "Problem",
     "PyVrp",
     "Qaoa",
     "Qap",
@@ -237,6 +245,7 @@ __all__ = [
     "RobustTabu",
     "RouteSets",
     "SOLVERS",
+    "Samples",
     "SelfAvoidingWalk",
     "Shrink",
     "SimulatedAnnealing",
@@ -249,20 +258,26 @@ __all__ = [
     "Tsptw",
     "TsptwDp",
     "Unbalanced",
+    "UnsupportedError",
     "Vqe",
     "Vrptw",
     "WarmStartQaoa",
     "bench",
     "compare",
+    "crossover",
     "encode",
     "generate",
     "info",
     "load",
     "load_all",
+    "load_record",
     "options_of",
+    "plot",
     "problem_of",
     "report",
     "save",
     "solve",
+    "train_portfolio",
+    "tune",
     "verify",
 ]

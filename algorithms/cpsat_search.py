@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import Int
-from ..core.margins import rounded_up
+from ..core.margins import SOLVER
 
 #: Called with the values of the watched variables at every solution; True stops the search.
 OnValues = Callable[[Int], bool]
@@ -122,7 +123,7 @@ def search(
     Exception
         Whatever ``on_values`` raised; the search stops there.
     """
-    from ortools.sat.python import cp_model
+    from ..core.light_ortools import cp_model
 
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = settings.num_workers
@@ -185,7 +186,20 @@ def _bound(model: Any, solver: Any, status: SearchStatus) -> int | None:
     bound = float(solver.best_objective_bound)
     if not math.isfinite(bound) or abs(bound) >= 2**53:
         return None
-    return rounded_up(bound)
+    return whole_bound(bound)
 
 
-__all__ = ["OnValues", "Search", "SearchResult", "SearchStatus", "num_cores", "search"]
+def whole_bound(bound: float) -> int:
+    """The integer that CP-SAT's bound stands for: a float made from one, so that only its last bits may be off.
+
+    The margin of a double objective would be far too wide here: at -1.74e11 it made a proven optimum a bound 174 below.
+
+    Examples
+    --------
+    >>> whole_bound(-174000000000.0), whole_bound(4.9999999), whole_bound(4.01)
+    (-174000000000, 5, 5)
+    """
+    return math.ceil(bound - SOLVER - 32 * sys.float_info.epsilon * abs(bound))
+
+
+__all__ = ["OnValues", "Search", "SearchResult", "SearchStatus", "num_cores", "search", "whole_bound"]

@@ -40,11 +40,16 @@ class CutModel:
     is_free: npt.NDArray[np.bool_]
 
     def value(self, multipliers: Float) -> float:
-        """Upper estimate of the function, exact where its cuts touch it."""
+        """Upper estimate of the function, exact where its cuts touch it. Multipliers have shape (m,)."""
         return float((self.F + self.H @ multipliers).min())
 
     def best(self, lower: npt.ArrayLike, upper: npt.ArrayLike) -> Master:
         """Maximiser of the model over a box, by HiGHS.
+
+        Raises
+        ------
+        ArithmeticError
+            HiGHS does not solve the LP.
 
         References
         ----------
@@ -73,12 +78,14 @@ class CutModel:
         return Master(np.clip(answer.x[:m], low, high), -float(answer.fun), weights)
 
     def proximal(self, centre: Float, length: float) -> Master:
-        """Maximiser of ``model(l) - ||l - centre||^2 / (2 length)``."""
+        """Maximiser of ``model(l) - ||l - centre||^2 / (2 length)``. The centre has shape (m,)."""
         found = least_combination(self.H, self.F + self.H @ centre, centre, length=length, is_free=self.is_free)
         return self._at(centre + length * found.combination, found.weights)
 
     def level(self, centre: Float, level: float) -> Master:
         """Point nearest to ``centre`` at which the model reaches ``level``, which must lie below its maximum.
+
+        Shape (m,).
 
         References
         ----------

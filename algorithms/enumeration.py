@@ -43,7 +43,7 @@ def bits_to_indices(bits: npt.ArrayLike) -> Int:
 
 
 def all_points(num_bits: int) -> Bits:
-    """All 2**num_bits points as rows.
+    """All 2**num_bits points as rows. Shape (2**num_bits, num_bits).
 
     Raises
     ------

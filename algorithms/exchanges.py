@@ -111,6 +111,8 @@ def exchange_descent(
 ) -> Int:
     """Steepest descent over pair exchanges, until none lowers the objective or ``is_over`` says so.
 
+    Flow and distance have shape (n, n), permutations (n,).
+
     Examples
     --------
     >>> exchange_descent(np.array([[0, 1.0], [0, 0]]), np.array([[0, 5.0], [3, 0]]), np.array([0, 1])).tolist()

@@ -57,7 +57,7 @@ FIXED_ANGLES: Mapping[tuple[int, int], FixedAngles] = _table()
 
 #: Degrees of the table, and the most layers that all of them have.
 DEGREES = tuple(sorted({degree for degree, _ in FIXED_ANGLES}))
-MOST_LAYERS = min(max(p for d, p in FIXED_ANGLES if d == degree) for degree in DEGREES)
+MAX_LAYERS = min(max(p for d, p in FIXED_ANGLES if d == degree) for degree in DEGREES)
 
 
 def nearest_degree(degree: float) -> int:
@@ -88,6 +88,8 @@ def angle_unit(fields: Float, rows: Int, columns: Int, couplings: Float) -> floa
     ``sqrt(mean of J**2 over couplings + mean of h**2 over nonzero fields)``, divided by `degree_factor` of the mean
     degree; 1 for a model without terms.
 
+    Fields have shape (n,); rows, columns and couplings one shape (m,).
+
     References
     ----------
     Sureshbabu et al. (2024), Parameter setting in quantum approximate optimization of weighted problems,
@@ -101,12 +103,12 @@ def angle_unit(fields: Float, rows: Int, columns: Int, couplings: Float) -> floa
 
 
 def mean_degree(rows: Int, columns: Int) -> float:
-    """Mean degree of the spins that have a coupling."""
+    """Mean degree of the spins that have a coupling. Ends of couplings, shape (m,) each."""
     return 2 * len(rows) / max(1, len(np.union1d(rows, columns)))
 
 
 def scaled_angles(num_layers: int, degree: float = 3.0) -> tuple[Float, Float]:
-    """The table's angles for a mean degree, gammas times `angle_unit`.
+    """The table's angles for a mean degree, gammas times `angle_unit`. Shape (num_layers,) each.
 
     Raises
     ------
@@ -118,8 +120,8 @@ def scaled_angles(num_layers: int, degree: float = 3.0) -> tuple[Float, Float]:
     >>> [angles.round(4).tolist() for angles in scaled_angles(1)]
     [[0.3077], [0.3927]]
     """
-    if not 1 <= num_layers <= MOST_LAYERS:
-        raise ValueError(f"layers must be 1..{MOST_LAYERS} for fixed angles, got {num_layers}; use init='interp'")
+    if not 1 <= num_layers <= MAX_LAYERS:
+        raise ValueError(f"num_layers must be 1..{MAX_LAYERS} for fixed angles, got {num_layers}; use init='interp'")
     nearest = nearest_degree(degree)
     gammas, betas = FIXED_ANGLES[nearest, num_layers].scaled()
     return np.array(gammas) / degree_factor(nearest), np.array(betas)

@@ -47,6 +47,7 @@ class FleetData:
 
     @classmethod
     def of(cls, problem: Any) -> FleetData:
+        """The arrays of a fleet problem; demands have shape (customers + 1,), the depot's first."""
         roads = Roads.of(problem.distances, problem.travel, problem.windows)
         tolerance = max(float(problem.tolerance), FEASIBILITY)
         demands = np.asarray(problem.demands, dtype=np.float64)

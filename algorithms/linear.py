@@ -57,6 +57,8 @@ def dual_value(
     ``offset + sum_i (lower_i [y_i]_+ - upper_i [-y_i]_+) + sum_j min(0, c_j - (A'y)_j)``: weak duality with the box.
     It is -inf where a dual has the sign of a side that is infinite.
 
+    Costs have shape (n,), A (m, n), bounds and duals (m,).
+
     References
     ----------
     A. Neumaier, O. Shcherbina (2004), Safe bounds in linear and mixed-integer linear programming, Math. Program. 99,

@@ -71,7 +71,7 @@ class AnchoredCut:
         return values
 
     def energies(self, sides: npt.ArrayLike) -> Float:
-        """Values of the QUBO at ``decode(sides)``."""
+        """Values of the QUBO at ``decode(sides)``. Shape (k,) for sides of shape (k, n + 1)."""
         return self.constant - self.cut_values(sides) / 2.0
 
     def decode(self, sides: npt.ArrayLike) -> Bits:
@@ -81,7 +81,13 @@ class AnchoredCut:
         return points
 
     def encode(self, points: npt.ArrayLike) -> Bits:
-        """Sides (k, n + 1) of points x (k, n), with the anchor on side 0; a right inverse of ``decode``."""
+        """Sides (k, n + 1) of points x (k, n), with the anchor on side 0; a right inverse of ``decode``.
+
+        Raises
+        ------
+        ValueError
+            The points have another number of columns.
+        """
         X = np.atleast_2d(np.asarray(points, dtype=np.uint8))
         if X.shape[1] != self.num_variables:
             raise ValueError(f"points must have {self.num_variables} columns, got {X.shape[1]}")
@@ -99,6 +105,11 @@ def qubo_to_max_cut(quadratic: Any, linear: npt.ArrayLike | None = None, offset:
     quadratic : Q, shape (n, n), dense or scipy sparse, any triangle.
     linear : c, shape (n,); None for none.
     offset : constant term.
+
+    Raises
+    ------
+    ValueError
+        Q is not square, or has another number of rows than c.
 
     References
     ----------

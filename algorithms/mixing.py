@@ -138,7 +138,10 @@ def mixing_method(
 
 
 def cut_objective(weights: Any, vectors: Float) -> float:
-    """``sum_edges w_ij (1 - <v_i, v_j>) / 2`` over edges i < j of a symmetric W."""
+    """``sum_edges w_ij (1 - <v_i, v_j>) / 2`` over edges i < j of a symmetric W.
+
+    W has shape (n, n), the vectors (n, rank).
+    """
     return float(weights.sum() - np.einsum("ik,ik->", weights @ vectors, vectors)) / 4.0
 
 
@@ -150,6 +153,8 @@ def dual_bound(weights: Any, vectors: Float) -> tuple[float, bool]:
 
     Up to 4000 nodes t is proven by a dense factorisation; beyond, it is the Lanczos value less its residual: right
     unless Lanczos missed an eigenvalue, which nothing excludes, hence not certified.
+
+    W has shape (n, n), the vectors (n, rank).
     """
     n = len(vectors)
     slack = -np.einsum("ik,ik->i", weights @ vectors, vectors)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 #: Graphs with more paths of two edges than this leave their triangles to the shortest paths.
-_MOST_WEDGES = 20_000_000
+_MAX_WEDGES = 20_000_000
 #: Sources of shortest paths handled at once, so that distances and predecessors stay small.
 _SOURCE_CHUNK = 256
 
@@ -46,6 +46,7 @@ class CycleRows:
 
     @staticmethod
     def empty() -> CycleRows:
+        """No rows at all."""
         nothing = np.zeros(0)
         return CycleRows(np.zeros(1, np.int64), nothing.astype(np.int64), nothing, nothing, nothing)
 
@@ -57,6 +58,7 @@ class CycleRows:
         return CycleRows(np.arange(rows + 1) * length, edges.ravel(), signs.ravel(), right_sides, excess)
 
     def joined(self, other: CycleRows) -> CycleRows:
+        """These rows, then the other ones."""
         return CycleRows(
             np.concatenate([self.starts, self.starts[-1] + other.starts[1:]]),
             np.concatenate([self.edges, other.edges]),
@@ -66,7 +68,7 @@ class CycleRows:
         )
 
     def kept(self, rows: np.ndarray) -> CycleRows:
-        """The rows of an index array or mask."""
+        """The rows of an index array or mask. The array has shape (k,), the mask (rows,)."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         lengths = np.diff(self.starts)[rows]
         starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -74,9 +76,11 @@ class CycleRows:
         return CycleRows(starts, self.edges[entries], self.signs[entries], self.right_sides[rows], self.excess[rows])
 
     def most_violated(self, count: int) -> CycleRows:
+        """The ``count`` rows of largest excess, largest first; of equal ones those that stand first."""
         return self.kept(np.argsort(-self.excess, kind="stable")[:count])
 
     def matrix(self, num_edges: int) -> csr_array:
+        """Coefficients, shape (rows, num_edges): +1 and -1 on the edges of each cycle."""
         from scipy.sparse import csr_array
 
         return csr_array((self.signs, self.edges, self.starts), shape=(len(self), num_edges))
@@ -98,7 +102,7 @@ def triangles(num_nodes: int, edges: Int) -> Int:
     low, high = keys // num_nodes, keys % num_nodes
     first = np.searchsorted(low, np.arange(num_nodes + 1))
     branches = first[high + 1] - first[high]  # edges that go on from the upper end
-    if not 0 < branches.sum() <= _MOST_WEDGES:
+    if not 0 < branches.sum() <= _MAX_WEDGES:
         return np.zeros((0, 3), dtype=np.int64)
     start = np.repeat(np.arange(len(keys)), branches)
     onward = np.arange(start.size) - np.repeat(np.cumsum(branches) - branches, branches) + first[high[start]]
@@ -125,6 +129,8 @@ def violated_odd_cycles(num_nodes: int, edges: Int, x: Float, tolerance: float, 
     In the doubled graph an edge uv joins equal copies at length x and different copies at length 1 - x; a path from a
     node to its other copy of length below 1 is a closed walk with ``|F| - x(F) + x(C - F) < 1``, F odd. Past the
     deadline (of ``time.perf_counter``) the nodes not yet looked at are left out.
+
+    Edges have shape (m, 2) and x shape (m,).
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra

@@ -81,6 +81,8 @@ def one_tree_value(distance: Float, pi: Float) -> tuple[float, Int]:
     ``min_T sum_{ij in T} (d_ij + pi_i + pi_j) - 2 sum pi = min_T (sum_T d + sum_i pi_i (deg_i - 2))``. The sum is
     exact up to its last rounding; the tree is minimal for costs rounded once, so ``8 n eps (max |d| + 2 max |pi|)``,
     eps = 2**-52, is taken off.
+
+    Distances have shape (n, n), pi shape (n,), the edges (n, 2).
     """
     edges = minimum_one_tree(distance + pi[:, None] + pi[None, :])
     degrees = np.bincount(edges.ravel(), minlength=len(distance))
@@ -153,6 +155,8 @@ def held_karp_bound(
 
 def nearest_neighbour_length(distance: Float) -> float:
     """Length of the best nearest neighbour tour over up to 64 starts, all walked side by side.
+
+    Distances have shape (n, n).
 
     Examples
     --------

@@ -16,7 +16,7 @@ from ..core.arrays import Float, Int
 
 #: Integer solvers report their bounds as floats: up to here these are exact.
 LARGEST_SUM = 2**53
-_MOST_DECIMALS = 12
+_MAX_DECIMALS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def scale_to_integers(values: npt.ArrayLike, *, largest_sum: int = LARGEST_SUM) 
 
 
 def divided_row(coefficients: Float, lower: float, upper: float) -> tuple[Float, float, float]:
-    """A row of integers divided by what all its coefficients share, its bounds rounded inwards.
+    """A row of integers divided by what all its coefficients share, its bounds rounded inwards. Shape (n,).
 
     Examples
     --------
@@ -100,14 +100,14 @@ def _times(numbers: Float, decimals: int) -> Int | None:
 
 def _decimals(numbers: Float) -> int | None:
     """Digits behind the point of the number that has most; None above the limit (binary fractions, irrational data)."""
-    for decimals in range(_MOST_DECIMALS + 1):
+    for decimals in range(_MAX_DECIMALS + 1):
         if _times(numbers, decimals) is not None:
             return decimals
     most = 0
     for value in np.unique(numbers).tolist():
         exponent = Decimal(repr(value)).normalize().as_tuple().exponent
         assert isinstance(exponent, int)  # the values are finite
-        if -exponent > _MOST_DECIMALS:
+        if -exponent > _MAX_DECIMALS:
             return None
         most = max(most, -exponent)
     return most

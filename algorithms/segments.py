@@ -30,7 +30,7 @@ class Stretches(NamedTuple):
         return Stretches(*parts)
 
     def end(self) -> Float:
-        """Earliest end of the last stop, its own travel not counted, where no warp is needed."""
+        """Earliest end of the last stop, its own travel not counted, where no warp is needed. Shape (k,)."""
         return np.asarray(self.early + self.duration - self.warp)
 
 
@@ -44,7 +44,10 @@ class Roads(NamedTuple):
 
     @classmethod
     def of(cls, distances: AnyArray, travel: AnyArray, windows: AnyArray | None) -> Roads:
-        """The roads of an instance; without windows all times are free."""
+        """The roads of an instance; without windows all times are free.
+
+        Matrices of shape (n, n), windows of shape (n, 2).
+        """
         m = len(travel)
         spans = np.array([[0.0, np.inf]] * m) if windows is None else np.asarray(windows, dtype=np.float64)
         return cls(
@@ -52,7 +55,7 @@ class Roads(NamedTuple):
         )
 
     def single(self, nodes: AnyArray) -> Stretches:
-        """Stretches of one node each."""
+        """Stretches of one node each. Nodes of shape (k,)."""
         v = np.asarray(nodes, dtype=np.int64)
         zero = np.zeros(v.shape)
         return Stretches(v, v, zero, zero, zero, self.early[v], self.late[v])

@@ -30,11 +30,13 @@ class StepState:
 class StepRule(Protocol):
     """Settings of a step length; ``step`` is a pure function of the state and the oracle's answer."""
 
-    def start(self) -> StepState: ...
+    def start(self) -> StepState:
+        """State before the first step."""
 
     def step(
         self, state: StepState, *, value: float, squared_norm: float, target: float | None
-    ) -> tuple[float, StepState]: ...
+    ) -> tuple[float, StepState]:
+        """Length of the next step, and the state after it; a rule that needs no target ignores it."""
 
 
 def _observed(state: StepState, value: float) -> StepState:
@@ -70,11 +72,20 @@ class Polyak:
         _check("shrink", self.shrink, 0 < self.shrink < 1, "lie in (0, 1)")
 
     def start(self) -> StepState:
+        """State with the full factor and nothing observed."""
         return StepState(factor=self.factor)
 
     def step(
         self, state: StepState, *, value: float, squared_norm: float, target: float | None
     ) -> tuple[float, StepState]:
+        """``factor * (target - value) / squared_norm``; the factor shrinks after ``patience`` steps without a better
+        value.
+
+        Raises
+        ------
+        ValueError
+            No finite target is given.
+        """
         if target is None or not math.isfinite(target):
             raise ValueError(f"target of a Polyak step must be a finite number, got {target!r}; give a feasible value")
         after = _observed(state, value)
@@ -93,11 +104,13 @@ class Constant:
     is_normalized: bool = False
 
     def start(self) -> StepState:
+        """State of a run without steps."""
         return StepState()
 
     def step(
         self, state: StepState, *, value: float, squared_norm: float, target: float | None
     ) -> tuple[float, StepState]:
+        """``length`` every time, over the subgradient's norm where it is normalised."""
         return _scaled(self.length, self.is_normalized, squared_norm), _observed(state, value)
 
 
@@ -109,11 +122,13 @@ class Harmonic:
     is_normalized: bool = False
 
     def start(self) -> StepState:
+        """State of a run without steps."""
         return StepState()
 
     def step(
         self, state: StepState, *, value: float, squared_norm: float, target: float | None
     ) -> tuple[float, StepState]:
+        """``length / k`` in step k = 1, 2, ..., over the subgradient's norm where it is normalised."""
         after = _observed(state, value)
         return _scaled(self.length / after.count, self.is_normalized, squared_norm), after
 
@@ -126,11 +141,13 @@ class SquareRoot:
     is_normalized: bool = False
 
     def start(self) -> StepState:
+        """State of a run without steps."""
         return StepState()
 
     def step(
         self, state: StepState, *, value: float, squared_norm: float, target: float | None
     ) -> tuple[float, StepState]:
+        """``length / sqrt(k)`` in step k = 1, 2, ..., over the subgradient's norm where it is normalised."""
         after = _observed(state, value)
         return _scaled(self.length / math.sqrt(after.count), self.is_normalized, squared_norm), after
 
@@ -147,11 +164,13 @@ class Exponential:
         _check("ratio", self.ratio, 0 < self.ratio < 1, "lie in (0, 1)")
 
     def start(self) -> StepState:
+        """State of a run without steps."""
         return StepState()
 
     def step(
         self, state: StepState, *, value: float, squared_norm: float, target: float | None
     ) -> tuple[float, StepState]:
+        """``length * ratio**k`` in step k = 0, 1, ..., over the subgradient's norm where it is normalised."""
         length = self.length * self.ratio**state.count
         return _scaled(length, self.is_normalized, squared_norm), _observed(state, value)
 
@@ -169,6 +188,8 @@ def _check(name: str, value: float, holds: bool, requirement: str) -> None:
 
 def camerini_direction(subgradient: Float, previous: Float | None, weight: float) -> Float:
     """Deflected direction ``g + beta d``, ``beta = max(0, -weight * <d, g> / ||d||^2)``; g itself where they agree.
+
+    All have shape (m,).
 
     References
     ----------
@@ -239,9 +260,11 @@ def _unblocked(direction: Float, at: Float, is_free: npt.NDArray[np.bool_] | Non
 class Ascent(Protocol):
     """Settings of a dual ascent: ``start`` then ``advance`` after every oracle call; both pure."""
 
-    def start(self, multipliers: npt.ArrayLike) -> AscentState: ...
+    def start(self, multipliers: npt.ArrayLike) -> AscentState:
+        """State at the first multipliers, shape (m,), before any dual value is known."""
 
-    def advance(self, state: AscentState, answer: Answer) -> AscentState: ...
+    def advance(self, state: AscentState, answer: Answer) -> AscentState:
+        """State at the next multipliers, from the dual value and the subgradient, shape (m,), at the present ones."""
 
 
 @dataclass(frozen=True)
@@ -263,10 +286,12 @@ class Subgradient:
         _check("deflection", self.deflection, 0 <= self.deflection <= 2, "lie in [0, 2]")
 
     def start(self, multipliers: npt.ArrayLike) -> AscentState:
+        """State at the multipliers, shape (m,), with the step rule's own start."""
         at = np.array(multipliers, dtype=np.float64)
         return AscentState(at, at, step=self.rule.start())
 
     def advance(self, state: AscentState, answer: Answer) -> AscentState:
+        """One step along the deflected subgradient, shape (m,); multipliers of inequalities stay at or above 0."""
         at = state.multipliers
         better = answer.value > state.best_value
         direction = camerini_direction(answer.subgradient, state.direction, self.deflection)
@@ -310,10 +335,18 @@ class Volume:
         _check("alpha", self.alpha, 0 < self.alpha <= 1, "lie in (0, 1]")
 
     def start(self, multipliers: npt.ArrayLike) -> AscentState:
+        """State at the multipliers, shape (m,), which are the first centre."""
         at = np.array(multipliers, dtype=np.float64)
         return AscentState(at, at, step=StepState(factor=self.factor), alpha=self.alpha)
 
     def advance(self, state: AscentState, answer: Answer) -> AscentState:
+        """One step of the volume algorithm: from the best multipliers, shape (m,), along the mean of the subgradients.
+
+        Raises
+        ------
+        ValueError
+            No finite target is given.
+        """
         if answer.target is None or not math.isfinite(answer.target):
             raise ValueError(
                 f"target of the volume algorithm must be finite, got {answer.target!r}; give a feasible value"

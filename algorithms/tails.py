@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core import AnyArray, Float
+from ..core import AnyArray, Float, inner
 
 _BINS = 1 << 16
 
@@ -46,7 +46,7 @@ def tail(weights: AnyArray, energies: Float, alpha: float) -> tuple[float, float
     at_risk = float(energies[inside[last]])
     kept = inside[:last]
     used = float(weights[full].sum() + weights[kept].sum())
-    total = weights[full] @ energies[full] + weights[kept] @ energies[kept] + (target - used) * at_risk
+    total = inner(weights[full], energies[full]) + inner(weights[kept], energies[kept]) + (target - used) * at_risk
     return float(total / target), at_risk
 
 

@@ -8,7 +8,7 @@ from ..core import AnyArray
 
 
 def argmax_random_ties(values: AnyArray, rng: np.random.Generator) -> int:
-    """Index of the largest value; one of them at random where there are several.
+    """Index of the largest value; one of them at random where there are several. Values of any shape.
 
     Examples
     --------

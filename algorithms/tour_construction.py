@@ -10,12 +10,14 @@ from ..core import AnyArray, Int
 
 
 def tour_length(distances: AnyArray, tour: Int) -> float:
-    """Length of the closed tour."""
+    """Length of the closed tour. Distances have shape (n, n), the tour (n,)."""
     return float(distances[tour, np.roll(tour, -1)].sum())
 
 
 def nearest_neighbour(distances: AnyArray, start: int = 0) -> Int:
     """Tour that always goes on to the nearest city not yet seen; the lowest index among equals.
+
+    Shape (n,) for distances of shape (n, n).
 
     Examples
     --------
@@ -35,13 +37,15 @@ def nearest_neighbour(distances: AnyArray, start: int = 0) -> Int:
 
 
 def best_neighbour_tour(distances: AnyArray) -> Int:
-    """Shortest of the nearest-neighbour tours from every city."""
+    """Shortest of the nearest-neighbour tours from every city. Shape (n,) for distances of shape (n, n)."""
     tours = [nearest_neighbour(distances, start) for start in range(len(distances))]
     return min(tours, key=lambda tour: tour_length(distances, tour)) if tours else np.zeros(0, dtype=np.int64)
 
 
 def cheapest_insertion(distances: AnyArray, is_over: Callable[[], bool] | None = None) -> Int:
     """Tour grown from its two nearest cities by the insertion that lengthens it least.
+
+    Shape (n,) for distances of shape (n, n).
 
     Parameters
     ----------

@@ -47,6 +47,7 @@ class WindowTour:
         self.set(np.asarray(order, dtype=np.int64))
 
     def set(self, order: Int) -> None:
+        """Take another order of the customers, shape (n,), and compute its tables anew."""
         self.order = np.array(order)
         self.path = np.concatenate([[0], order, [0]]).astype(np.int64)
         self.parts = self.roads.table(self.path)
@@ -115,7 +116,7 @@ class WindowTour:
         return _Moves(np.zeros(0), np.zeros(0), np.zeros((0, 4), dtype=np.int64))
 
     def after(self, move: AnyArray) -> Int:
-        """The order that a move gives."""
+        """The order that a move gives. Shape (n,)."""
         kind, i, j, k = (int(x) for x in move)
         path = self.path.copy()
         if kind == 0:

@@ -26,6 +26,8 @@ def improve_tour(distances: AnyArray, tour: Int, is_over: Callable[[], bool] = l
     and the ends of the edges that changed queue up again. It ends when the whole queue brought nothing, or when
     ``is_over`` says so, with the tour it has.
 
+    Distances have shape (n, n), tours (n,).
+
     References
     ----------
     G. A. Croes (1958), A method for solving traveling-salesman problems, doi:10.1287/opre.6.6.791. I. Or (1976),

@@ -19,7 +19,7 @@ from .hadamard import walsh_hadamard
 Complex = npt.NDArray[np.complex128]
 
 #: Largest number of layers: functions of 2p - 1 bits are 128 MB each, and some ten of them are held.
-MOST_TREE_LAYERS = 12
+MAX_TREE_LAYERS = 12
 
 _SIGNS = np.array([1.0, -1.0])
 
@@ -84,9 +84,9 @@ def tree_correlation(gammas: npt.ArrayLike, betas: npt.ArrayLike, degree: int) -
 
 def _angles(gammas: npt.ArrayLike, betas: npt.ArrayLike, degree: int) -> tuple[Float, Float]:
     gamma, beta = (np.atleast_1d(np.asarray(angles, dtype=np.float64)) for angles in (gammas, betas))
-    if gamma.ndim != 1 or gamma.shape != beta.shape or not 1 <= gamma.size <= MOST_TREE_LAYERS:
+    if gamma.ndim != 1 or gamma.shape != beta.shape or not 1 <= gamma.size <= MAX_TREE_LAYERS:
         raise ValueError(
-            f"gammas and betas must have one length in 1..{MOST_TREE_LAYERS}, got {gamma.shape}, {beta.shape}"
+            f"gammas and betas must have one length in 1..{MAX_TREE_LAYERS}, got {gamma.shape}, {beta.shape}"
         )
     if degree < 2:
         raise ValueError(f"degree must be >= 2, got {degree}")

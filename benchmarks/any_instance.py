@@ -60,13 +60,11 @@ def run(instances: Path, file: str, solver: str, seed: int) -> dict[str, Any]:
 
 def figures(record: Record) -> dict[str, Any]:
     """Raw figures side by side, and the answer after repair and improvement."""
-    found = earned(record)
-    raw, control = record.stages.raw, record.stages.control
-    uniform = control.raw.objective if control is not None and control.raw is not None else None
+    found, raw = earned(record), record.stages.raw
     return {
         "start": found.start if found else None,
-        "uniform": found.uniform if found else uniform,
-        "raw": raw.objective if raw is not None else None,
+        "uniform": found.uniform if found else None,
+        "raw": raw.objective if raw is not None and raw.feasible else None,
         "answer": record.objective,
         "encoder": (record.pipeline.get("encoder") or {}).get("name"),
         "rounds": record.resources.rounds,
@@ -89,6 +87,7 @@ def lines(rows: list[dict[str, Any]], collection: Collection, solver: str) -> li
         "|---" * 9 + "|",
     ]
     wins = losses = pairs = 0
+    is_decomposed = any(row.get("start") is not None for row in rows if row["solver"] == solver)
     for file in FILES:
         mine = [row for row in rows if row["solver"] == solver and row["file"] == file]
         if not mine:
@@ -110,7 +109,7 @@ def lines(rows: list[dict[str, Any]], collection: Collection, solver: str) -> li
             if row["uniform"] != row["raw"]:
                 is_better = _is_better(row, problem.sense == "max")
                 wins, losses = wins + is_better, losses + (not is_better)
-    return [*table, "", _sign_test(solver, wins, losses, pairs)]
+    return [*table, "", _sign_test(solver, wins, losses, pairs)] if is_decomposed else table
 
 
 def _is_better(row: dict[str, Any], is_max: bool) -> bool:

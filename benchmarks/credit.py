@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -28,9 +28,11 @@ from qopt.experiments.pipeline import Pipeline
 from qopt.experiments.report.paired import averaged, rounded
 from qopt.experiments.report.statistics import ALPHA, wilcoxon
 from qopt.experiments.sampler_run import run_sampler
+from qopt.experiments.start_control import start_control
 from qopt.problems.formulations import formulate
 from qopt.solvers.base import QuboSampler
 from qopt.solvers.classical.random_sampler import RandomSampler
+from qopt.solvers.qaoa.variants import WarmStartQaoa
 from qopt.solvers.subspace.sampler import SubspaceQaoa
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/worth.md"
@@ -42,8 +44,14 @@ POINTS = 6
 INFEASIBLE = 2.0
 #: The subspace's uniform state, measured: no layer turns it.
 UNIFORM_STATE = SubspaceQaoa(
-    layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", start="uniform", num_shots=POINTS
+    num_layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", start="uniform", num_shots=POINTS
 )
+
+
+#: A relaxation's point, measured: no layer turns it. Judged by points of its own start.
+WARM_START = WarmStartQaoa(num_layers=1, init="transfer", angles=(0.0, 0.0), optimizer="none", num_shots=POINTS)
+#: The same at the convex point of each round's own QUBO, which follows from what was seen.
+CONVEX_START = replace(WARM_START, point="convex")
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,9 @@ CASES = {
     "shrink": Case("mdkp", KNAPSACKS, RandomSampler(POINTS), {"name": "shrink", "inner": UNBALANCED, "target": 8}),
     "subspace": Case("tsp", {"n": 5}, UNIFORM_STATE, {"name": "native"}),
     "decomposition": Case("mdkp", {"n": 10, "m": 2}, RandomSampler(3), PARTS),
+    "warm start": Case("mdkp", KNAPSACKS, WARM_START, UNBALANCED),
+    "warm start, presolve": Case("mdkp", KNAPSACKS, WARM_START, {"name": "fix", "inner": UNBALANCED, "core": 8}),
+    "warm start, rounds": Case("mdkp", KNAPSACKS, CONVEX_START, {"name": "augmented-lagrangian", "max_rounds": 3}),
     "dual rounds": Case("mdkp", KNAPSACKS, RandomSampler(2), {"name": "dual-ascent", "max_rounds": 4}),
 }
 
@@ -93,9 +104,12 @@ def pairs(case: str, sweep: int) -> Iterator[tuple[int, dict[str, tuple[float, f
             seed = 1_000 * sweep + 10 * at + repeat
             seeds = np.random.SeedSequence(seed).spawn(1)[0]
             done = run_sampler(formulation, pipeline, budget=Budget(), seeds=seeds, clock=Clock(None))
-            made = core_control(pipeline, Budget(), seed, done, None)
+            begun = start_control(pipeline, Budget(), seed, done, None)
+            made = core_control(pipeline, Budget(), seed, done, None) if begun is None else begun.run
             assert made is not None
-            assert made.control.num_points == done.seen
+            assert begun is not None or made.control.num_points == done.seen
+            if made.control.num_points != done.seen:
+                continue
             if ended_at_success(done.encoding.trace):
                 continue
             own = {"raw": done.best and done.best.best_cost}

@@ -135,16 +135,21 @@ def g1(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
         "default": {},
         "bfs, metropolis": {"chooser": "bfs", "accept": "metropolis", "temperature": 2.0},
     }
+    longer: dict[str, dict[str, Any]] = {
+        "default": {},
+        "bfs": {"chooser": "bfs"},
+        "bfs, metropolis": {"chooser": "bfs", "accept": "metropolis", "temperature": 1.0},
+        "bfs, 256 points": {"chooser": "bfs", "points": 256},
+    }
     for seed in seeds:
         for way, more in ways.items():
-            options = {**whole, **more}
-            rounds = 6000 if more else 3000
-            store.once(
-                f"g1/brute-force, {way}/{seed}", problem, "brute-force", seed=seed, rounds=rounds, points=8, **options
-            )
-            store.once(
-                f"g1/qaoa, {way}/{seed}", problem, "qaoa", seed=seed, rounds=2400 if more else 800, layers=3, **options
-            )
+            options = {**whole, **more, "rounds": 6000 if more else 3000, "points": 8}
+            store.once(f"g1/brute-force, {way}/{seed}", problem, "brute-force", seed=seed, **options)
+            options = {**whole, **more, "rounds": 2400 if more else 800, "num_layers": 3}
+            store.once(f"g1/qaoa, {way}/{seed}", problem, "qaoa", seed=seed, **options)
+        for way, more in longer.items():
+            options = {**whole, **more, "seconds": 450, "num_layers": 3}
+            store.once(f"g1/qaoa, {way}, 450 s/{seed}", problem, "qaoa", seed=seed, **options)
         store.once(f"g1/sa/{seed}", problem, "sa", seed=seed, num_reads=60, num_sweeps=4000, control=False, **RAW)
 
 

@@ -68,13 +68,13 @@ def shares(model: dimod.BinaryQuadraticModel, measured: Evaluation, lowest: floa
 def row(device: str, n: int, layers: int, shots: int) -> str:
     """One line of the table."""
     model = Graph(n, layers).model()
-    found = Qaoa(layers=layers, restarts=3).sample(model, seed=SEED, num_shots=1)
+    found = Qaoa(num_layers=layers, num_restarts=3).sample(model, seed=SEED, num_shots=1)
     lowest = float(dimod.ExactSolver().sample(model).first.energy)
     angles = np.array(found.info["angles"]["gammas"] + found.info["angles"]["betas"])
     angles[:layers] *= found.info["angles"]["unit"]
 
     def evaluator(backend: str, readout: str = "none") -> CircuitEvaluator:
-        settings = Qaoa(layers=layers, backend=backend, readout=readout, shots=shots)  # type: ignore[arg-type]
+        settings = Qaoa(num_layers=layers, backend=backend, readout=readout, shots_per_evaluation=shots)  # type: ignore[arg-type]
         made = evaluator_factory(settings, model, QaoaVariant(), SEED)(layers)
         assert isinstance(made, CircuitEvaluator)
         return made

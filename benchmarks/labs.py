@@ -57,7 +57,7 @@ def fit() -> None:
     gammas, betas, value = labs_scaling.fit_angles()
     document = {
         "command": "python benchmarks/labs.py --fit",
-        "layers": labs_scaling.LAYERS,
+        "num_layers": labs_scaling.LAYERS,
         "fitted_on": list(labs_scaling.FITTED),
         "unit": "rms of the spin coefficients (SpinPolynomial.unit)",
         "mean_log_inverse_chance": value,

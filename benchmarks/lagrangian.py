@@ -268,7 +268,7 @@ def qaoa(instances: Instances) -> Iterator[str]:
         program = formulate(problem, None).program
         for label, spec in specs.items():
             encoding = from_spec("encoders", spec).encode(program)
-            layers = from_spec("solvers", "qaoa").layers
+            layers = from_spec("solvers", "qaoa").num_layers
             if encoding.num_qubits > 24:
                 gates = layers * encoding.bqm.num_interactions
                 yield f"| {problem.name} | {label} | {encoding.num_qubits} | {gates} | not simulable | | | | | | |"

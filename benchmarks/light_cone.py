@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np  # isort: skip
 from public import Collection, write_block
 
 import qopt
-from qopt.algorithms.fixed_angles import DEGREES, FIXED_ANGLES, MOST_LAYERS
+from qopt.algorithms.fixed_angles import DEGREES, FIXED_ANGLES, MAX_LAYERS
 from qopt.algorithms.mixing import Mixing, mixing_method
 from qopt.core import UnsupportedError, bqm_from_arrays
 from qopt.encoders.slack import Slack
@@ -53,7 +54,7 @@ def speed() -> list[str]:
     ]
     for n, layers in ((1000, 1), (1000, 2), (1000, 3), (2000, 1), (2000, 2), (2000, 3)):
         model = cut_model(nx.random_regular_graph(3, n, seed=1))
-        sampler = Qaoa(layers=layers, backend="light-cone", threads=1, num_shots=1)
+        sampler = Qaoa(num_layers=layers, backend="light-cone", threads=1, num_shots=1)
         began = time.process_time()
         make = sampler.runs_on.evaluators(sampler, model, variant(), 1)
         evaluator = make(layers)
@@ -102,21 +103,19 @@ def row(problem: Any, name: str, layers: int) -> str:
     model = Slack().encode(program).bqm
     n, edges = program.num_variables, model.num_interactions
     known = problem.best_known.value
-    slow = layers == 3 and model.num_interactions > 1000
-    options: dict[str, Any] = {"layers": layers, "num_shots": POINTS}
-    options |= {"optimizer": "none"} if slow else {"maxiter": 30}
+    most = 10 if layers >= 3 else 30
     try:
-        record, seconds = solved(problem, "qaoa", **options)
+        record, seconds = solved(problem, "qaoa", num_layers=layers, num_shots=POINTS, max_evaluations=most)
     except UnsupportedError as error:
         print(error)
-        return f"| {name} | {n:,} | {edges:,} | {layers} | refused: cones too large {'| ' * 12}|"
+        size = re.search(r"cone of (\d+) qubits|largest cone (\d+) qubits", str(error))
+        qubits = next(filter(None, size.groups())) if size else "?"
+        return f"| {name} | {n:,} | {edges:,} | {layers} | does not fit: a cone of {qubits} qubits {'| ' * 11}|"
     extra, stages = record["resources"]["extra"], record["stages"]
     mean = -extra["expectation"]
-    recursive, spent = "too slow", ""
-    if not slow:
-        merges = 100 if edges > 4000 else 10
-        found, time_taken = solved(problem, "rqaoa", layers=layers, merges=merges, maxiter=30)
-        recursive, spent = f"{found['stages']['raw']['objective']:,}", f"{time_taken:.0f}"
+    merges = 100 if edges > 4000 else 10
+    found, time_taken = solved(problem, "rqaoa", num_layers=layers, merges=merges, max_evaluations=most)
+    recursive, spent = f"{found['stages']['raw']['objective']:,}", f"{time_taken:.0f}"
     sdp = sdp_cuts(model)
     cones = extra["cones"]
     annealed = annealed_cut(model, seconds)
@@ -186,7 +185,7 @@ def graphs(names: list[str], layers: list[int]) -> None:
 def angles() -> list[str]:
     """Ratios of the fixed angles."""
     lines = ["| layers | " + " | ".join(f"degree {d}" for d in DEGREES) + " |", "|" + "---|" * (1 + len(DEGREES))]
-    for p in range(1, MOST_LAYERS + 1):
+    for p in range(1, MAX_LAYERS + 1):
         lines.append(f"| {p} | " + " | ".join(f"{FIXED_ANGLES[d, p].ratio:.4f}" for d in DEGREES) + " |")
     return lines
 

@@ -286,7 +286,7 @@ def qoblib() -> str:
                 formulation="edges",
                 presolve="lp",
                 seed=1,
-                layers=layers,
+                num_layers=layers,
                 backend="mps",
                 bond_dimension=bond,
                 optimizer="none",

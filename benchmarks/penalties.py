@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from public import write_block
 
@@ -98,14 +99,23 @@ def sweeps(_: Path) -> Iterator[str]:
     yield "| instance | penalty / valid | feasible | raw gap | verdict |"
     yield "|---|---|---|---|---|"
     for file in SWEPT:
-        problem = qopt.load(str(ROOT / "examples" / file))
-        pipeline = choose_pipeline(problem, "sa", "slack", options={"num_reads": 100})
-        rows = penalty_sweep(problem, pipeline, factors=(0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)).rows
-        for row in rows:
-            share = "-" if row.feasible_share is None else f"{row.feasible_share:.0%}"
-            gap = "-" if row.gap is None else f"{row.gap:.2%}"
-            yield f"| {problem.name} | {row.factor:g} | {share} | {gap} | {row.verdict} |"
-        plot_sweep(rows, ROOT / "docs" / "img" / "penalty_sweep.png", f"{problem.name}: sa on slack")
+        rows, lines = swept(file)
+        yield from lines
+        name = qopt.load(str(ROOT / "examples" / file)).name
+        plot_sweep(rows, ROOT / "docs" / "img" / "penalty_sweep.png", f"{name}: sa on slack")
+
+
+def swept(file: str) -> tuple[Any, list[str]]:
+    """The rows of one penalty sweep, and the table's lines."""
+    problem = qopt.load(str(ROOT / "examples" / file))
+    pipeline = choose_pipeline(problem, "sa", "slack", options={"num_reads": 100})
+    rows = penalty_sweep(problem, pipeline, factors=(0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)).rows
+    lines = []
+    for row in rows:
+        share = "-" if row.feasible_share is None else f"{row.feasible_share:.0%}"
+        gap = "-" if row.gap is None else f"{row.gap:.2%}"
+        lines.append(f"| {problem.name} | {row.factor:g} | {share} | {gap} | {row.verdict} |")
+    return rows, lines
 
 
 PARTS: dict[str, Callable[[Path], Iterator[str]]] = {"encode": encode, "planted": planted, "sweeps": sweeps}

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- run: (?P<command>[^\n]*) -->\n)```\n.*?```\n(<!-- end -->)", re.DOTALL)
 
 
@@ -19,9 +20,8 @@ def output_of(command: str) -> str:
     """What the command prints on stdout, 100 columns wide."""
     words = shlex.split(command)
     words[:1] = [sys.executable, "-m", "qopt"] if words[0] == "qopt" else words[:1]
-    done = subprocess.run(
-        words, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
-    )
+    env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=env, cwd=ROOT)
     return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines()) + "\n"
 
 

@@ -69,12 +69,10 @@ def row(case: Case, found: Tuned) -> str:
     held = found.validation
     assert held is not None
     budget = ", ".join(f"{value:g} {key}" for key, value in case.budget.items())
-    return (
-        f"| `{case.solver}`, `{case.encoder}` | {case.first} | {case.seed} | {budget} | {case.resource} "
-        f"| {found.config.text} | {found.score:.4f} "
-        f"| {held.tuned:.4f} | {held.default:.4f} | {held.difference:+.4f} [{held.low:+.4f}, {held.high:+.4f}] "
-        f"| {held.verdict} |"
-    )
+    cells = [f"`{case.solver}`, `{case.encoder}`", case.first, case.seed, budget, case.resource, found.config.text]
+    cells += [f"{found.score:.4f}", f"{held.tuned:.4f}", f"{held.default:.4f}"]
+    cells += [f"{held.difference:+.4f} [{held.low:+.4f}, {held.high:+.4f}]", held.verdict]
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:
@@ -87,8 +85,8 @@ def main() -> None:
         "Made by `OMP_NUM_THREADS=1 python benchmarks/tuning.py --write`: best feasible sample before any repair, 20",
         "instances in training (Hyperband over instances) and 20 held out, 3 seeds each, paired by instance.",
         "",
-        "| parts | instances from | seed | a run's limits | R | chosen | training | held out: tuned | default "
-        "| difference [95 %] | verdict |",
+        "| parts | instances from | seed | a run's limits | R | chosen | training | held out: tuned | default | "
+        "difference [95 %] | verdict |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for case in CASES:

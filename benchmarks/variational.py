@@ -30,7 +30,7 @@ PAGE = Path("docs/variational.md")
 
 #: The Max-Cut: a random 3-regular graph, and the circuit of at most 1,000 angles that encodes it.
 LARGE = {"n": 2000, "degree": 3, "seed": 1}
-LARGE_PCE = Pce(k=3, reps=16, restarts=0, maxiter=1000, init="random")
+LARGE_PCE = Pce(k=3, num_layers=16, num_restarts=0, max_evaluations=1000, init="random")
 
 #: Evaluations of its two runs.
 MARKS = (200, 1000)
@@ -42,9 +42,9 @@ SCALE_N, SCALE_SEEDS = 480, range(1, 6)
 CIRCUITS = (
     ("vqe", {"encoder": "unbalanced"}),
     ("vqe", {"encoder": "slack", "backend": "mps"}),
-    ("pce", {"encoder": "slack", "restarts": 0}),
+    ("pce", {"encoder": "slack", "num_restarts": 0}),
     ("qrao", {"encoder": "slack", "backend": "mps"}),
-    ("qaoa", {"encoder": "unbalanced", "layers": 1}),
+    ("qaoa", {"encoder": "unbalanced", "num_layers": 1}),
 )
 TARGETS = ("all-to-all", "heavy-hex", "fake_torino")
 
@@ -136,7 +136,9 @@ def scale() -> list[str]:
     rows = []
     for name, exponent in (("qubits^floor(k/2)", 1.0), ("qubits^(k/2)", 1.5)):
         for init in ("unit", "random"):
-            pce = Pce(k=3, reps=16, restarts=0, init=init, tanh_scale=float(num_qubits(SCALE_N, 3) ** exponent))
+            pce = Pce(
+                k=3, num_layers=16, num_restarts=0, init=init, tanh_scale=float(num_qubits(SCALE_N, 3) ** exponent)
+            )
             decoded = shares(lambda bqm, seed, pce=pce: pce.sample(bqm, seed=seed, evaluations=200).record.sample)
             rows.append([name, init, *decoded])
     uniform = shares(lambda bqm, seed: np.random.default_rng(seed).integers(0, 2, (201, SCALE_N), dtype=np.uint8))
@@ -149,7 +151,7 @@ def devices() -> list[str]:
     problem = qopt.generate("mdkp", n=10, m=3, seed=1)
     rows = []
     for name, options in CIRCUITS:
-        settings = {**options, "maxiter": 1}
+        settings = {**options, "max_evaluations": 1}
         encoder = settings.pop("encoder")
         row: list[object] = [name, encoder]
         for target in TARGETS:

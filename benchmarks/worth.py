@@ -33,7 +33,7 @@ TRAINED_ON = 12
 TRAINING_SEEDS = (101, 102, 103)
 #: Instances of a size; fewer where one takes seconds.
 INSTANCES = {24: 2}
-MOST_INSTANCES = 5
+MAX_INSTANCES = 5
 
 
 def instance(kind: str, n: int, seed: int) -> qopt.core.Problem:
@@ -51,7 +51,7 @@ def angles_of(kind: str, layers: int) -> tuple[float, ...]:
     """Scaled angles trained on one of three instances of 12 bits: those with the best median worth on all three."""
     found = []
     for seed in TRAINING_SEEDS:
-        angles = solved(kind, TRAINED_ON, seed, "qaoa", layers=layers, shots=100).resources.extra["angles"]
+        angles = solved(kind, TRAINED_ON, seed, "qaoa", num_layers=layers, shots=100).resources.extra["angles"]
         gammas = np.array(angles["gammas"]) * angles["unit"]
         found.append(tuple(float(value) for value in (*gammas, *angles["betas"])))
 
@@ -64,7 +64,7 @@ def angles_of(kind: str, layers: int) -> tuple[float, ...]:
 
 def carried(layers: int, angles: tuple[float, ...]) -> dict[str, object]:
     """Options of a circuit with given angles and no optimisation."""
-    return {"layers": layers, "init": "transfer", "angles": angles, "optimizer": "none", "shots": 100}
+    return {"num_layers": layers, "init": "transfer", "angles": angles, "optimizer": "none", "shots": 100}
 
 
 def worth(record: Record) -> float | None:
@@ -78,11 +78,11 @@ def measured(kind: str, sizes: Sequence[int]) -> Iterator[tuple[str, int, list[f
     for layers in DEPTHS:
         options = carried(layers, angles_of(kind, layers))
         for n in sizes:
-            seeds = range(1, 1 + INSTANCES.get(n, MOST_INSTANCES))
+            seeds = range(1, 1 + INSTANCES.get(n, MAX_INSTANCES))
             found = [worth(solved(kind, n, seed, "qaoa", **options)) for seed in seeds]
             yield f"QAOA, p = {layers}", n, [value for value in found if value is not None]
     for n in sizes:
-        seeds = range(1, 1 + INSTANCES.get(n, MOST_INSTANCES))
+        seeds = range(1, 1 + INSTANCES.get(n, MAX_INSTANCES))
         found = [worth(solved(kind, n, seed, "sa", shots=1000)) for seed in seeds]
         yield "sa", n, [value for value in found if value is not None]
 

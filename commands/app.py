@@ -13,7 +13,7 @@ from .bench import bench
 from .compare import compare
 from .crossover import crossover
 from .encode import encode, plan
-from .errors import exit_code_of
+from .errors import EXIT_CODES, exit_code_of
 from .export import export
 from .instances import convert, generate, info, verify
 from .merge import merge
@@ -34,6 +34,7 @@ from .watch import watch
 app = typer.Typer(
     name="qopt",
     help="Combinatorial instance in, verified answer out, with what the quantum part earned.",
+    epilog="Exit codes: " + "; ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

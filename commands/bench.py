@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def bench(
     spec: Annotated[str, typer.Argument(help="Sweep as YAML; see docs/sweeps.md.")],
-    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, such as solver.layers=1,2,3.")] = None,
+    overrides: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE, such as solver.num_layers=1,2,3.")] = None,
     base: Annotated[
         Path | None, typer.Option(help="Folder of the instances: relative paths of the spec start here.")
     ] = None,
@@ -110,7 +110,13 @@ def run_rows(
     retry: str = "none",
     is_quiet: bool = False,
 ) -> Progress:
-    """Write the rows that the folder does not have yet, with progress on the terminal."""
+    """Write the rows that the folder does not have yet, with progress on the terminal.
+
+    Raises
+    ------
+    ValueError
+        ``retry`` is no known word.
+    """
     from ..core import unknown_name
     from ..experiments.energy import counters_note, read_counters
     from ..experiments.sweep.folder import prepare

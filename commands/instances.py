@@ -24,7 +24,13 @@ KindOption = Annotated[str | None, typer.Option(help="Kind of the instance where
 def load_instance(
     file: str, *, kind: str | None = None, best_known: str | None = None, complement: bool = False
 ) -> Problem:
-    """The instance in the file, with the reference that ``--best-known`` names."""
+    """The instance in the file, with the reference that ``--best-known`` names.
+
+    Raises
+    ------
+    ValueError
+        ``--best-known`` is neither a finite number nor such a file.
+    """
     from ..core import BestKnown, number
     from ..problems.files import load
 

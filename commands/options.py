@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
+#: What the command calls what Python, or another program, calls so.
+MEANT = dict.fromkeys(("seconds", "timeout", "time", "limit", "max_seconds", "max-seconds"), "--time-limit")
 #: Likeness of a mistyped option and one of the command's own, from which it is proposed.
 LIKENESS = 0.75
 
@@ -49,6 +51,31 @@ def part_options(arguments: Sequence[str]) -> dict[str, str | bool]:
     return options
 
 
+def run_target(given: dict[str, str | bool], bare: float | None) -> float | None:
+    """The run's target: the bare option, or ``budget.target``, which is taken out of the parts' options.
+
+    Raises
+    ------
+    ValueError
+        Both are given, or it is no number.
+
+    Examples
+    --------
+    >>> options = {"budget.target": "12", "encoder.target": "4"}
+    >>> run_target(options, None), options
+    (12.0, {'encoder.target': '4'})
+    """
+    if "budget.target" not in given:
+        return bare
+    value = given.pop("budget.target")
+    if bare is not None:
+        raise ValueError("give --target or --budget.target, not both; they are the same")
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"--budget.target must be a number, got {value!r}") from None
+
+
 @contextmanager
 def part_errors(ctx: typer.Context) -> Iterator[None]:
     """An option that no part has, and that is nearly one of the command's own, is answered with that one.
@@ -69,6 +96,8 @@ def part_errors(ctx: typer.Context) -> Iterator[None]:
         if wrapper:
             raise ValueError(f"option {written} is one of --{wrapper}, got it without; add --{wrapper}") from None
         own = [name for parameter in ctx.command.params for name in parameter.opts]
+        if MEANT.get(error.option) in own:
+            raise ValueError(f"option must be known, got {written}; did you mean {MEANT[error.option]}?") from None
         close = difflib.get_close_matches(written, own, n=1, cutoff=LIKENESS)
         if not close:
             raise

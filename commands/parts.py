@@ -117,7 +117,7 @@ def _type(hint: Any) -> str:
     if origin is typing.Literal:
         return "|".join(map(str, arguments))
     if origin in (typing.Union, types.UnionType):
-        return "|".join(_type(one) for one in arguments)
+        return "|".join(_type(one) for one in arguments if one is not object)  # which a command line cannot write
     if origin is tuple:
         return ",".join(_type(one) if one is not ... else "..." for one in arguments)
     if origin is dict:

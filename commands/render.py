@@ -16,7 +16,7 @@ from ..experiments.worth_text import worth_lines
 from .terminal import page
 
 if TYPE_CHECKING:
-    from ..core import Record, Stage
+    from ..core import Control, Record, Stage
 
 
 def print_records(records: Sequence[Record]) -> None:
@@ -51,7 +51,7 @@ def _stage_table(record: Record, title: str) -> Table:
     table = Table(title=title, title_justify="left")
     for column in ("stage", "objective", "gap", "feasible", "flips", "control", "gap"):
         table.add_column(column, justify="left" if column == "stage" else "right", no_wrap=True)
-    stages, control = record.stages, record.stages.control
+    stages, control = record.stages, record.stages.judge
     for name in ("raw", "repaired", "improved"):
         stage: Stage | None = getattr(stages, name)
         twin: Stage | None = getattr(control, name) if control is not None else None
@@ -75,19 +75,28 @@ def _samples(record: Record) -> list[str]:
     lines = []
     if raw is not None and raw.num_points is not None:
         lines.append(f"  samples: {raw.num_points:,}{_shares(raw, raw)}")
+    begun = record.stages.control_start
+    if begun is not None:
+        drawn = f"  control: {begun.num_points:,} points of its own start, {begun.start}"
+        lines.append(drawn + _shares(begun.raw, raw) + "; same repair")
     if control is not None:
-        drawn = f"  control: {control.num_points:,} uniform points of the {control.space}"
-        lines.append(drawn + _shares(control.raw, raw) + "; same repair")
+        drawn = f"  {'control' if begun is None else 'uniform'}: {control.num_points:,} uniform points of the "
+        drawn += control.space + _shares(control.raw, raw)
+        lines.append(f"{drawn}; same repair" if begun is None else f"{drawn}; {_found(control)}")
     whole = record.stages.control_program
     if whole is not None:
         drawn = f"  whole program: {whole.num_points:,} uniform points of its bits{_shares(whole.raw, raw)}"
-        found = [f"{name} {_objective(getattr(whole, name))}" for name in ("raw", "repaired", "improved")]
-        lines.append(f"{drawn}; {', '.join(found)}")
+        lines.append(f"{drawn}; {_found(whole)}")
     if record.stages.start is not None:  # samples of different rounds have different grounds: see ``earned`` instead
         return lines
     stopped = record.resources.extra.get("stopped")
     ended = [f"  ended: {stopped}"] if stopped else []
     return [*lines, *(f"  {line}" for line in worth_lines(record)), *ended]
+
+
+def _found(control: Control) -> str:
+    """The objectives of a control's stages."""
+    return ", ".join(f"{name} {_objective(getattr(control, name))}" for name in ("raw", "repaired", "improved"))
 
 
 def _shares(stage: Stage | None, raw: Stage | None) -> str:

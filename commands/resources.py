@@ -24,7 +24,7 @@ def resources(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(help="Instance file.")],
     solver: Annotated[str, typer.Option(help="qaoa, or a variant with the same circuit: cvar-qaoa, lr-qaoa.")] = "qaoa",
-    layers: Annotated[int, typer.Option("--layers", min=1, help="Layers of the QAOA circuit.")] = 3,
+    layers: Annotated[int, typer.Option("--num-layers", "--layers", min=1, help="Layers of the QAOA circuit.")] = 3,
     encoder: Annotated[str, typer.Option(help="Encoder of the QUBO; its fields are options too.")] = "slack",
     formulation: Annotated[str | None, typer.Option(help="One of the problem's formulations.")] = None,
     phase: Annotated[str, typer.Option(help="rotations, or gradient (integer costs).")] = "rotations",

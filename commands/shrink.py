@@ -69,16 +69,16 @@ def shrink(
 
 def _chosen(encoder: str, target: float, presolve: str | None, options: dict[str, Any]) -> Encoder:
     """The encoder inside ``shrink``, and that inside ``fix`` where presolve is asked for."""
-    from ..core import ENCODERS, fields_of, from_spec, unknown_name
+    from ..core import ENCODERS, accepted_fields, from_spec, unknown_name
     from ..experiments.encoder_shorthands import take_options, wrapped, wrappers_of
 
-    known = set(fields_of(ENCODERS.get(encoder).make))
+    known = set(accepted_fields(ENCODERS.get(encoder).make))
     wrappers, left = take_options(wrappers_of(shrink=target, presolve=presolve), options, known)
     spec: dict[str, Any] = {"name": encoder}
     for option, value in left.items():
         role, _, field = option.rpartition(".")
         if role not in ("", "encoder") or field not in known:
-            every = known.union(*(fields_of(ENCODERS.get(part["name"]).make) for part in wrappers.values()))
+            every = known.union(*(accepted_fields(ENCODERS.get(part["name"]).make) for part in wrappers.values()))
             raise unknown_name(f"option of shrink and {encoder}", option, every)
         spec[field] = value
     inner: Encoder = from_spec("encoders", spec)

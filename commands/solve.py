@@ -12,7 +12,7 @@ import typer
 
 from ..core.files import write_text
 from .errors import INFEASIBLE
-from .options import check_targets, part_errors, part_options
+from .options import check_targets, part_errors, part_options, run_target
 from .progress import Progress
 from .terminal import echo
 
@@ -66,15 +66,17 @@ def solve(
     save_subproblems: Annotated[
         Path | None, typer.Option(help="Folder for each round of a decomposition: QUBO, points, what was accepted.")
     ] = None,
+    keep_samples: Annotated[bool, typer.Option("--keep-samples", help="Keep the drawn points in the record.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> int:
     """Solve an instance and say how far from the optimum the answer is.
 
-    Any field of the chosen solver or encoder is an option too: --layers 3, --penalty 12.5, --solver.alpha 0.25; see
+    Any field of the chosen solver or encoder is an option too: --num-layers 3, --penalty 12.5, --solver.alpha 0.25; see
     `qopt list solvers --options`.
     """
     from ..core import Budget
     from ..core.allowed_modules import allow_class
+    from ..experiments.limits_given import check_limits
     from ..experiments.reference_run import ReferenceRule
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, make_ready
     from ..experiments.run import run
@@ -88,8 +90,9 @@ def solve(
         raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     rule = ReferenceRule.of(reference)
     problem = load_instance(file, kind=kind, best_known=best_known)
-    budget = Budget(time_limit, evaluations, shots, rounds, target)
     given = part_options(ctx.args)
+    bare = {"target": target} if target is not None else {}
+    budget = Budget(time_limit, evaluations, shots, rounds, run_target(given, target))
     allow_class(str(given.get("solver.target", "")))  # named on the command line
     chosen: Any = (solver, encoder)
     if settings is not None:
@@ -106,6 +109,7 @@ def solve(
     for name in (chosen[0], *(compare or [])):
         with part_errors(ctx):
             make_ready(name)
+    check_limits(bare, chosen[0], chosen[1], options)
     spent = [time.monotonic()]
     with part_errors(ctx):
         first, inner = chosen
@@ -125,6 +129,7 @@ def solve(
         kept = state if not records else None  # of the first pipeline alone
         more: dict[str, Any] = {"report": report, "path": file, "state": kept, "reference": rule}
         more["spent"] = chosen_at - began
+        more["keep_samples"] = keep_samples and (not records or pipeline.encoder is not None)
         more["save_subproblems"] = save_subproblems if not records else None
         with report or contextlib.nullcontext():
             if by is not None and not records:

@@ -1,6 +1,6 @@
 """Contracts that every other room stands on: program, encoding, problem, record, registry, spec."""
 
-from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number
+from .arrays import AnyArray, Bits, Float, Int, digest, frozen, frozen_csr, frozen_number, inner
 from .budget import Budget, Clock
 from .encoding import (
     Chain,
@@ -59,12 +59,26 @@ from .registry import (
     Registry,
 )
 from .row_kinds import RowFacts, RowKind, impossible_row, row_facts
-from .spec import canonical_json, coerce, fields_of, from_spec, part, spec_id, to_spec
-from .worth import Crossover, Price, Probability, TargetWorth, Worth
+from .samples import Samples
+from .spec import (
+    accepted_fields,
+    canonical_json,
+    coerce,
+    fields_of,
+    from_spec,
+    in_new_words,
+    in_old_words,
+    part,
+    spec_id,
+    to_spec,
+)
+from .start import ProductStart, Start
+from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 __all__ = [
     "AnyArray",
     "BestKnown",
+    "BeyondStart",
     "BinaryPolynomial",
     "BinaryProgram",
     "Bits",
@@ -97,6 +111,7 @@ __all__ = [
     "PolynomialProgram",
     "Price",
     "Probability",
+    "ProductStart",
     "Problem",
     "Quadratised",
     "READERS",
@@ -111,10 +126,12 @@ __all__ = [
     "RowKind",
     "Rows",
     "SOLVERS",
+    "Samples",
     "Sense",
     "Size",
     "Solution",
     "Stage",
+    "Start",
     "Stages",
     "Status",
     "TargetWorth",
@@ -137,8 +154,12 @@ __all__ = [
     "frozen_csr",
     "frozen_number",
     "impossible_row",
+    "in_new_words",
+    "in_old_words",
+    "inner",
     "make_rows",
     "number",
+    "accepted_fields",
     "part",
     "permutation_solution",
     "quadratise",

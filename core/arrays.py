@@ -24,19 +24,19 @@ AnyArray = npt.NDArray[Any]
 
 
 def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> AnyArray:
-    """Read-only private copy of ``values`` as a C-contiguous array of ``dtype``."""
+    """Read-only private copy of ``values`` as a C-contiguous array of ``dtype``. Same shape."""
     array = np.array(values, dtype=dtype, order="C", copy=True)
     array.flags.writeable = False
     return array
 
 
 def frozen_number(values: npt.ArrayLike, subject: str) -> AnyArray:
-    """Read-only copy as int64 where every value is an integer below 2**53, else as float64.
+    """Read-only copy as int64 where every value is an integer below 2**53, else as float64. Same shape.
 
     Raises
     ------
     ValueError
-        A value is not a finite number.
+        A value is not a finite number, or a text, a date, a complex or a masked one.
 
     Examples
     --------
@@ -45,8 +45,12 @@ def frozen_number(values: npt.ArrayLike, subject: str) -> AnyArray:
     """
     try:
         given = np.asarray(values)
-        if given.dtype.kind in "US":  # numpy would read digits out of texts
-            raise TypeError("text")
+        if given.dtype.kind not in "biufO":  # numpy reads digits out of texts, and days out of dates
+            raise TypeError("no numbers")
+        if given.dtype.kind == "O" and any(isinstance(value, str | complex) for value in given.flat):
+            raise TypeError("no real numbers")
+        if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
+            raise TypeError("masked")
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{subject} must be a rectangular array of numbers; check the file's rows") from None
@@ -73,6 +77,17 @@ def freeze_csr(matrix: csr_array) -> csr_array:
     for part in (matrix.data, matrix.indices, matrix.indptr):
         part.flags.writeable = False
     return matrix
+
+
+def inner(a: AnyArray, b: AnyArray) -> float:
+    """``sum_i a_i b_i`` in one order on every processor; a BLAS sums in one that follows the vectors it finds.
+
+    Examples
+    --------
+    >>> inner(np.array([1.0, 2.0]), np.array([3.0, 0.5]))
+    4.0
+    """
+    return float(np.add.reduce(np.multiply(a, b, dtype=np.float64)))
 
 
 def is_sparse(value: object) -> bool:

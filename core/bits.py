@@ -17,6 +17,11 @@ _LARGEST_SPAN = 2**62 - 1
 def num_bits(span: int) -> int:
     """Number of bits of ``bounded_coefficients(span)``: floor(log2 span) + 1, and 0 for a span of 0.
 
+    Raises
+    ------
+    ValueError
+        The span is no integer in 0..2**62 - 1.
+
     Examples
     --------
     >>> [num_bits(span) for span in (0, 1, 2, 3, 4, 1000)]
@@ -29,6 +34,8 @@ def num_bits(span: int) -> int:
 
 def bounded_coefficients(span: int) -> Int:
     """Weights 1, 2, 4, ..., 2^(K-2), span - (2^(K-1) - 1) of K bits, whose sums are exactly 0, 1, ..., span.
+
+    Shape (K,).
 
     Parameters
     ----------

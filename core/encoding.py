@@ -27,7 +27,8 @@ class Decoder(Protocol):
     @property
     def num_inputs(self) -> int: ...
 
-    def apply(self, Z: AnyArray) -> Bits: ...
+    def apply(self, Z: AnyArray) -> Bits:
+        """Points of the program, shape (k, n), of the QUBO's points Z, shape (k, m)."""
 
 
 @DECODERS.register("literals")
@@ -70,7 +71,13 @@ class LiteralMap:
         return LiteralMap(np.arange(n), np.zeros(n, dtype=np.uint8), n if num_inputs is None else num_inputs)
 
     def apply(self, Z: AnyArray) -> Bits:
-        """X of shape (k, n) for Z of shape (k, m)."""
+        """X of shape (k, n) for Z of shape (k, m).
+
+        Raises
+        ------
+        ValueError
+            Z has another number of columns.
+        """
         Z = np.atleast_2d(np.asarray(Z, dtype=np.uint8))
         if Z.shape[1] != self.num_inputs:
             raise ValueError(f"Z must have {self.num_inputs} columns, got {Z.shape[1]}")
@@ -97,6 +104,7 @@ class Chain:
         return self.inner.num_inputs
 
     def apply(self, Z: AnyArray) -> Bits:
+        """Points of the outer decoder, shape (k, n), for points Z of the inner one, shape (k, m)."""
         return self.outer.apply(self.inner.apply(Z))
 
 
@@ -149,6 +157,12 @@ class Encoding:
         proven = f", {', '.join(kinds)}" if kinds else ""
         aux = f" ({self.num_aux} auxiliary)" if self.num_aux else ""
         return f"<encoding: {self.num_qubits} qubits{aux}, {self.bqm.num_interactions} products{proven}>"
+
+    def _repr_html_(self) -> str:
+        """Sizes, what is proven, and penalties, as a table for notebooks."""
+        from .model_html import encoding_html
+
+        return encoding_html(self)
 
     @property
     def num_qubits(self) -> int:
@@ -226,7 +240,10 @@ def encode_again_if_grown(encoder: Encoder, encoding: Encoding, round: Round) ->
 def bqm_from_arrays(
     linear: npt.ArrayLike, rows: npt.ArrayLike, columns: npt.ArrayLike, values: npt.ArrayLike, offset: float = 0.0
 ) -> dimod.BinaryQuadraticModel:
-    """BINARY model ``offset + sum_i linear_i z_i + sum_k values_k z_rows_k z_columns_k`` with labels 0..m-1."""
+    """BINARY model ``offset + sum_i linear_i z_i + sum_k values_k z_rows_k z_columns_k`` with labels 0..m-1.
+
+    ``linear`` has shape (m,); rows, columns and values have one shape (k,).
+    """
     import dimod
 
     h = np.asarray(linear, dtype=np.float64)

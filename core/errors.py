@@ -6,7 +6,27 @@ Text: ``"{subject} must {requirement}, got {value!r} ({where}); {what to do}"``.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+class Travelling(Exception):
+    """Base of errors whose constructor takes other arguments than their text: they cross processes as they are.
+
+    Without it ``pickle`` calls the constructor with the text alone, and a pool of processes ends as broken.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[Exception], args: tuple[Any, ...], state: Mapping[str, Any]) -> Exception:
+    """An error with its text and fields, without its own constructor."""
+    error = kind.__new__(kind, *args)
+    builtin: Any = next(base for base in kind.__mro__ if base.__module__ == "builtins")
+    builtin.__init__(error, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UnsupportedError(ValueError):
@@ -21,7 +41,7 @@ class RepairFailed(RuntimeError):
     """A repair found no feasible point."""
 
 
-class MissingDependencyError(ImportError):
+class MissingDependencyError(Travelling, ImportError):
     """A part needs a package that is not installed; the text names the extra that brings it."""
 
     def __init__(self, package: str, extra: str) -> None:
@@ -30,7 +50,7 @@ class MissingDependencyError(ImportError):
         self.extra = extra
 
 
-class InstanceFormatError(ValueError):
+class InstanceFormatError(Travelling, ValueError):
     """A file does not hold what its format says; the text gives file, line, expectation and finding."""
 
     def __init__(self, path: str, line: int | None, text: str) -> None:

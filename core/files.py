@@ -74,7 +74,13 @@ def _told(error: OSError, path: Path | str) -> OSError:
 
 @contextlib.contextmanager
 def no_room(path: Path) -> Iterator[None]:
-    """Errors of writing within the block as those of this file."""
+    """Errors of writing within the block as those of this file.
+
+    Raises
+    ------
+    OSError
+        A write within the block failed; the text names this file.
+    """
     try:
         yield
     except OSError as error:

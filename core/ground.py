@@ -59,7 +59,7 @@ class Cube:
         return rng.integers(0, 2, size=(num_points, self.num_bits), dtype=np.uint8)
 
     def block(self, first: int, last: int) -> Bits:
-        """Bits of the integers ``first..last-1``, low bit first."""
+        """Bits of the integers ``first..last-1``, low bit first. Shape (last - first, n)."""
         numbers = np.arange(first, last, dtype=np.uint64)[:, None]
         bits: Bits = ((numbers >> np.arange(self.num_bits, dtype=np.uint64)) & np.uint64(1)).astype(np.uint8)
         return bits

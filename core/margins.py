@@ -28,7 +28,7 @@ def scaled_margin(values: AnyArray, margin: float = ROUNDING) -> Float: ...
 @overload
 def scaled_margin(values: float, margin: float = ROUNDING) -> float: ...
 def scaled_margin(values: float | AnyArray, margin: float = ROUNDING) -> float | Float:
-    """The margin of numbers of that size: ``margin * max(1, |value|)``, by element for an array.
+    """The margin of numbers of that size: ``margin * max(1, |value|)``, by element for an array of any shape.
 
     Examples
     --------

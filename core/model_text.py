@@ -122,7 +122,7 @@ def mps_text(model: Model, name: str = "qopt") -> str:
 def row_items(
     A: csr_array, lower: Float, upper: Float, names: Sequence[str]
 ) -> Iterator[tuple[str, list[int], list[float], float, float]]:
-    """Name, columns, coefficients, lower and upper bound of each row."""
+    """Name, columns, coefficients, lower and upper bound of each row. A has shape (m, n), the bounds (m,)."""
     for i, name in enumerate(names):
         part = slice(int(A.indptr[i]), int(A.indptr[i + 1]))
         yield name, A.indices[part].tolist(), A.data[part].tolist(), float(lower[i]), float(upper[i])

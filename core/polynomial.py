@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ import numpy as np
 
 from .arrays import AnyArray, Float, Int, digest, frozen
 from .errors import UnsupportedError
+from .polynomial_arrays import Block, collected, converted, is_canonical
 
 if TYPE_CHECKING:
     import dimod
@@ -80,9 +81,7 @@ class BinaryPolynomial:
         if self.indices.size and not (self.indices.min() >= 0 and self.indices.max() < self.num_variables):
             bad = int(self.indices[(self.indices < 0) | (self.indices >= self.num_variables)][0])
             raise ValueError(f"indices must lie in 0..{self.num_variables - 1}, got {bad}; check the terms")
-        terms = [(len(term), term) for term, _ in self.terms()]
-        rising = all(a < b for a, b in itertools.pairwise(terms))
-        if not (rising and all(i < j for _, term in terms for i, j in itertools.pairwise(term)) and self._is_tight):
+        if not (self._is_tight and is_canonical(self.by_degree, self.indptr)):
             raise ValueError("terms must be canonical (sorted, distinct, nonzero); use BinaryPolynomial.from_terms")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -131,8 +130,34 @@ class BinaryPolynomial:
         )
 
     @staticmethod
+    def from_quadratic(linear: Float, rows: Int, columns: Int, values: Float, offset: float = 0.0) -> BinaryPolynomial:
+        """``offset + linear z + sum_k values_k z_rows_k z_columns_k`` over bits; the pairs are of different variables.
+
+        Examples
+        --------
+        >>> quadratic = BinaryPolynomial.from_quadratic(np.array([1.0, 0.0]), np.array([1]), np.array([0]), np.ones(1))
+        >>> list(quadratic.terms())
+        [((0,), 1.0), ((0, 1), 1.0)]
+        """
+        pairs = np.sort(np.stack([rows, columns], axis=1).astype(np.int64), axis=1)
+        blocks = [(np.arange(len(linear))[:, None], np.asarray(linear)), (pairs, np.asarray(values))]
+        return BinaryPolynomial._of_blocks(len(linear), blocks, offset, "binary")
+
+    @staticmethod
+    def _of_blocks(num_variables: int, blocks: Sequence[Block], offset: float, vartype: Vartype) -> BinaryPolynomial:
+        terms = collected(blocks)
+        constant = offset + terms.constant
+        return BinaryPolynomial(num_variables, terms.indptr, terms.indices, terms.coefficients, constant, vartype)
+
+    @staticmethod
     def from_dimod(polynomial: dimod.BinaryPolynomial) -> BinaryPolynomial:
-        """That of dimod with labels 0..n-1; dimod's spins are ``2 z - 1``, the negative of ours."""
+        """That of dimod with labels 0..n-1; dimod's spins are ``2 z - 1``, the negative of ours.
+
+        Raises
+        ------
+        ValueError
+            The labels are not 0..n-1.
+        """
         labels = sorted(polynomial.variables)
         if labels != list(range(len(labels))):
             raise ValueError(f"labels must be 0..{len(labels) - 1}, got {labels[:5]}; relabel the polynomial first")
@@ -229,13 +254,9 @@ class BinaryPolynomial:
                 f"degree must be at most {MAX_CONVERTED_DEGREE} to change between bits and spins, got {self.degree} "
                 f"(2**{self.degree} terms); keep the form it has"
             )
-        total: dict[Term, float] = {}
-        for term, value in self.terms():
-            for count in range(len(term) + 1):
-                share = value * constant ** (len(term) - count) * factor**count
-                for subset in itertools.combinations(term, count):
-                    total[subset] = total.get(subset, 0.0) + share
-        return BinaryPolynomial.from_terms(self.num_variables, total, self.offset, vartype)
+        return self._of_blocks(
+            self.num_variables, list(converted(self.by_degree, constant, factor)), self.offset, vartype
+        )
 
     def plus(self, other: BinaryPolynomial) -> BinaryPolynomial:
         """The sum of two polynomials of one form over the same variables."""
@@ -278,5 +299,5 @@ def reduced(term: Iterable[int], vartype: Vartype) -> Term:
 
 
 def spins(Z: AnyArray) -> AnyArray:
-    """``1 - 2 z`` as signed bytes."""
+    """``1 - 2 z`` as signed bytes. Same shape."""
     return np.asarray(1 - 2 * np.asarray(Z).astype(np.int8), dtype=np.int8)

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from .program import BinaryProgram, Rows
 Solution = npt.NDArray[np.int64]
 Sense = Literal["min", "max"]
 Number = int | float
+V = TypeVar("V", float, npt.NDArray[Any])
 
 #: Fields that say something *about* an instance; they never enter its fingerprint.
 METADATA_FIELDS = frozenset({"name", "best_known"})
@@ -111,7 +112,7 @@ class Formulation(Protocol):
         ...
 
     def encode(self, solution: Solution) -> Bits:
-        """A completed point that denotes the solution."""
+        """A completed point that denotes the solution. Shape (n,)."""
         ...
 
     def complete(self, X: AnyArray) -> Bits:
@@ -133,9 +134,16 @@ def conventions(problem: Problem) -> dict[str, str]:
     return dict(getattr(problem, "conventions", {}))
 
 
-def signed(problem: Problem, value: float) -> float:
-    """``value`` as a cost to minimise: itself for sense min, negated for sense max."""
-    return value if problem.sense == "min" else -value
+def signed(of: Problem | Sense, value: V) -> V:
+    """``value`` as a cost to minimise: itself for sense min, negated for sense max.
+
+    Parameters
+    ----------
+    of : an instance, or its sense.
+    value : number or array.
+    """
+    sense = of if isinstance(of, str) else of.sense
+    return value if sense == "min" else -value
 
 
 def short_repr(problem: Problem) -> str:
@@ -149,7 +157,8 @@ def short_repr(problem: Problem) -> str:
     """
     size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
     known = "" if problem.best_known is None else f", best known {problem.best_known.value}"
-    return f"<{problem.kind} {problem.name or '(no name)'}: {size}{known}>"
+    name = " ".join(problem.name.split()) or "(no name)"  # one line, whatever the name holds
+    return f"<{problem.kind} {name}: {size}{known}>"
 
 
 def number(value: float) -> Number:
@@ -174,7 +183,7 @@ def fingerprint(problem: Problem) -> str:
 
 
 def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
-    """The solution as int64 0/1 vector of length n.
+    """The solution as int64 0/1 vector of length n. Shape (n,).
 
     Raises
     ------
@@ -188,7 +197,7 @@ def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
 
 
 def permutation_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
-    """The solution as int64 permutation of 0..n-1.
+    """The solution as int64 permutation of 0..n-1. Shape (n,).
 
     Raises
     ------

@@ -162,7 +162,14 @@ class BinaryProgram:
         """Cost of each point, shape (k,); see the module for the formula."""
         points = self._points(X)
         quadratic = ((points @ self.products) * points).sum(axis=1) if self.products.nnz else 0.0
-        return np.asarray(points @ self.c + quadratic + self.offset, dtype=np.float64)
+        # whole numbers are summed exactly in any order; of others a BLAS's order is the processor's
+        linear = points @ self.c if self._is_whole else (points * self.c).sum(axis=1)
+        return np.asarray(linear + quadratic + self.offset, dtype=np.float64)
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether every linear cost is a whole number."""
+        return bool((self.c == np.rint(self.c)).all())
 
     def violations(self, X: npt.ArrayLike) -> Float:
         """Amount >= 0 by which each point breaks each row, shape (k, m); 0 within the feasibility tolerance."""
@@ -209,7 +216,10 @@ def make_rows(
     names: Sequence[str] | None = None,
     family: str = "row",
 ) -> Rows:
-    """Rows from any matrix; a missing bound is infinite, missing names are ``family[i]``."""
+    """Rows from any matrix; a missing bound is infinite, missing names are ``family[i]``.
+
+    A has shape (m, n), the bounds (m,) or that of a number.
+    """
     from scipy.sparse import csr_array
 
     matrix = csr_array(A, dtype=np.float64)

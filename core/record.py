@@ -13,7 +13,8 @@ from enum import Enum
 from typing import Any, Literal, get_type_hints
 
 from .problem import Number, Sense
-from .worth import Crossover, Price, Probability, TargetWorth, Worth
+from .samples import Samples
+from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 SCHEMA = "qopt.record/1"
 
@@ -66,7 +67,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Control:
-    """The same selection, repair and improvement applied to uniform random points; ``space`` says of what."""
+    """The same selection, repair and improvement applied to random points of ``space``.
+
+    They are uniform, or drawn from the sampler's own start where ``start`` says what that is.
+    """
 
     raw: Stage | None = None
     swapped: Stage | None = None
@@ -74,6 +78,7 @@ class Control:
     improved: Stage | None = None
     num_points: int = 0
     space: str = "program bits"
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,10 @@ class Stages:
 
     ``control`` draws from the sampler's own ground (same reduction, core, start and kept rows): what the sampler
     earned. ``control_program`` draws from the whole program: what reduction and sampler earned together; None where
-    both are the same. ``start`` is where a decomposition began, and ``ceiling`` the same rounds with each solved
-    exactly (where asked for): what its scheme could have reached. ``swapped`` is the raw point after one round of bit
-    swaps, without any repair (experiments/swap.py).
+    both are the same. ``control_start`` draws from the sampler's own start where that is not uniform, as of circuits
+    that begin near a relaxed point; every verdict about such a sampler is about it. ``start`` is where a decomposition
+    began, and ``ceiling`` the same rounds with each solved exactly (where asked for): what its scheme could have
+    reached. ``swapped`` is the raw point after one round of bit swaps, without any repair (experiments/swap.py).
     """
 
     start: Stage | None = None
@@ -96,6 +102,12 @@ class Stages:
     control: Control | None = None
     control_program: Control | None = None
     ceiling: Control | None = None
+    control_start: Control | None = None
+
+    @property
+    def judge(self) -> Control | None:
+        """The control that every verdict is about: points of the sampler's own start, uniform where it has none."""
+        return self.control if self.control_start is None else self.control_start
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,8 @@ class Record:
 
     ``gap`` is signed and relative to ``reference`` (see core.gap); ``bound`` is a proven bound in the instance's own
     sense, None when this run proved none. ``trace`` rows are ``[seconds, objective]`` of verified incumbents;
-    ``rounds`` the rows of an iterating encoder; ``worth`` what one sample is worth in uniform points.
+    ``rounds`` the rows of an iterating encoder; ``worth`` what one sample is worth in uniform points; ``samples`` the
+    points that a sampler drew, all rounds, where they were asked for (``keep_samples``).
     """
 
     id: str
@@ -161,10 +174,16 @@ class Record:
     environment: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     worth: Worth | None = None
+    samples: Samples | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values, with its schema."""
-        return {"schema": SCHEMA, **_plain(self)}
+        values = _plain(dataclasses.replace(self, samples=None))
+        if self.samples is None:
+            values.pop("samples")
+        else:
+            values["samples"] = self.samples.to_json()
+        return {"schema": SCHEMA, **values}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Record:
@@ -185,6 +204,7 @@ class Record:
         """The part that the same seed must reproduce: all but seconds, memory and environment."""
         view = self.to_json()
         view.pop("environment")
+        view.pop("samples", None)  # kept or not, the run is the same
         view["trace"] = [objective for _, objective in self.trace]
         view["rounds"] = [{k: v for k, v in row.items() if "seconds" not in k} for row in view["rounds"]]
         resources = view["resources"]
@@ -214,7 +234,7 @@ class Record:
         solver = (self.pipeline.get("solver") or {}).get("name", "?")
         gap = "" if self.gap is None else f", gap {self.gap:.2%} of {self.reference.value} ({self.reference.kind})"
         bound = "" if self.bound is None else f", bound {self.bound}"
-        name = self.instance.name or self.instance.kind
+        name = " ".join(self.instance.name.split()) or self.instance.kind
         return f"<record of {name} by {solver}: {self.status.value}, objective {self.objective}{bound}{gap}>"
 
     def _repr_html_(self) -> str:
@@ -261,6 +281,9 @@ _NESTED: dict[str, type] = {
     "control": Control,
     "control_program": Control,
     "ceiling": Control,
+    "control_start": Control,
+    "beyond": BeyondStart,
+    "chance": Probability,
     "worth": Worth,
     "price": Price,
     "sampler": Probability,
@@ -282,7 +305,9 @@ def _build(cls: Any, data: Mapping[str, Any]) -> Any:
                 raise ValueError(f"record must have the key {f.name!r}; was the file cut?")
             continue
         value = data[f.name]
-        if isinstance(value, Mapping) and f.name in _NESTED:
+        if isinstance(value, Mapping) and f.name == "samples":
+            value = Samples.from_json(value)
+        elif isinstance(value, Mapping) and f.name in _NESTED:
             value = _build(_NESTED[f.name], value)
         elif value is not None and f.name in _ROWS:
             value = tuple(_build(_ROWS[f.name], item) for item in value)

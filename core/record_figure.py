@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .record import Record
 
 #: Best objectives shown beside each other.
-MOST_BARS = 24
+MAX_BARS = 24
 
 
 def record_figure(record: Record) -> Any:
@@ -70,7 +70,7 @@ def draw_objectives(record: Record, axes: Any) -> None:
     The curve holds the chances of *at least as good*; a bar is the step from the objective before.
     """
     assert record.worth is not None
-    curve = record.worth.curve[:MOST_BARS]
+    curve = record.worth.curve[:MAX_BARS]
     objectives = [objective for objective, _, _ in curve]
     chances = np.diff([(0.0, 0.0), *((own, other) for _, own, other in curve)], axis=0).clip(min=0.0)
     at = np.arange(len(curve))

@@ -1,4 +1,4 @@
-"""Registries: the parts of each room by name, and why one that is there cannot be used.
+"""Plugin registries: the parts of each room by name, and the missing dependency of unavailable ones.
 
 A part is a frozen dataclass (or, for readers and generators, a function) under ``@ROOM.register("name")``. A
 preset is a second name for a class with some fields set (``cvar-qaoa`` is ``qaoa`` with alpha = 0.25).
@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from .errors import MissingDependencyError, unknown_name
+from .old_names import accept_old_names
 
 T = TypeVar("T")
 
@@ -63,10 +64,15 @@ class Registry:
     def register(
         self, name: str, *, requires: tuple[str, ...] = (), extra: str = "", aliases: tuple[str, ...] = ()
     ) -> Callable[[T], T]:
-        """Decorator: the class or function under it is the part of this name."""
+        """Decorator: the class or function under it is the part of this name; a class takes former names of fields."""
 
         def add(make: T) -> T:
+            accept_old_names(make)
             self._add(Entry(name, make, requires=requires, extra=extra, summary=first_line(make)))  # type: ignore[arg-type]
+            if self.room in ("encoders", "solvers"):
+                from .spec import told_by_field
+
+                told_by_field(make)
             for alias in aliases:
                 self._aliases[alias] = name
             return make
@@ -111,7 +117,13 @@ class Registry:
         return self._entries[key]
 
     def entry_of(self, make: object) -> Entry:
-        """The entry, without preset fields, that a class was registered under."""
+        """The entry, without preset fields, that a class was registered under.
+
+        Raises
+        ------
+        ValueError
+            The class was not registered in this room.
+        """
         for entry in self._entries.values():
             if entry.make is make and not entry.preset:
                 return entry
@@ -130,6 +142,16 @@ class Registry:
     def __iter__(self) -> Iterator[Entry]:
         self.load()
         return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, name: str) -> Entry:
+        return self.get(name)
+
+    def __repr__(self) -> str:
+        """One line for a person: every name."""
+        return f"<{self.room}: {', '.join(entry.name for entry in self)}>"
 
     def __contains__(self, name: str) -> bool:
         self.load()

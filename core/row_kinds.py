@@ -5,6 +5,7 @@ Kinds are recognised from the numbers alone, never declared, so that a program r
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -73,8 +74,13 @@ def row_facts(program: BinaryProgram) -> list[RowFacts]:
     return list(program.row_facts)
 
 
-def facts_of_rows(rows: Rows) -> tuple[RowFacts, ...]:
-    """The facts of every row, told from all rows at once: graphs have them by the hundred thousand."""
+def facts_of_rows(rows: Rows, *, left_out: Container[RowKind] = ()) -> tuple[RowFacts, ...]:
+    """The facts of every row, told from all rows at once: graphs have them by the hundred thousand.
+
+    Parameters
+    ----------
+    left_out : kinds whose rows are left out; a row's facts take 3e-6 s, its kind alone a tenth of that.
+    """
     A, lower, upper = rows.A, rows.lower, rows.upper
     m, values = len(rows), A.data
     row = np.repeat(np.arange(m), np.diff(A.indptr))
@@ -98,10 +104,14 @@ def facts_of_rows(rows: Rows) -> tuple[RowFacts, ...]:
     bounds = np.array([lower, upper])
     is_integer = ~has_decimal & (np.where(np.isfinite(bounds), bounds, 0.0) % 1 == 0).all(axis=0)
     columns, ends = A.indices.astype(np.int64), A.indptr.tolist()
+    told = np.flatnonzero(np.array([kind not in left_out for kind in (*_ORDER, RowKind.INEQUALITY)])[kinds])
     return tuple(
-        RowFacts(name, RowKind.INEQUALITY if k < 0 else _ORDER[k], columns[i:j], values[i:j], low_end, high_end, whole)
-        for name, k, i, j, low_end, high_end, whole in zip(
-            rows.names, kinds.tolist(), ends, ends[1:], lower.tolist(), upper.tolist(), is_integer.tolist()
+        RowFacts(
+            *(rows.names[i], RowKind.INEQUALITY if k < 0 else _ORDER[k]),
+            *(columns[ends[i] : ends[i + 1]], values[ends[i] : ends[i + 1]], low_end, high_end, whole),
+        )
+        for i, k, low_end, high_end, whole in zip(
+            *(numbers[told].tolist() for numbers in (np.arange(m), kinds, lower, upper, is_integer))
         )
     )
 

@@ -1,4 +1,4 @@
-"""Settings <-> JSON: ``{"name": "qaoa", "layers": 3, ...}``, the one language of CLI, YAML, Record, id and replay.
+"""Settings <-> JSON: ``{"name": "qaoa", "num_layers": 3, ...}``, the one language of CLI, YAML, Record, id and replay.
 
 A part is a frozen dataclass that was registered; a field that holds another part says its room in the field's
 metadata (``part("encoders")``). Unknown keys are errors, values are checked against the field's type.
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import hashlib
 import json
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .errors import MissingDependencyError, unknown_name
+from .old_names import old_names, with_field_names
 from .registry import REGISTRIES
 
 #: Commas between items; those inside of ``name[0,1]`` belong to the name.
@@ -55,19 +57,27 @@ def from_spec(room: str, spec: str | Mapping[str, Any]) -> Any:
     given = {key.replace("-", "_"): value for key, value in spec.items()}
     known = fields_of(entry.make)
     for key in given:
-        if key not in known:
+        if key not in accepted_fields(entry.make):
             raise unknown_name(f"option of {entry.name}", key, known)
-    values = {**entry.preset, **given}
+    values = {**entry.preset, **with_field_names(entry.make, given)}
     for key, field in known.items():
         is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if is_required and key not in values:
-            raise ValueError(f"{entry.name} must have the option {key}, got none; give --{key.replace('_', '-')}")
+            raise ValueError(
+                f"{entry.name} must have the option {key}, got none; give --{room[:-1]}.{key.replace('_', '-')}"
+            )
     return entry.make(**{key: coerce(entry.make, known[key], value) for key, value in values.items()})
 
 
 def fields_of(cls: Any) -> dict[str, dataclasses.Field[Any]]:
     """Settable fields of a part by name."""
     return {f.name: f for f in dataclasses.fields(cls) if f.init}
+
+
+def accepted_fields(cls: Any) -> dict[str, dataclasses.Field[Any]]:
+    """Settable fields of a part by each name that they are accepted under, former ones too."""
+    fields = fields_of(cls)
+    return fields | {was: fields[name] for was, name in old_names(cls).items() if name in fields}
 
 
 def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
@@ -101,6 +111,56 @@ def coerce(cls: Any, field: dataclasses.Field[Any], value: Any) -> Any:
         texts = (_expected(one) for one in error.errors())
         expected = " or ".join(dict.fromkeys(texts)).replace("a valid dictionary", "NAME=NUMBER,...")
         raise ValueError(f"{field.name} must be {expected}, got {value!r}; see `qopt list --options`") from None
+
+
+def check_types(part: Any) -> None:
+    """Refuse a part built in Python whose fields hold values of other types, which no run would take.
+
+    Raises
+    ------
+    TypeError
+        The text gives the field, what it must be and the value.
+    """
+    hints = typing.get_type_hints(type(part))
+    for name, field in fields_of(type(part)).items():
+        value = getattr(part, name)
+        is_part = field.metadata.get("room") is not None
+        if isinstance(value, bool | str) and not is_part and not _takes(hints[name], type(value)):
+            raise TypeError(f"{name} must be {_type_words(hints[name])}, got {value!r}; see `qopt list --options`")
+        try:
+            coerce(type(part), field, value)
+        except ValueError as error:
+            raise TypeError(str(error)) from None
+
+
+def _takes(hint: Any, kind: type) -> bool:
+    """Whether a hint takes values of that type, which ``coerce`` would read as numbers: texts, True and False."""
+    kinds = (hint, *typing.get_args(hint))
+    return any(one in (kind, Any, object) or typing.get_origin(one) is typing.Literal for one in kinds)
+
+
+def _type_words(hint: Any) -> str:
+    words = {int: "an integer", float: "a number", bool: "True or False", type(None): "None", str: "a text"}
+    kinds = typing.get_args(hint) or (hint,)
+    return " or ".join(dict.fromkeys(words.get(one, "numbers") for one in kinds))
+
+
+def told_by_field(cls: Any) -> Any:
+    """The class with errors of its ``__post_init__`` that name a field: a text compared with a number names none."""
+    original: Callable[[Any], None] | None = getattr(cls, "__post_init__", None)
+    if original is None:
+        return cls
+
+    @functools.wraps(original)
+    def told(self: Any) -> None:
+        try:
+            original(self)
+        except (TypeError, KeyError, AttributeError):
+            check_types(self)
+            raise
+
+    setattr(cls, "__post_init__", told)  # noqa: B010 (a class of any kind has none by its type)
+    return cls
 
 
 def _expected(error: Any) -> str:
@@ -141,6 +201,32 @@ def spec_id(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
+def in_new_words(room: str, spec: Any) -> Any:
+    """A part's spec under its fields' names of today, parts inside it too; what is no spec of the room as it is."""
+    return _respelt(room, spec, old_names)
+
+
+def in_old_words(room: str, spec: Any) -> Any:
+    """A part's spec under the names that its fields had first, which ids are made of: a renaming changes none.
+
+    Examples
+    --------
+    >>> in_old_words("solvers", {"name": "qaoa", "num_layers": 2})
+    {'name': 'qaoa', 'layers': 2}
+    """
+    return _respelt(room, spec, lambda make: {name: was for was, name in old_names(make).items()})
+
+
+def _respelt(room: str, spec: Any, words_of: Callable[[Any], Mapping[str, str]]) -> Any:
+    if not isinstance(spec, Mapping) or str(spec.get("name")) not in REGISTRIES[room]:
+        return spec
+    make = REGISTRIES[room].get(str(spec["name"])).make
+    words = words_of(make)
+    rooms = {key: field.metadata["room"] for key, field in fields_of(make).items() if "room" in field.metadata}
+    inside = {key: _respelt(rooms[key], value, words_of) if key in rooms else value for key, value in spec.items()}
+    return {words.get(key, key): value for key, value in inside.items()}
+
+
 def _entry_of(obj: Any) -> str:
     for registry in REGISTRIES.values():
         try:
@@ -155,6 +241,8 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if hasattr(value, "spec_text"):  # an object of Python, which a spec can only name
+        return value.spec_text()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         try:
             return to_spec(value)

@@ -38,18 +38,18 @@ Domain = Range | Choice
 PENALTIES = ("auto", 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
-def tunable(default: Any, domain: Domain) -> Any:
-    """Dataclass field with a default and the domain that a tuning searches.
+def tunable(default: Any, domain: Domain, *, was: str = "") -> Any:
+    """Dataclass field with a default and the domain that a tuning searches; ``was`` is its former name, if any.
 
     Examples
     --------
     >>> @dataclass(frozen=True)
     ... class Part:
-    ...     layers: int = tunable(3, Range(1, 8))
-    >>> domains(Part)["layers"]
+    ...     num_layers: int = tunable(3, Range(1, 8))
+    >>> domains(Part)["num_layers"]
     Range(low=1, high=8, scale='linear')
     """
-    return dataclasses.field(default=default, metadata={"domain": domain})
+    return dataclasses.field(default=default, metadata={"domain": domain, **({"was": was} if was else {})})
 
 
 def domains(make: Any) -> dict[str, Domain]:

@@ -22,13 +22,27 @@ class Probability:
 
 
 @dataclass(frozen=True)
+class BeyondStart:
+    """How much likelier one sample reaches a target than one point of the sampler's own start: the circuit's factor.
+
+    ``chance`` is the start's; the ratio and its limits are as in ``TargetWorth``.
+    """
+
+    chance: Probability
+    worth: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
 class TargetWorth:
     """How much likelier one sample is feasible and at least as good as a target than one uniform point.
 
     ``worth = sampler / uniform``: one sample is worth that many uniform points of the same ground. None where uniform
     points never reached the target; ``low`` is then what is known, and ``high`` is None for no upper limit.
     ``is_chosen``: the target is the run's own best, chosen from the samples that are counted, so that a sampled worth
-    is an upper estimate.
+    is an upper estimate. ``beyond``: the same in points of the sampler's own start, where it has one that is not
+    uniform.
     """
 
     target: Literal["optimum", "best known", "within 1 %", "best of this run"]
@@ -39,6 +53,7 @@ class TargetWorth:
     low: float | None
     high: float | None
     is_chosen: bool = False
+    beyond: BeyondStart | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,8 @@ class Worth:
     ``space`` names the ground, ``num_points`` its size where all its points were counted; ``best`` is the best
     objective of all of them then (of the core, where a reduction went before), None elsewhere. ``curve`` has the best
     objectives that either reached, the best first and none left out, each with the chances of one sample and of one
-    uniform point to be at least as good: a target that only other runs know is looked up there.
+    uniform point to be at least as good: a target that only other runs know is looked up there. ``start`` says what the
+    sampler's own start is, empty where it has none; ``start_curve`` has its chance for each entry of ``curve``.
     """
 
     space: str
@@ -85,3 +101,5 @@ class Worth:
     crossover: tuple[Crossover, ...] = ()
     price: Price | None = None
     curve: tuple[tuple[Number, float, float], ...] = ()
+    start: str = ""
+    start_curve: tuple[float, ...] = ()

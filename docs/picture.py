@@ -19,7 +19,7 @@ def main() -> None:
     problem = qopt.load(str(ROOT / "examples" / "mis.json"))
     encoding = qopt.encode(problem, "slack")
     program = formulate(problem, None).program
-    found = qopt.Qaoa(layers=5).sample(encoding.bqm, seed=1, num_shots=SHOTS).record
+    found = qopt.Qaoa(num_layers=5).sample(encoding.bqm, seed=1, num_shots=SHOTS).record
     drawn = np.repeat(np.asarray(found.sample, dtype=np.uint8), found.num_occurrences, axis=0)
     uniform = np.random.default_rng(1).integers(0, 2, drawn.shape, dtype=np.uint8)
     values = []

@@ -74,7 +74,13 @@ class CodeMap:
         self.__post_init__()
 
     def apply(self, Z: AnyArray) -> Bits:
-        """X of shape (k, n) for Z of shape (k, m); every Z keeps the coded rows."""
+        """X of shape (k, n) for Z of shape (k, m); every Z keeps the coded rows.
+
+        Raises
+        ------
+        ValueError
+            Z has another number of columns.
+        """
         Z = np.atleast_2d(np.asarray(Z, dtype=np.uint8))
         if Z.shape[1] != self.num_inputs:
             raise ValueError(f"Z must have {self.num_inputs} columns, got {Z.shape[1]}")

@@ -45,6 +45,8 @@ class Block:
 def code_choice(size: int) -> Int:
     """Which of ``size`` variables each code denotes: the first ``2**m - size`` have two codes, all others one.
 
+    Shape (2**m,).
+
     Examples
     --------
     >>> code_choice(3).tolist(), code_choice(4).tolist(), code_choice(1).tolist()
@@ -56,7 +58,10 @@ def code_choice(size: int) -> Int:
 
 
 def code_blocks(groups: list[Int], num_variables: int) -> list[Block]:
-    """The groups with their codes, then every other variable with a bit of its own, in order."""
+    """The groups with their codes, then every other variable with a bit of its own, in order.
+
+    A group holds its variables, shape (k,).
+    """
     blocks: list[Block] = []
     first = 0
     outside = np.ones(num_variables, dtype=bool)

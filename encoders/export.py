@@ -64,7 +64,13 @@ def _written(encoding: Encoding, suffix: str) -> bytes:
 
 
 def check_export_path(path: Path) -> None:
-    """Refuse a suffix that no form has, before any work is done for it."""
+    """Refuse a suffix that no form has, before any work is done for it.
+
+    Raises
+    ------
+    ValueError
+        No form has the path's suffix.
+    """
     if path.suffix not in SUFFIXES:
         raise ValueError(f"export path must end in {', '.join(SUFFIXES)}, got {path.name!r}; choose one of these")
 

@@ -106,7 +106,10 @@ def _completed(program: BinaryProgram, base: Bits) -> FeasiblePoint:
 
 
 def good_point(program: BinaryProgram, *, guide: Float) -> FeasiblePoint:
-    """A better point, by a search of about a second: for incumbents. With products, ``feasible_point``'s."""
+    """A better point, by a search of about a second: for incumbents. With products, ``feasible_point``'s.
+
+    The guide has shape (n,).
+    """
     if program.products.nnz:
         return feasible_point(program, guide=guide)
     return _searched(program, program, _GOOD_EFFORT, guide, is_first_enough=False)

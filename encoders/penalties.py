@@ -16,7 +16,7 @@ from ..core import BinaryProgram, InfeasibleError, unknown_name
 from ..core.arrays import Float
 from .feasible import feasible_point
 from .quadratic import Quadratic
-from .row_plans import RowPlan, Treatment
+from .row_plans import RowEncoding, RowPlan
 
 #: "auto", one weight for all rows, or weights by row name (the rows it does not name are "auto").
 PenaltyRule = Literal["auto"] | float | dict[str, float]
@@ -89,8 +89,11 @@ def penalty_weights(program: BinaryProgram, plans: list[RowPlan], rule: PenaltyR
 def chosen_weights(
     program: BinaryProgram, plans: list[RowPlan], rule: PenaltyRule, bounds: Float, note: str
 ) -> PenaltyWeights:
-    """Weights by the rule where the bounds are known: those the user gave, and bound plus margin elsewhere."""
-    active = np.array([plan.treatment is not Treatment.SKIP for plan in plans], dtype=bool)
+    """Weights by the rule where the bounds are known: those the user gave, and bound plus margin elsewhere.
+
+    The bounds have shape (plans,).
+    """
+    active = np.array([plan.treatment is not RowEncoding.SKIP for plan in plans], dtype=bool)
     weights = np.where(active, bounds + _margins(program, bounds), 0.0)
     given = _given(rule, plans)
     if given:
@@ -121,10 +124,10 @@ class ValidBounds:
 def valid_bounds(program: BinaryProgram, plans: list[RowPlan]) -> ValidBounds:
     """The bound of each planned row, the local one where it holds; see ``penalty_weights`` for both proofs."""
     bounds = np.zeros(len(plans))
-    active = [position for position, plan in enumerate(plans) if plan.treatment is not Treatment.SKIP]
+    active = [position for position, plan in enumerate(plans) if plan.treatment is not RowEncoding.SKIP]
     local = _local_rows(program, plans, active)
     gains = removal_costs(program)
-    pairs = [p for p in local if plans[p].treatment is Treatment.PRODUCTS and plans[p].columns.size == 2]
+    pairs = [p for p in local if plans[p].treatment is RowEncoding.PRODUCTS and plans[p].columns.size == 2]
     if pairs:  # edges of a graph, by the hundred thousand
         bounds[pairs] = gains[np.array([plans[position].columns for position in pairs])].min(axis=1)
     for position in sorted(set(local).difference(pairs)):
@@ -198,7 +201,7 @@ def _local_rows(program: BinaryProgram, plans: list[RowPlan], active: list[int])
 
 def _local_bound(plan: RowPlan, gains: Float) -> float:
     w, a = gains[plan.columns], plan.coefficients
-    if plan.treatment is Treatment.PRODUCTS:
+    if plan.treatment is RowEncoding.PRODUCTS:
         return float(np.partition(w, -2)[-2])  # two variables at 1 break the row
     order = np.argsort(-w, kind="stable")
     over = np.cumsum(a[order]) > plan.target

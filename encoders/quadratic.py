@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core import BinaryProgram, bqm_from_arrays
-from ..core.arrays import AnyArray, Float, freeze_csr
+from ..core.arrays import AnyArray, Float, freeze_csr, inner
 
 if TYPE_CHECKING:
     import dimod
@@ -79,14 +79,16 @@ class Quadratic:
         """The function of new bits y where ``z = T y + t``; only y is binary, z may take any values.
 
         ``z'Qz + h'z + o = y'(T'QT)y + (T'(Q + Q')t + T'h)'y + t'Qt + h't + o``.
+
+        T has shape (n, m), t shape (n,).
         """
         from scipy.sparse import csr_array, triu
 
         Q = self.products
-        inner = csr_array(T.T @ (Q @ T))
-        linear = T.T @ (Q @ t + Q.T @ t + self.linear) + inner.diagonal()
-        products = csr_array(triu(inner, 1) + triu(inner.T, 1))
-        return Quadratic(linear, products, float(self.offset + t @ (Q @ t) + self.linear @ t))
+        moved = csr_array(T.T @ (Q @ T))
+        linear = T.T @ (Q @ t + Q.T @ t + self.linear) + moved.diagonal()
+        products = csr_array(triu(moved, 1) + triu(moved.T, 1))
+        return Quadratic(linear, products, self.offset + inner(t, Q @ t) + inner(self.linear, t))
 
     def values(self, Z: AnyArray) -> Float:
         """Value at each point, shape (k,) for Z of shape (k, m)."""

@@ -39,6 +39,8 @@ def residual(program: BinaryProgram, keep: Int, values: Bits) -> Residual:
 
     A point of it is feasible exactly if the whole point is. Rows that no point of it breaks are dropped.
 
+    ``keep`` has shape (k,), the values (n,).
+
     Raises
     ------
     UnsupportedError
@@ -71,7 +73,7 @@ def _rows(program: BinaryProgram, keep: Int, fixed: Float) -> Rows:
     rows = program.constraints
     A = rows.A[:, keep]
     taken = rows.A @ fixed
-    # A row of decimals holds to within its size; the residual row is smaller, so its bounds give the difference back.
+    # The tolerance scales with the row; the residual row is shorter, so its bounds widen by the difference.
     given = row_tolerances(rows.A) - row_tolerances(A)
     lower, upper = rows.lower - taken - given, rows.upper - taken + given
     low = np.asarray(A.minimum(0).sum(axis=1)).ravel() if A.nnz else np.zeros(len(rows))

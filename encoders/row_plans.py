@@ -19,6 +19,7 @@ from ..core import BinaryProgram, InfeasibleError, RowFacts, RowKind, Unsupporte
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
 from ..core.margins import FEASIBILITY, row_tolerance, scaled_margin
+from ..core.row_kinds import facts_of_rows
 from .tighten import IntegerRow, tightened
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _ROUNDED_STEPS = 2**20
 
 
-class Treatment(Enum):
+class RowEncoding(Enum):
     """How a row enters the QUBO."""
 
     SKIP = "skip"  # no point breaks it
@@ -51,7 +52,7 @@ class RowPlan:
     """
 
     name: str
-    treatment: Treatment
+    treatment: RowEncoding
     columns: Int
     coefficients: Float
     target: float
@@ -93,15 +94,16 @@ def num_slack_bits(plans: list[RowPlan]) -> int:
 def slack_bits_of(program: BinaryProgram, *, tighten: bool = False) -> int:
     """Number of slack bits of all rows, without a plan for those that never need any."""
     without = (RowKind.PACKING, RowKind.ONE_HOT)
-    return num_slack_bits([_plan(row, tighten, not tighten) for row in row_facts(program) if row.kind not in without])
+    facts = facts_of_rows(program.constraints, left_out=without)
+    return num_slack_bits([_plan(row, tighten, not tighten) for row in facts])
 
 
 def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:
     # Rows of graphs and assignments come by the ten thousand and need none of what follows.
     if facts.kind is RowKind.PACKING:
-        return RowPlan(facts.name, Treatment.PRODUCTS, facts.columns, facts.coefficients, 1.0, is_monotone=True)
+        return RowPlan(facts.name, RowEncoding.PRODUCTS, facts.columns, facts.coefficients, 1.0, is_monotone=True)
     if facts.kind is RowKind.ONE_HOT:
-        return RowPlan(facts.name, Treatment.SQUARE, facts.columns, facts.coefficients, 1.0)
+        return RowPlan(facts.name, RowEncoding.SQUARE, facts.columns, facts.coefficients, 1.0)
     scaled = scale_to_integers(facts.coefficients)
     is_integer = bool((facts.coefficients % 1 == 0).all())
     if not scaled.is_exact:
@@ -133,9 +135,9 @@ def _classified(name: str, row: IntegerRow, scale: float, *, keep_free: bool) ->
     is_unit = bool((np.abs(a) == 1).all())
     is_monotone = bool((a >= 0).all()) and not has_lower
 
-    def plan(treatment: Treatment, sign: int = 1, target: float = 0.0, span: float = 0.0) -> RowPlan:
-        if treatment is Treatment.SLACK and span == 0:
-            treatment = Treatment.SQUARE
+    def plan(treatment: RowEncoding, sign: int = 1, target: float = 0.0, span: float = 0.0) -> RowPlan:
+        if treatment is RowEncoding.SLACK and span == 0:
+            treatment = RowEncoding.SQUARE
         two_sided = has_lower and has_upper and span > 0
         return RowPlan(
             name, treatment, row.columns, sign * values, target, int(span), scale, True, is_monotone, two_sided
@@ -143,17 +145,17 @@ def _classified(name: str, row: IntegerRow, scale: float, *, keep_free: bool) ->
 
     if not has_lower and not has_upper:
         is_published_slack = keep_free and is_monotone and not is_unit and math.isfinite(upper)
-        return plan(Treatment.SLACK, 1, upper, upper - low) if is_published_slack else plan(Treatment.SKIP)
+        return plan(RowEncoding.SLACK, 1, upper, upper - low) if is_published_slack else plan(RowEncoding.SKIP)
     if lower == upper:
-        return plan(Treatment.SQUARE, 1, upper)
+        return plan(RowEncoding.SQUARE, 1, upper)
     num_positive, num_negative = int((a > 0).sum()), int((a < 0).sum())
     if is_unit and not has_lower and upper == 1 - num_negative:
-        return plan(Treatment.PRODUCTS, 1, upper)
+        return plan(RowEncoding.PRODUCTS, 1, upper)
     if is_unit and not has_upper and lower == num_positive - 1:
-        return plan(Treatment.PRODUCTS, -1, -lower)
+        return plan(RowEncoding.PRODUCTS, -1, -lower)
     if has_upper:
-        return plan(Treatment.SLACK, 1, upper, upper - max(lower, low))
-    return plan(Treatment.SLACK, -1, -lower, high - lower)
+        return plan(RowEncoding.SLACK, 1, upper, upper - max(lower, low))
+    return plan(RowEncoding.SLACK, -1, -lower, high - lower)
 
 
 def _rounded(facts: RowFacts) -> RowPlan:
@@ -164,9 +166,9 @@ def _rounded(facts: RowFacts) -> RowPlan:
     if lower > upper + scaled_margin(float(np.abs(a).sum()), FEASIBILITY):
         raise InfeasibleError(f"row {facts.name} must hold at some point of {{0,1}}^n; the program is infeasible")
     if not has_lower and not has_upper:
-        return RowPlan(facts.name, Treatment.SKIP, facts.columns, a, 0.0)
+        return RowPlan(facts.name, RowEncoding.SKIP, facts.columns, a, 0.0)
     if facts.lower == facts.upper:
-        return RowPlan(facts.name, Treatment.SQUARE, facts.columns, a, facts.upper, is_lossless=False)
+        return RowPlan(facts.name, RowEncoding.SQUARE, facts.columns, a, facts.upper, is_lossless=False)
     sign = 1.0 if has_upper else -1.0
     if not has_upper:
         lower, upper = -upper, -lower
@@ -183,7 +185,7 @@ def _rounded(facts: RowFacts) -> RowPlan:
         )
     is_monotone = bool((whole >= 0).all()) and not has_lower
     span = int(target - end)
-    treatment = Treatment.SLACK if span else Treatment.SQUARE
+    treatment = RowEncoding.SLACK if span else RowEncoding.SQUARE
     return RowPlan(
         facts.name, treatment, facts.columns, whole, float(target), span, factor, False, is_monotone, has_lower
     )
@@ -218,10 +220,10 @@ def penalty_terms(plans: list[RowPlan], num_variables: int) -> PenaltyTerms:
     square_rows, product_rows, targets = [], [], []
     first = num_variables
     for position, plan in enumerate(plans):
-        if plan.treatment is Treatment.PRODUCTS:
+        if plan.treatment is RowEncoding.PRODUCTS:
             products.append((plan.columns, plan.coefficients))
             product_rows.append(position)
-        elif plan.treatment is not Treatment.SKIP:
+        elif plan.treatment is not RowEncoding.SKIP:
             weights = bounded_coefficients(plan.span)
             slack = np.arange(first, first + weights.size, dtype=np.int64)
             first += weights.size

@@ -20,7 +20,7 @@ from ..core.arrays import Float
 from ..core.tunable import PENALTIES, Choice, tunable
 from .penalties import PenaltyRule, PenaltyWeights, penalty_weights
 from .quadratic import Quadratic
-from .row_plans import PenaltyTerms, RowPlan, Treatment, penalty_terms, plan_rows, slack_bits_of
+from .row_plans import PenaltyTerms, RowEncoding, RowPlan, penalty_terms, plan_rows, slack_bits_of
 from .squares import pair_products, row_squares
 
 
@@ -94,11 +94,14 @@ def penalty_function(terms: PenaltyTerms, weights: Float) -> Quadratic:
 
 
 def penalties_by_name(plans: list[RowPlan], weights: Float) -> dict[str, float]:
-    """Weights by row name, of the squared violation in the row's own units; without the rows that need none."""
+    """Weights by row name, of the squared violation in the row's own units; without the rows that need none.
+
+    Weights have shape (plans,).
+    """
     return {
         plan.name: float(weight * plan.scale**2)
         for plan, weight in zip(plans, weights.tolist())
-        if plan.treatment is not Treatment.SKIP
+        if plan.treatment is not RowEncoding.SKIP
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.arrays import Float
+from ..core.arrays import Float, inner
 from .quadratic import Quadratic
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def row_squares(A: csr_array, targets: Float, weights: Float) -> Quadratic:
     """
     gram = _gram(A, weights)
     linear = gram.diagonal() - 2.0 * (A.T @ (weights * targets))
-    return Quadratic(linear, _above(gram) * 2.0, float(weights @ targets**2))
+    return Quadratic(linear, _above(gram) * 2.0, inner(weights, targets**2))
 
 
 def pair_products(A: csr_array, weights: Float) -> Quadratic:
@@ -57,7 +57,7 @@ def pair_products(A: csr_array, weights: Float) -> Quadratic:
     negated = (A < 0).astype(np.float64)
     count = np.asarray(negated.sum(axis=1)).ravel()
     linear = A.T @ (weights * count) + negated.T @ weights  # g_i (count - f_i), and -g_i = 1 where f_i = 1
-    return Quadratic(np.asarray(linear), _above(_gram(A, weights)), float(weights @ (count * (count - 1) / 2)))
+    return Quadratic(np.asarray(linear), _above(_gram(A, weights)), inner(weights, count * (count - 1) / 2))
 
 
 def _gram(A: csr_array, weights: Float) -> csr_array:

@@ -14,7 +14,7 @@ import numpy as np
 from ..core.arrays import Int
 
 #: Reachable sums are found by a bit set of this many bits at most (2 MB); larger rows keep their bounds.
-_MOST_SUMS = 2**24
+_MAX_SUMS = 2**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def _reachable(row: IntegerRow) -> IntegerRow:
     low, high = row.minimum, row.maximum
     lower = -math.inf if row.lower <= low else row.lower
     upper = math.inf if row.upper >= high else row.upper
-    if lower > upper or lower > high or upper < low or high - low >= _MOST_SUMS:
+    if lower > upper or lower > high or upper < low or high - low >= _MAX_SUMS:
         return replace(row, lower=lower, upper=upper)
     sums = 1  # bit k: the sum low + k is reached, as |a_j| more or less of either literal
     for a in np.abs(row.coefficients).tolist():

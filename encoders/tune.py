@@ -16,7 +16,7 @@ from ..core import BinaryProgram, UnsupportedError
 from ..core.arrays import Bits, Float
 from .exhaustive import all_values
 from .quadratic import Quadratic
-from .row_plans import Treatment, plan_rows
+from .row_plans import RowEncoding, plan_rows
 from .unbalanced import Unbalanced, cost_scale, room_functions
 
 #: Programs up to this many bits are enumerated.
@@ -148,7 +148,7 @@ class _Samples:
 def _judge(
     program: BinaryProgram, encoder: Unbalanced, num_best: int, num_reads: int, seed: int
 ) -> _Spectrum | _Samples:
-    soft = [plan for plan in plan_rows(program, keep_free=False) if plan.treatment is Treatment.SLACK]
+    soft = [plan for plan in plan_rows(program, keep_free=False) if plan.treatment is RowEncoding.SLACK]
     if not soft:
         raise UnsupportedError("programs to tune on must have an inequality row; one of them needs no slack at all")
     if program.num_variables > MAX_ENUMERATED:

@@ -19,11 +19,11 @@ from ..core import (
     encode_again_if_grown,
     unknown_name,
 )
-from ..core.arrays import Float
+from ..core.arrays import Float, inner
 from ..core.tunable import PENALTIES, Choice, Range, tunable
 from .penalties import PenaltyRule
 from .quadratic import Quadratic
-from .row_plans import RowPlan, Treatment, plan_rows
+from .row_plans import RowEncoding, RowPlan, plan_rows
 from .slack import Slack
 from .squares import row_squares
 
@@ -80,8 +80,8 @@ class Unbalanced:
     def encode(self, program: BinaryProgram) -> Encoding:
         """The slack-free QUBO of the program; see the class."""
         plans = plan_rows(program, keep_free=False)
-        soft = [plan for plan in plans if plan.treatment is Treatment.SLACK]
-        hard = {plan.name for plan in plans if plan.treatment in (Treatment.SQUARE, Treatment.PRODUCTS)}
+        soft = [plan for plan in plans if plan.treatment is RowEncoding.SLACK]
+        hard = {plan.name for plan in plans if plan.treatment in (RowEncoding.SQUARE, RowEncoding.PRODUCTS)}
         self._check_names(hard)
         linear, square = room_functions(program, soft)
         scale = cost_scale(program)
@@ -136,7 +136,7 @@ def room_functions(program: BinaryProgram, soft: list[RowPlan]) -> tuple[Quadrat
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(len(sides), n)
     ).tocsr()
     linear: Float = -np.asarray(A.T @ share)
-    return Quadratic(linear, csr_array((n, n)), float(room @ share)), row_squares(A, room, share)
+    return Quadratic(linear, csr_array((n, n)), inner(room, share)), row_squares(A, room, share)
 
 
 def cost_scale(program: BinaryProgram) -> float:

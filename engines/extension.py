@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from ..core import UnsupportedError
+
+#: Instruction sets, the widest first.
+WIDTHS = ("avx512", "avx2", "base", "scalar")
+
+
+def allowed(names: Sequence[str]) -> list[str]:
+    """The instruction sets of an extension that are no wider than ``$QOPT_ISA``; its narrowest where all are.
+
+    Raises
+    ------
+    UnsupportedError
+        ``$QOPT_ISA`` names none that there is.
+    """
+    widest = os.environ.get("QOPT_ISA", "")
+    if not widest or not names:
+        return list(names)
+    if widest not in WIDTHS:
+        raise UnsupportedError(f"QOPT_ISA must be one of {', '.join(WIDTHS)}, got {widest!r}; leave it out")
+    found = [name for name in names if name not in WIDTHS or WIDTHS.index(name) >= WIDTHS.index(widest)]
+    return found or [names[-1]]
 
 
 def load_extension(name: str, package: str | None) -> tuple[Any, str]:

@@ -29,7 +29,7 @@ def round_sampler(sampler: QuboSampler, encoder: Encoder, state: Mapping[str, An
         return sampler
     changes: dict[str, Any] = {"init": "transfer", "angles": tuple(angles)}
     if isinstance(sampler, QaoaSettings):
-        changes |= {"transfer": "", "restarts": 0}
+        changes |= {"transfer": "", "num_restarts": 0}
     if encoder.learn == "first" and int(state.get("learnt") or 0) >= LEARNING:
         changes["optimizer"] = "none"
     return dataclasses.replace(sampler, **changes)
@@ -43,7 +43,7 @@ def learnt_angles(
         return {}
     angles, learnt = before.get("angles"), int(before.get("learnt") or 0)
     found = scaled_angles(info)
-    if found is not None and len(found) == 2 * sampler.layers and (encoder.learn == "warm" or learnt < LEARNING):
+    if found is not None and len(found) == 2 * sampler.num_layers and (encoder.learn == "warm" or learnt < LEARNING):
         angles, learnt = found, learnt + 1
     return {} if angles is None else {"angles": angles, "learnt": learnt}
 

@@ -114,7 +114,7 @@ def bench(
 
     Parameters
     ----------
-    overrides : ``KEY=VALUE`` texts, such as ``"solver.layers=1,2,3"``.
+    overrides : ``KEY=VALUE`` texts, such as ``"solver.num_layers=1,2,3"``.
     out : run folder; ``runs/NAME`` without.
     base : where the spec's relative instance paths start.
     jobs : runs at a time on this machine.
@@ -167,7 +167,7 @@ def options_of(part: Part, role: str = "solver") -> Mapping[str, Any]:
     from .parts import part_fields
 
     shown: dict[str, Any] = {}
-    for name, field in part_fields(role, as_part(role, part)).items():
+    for field in part_fields(role, as_part(role, part)).values():
         made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
-        shown[name] = None if made is dataclasses.MISSING else made
+        shown[field.name] = None if made is dataclasses.MISSING else made
     return shown

@@ -19,30 +19,31 @@ from ..core import (
     Record,
     Reference,
     Resources,
+    Samples,
     Stages,
     Status,
     absolute_gap,
     conventions,
     fingerprint,
     relative_gap,
-    spec_id,
 )
 from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
-from .pipeline import Pipeline
+from .pipeline import Pipeline, id_of_run
 from .reference_run import ReferenceRule, found_reference
 from .references import contradiction, reference_of, status_of
 from .refinement import raw_stage, refined_stages, stage_of
 from .sampler_run import SamplerRun
+from .start_control import StartRun, start_control
 from .swap import swapped_stage
 from .verify import Verified, check_bound
 from .worth import worth_of
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What either way of solving found, before it is put into the Record's words."""
+class RunResult:
+    """Result of a sampler or native run before it is converted to a Record."""
 
     verified: Verified | None
     bound: Number | None
@@ -58,7 +59,7 @@ class Answer:
 def record_of(
     problem: Problem,
     pipeline: Pipeline,
-    answer: Answer,
+    answer: RunResult,
     *,
     budget: Budget,
     seed: int,
@@ -93,17 +94,18 @@ def record_of(
         stages, worth = Stages(raw=stage_of(verified, reference.value, problem.sense)), None
     else:
         control = core_control(pipeline, budget, seed, answer.run, reference.value)
-        stages = _stages(pipeline, budget, seed, answer.run, reference.value, control)
+        begun = start_control(pipeline, budget, seed, answer.run, reference.value, ground)
+        stages = _stages(pipeline, budget, seed, answer.run, reference.value, (control, begun))
         counted = None if ground is None else ground[1]
         worth = None
         if control is not None:
             uniform = more_uniform(pipeline, seed, answer.run, control, counted)
-            worth = worth_of(problem, answer.run, control, counted, uniform, reference)
+            worth = worth_of(problem, answer.run, control, counted, uniform, reference, begun)
     check_bound(problem, bound, _objectives(stages))
     spec = pipeline.to_spec(budget)
     data = fingerprint(problem)
     return Record(
-        id=spec_id({"instance": data, "pipeline": spec, "seed": seed, **_history(answer)}),
+        id=id_of_run(data, spec, seed, _history(answer)),
         status=status,
         seed=seed,
         is_replayable=answer.is_replayable,
@@ -123,13 +125,19 @@ def record_of(
         environment=environment(),
         message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
+        samples=None if answer.run is None else kept_samples(answer.run),
     )
+
+
+def kept_samples(run: SamplerRun) -> Samples | None:
+    """The points of a run that kept them."""
+    return None if run.kept is None else run.kept.samples(run.refinement.formulation, run.seen)
 
 
 def _objectives(stages: Stages) -> list[Number | None]:
     """The objectives of all stages that are feasible, and of the control's."""
     found = [stages.start, stages.raw, stages.lowest_energy, stages.swapped, stages.repaired, stages.improved]
-    for control in (stages.control, stages.control_program, stages.ceiling):
+    for control in (stages.control, stages.control_program, stages.control_start, stages.ceiling):
         if control is None:
             continue
         found += [control.raw, control.swapped, control.repaired, control.improved]
@@ -142,7 +150,7 @@ def _stages(
     seed: int,
     done: SamplerRun,
     reference: Number | None,
-    core: ControlRun | None,
+    controls: tuple[ControlRun | None, StartRun | None],
 ) -> Stages:
     """The stages side by side; the controls run here, outside the time of the solver they are compared with."""
     formulation = done.refinement.formulation
@@ -154,14 +162,15 @@ def _stages(
     start = raw_stage(formulation, done.begun, reference)
     swapped = swapped_stage(formulation, done.best, reference) if pipeline.improve else None
     further = refined_stages(done.refinement, reference)
-    controls = [None if one is None else one.control for one in (core, whole)]
+    core, begun = controls
     return Stages(
         start=start,
         raw=raw,
         lowest_energy=lowest,
         swapped=swapped,
-        control=controls[0],
-        control_program=controls[1],
+        control=None if core is None else core.control,
+        control_program=None if whole is None else whole.control,
+        control_start=None if begun is None else begun.run.control,
         ceiling=ceiling,
         **further,
     )
@@ -219,12 +228,12 @@ def _total(infos: list[Mapping[str, Any]], key: str) -> int | None:
     return sum(values) if values else None
 
 
-def _history(answer: Answer) -> dict[str, int]:
+def _history(answer: RunResult) -> dict[str, int]:
     """What makes a continued run another one than the whole."""
     return {"continued": answer.run.continued} if answer.run is not None and answer.run.continued else {}
 
 
-def _message(pipeline: Pipeline, answer: Answer, doubt: str) -> str:
+def _message(pipeline: Pipeline, answer: RunResult, doubt: str) -> str:
     notes = [pipeline.note]
     if answer.run is not None:
         notes.append(answer.run.encoding.note)

@@ -63,6 +63,7 @@ class Candidates:
         return self.take(self.order()[:num_points])
 
     def take(self, positions: npt.ArrayLike) -> Candidates:
+        """The candidates at these positions, shape (k,), in that order."""
         at = np.asarray(positions, dtype=np.int64)
         return Candidates(self.X[at], self.counts[at], self.costs[at], self.broken[at])
 

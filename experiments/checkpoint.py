@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core import Encoding, Problem, UnsupportedError, fingerprint
+from ..core import Encoding, Problem, UnsupportedError, fingerprint, in_new_words
 from ..core.files import write_text
 from .pipeline import Pipeline
 
@@ -48,6 +48,7 @@ class RoundsFile:
             raise ValueError(f"state must be JSON, got {error.msg} ({self.path} line {error.lineno})") from None
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             raise ValueError(f"state must have schema {SCHEMA} ({self.path}); name a file that is not there yet")
+        data["encoder"] = in_new_words("encoders", data.get("encoder"))
         for key, value in self.identity.items():
             if data.get(key) != value:
                 raise ValueError(f"state must be of the same {key} as the run ({self.path}); name another file")

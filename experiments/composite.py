@@ -25,7 +25,7 @@ class Decompose(dimod.ComposedSampler):  # type: ignore[misc]
     child : any dimod sampler, embedding composites included.
     size : most variables that the child gets.
     chooser : which ones; see ``Neighbourhood``. ``auto``: breadth-first balls and impact order.
-    accept, restarts, patience, parts : as in ``Neighbourhood``.
+    accept, num_restarts, patience, parts : as in ``Neighbourhood``; ``former`` may hold former names of these.
 
     References
     ----------
@@ -47,13 +47,15 @@ class Decompose(dimod.ComposedSampler):  # type: ignore[misc]
         size: int = 20,
         chooser: Chooser = "auto",
         accept: Any = "equal",
-        restarts: int = 0,
+        num_restarts: int = 0,
         patience: int | None = None,
         parts: int = 1,
+        **former: Any,
     ) -> None:
         self._children = [child]
+        restarts: dict[str, Any] = {"num_restarts": num_restarts} if num_restarts or not former else {}
         self._encoder = Neighbourhood(
-            size=size, chooser=chooser, accept=accept, restarts=restarts, patience=patience, parts=parts
+            size=size, chooser=chooser, accept=accept, patience=patience, parts=parts, **restarts, **former
         )
 
     @property

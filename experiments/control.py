@@ -3,7 +3,8 @@
 What the control is, in this order: `field.core_field` says where it draws (the points that the sampler could choose
 from, after the same reduction, with the same rows kept), `core_control` decides how (round by round, or the whole loop
 again where the rounds depend on what was seen, as in a decomposition), seeds it and runs it. `program_control` draws
-from the whole program: the sampler is judged by the first alone, reduction and sampler together by the second.
+from the whole program: the sampler is judged by the first alone, reduction and sampler together by the second. A
+sampler whose own start is not uniform has a third control, which it is judged by instead (start_control.py).
 """
 
 from __future__ import annotations
@@ -80,12 +81,8 @@ def core_control(
     field = core_field(sampler, encoding, done.refinement.formulation)
     if not done.ground_changes:
         return _control(field, pipeline, np.random.SeedSequence([seed, 1]), done, reference, budget)
-    again = _again(pipeline, budget, seed, done, is_exact=False)
-    hit_share = again.reached / again.seen if again.seen else None
-    cpu_seconds = again.cpu_seconds
-    drawn = Drawn(again.best, again.seen, again.feasible_share, hit_share, again.tally, cpu_seconds)
-    words = f"{field.describe()}; every round on from uniform points"
-    return _told(drawn, again.refinement, pipeline, reference, words)
+    again = run_again(pipeline, budget, np.random.SeedSequence([seed, 1]), done)
+    return told_again(again, pipeline, reference, f"{field.describe()}; every round on from uniform points")
 
 
 def scheme_ceiling(
@@ -102,22 +99,39 @@ def scheme_ceiling(
         return None
     if done.begun is None:
         raise UnsupportedError("ceiling must come with a decomposition; add --encoder neighbourhood, or leave it out")
-    again = _again(pipeline, budget, seed, done, is_exact=True)
+    again = run_again(pipeline, budget, np.random.SeedSequence([seed, 1]), done, is_exact=True)
     drawn = Drawn(again.best, again.seen, again.feasible_share, None)
     return _told(drawn, again.refinement, pipeline, reference, "every round solved exactly").control
 
 
-def _again(pipeline: Pipeline, budget: Budget, seed: int, done: SamplerRun, *, is_exact: bool) -> SamplerRun:
-    """The same loop from the same start, with uniform or with the best points in the place of the sampler's."""
+def told_again(
+    again: SamplerRun, pipeline: Pipeline, reference: Number | None, words: str, start: str = ""
+) -> ControlRun:
+    """A loop that was gone through again, as a control."""
+    hit_share = again.reached / again.seen if again.seen else None
+    drawn = Drawn(again.best, again.seen, again.feasible_share, hit_share, again.tally, again.cpu_seconds)
+    return _told(drawn, again.refinement, pipeline, reference, words, start)
+
+
+def run_again(
+    pipeline: Pipeline,
+    budget: Budget,
+    seeds: np.random.SeedSequence,
+    done: SamplerRun,
+    *,
+    is_exact: bool = False,
+    is_from_start: bool = False,
+) -> SamplerRun:
+    """The same loop from the same start, with uniform, the best, or the sampler's start's points instead of its own."""
     assert done.first is not None
     goal = math.inf if done.best is None else done.best.best_cost
     return run_sampler(
         done.refinement.formulation,
         unending(pipeline),
         budget=dataclasses.replace(budget, rounds=len(done.points_by_round), target=None),
-        seeds=np.random.SeedSequence([seed, 1]),
+        seeds=seeds,
         clock=_clock(budget, done, TWIN_SHARE * sum(done.seconds.values())),
-        twin=Twin(done.first, tuple(done.points_by_round), goal, done.begun, is_exact),
+        twin=Twin(done.first, tuple(done.points_by_round), goal, done.begun, is_exact, is_from_start),
     )
 
 
@@ -231,11 +245,13 @@ def _clock(budget: Budget, done: SamplerRun, least: float = CONTROL_SECONDS) -> 
     return Clock(max(CONTROL_SECONDS, least, done.seconds.get("repair", 0.0)))
 
 
-def _told(drawn: Drawn, refinement: Refinement, pipeline: Pipeline, reference: Number | None, words: str) -> ControlRun:
+def _told(
+    drawn: Drawn, refinement: Refinement, pipeline: Pipeline, reference: Number | None, words: str, start: str = ""
+) -> ControlRun:
     formulation = refinement.formulation
     shares = {"feasible_share": drawn.feasible_share, "hit_share": drawn.hit_share}
     raw = raw_stage(formulation, drawn.best, reference, num_points=drawn.num_points, **shares)
     swapped = swapped_stage(formulation, drawn.best, reference) if pipeline.improve else None
     stages = refined_stages(refinement, reference)
-    control = Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=words, **stages)
+    control = Control(raw=raw, swapped=swapped, num_points=drawn.num_points, space=words, start=start, **stages)
     return ControlRun(control, drawn.tally, drawn.cpu_seconds)

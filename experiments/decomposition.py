@@ -21,7 +21,7 @@ from .refinement import Refinement, signed_objective
 #: Patience that no run reaches.
 NEVER = 1 << 40
 #: Work of judging a round's points in the whole program (points times terms), above which they are thinned out.
-MOST_WORK = 4_000_000
+MAX_WORK = 4_000_000
 #: Points that are left then.
 THIN = 4
 
@@ -120,8 +120,8 @@ def unending(pipeline: Pipeline) -> Pipeline:
     encoder = pipeline.encoder
     if not isinstance(encoder, Neighbourhood):
         return pipeline
-    if encoder.restarts:
-        return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, restarts=NEVER))
+    if encoder.num_restarts:
+        return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, num_restarts=NEVER))
     return dataclasses.replace(pipeline, encoder=dataclasses.replace(encoder, patience=NEVER))
 
 
@@ -143,7 +143,7 @@ def thinned(
     if inside is None:
         return None
     work = len(Z) * (program.products.nnz + program.constraints.A.nnz + 8 * program.num_variables)
-    if work < MOST_WORK or formulation.is_surrogate or not _is_direct(formulation):
+    if work < MAX_WORK or formulation.is_surrogate or not _is_direct(formulation):
         return None
     Y = encoding.state["inner"].decode(Z)
     first, inverse, _ = unique_rows(Y)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import Budget, Encoder, Formulation, Problem, UnsupportedError
+from ..core import Budget, Encoder, Formulation, Problem, UnsupportedError, accepted_fields
 from ..encoders.neighbourhood import Neighbourhood
 from ..encoders.neighbourhood.structure import structure_of
 from ..encoders.slack import Slack
@@ -38,7 +38,7 @@ DEFAULT_SECONDS = 60.0
 PREFERRED: Mapping[str, str] = MappingProxyType({"tsp": "edges"})
 
 #: Fields of the encoder that an option may set although the encoder was not named.
-FIELDS = frozenset(field.name for field in dataclasses.fields(Neighbourhood))
+FIELDS = frozenset(accepted_fields(Neighbourhood))
 
 
 def decomposition(formulation: Formulation, sampler: QuboSampler) -> dict[str, Any]:
@@ -63,14 +63,13 @@ def decomposition(formulation: Formulation, sampler: QuboSampler) -> dict[str, A
 
 
 def _size(sampler: QuboSampler) -> int:
-    if not sampler.estimate(UNLIMITED_SIZE, 0).refusal:
-        seconds = sampler.estimate(UNLIMITED_SIZE, 0).seconds
-        if seconds is None or seconds <= ROUND_SECONDS:
-            return UNLIMITED_SIZE
-    for size in SIZES:
-        estimate = sampler.estimate(size, size * (size - 1) // 2)
-        if not estimate.refusal and (estimate.seconds is None or estimate.seconds <= ROUND_SECONDS):
-            return size
+    for size in (UNLIMITED_SIZE, *SIZES):
+        pairs = size * (size - 1) // 2
+        estimate = sampler.estimate(size, 0 if size == UNLIMITED_SIZE else pairs)
+        if estimate.refusal or sampler.least_seconds(size, pairs) > ROUND_SECONDS:
+            continue
+        if estimate.seconds is None or estimate.seconds <= ROUND_SECONDS:
+            return int(size)
     refusal = sampler.estimate(SIZES[-1], 0).refusal
     if refusal:
         raise UnsupportedError(refusal)

@@ -1,4 +1,4 @@
-"""matplotlib, where it is installed, drawing to files alone."""
+"""Lazy import of matplotlib with the Agg backend, which draws to files alone."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..core import ENCODERS, Encoder, fields_of, from_spec
+from ..core import ENCODERS, Encoder, accepted_fields, from_spec
 
 #: Shorthand -> encoder and the field that takes its value; outermost first.
 SHORTHANDS: Mapping[str, tuple[str, str]] = {"presolve": ("fix", "rule"), "shrink": ("shrink", "target")}
@@ -56,7 +56,8 @@ def take_options(
             continue
         if not role and (len(homes) > 1 or field in others):
             raise ValueError(
-                f"option {field} must say which part it is for; write {homes[0]}.{field} or encoder.{field}"
+                f"option {field} must say which part it is for; write {homes[0]}.{field} or encoder.{field} "
+                f"(in Python {homes[0]}__{field} or encoder__{field})"
             )
         taken[homes[0]][field] = value
     return taken, left
@@ -68,7 +69,7 @@ def wrapper_of(option: str) -> str:
 
 
 def _free_fields(shorthand: str, spec: Mapping[str, Any]) -> set[str]:
-    return set(fields_of(ENCODERS.get(spec["name"]).make)) - {"inner", SHORTHANDS[shorthand][1]}
+    return set(accepted_fields(ENCODERS.get(spec["name"]).make)) - {"inner", SHORTHANDS[shorthand][1]}
 
 
 def wrapped(encoder: Encoder, wrappers: Wrappers) -> Encoder:

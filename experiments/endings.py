@@ -14,6 +14,17 @@ from typing import Any
 UNPROVEN = "complementary slackness (oracle not exact: no proof)"
 
 
+def judge_of(stages: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The control that every verdict is about, of a row's stages: of the sampler's own start where it has one.
+
+    Examples
+    --------
+    >>> judge_of({"control": {"num_points": 8}, "control_start": None}), judge_of({"control": None})
+    ({'num_points': 8}, None)
+    """
+    return stages.get("control_start") or stages.get("control")
+
+
 def ended_at_success(rounds: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the last round's read ended the run without a proof.
 
@@ -42,10 +53,16 @@ def is_no_fair_pair(row: Mapping[str, Any]) -> bool:
     return bool(found <= target if row["instance"]["sense"] == "min" else found >= target)
 
 
+def control_of(stages: Mapping[str, Any], of: str) -> Mapping[str, Any] | None:
+    """A control of a row's stages by its key; ``judge`` is the one that verdicts are about."""
+    return judge_of(stages) if of == "judge" else stages.get(of)
+
+
 def cut_by_clock(row: Mapping[str, Any], of: str = "control") -> bool:
     """Whether a time limit left a control with fewer points than its run, so that the two are no fair pair.
 
-    Without a time limit another number of points is no accident but an error, which pairing refuses.
+    So do rounds from a start that ended sooner or later than the run's. Else another number of points is no accident
+    but an error, which pairing refuses.
 
     Examples
     --------
@@ -55,6 +72,8 @@ def cut_by_clock(row: Mapping[str, Any], of: str = "control") -> bool:
     >>> cut_by_clock({"stages": stages, "pipeline": {"budget": {"seconds": None}}})
     False
     """
-    control, raw = row["stages"].get(of), row["stages"].get("raw")
+    control, raw = control_of(row["stages"], of), row["stages"].get("raw")
+    if control and raw and control.get("start") and int(control["num_points"]) != int(raw["num_points"] or 0):
+        return True
     is_limited = ((row.get("pipeline") or {}).get("budget") or {}).get("seconds") is not None
     return bool(is_limited and control and raw and int(control["num_points"]) < int(raw["num_points"] or 0))

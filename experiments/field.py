@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import Bits, Cube, Decoder, Encoding, Formulation, Ground, LiteralMap
+from ..core import Bits, Cube, Decoder, Encoding, Formulation, Ground, LiteralMap, Start
 from ..solvers.base import QuboSampler
 
 
@@ -18,9 +18,9 @@ class Field:
     ground: Ground
     decoder: Decoder
 
-    def draw(self, rng: np.random.Generator, num_points: int) -> Bits:
-        """Completed points of the program, shape (num_points, n)."""
-        return self.complete(self.ground.draw(rng, num_points))
+    def draw(self, rng: np.random.Generator, num_points: int, start: Start | None = None) -> Bits:
+        """Completed points of the program, shape (num_points, n); uniform, or of a start on the ground."""
+        return self.complete((start or self.ground).draw(rng, num_points))
 
     def complete(self, Z: Bits) -> Bits:
         """The program's points that points of the ground stand for."""

@@ -25,7 +25,8 @@ class RoundReport(Protocol):
 
     def __call__(self, seconds: float, objective: Number) -> None: ...
 
-    def round(self, row: Mapping[str, Any]) -> None: ...
+    def round(self, row: Mapping[str, Any]) -> None:
+        """Called after each round with its row of the trace."""
 
 
 def tell_round(report: Report | None, problem: Problem, encoding: Encoding) -> None:

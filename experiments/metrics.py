@@ -36,6 +36,11 @@ def wilson(successes: int, trials: int, z: float = Z95) -> Interval:
 
     ``(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)``, p = successes / trials; z = 1.96 for 95 %.
 
+    Raises
+    ------
+    ValueError
+        There is no trial, or the successes are not within 0..trials.
+
     References
     ----------
     E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22.

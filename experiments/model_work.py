@@ -12,6 +12,7 @@ from ..core import BinaryProgram, Encoder, Formulation, Size, UnsupportedError
 from ..encoders.domain_wall import DomainWall
 from ..encoders.slack import Slack
 from ..encoders.unbalanced import Unbalanced
+from ..solvers.base import QuboSampler
 
 #: Seconds a row (its plan, its penalty), a variable of rows that a search must satisfy, a product of the QUBO
 #: (summed, handed to dimod, read again), and a product of two entries of one row.
@@ -75,6 +76,20 @@ def too_late(formulation: Formulation, limit: float) -> str:
         products, _ = qubo_products(formulation.program)
         return f"the whole model of up to {products:,.0f} products would take about {needed:.1f} of {limit:g} s"
     return ""
+
+
+def sampling_late(sampler: QuboSampler, qubits: int, program: BinaryProgram, limit: float) -> str:
+    """Why the sampler could not end with the whole penalty QUBO in time; empty if it can.
+
+    Parameters
+    ----------
+    qubits : of the QUBO.
+    """
+    products, _ = qubo_products(program)
+    needed = sampler.least_seconds(qubits, int(products))
+    if needed <= BUILD_SHARE * limit:
+        return ""
+    return f"a sample of the whole model of {qubits} qubits would take about {needed:.1f} of {limit:g} s"
 
 
 def check_time(encoder: Encoder, formulation: Formulation, left: float | None) -> None:

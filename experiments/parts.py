@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import ENCODERS, SOLVERS, coerce, fields_of, from_spec
+from ..core import ENCODERS, SOLVERS, accepted_fields, coerce, from_spec
+from ..core.old_names import with_field_names
+from ..core.spec import check_types
 
 Part = str | Mapping[str, Any] | object
 
@@ -52,7 +54,7 @@ def as_part(role: str, part: object) -> Part:
     )
 
 
-_EXAMPLES = {"solver": "Qaoa(layers=3)", "encoder": "Slack()"}
+_EXAMPLES = {"solver": "Qaoa(num_layers=3)", "encoder": "Slack()"}
 
 
 def part_name(role: str, part: Part) -> str:
@@ -68,17 +70,24 @@ def part_make(role: str, part: Part) -> Any:
 
 
 def part_fields(role: str, part: Part) -> dict[str, dataclasses.Field[Any]]:
-    """Settable fields of a part by name."""
-    return fields_of(part_make(role, part))
+    """Settable fields of a part by each name that they are accepted under."""
+    return accepted_fields(part_make(role, part))
 
 
 def build_part(role: str, part: Part, overrides: Mapping[str, Any]) -> Any:
     """The part with some fields set; an object keeps its other fields, and itself where nothing is set."""
     if isinstance(part, str | Mapping):
-        spec = {"name": part} if isinstance(part, str) else part
-        return from_spec(f"{role}s", {**spec, **overrides})
+        make = part_make(role, part)
+        spec = {"name": part} if isinstance(part, str) else with_field_names(make, _underscored(part))
+        return from_spec(f"{role}s", {**spec, **with_field_names(make, _underscored(overrides))})
+    check_types(part)
     if not overrides:
         return part
     known = part_fields(role, part)
-    values = {key: coerce(type(part), known[key], value) for key, value in overrides.items()}
+    given = with_field_names(type(part), overrides)
+    values = {key: coerce(type(part), known[key], value) for key, value in given.items()}
     return dataclasses.replace(part, **values)  # type: ignore[type-var]
+
+
+def _underscored(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.replace("-", "_"): value for key, value in spec.items()}

@@ -36,7 +36,13 @@ class Parts:
 
     @staticmethod
     def of(encoding: Encoding) -> Parts:
-        """The parts that the encoder states."""
+        """The parts that the encoder states.
+
+        Raises
+        ------
+        ValueError
+            Two parts share a product: a fault of the encoder.
+        """
         part_of = np.asarray(encoding.state["part_of"], dtype=np.int64)
         linear, rows, columns, values, _ = bqm_to_arrays(encoding.bqm)
         if (part_of[rows] != part_of[columns]).any():

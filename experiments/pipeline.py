@@ -1,16 +1,29 @@
 """One pipeline as a value: which formulation, encoder, solver and repair a run puts together.
 
-An option such as ``layers=3`` goes to the one selected part that has a field of that name; where two have it, it is
-written ``solver.layers``.
+An option such as ``num_layers=3`` goes to the one selected part that has a field of that name; where two have it, it is
+written ``solver.num_layers``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal, get_args
 
-from ..core import ENCODERS, SOLVERS, Budget, Encoder, from_spec, to_spec, unknown_name
+from ..core import (
+    ENCODERS,
+    SOLVERS,
+    Budget,
+    Encoder,
+    accepted_fields,
+    from_spec,
+    in_new_words,
+    in_old_words,
+    spec_id,
+    to_spec,
+    unknown_name,
+)
+from ..core.errors import Travelling
 from ..solvers.base import NativeSolver, QuboSampler
 from .forecast import GiveUp
 from .parts import Part, build_part, part_fields, part_name
@@ -18,13 +31,11 @@ from .parts import Part, build_part, part_fields, part_name
 RepairMode = Literal["auto", "nearest", "off"]
 
 
-#: Options under a name that no budget has: ``shots`` of the budget are all points, those of a circuit an evaluation's.
-OTHER_NAMES = {"shots_per_evaluation": "shots"}
 #: Parts that are named where an option was given to a part without it; the others are counted.
 MAX_OWNERS = 5
 
 
-class UnknownOptionError(ValueError):
+class UnknownOptionError(Travelling, ValueError):
     """No selected part has an option of this name."""
 
     def __init__(self, option: str, text: str) -> None:
@@ -102,6 +113,27 @@ def pipeline_from_spec(spec: Mapping[str, Any]) -> tuple[Pipeline, Budget]:
     return pipeline, Budget(**spec["budget"])
 
 
+def id_of_run(instance: str, spec: Mapping[str, Any], seed: int, history: Mapping[str, Any] | None = None) -> str:
+    """Id of a run: of the instance's fingerprint, the pipeline's spec in the words it had first, and the seed.
+
+    Parameters
+    ----------
+    history : what else decided the result, such as the state that a run went on from.
+    """
+    return spec_id({"instance": instance, "pipeline": _old_pipeline(spec), "seed": seed, **(history or {})})
+
+
+def pipeline_in_new_words(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored pipeline's spec under the names that fields have today."""
+    new = {role: in_new_words(f"{role}s", spec[role]) for role in ("solver", "encoder") if role in spec}
+    return {**spec, **new}
+
+
+def _old_pipeline(spec: Mapping[str, Any]) -> dict[str, Any]:
+    old = {role: in_old_words(f"{role}s", spec[role]) for role in ("solver", "encoder") if role in spec}
+    return {**spec, **old}
+
+
 def build_parts(solver: Part, encoder: Part | None, options: Mapping[str, Any]) -> tuple[Any, Any]:
     """Solver and encoder (None when not asked for) with every option given to the part that has it.
 
@@ -116,15 +148,17 @@ def build_parts(solver: Part, encoder: Part | None, options: Mapping[str, Any]) 
     for key, value in options.items():
         role, _, field = key.rpartition(".")
         field = field.replace("-", "_")
-        field = OTHER_NAMES.get(field, field)
         homes = [role] if role else [name for name, fields in known.items() if field in fields]
         if not homes or homes[0] not in known or field not in known[homes[0]]:
-            every = {name for fields in known.values() for name in fields}
+            every = {field.name for fields in known.values() for field in fields.values()}
             names = " and ".join(part_name(role, part) for role, part in parts.items())
             error = unknown_name(f"option of {names}", key, every)
             raise UnknownOptionError(key, f"{error}{_elsewhere(field)}")
         if len(homes) > 1:
-            raise ValueError(f"option {key} must say which part it is for; write solver.{field} or encoder.{field}")
+            raise ValueError(
+                f"option {key} must say which part it is for; write solver.{field} or encoder.{field} "
+                f"(in Python solver__{field} or encoder__{field})"
+            )
         given[homes[0]][field] = value
     built = {role: build_part(role, part, given[role]) for role, part in parts.items()}
     return built["solver"], built.get("encoder")
@@ -138,4 +172,4 @@ def _elsewhere(field: str) -> str:
 
 
 def _has(make: Any, field: str) -> bool:
-    return is_dataclass(make) and field in {f.name for f in fields(make) if f.init}
+    return is_dataclass(make) and field in accepted_fields(make)

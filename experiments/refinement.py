@@ -39,7 +39,7 @@ class Best:
     def _is_better(self, other: Verified) -> bool:
         assert self.verified is not None
         new, old = float(other.objective or 0), float(self.verified.objective or 0)
-        return new < old if self.sense == "min" else new > old
+        return signed(self.sense, new) < signed(self.sense, old)
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Refinement:
 def signed_objective(verified: Verified, sense: Sense) -> float:
     """Objective as a cost to minimise."""
     value = float(verified.objective if verified.objective is not None else np.inf)
-    return value if sense == "min" else -value
+    return signed(sense, value)
 
 
 def stage_of(verified: Verified | None, reference: Number | None, sense: Sense, **figures: object) -> Stage | None:

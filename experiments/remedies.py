@@ -18,9 +18,9 @@ from ..solvers.base import QuboSampler
 from .default_decomposition import decomposition
 
 #: Presolve solves a linear program: only tried up to this many entries.
-MOST_ENTRIES = 200_000
+MAX_ENTRIES = 200_000
 #: Objects of an assignment that a subspace of permutations takes.
-MOST_OBJECTS = 10
+MAX_OBJECTS = 10
 
 
 def refused(refusal: str, encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -> UnsupportedError:
@@ -43,14 +43,14 @@ def _working(encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -
         lean = dataclasses.replace(sampler, precision="complex64")
         if _fits(encoder, lean, formulation):
             yield "--precision complex64"
-    if program.num_rows and program.constraints.A.nnz + program.products.nnz <= MOST_ENTRIES:
+    if program.num_rows and program.constraints.A.nnz + program.products.nnz <= MAX_ENTRIES:
         try:
             if not isinstance(encoder, Fix) and _fits(Fix(inner=encoder), sampler, formulation):
                 yield "--presolve lp"
         except (UnsupportedError, TimeoutError, ArithmeticError):
             pass
     structure = structure_of(program)
-    if structure.kind == "assignment" and structure.cells is not None and len(structure.cells) <= MOST_OBJECTS:
+    if structure.kind == "assignment" and structure.cells is not None and len(structure.cells) <= MAX_OBJECTS:
         yield "--solver xy"
 
 

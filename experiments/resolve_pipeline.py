@@ -19,7 +19,7 @@ from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
 from .default_decomposition import FIELDS, PREFERRED, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
-from .model_work import too_late
+from .model_work import sampling_late, too_late
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
@@ -53,6 +53,11 @@ def choose_pipeline(
     seconds : time limit of the run, in which the model must be built.
     switches : ``repair``, ``improve``, ``repair_top``, ``control``, ``ceiling`` of the Pipeline; ``shrink``,
         ``presolve`` (encoder_shorthands.py).
+
+    Raises
+    ------
+    ValueError
+        Something that only a sampler has is given to a native solver, or an option that no part has.
     """
     options = dict(options or {})
     notes = []
@@ -120,6 +125,11 @@ def default_encoder(
 ) -> Choice:
     """The first default encoder that has the options, whose qubits the solver can hold, and whose model can be built
     within the time limit; else a decomposition.
+
+    Raises
+    ------
+    ValueError
+        No default encoder takes the options.
     """
     as_it_is = polynomial_choice(problem, solver, formulation, options, wrappers or {})
     if as_it_is is not None:
@@ -148,6 +158,10 @@ def default_encoder(
             continue
         encoder = wrapped(encoder, wrappers or {})
         qubits = encoder.num_qubits(program)
+        late = "" if seconds is None else sampling_late(sampler, qubits, program, seconds)
+        if late:
+            reasons.append(late)
+            continue
         if not refusal_of(sampler, encoder, qubits, program):
             return Choice(name, formulation, "; ".join([f"{qubits} qubits", *reasons]))
         reasons.append(f"{name} would need {qubits}, more than {_name(solver)} can hold here")

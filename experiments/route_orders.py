@@ -58,4 +58,4 @@ def uniform(reads: int) -> RouteOrder:
 @register_route_solver("qaoa")
 def circuit(reads: int) -> RouteOrder:
     """QAOA of one layer on the exact engine; routes of up to some five stops."""
-    return pipeline_order("qaoa", layers=1, num_shots=reads)
+    return pipeline_order("qaoa", num_layers=1, num_shots=reads)

@@ -1,4 +1,4 @@
-"""One run from a problem to a verified Record: the way that everything else in this room calls.
+"""One run from a problem to a verified Record: entry point of the command line, sweeps and replay.
 
 Formulate, encode, sample, decode, verify, repair, improve, verify, and the control; or a native solver and the same
 verification.
@@ -30,7 +30,7 @@ from ..problems.formulations import formulate
 from ..problems.sources import problem_of
 from ..solvers.base import LiveReport, NativeSolver, QuboSampler, Report
 from . import route_orders as _route_orders  # noqa: F401  registers the pipelines of hybrid-tabu
-from .build_record import Answer, record_of, resources_of
+from .build_record import RunResult, record_of, resources_of
 from .candidates import best_verified
 from .checkpoint import rounds_file
 from .default_decomposition import with_default_limit
@@ -38,20 +38,21 @@ from .empty_program import proofs_checked
 from .encoder_shorthands import SHORTHANDS
 from .forecast import Judge, ReadsReport
 from .iteration import RoundReport
-from .parts import Part, as_part, part_fields
+from .limits_given import LIMITS, check_limits, take_limits
+from .parts import Part, as_part
 from .pipeline import Pipeline
 from .reference_run import COUNTED_BITS, ReferenceRule
 from .references import own_bound
 from .refinement import signed_objective
 from .resolve_pipeline import choose_pipeline, make_ready
-from .sampler_run import SamplerRun, Watching, run_sampler
+from .sampler_run import Callbacks, SamplerRun, run_sampler
 from .saved_rounds import SavedRounds
 from .verify import Verified, verify
 
 #: Time limit of a native solver where choosing it took all of the run's: most then give their start.
 LEAST_SECONDS = 1e-3
 #: Terms of a program that is built only to see whether one of its rows is empty.
-MOST_TERMS = 1_000_000
+MAX_TERMS = 1_000_000
 
 
 def solve(
@@ -66,6 +67,7 @@ def solve(
     seed: int = 0,
     budget: Budget | None = None,
     reference: str | float | None = "auto",
+    keep_samples: bool = False,
     **options: Any,
 ) -> Record:
     """Solve one instance and say how far from the optimum the answer is, and how much of that the solver earned.
@@ -73,7 +75,7 @@ def solve(
     Parameters
     ----------
     what : a Problem, a path, a graph, a matrix, or another library's model; see ``problems.sources.problem_of``.
-    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(layers=3)``,
+    solver, encoder : registered name, ``{"name": ..., field: value}``, or an object: ``qopt.Qaoa(num_layers=3)``,
         ``qopt.Slack()``, any dimod sampler; ``auto`` and None choose and say why.
     kind : of the instance, where ``what`` does not tell it.
     formulation : name of one of the problem's formulations.
@@ -83,8 +85,10 @@ def solve(
     budget : limits of the run.
     reference : what a gap is measured against where the literature has nothing: ``auto`` counts a small program's
         points, else searches for a second; seconds of that search; ``none``.
+    keep_samples : keep the points that the sampler drew, of all rounds, as ``record.samples``.
     options : ``shrink=20``, ``presolve="lp"``; fields of the solver or encoder, and of Budget (``seconds=10``, or
-        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``).
+        ``time_limit=10``); ``solver__layers`` where two have it, or where Budget has it too (``solver__target``; the
+        run's is then ``budget__target``).
 
     Raises
     ------
@@ -103,24 +107,28 @@ def solve(
     ('optimal', True)
     """
     problem = problem_of(what, kind)
+    for word, value in (("formulation", formulation), ("repair", repair)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{word} must be a name, got {value!r}")
+    top = options.get("repair_top", 1)
+    if isinstance(top, bool) or not isinstance(top, numbers.Integral):
+        raise TypeError(f"repair_top must be an integer, got {top!r}")
+    if reference is not None and (isinstance(reference, bool) or not isinstance(reference, str | numbers.Real)):
+        raise TypeError(f"reference must be 'auto', 'none' or seconds, got {reference!r}")
     solver = as_part("solver", solver)
     encoder = None if encoder is None else as_part("encoder", encoder)
     if budget is not None and not isinstance(budget, Budget):
         raise TypeError(f"budget must be a qopt.Budget, got {budget!r}; write qopt.Budget(seconds=...)")
-    if not isinstance(improve, bool):
-        raise TypeError(f"improve must be True or False, got {improve!r}")
-    if "time_limit" in options:  # the command line's word for it
-        if "seconds" in options:
-            raise ValueError("give seconds or time_limit, not both; they are the same")
-        options["seconds"] = options.pop("time_limit")
-    limits = {
-        key: options.pop(key) for key in ("seconds", "evaluations", "shots", "rounds", "target") if key in options
-    }
+    asked = {"improve": improve, "keep_samples": keep_samples}
+    asked |= {word: options[word] for word in ("control", "ceiling") if word in options}
+    for word, switch in asked.items():
+        if not isinstance(switch, bool):
+            raise TypeError(f"{word} must be True or False, got {switch!r}")
+    bare = {key: options[key] for key in LIMITS if key in options}
+    limits = take_limits(options)
     if limits and budget is not None:
         raise ValueError("give budget or its fields, not both")
-    for key, value in limits.items():
-        if isinstance(value, str) and key in part_fields("solver", solver):
-            raise TypeError(f"{key} must be a number, got {value!r}; the solver's own option is solver__{key}")
+    check_limits(bare, solver, encoder, options)
     budget = budget or Budget(**limits)
     switches = {key: options.pop(key) for key in ("repair_top", "control", "ceiling", *SHORTHANDS) if key in options}
     settings = {key.replace("__", "."): value for key, value in options.items()}
@@ -129,7 +137,8 @@ def solve(
     choosing = Clock()
     pipeline = choose_pipeline(problem, solver, encoder, formulation, settings, **given)
     rule = ReferenceRule.of(reference)
-    return run(problem, pipeline, budget=budget, seed=seed, reference=rule, spent=choosing.elapsed)
+    more: dict[str, Any] = {"reference": rule, "spent": choosing.elapsed, "keep_samples": keep_samples}
+    return run(problem, pipeline, budget=budget, seed=seed, **more)
 
 
 def run(
@@ -144,6 +153,7 @@ def run(
     save_subproblems: Path | None = None,
     reference: ReferenceRule | None = None,
     spent: float = 0.0,
+    keep_samples: bool = False,
 ) -> Record:
     """Run a pipeline on a problem; see ``solve``.
 
@@ -153,6 +163,7 @@ def run(
     state : file of an iterating encoder's rounds, kept up to date; where it is there, its run is continued.
     save_subproblems : folder that gets each round of a decomposition as files; see saved_rounds.py.
     spent : seconds of the time limit that choosing the pipeline took, which built the program.
+    keep_samples : keep the points of a sampler in the record.
     """
     seed = checked_seed(seed)
     budget = with_default_limit(pipeline.encoder, budget or Budget())
@@ -160,7 +171,7 @@ def run(
     rounds = None if state is None else rounds_file(state, problem, pipeline)
     saved = None if save_subproblems is None else SavedRounds(save_subproblems, problem)
     judge = None if pipeline.give_up is None else Judge(pipeline.give_up, problem.sense)
-    watching = Watching(_heard(report), rounds, saved, judge)
+    watching = Callbacks(_heard(report), rounds, saved, keep_samples, judge)
     with silenced():
         answer = _answer(problem, pipeline, budget, seed, clock, watching)
         stages = {**answer.resources["seconds"], "total": clock.elapsed}
@@ -184,13 +195,17 @@ def _heard(report: Report | None) -> Report | None:
 
 
 def _answer(
-    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
-) -> Answer:
+    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Callbacks
+) -> RunResult:
     """What the pipeline's sampler or native solver found."""
     if isinstance(pipeline.solver, QuboSampler):
         return _sample(problem, pipeline, budget, seed, clock, watching)
     if watching.saved is not None:
         raise UnsupportedError("save-subproblems must come with a sampler; leave it out for this solver")
+    if watching.keep_samples:
+        raise UnsupportedError(
+            "keep-samples must come with a sampler; leave it out for this solver, which draws no points"
+        )
     if watching.state is not None:
         raise UnsupportedError("state must come with a sampler and a Lagrangian encoder; leave it out for this solver")
     return _solve_native(problem, pipeline.solver, budget, seed, clock, watching.report)
@@ -214,8 +229,8 @@ def checked_seed(seed: Any) -> int:
 
 
 def _sample(
-    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Watching
-) -> Answer:
+    problem: Problem, pipeline: Pipeline, budget: Budget, seed: int, clock: Clock, watching: Callbacks
+) -> RunResult:
     formulation = formulate(problem, pipeline.formulation)
     seeds = np.random.SeedSequence(seed).spawn(1)[0]
     with proofs_checked(formulation):
@@ -227,9 +242,11 @@ def _sample(
         done = run_sampler(formulation, pipeline, budget=budget, seeds=seeds, clock=clock, watching=watching)
     found = [v for v in (_raw(done), done.refinement.incumbent) if v is not None and v.is_feasible]
     verified = min(found, key=lambda v: signed_objective(v, problem.sense)) if found else _raw(done)
-    is_replayable = budget.seconds is None and "seed" in pipeline.solver.parameters  # type: ignore[union-attr]
+    sampler = pipeline.solver
+    assert isinstance(sampler, QuboSampler)
+    is_replayable = budget.seconds is None and "seed" in sampler.parameters and sampler.is_named
     is_replayable &= not done.continued and all(info.get("is_replayable", True) for info in done.infos)
-    return Answer(
+    return RunResult(
         verified=verified,
         bound=own_bound(problem, formulation.program, done.bound),
         is_optimal=False,
@@ -243,7 +260,7 @@ def _sample(
 
 def _solve_native(
     problem: Problem, solver: NativeSolver, budget: Budget, seed: int, clock: Clock, report: Report | None
-) -> Answer:
+) -> RunResult:
     refusal = solver.refusal(problem)
     if refusal:
         raise UnsupportedError(refusal)
@@ -252,7 +269,7 @@ def _solve_native(
     verified = None if outcome.solution is None else verify(problem, outcome.solution)
     info = dict(outcome.info)
     is_replayable = bool(info.pop("is_replayable", budget.seconds is None))
-    return Answer(
+    return RunResult(
         verified=verified,
         bound=None if outcome.bound is None else number(outcome.bound),
         is_optimal=outcome.is_optimal,
@@ -267,13 +284,18 @@ def _solve_native(
 def _is_seen_empty(problem: Problem) -> bool:
     """Whether one row of the instance's own program holds at no point, which needs no search to be seen."""
     make = next(iter(problem.formulations.values()))
-    if make.is_surrogate or make.size(problem).terms > MOST_TERMS:
+    if make.is_surrogate or make.size(problem).terms > MAX_TERMS:
         return False
     return bool(impossible_row(make(problem).program))
 
 
 def _small_formulation(problem: Problem) -> Formulation | None:
-    """The default formulation where all its points can be counted for a reference; others are not built."""
+    """The default formulation where all its points can be counted for a reference; others are not built.
+
+    Not even sized are those of more bits of their own than that: the auxiliary bits of a sequence of 60 take 2 s.
+    """
+    if getattr(problem, "num_bits", 0) > COUNTED_BITS:
+        return None
     make = next(iter(problem.formulations.values()))
     return make(problem) if make.size(problem).variables <= COUNTED_BITS else None
 

@@ -44,12 +44,14 @@ from .decomposition import (
 from .forecast import Judge, iterates, listening
 from .growing_rounds import cannot_go_on
 from .iteration import closed_form, tell_round, with_fractional_cuts
+from .kept_samples import KeptSamples
 from .model_work import check_time
 from .parts_sampling import part_sizes, sample_round
 from .pipeline import Pipeline
 from .refinement import Refinement, signed_objective
 from .remedies import refused
 from .saved_rounds import SavedRounds
+from .starts import relaxed_point
 from .twin import Twin, same_ground
 from .verify import Verified, check_energy_bound
 
@@ -75,7 +77,8 @@ class SamplerRun:
     ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
     no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
-    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included.
+    in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included. ``kept``: all points,
+    where they were asked for.
     """
 
     refinement: Refinement
@@ -103,6 +106,7 @@ class SamplerRun:
     continued: int = 0
     begun: Candidates | None = None
     verified: tuple[Candidates | None, Verified | None] = (None, None)
+    kept: KeptSamples | None = None
 
     def observe(self, probabilities: Float) -> None:
         """Keep the final state's probabilities; of several rounds none, since no one state gave the samples."""
@@ -126,12 +130,13 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Watching:
-    """Who hears of a run while it goes on, and where its rounds are kept for a later one."""
+class Callbacks:
+    """Progress callback and checkpoint file of a run, and whether its points are kept."""
 
     report: Report | None = None
     state: RoundsFile | None = None
     saved: SavedRounds | None = None
+    keep_samples: bool = False
     judge: Judge | None = None
 
 
@@ -142,7 +147,7 @@ def run_sampler(
     budget: Budget,
     seeds: np.random.SeedSequence,
     clock: Clock,
-    watching: Watching | None = None,
+    watching: Callbacks | None = None,
     twin: Twin | None = None,
 ) -> SamplerRun:
     """All rounds of one run, or those that are left of a stopped one; with uniform points instead for a twin.
@@ -155,7 +160,7 @@ def run_sampler(
     sampler, encoder = pipeline.solver, pipeline.encoder
     assert isinstance(sampler, QuboSampler)
     assert encoder is not None
-    watching = watching or Watching()
+    watching = watching or Callbacks()
     report, state, critic = watching.report, watching.state, watching.judge
     if not isinstance(encoder, Starting):
         check_size(encoder, sampler, formulation)
@@ -176,6 +181,7 @@ def run_sampler(
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun, ground_changes=begun is not None)
     refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
+    run.kept = KeptSamples() if watching.keep_samples else None
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
     sampler_seeds.spawn(run.continued)  # so that the rest has the seeds of the whole run
@@ -208,6 +214,8 @@ def run_sampler(
         X, lowest, weights = _distinct(formulation.complete(encoding.decode(Z)), energies, counts)
         found, program = judge(formulation, program, X, weights)
         _note(run, found, lowest, samples.info, tally)
+        if run.kept is not None:
+            run.kept.add(index, found, lowest)
         run.reached += 0 if twin is None else found.hits(twin.goal)
         _add(run.seconds, "judge", clock.elapsed - start)
         if refines:
@@ -270,7 +278,7 @@ def _rounds(budget: Budget, continued: int, encoder: Encoder) -> range:
     Raises
     ------
     ValueError
-        None is.
+        No round is left within the budget.
     """
     most = NEIGHBOURHOODS if isinstance(encoder, Starting) else MAX_ROUNDS
     left = range(continued, budget.rounds or most)
@@ -334,21 +342,8 @@ def offered(
         if not sampler.keeps_rows_if_left or encoding.state.get("needs_subspace"):
             values["program"] = encoding.native
         if "relaxation" in names and encoding.native.num_rows:
-            values["relaxation"] = _relaxation(encoding)
+            values["relaxation"] = relaxed_point(encoding)
     return {name: value for name, value in values.items() if name in names}
-
-
-def _relaxation(encoding: Encoding) -> AnyArray | None:
-    """Fractional optimum of the native program's LP relaxation; products of the cost are left out of it."""
-    from ..algorithms.linear import linear_relaxation
-
-    program = encoding.native
-    assert program is not None
-    if program.products.nnz:
-        return None
-    rows = program.constraints
-    solved = linear_relaxation(program.c, rows.A, rows.lower, rows.upper)
-    return None if solved.is_infeasible else solved.x
 
 
 def _note(run: SamplerRun, found: Candidates, energies: AnyArray, info: Mapping[str, Any], tally: Tally) -> None:

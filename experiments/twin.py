@@ -14,12 +14,13 @@ from ..core import Bits, Encoding, Ground, UnsupportedError
 from ..solvers.base import QuboSampler, energies_of, sample_set
 from .candidates import Candidates
 from .parts_sampling import aligned_points
+from .starts import start_of
 
 if TYPE_CHECKING:
     import dimod
 
 #: Most points of a round that is solved exactly, and how many are looked at together.
-MOST_EXACT = 1 << 22
+MAX_EXACT = 1 << 22
 BLOCK = 1 << 15
 #: Points of a round that are kept.
 BEST = 8
@@ -27,11 +28,11 @@ BEST = 8
 
 @dataclass(frozen=True, eq=False)
 class Twin:
-    """A run once more with uniform points of the sampler's ground in the place of its samples (see control.py).
+    """A run once more with random points of the sampler's ground in the place of its samples (see control.py).
 
     ``start``: the encoding of the first round; ``points_by_round``: how many points to draw; ``goal``: the cost that
     counts as reached; ``begun``: the point that a decomposition starts from; ``is_exact``: the best point of the ground
-    instead of random ones.
+    instead of random ones; ``is_from_start``: points of the sampler's own start in each round instead of uniform ones.
     """
 
     start: Encoding
@@ -39,17 +40,19 @@ class Twin:
     goal: float
     begun: Candidates | None = None
     is_exact: bool = False
+    is_from_start: bool = False
 
     def sample(
         self, sampler: QuboSampler, encoding: Encoding, index: int, seed: np.random.SeedSequence
     ) -> dimod.SampleSet:
-        """Uniform points of the round's ground, as a sample set."""
+        """Random points of the round's ground, as a sample set."""
         ground = sampler.ground(encoding.num_qubits, encoding.native)
         if self.is_exact:
             Z = best_of_ground(ground, encoding)
             return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
         num_points = self.points_by_round[min(index, len(self.points_by_round) - 1)]
-        Z = aligned_points(encoding, ground.draw(np.random.default_rng(seed), num_points))
+        source = (start_of(sampler, encoding) if self.is_from_start else None) or ground
+        Z = aligned_points(encoding, source.draw(np.random.default_rng(seed), num_points))
         return sample_set(Z, energies_of(encoding.bqm, Z), None, {"engine": "numpy"})
 
 
@@ -64,9 +67,9 @@ def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
         There are too many of them.
     """
     inside, decoder = encoding.state["inside"], encoding.state["inner"].decoder
-    if ground.size is None or ground.size > MOST_EXACT:
+    if ground.size is None or ground.size > MAX_EXACT:
         raise UnsupportedError(
-            f"a ceiling must have rounds of at most {MOST_EXACT:,} points, got {ground.size}; lower --size"
+            f"a ceiling must have rounds of at most {MAX_EXACT:,} points, got {ground.size}; lower --size"
         )
     best = np.zeros((0, ground.num_bits), dtype=np.uint8)
     for first in range(0, ground.size, BLOCK):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import AnyArray, Bits, Formulation, Number, Problem, Record, Solution, Status, number, signed
+from ..core import AnyArray, BinaryProgram, Bits, Formulation, Number, Problem, Record, Solution, Status, number, signed
 from ..core.margins import SOLVER, scaled_margin
 
 
@@ -113,9 +113,15 @@ def verify_point(formulation: Formulation, x: Bits) -> Verified:
     if verified.is_feasible and not formulation.is_surrogate:
         cost = float(formulation.program.costs(x[None, :])[0])
         expected = signed(formulation.problem, float(verified.objective or 0))
-        if abs(cost - expected) > scaled_margin(expected, SOLVER):
+        if abs(cost - expected) > scaled_margin(expected, SOLVER) + _rounding(formulation.program):
             raise DisagreementError(
                 f"cost {cost!r} of {formulation.name} must equal the objective {expected!r} of the same point; "
                 "this is a bug in the formulation"
             )
     return verified
+
+
+def _rounding(program: BinaryProgram) -> float:
+    """What the sums of a program's cost may lose where large terms cancel: last bits of all |coefficients|."""
+    size = float(np.abs(program.coefficients).sum() + abs(program.offset))
+    return 64 * float(np.finfo(np.float64).eps) * size

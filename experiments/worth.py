@@ -15,7 +15,19 @@ from typing import Literal
 
 import numpy as np
 
-from ..core import Crossover, Number, Price, Probability, Problem, Reference, TargetWorth, Worth, number, signed
+from ..core import (
+    BeyondStart,
+    Crossover,
+    Number,
+    Price,
+    Probability,
+    Problem,
+    Reference,
+    TargetWorth,
+    Worth,
+    number,
+    signed,
+)
 from ..core.margins import ROUNDING
 from .control import ControlRun
 from .cost_tally import CostTally
@@ -23,31 +35,43 @@ from .enumeration import Enumeration
 from .metrics import Z95, wilson
 from .references import has_integral_cost
 from .sampler_run import SamplerRun
+from .start_control import StartRun
 
 #: Numbers of samples of the crossover.
 SAMPLES = (1, 10, 100, 1000)
 #: Best objectives that the curve keeps.
 CURVE = 64
 #: Chance beyond which best-of-k says no more: both have then surely found it.
-MOST_CHANCE = 0.99
+MAX_CHANCE = 0.99
 #: Two-sided 97.5 % quantile of the normal distribution: two such intervals together hold in 95 %.
 Z975 = 2.241402727604945
 
 
 @dataclass(frozen=True, eq=False)
 class Chances:
-    """The two distributions that are compared, by cost, and whether each is exact."""
+    """The distributions that are compared, by cost, and whether each is exact; ``begun`` is the sampler's own start."""
 
     sampler: CostTally
     uniform: CostTally
     sampler_is_exact: bool
     uniform_is_exact: bool
+    begun: StartRun | None = None
 
     def probabilities(self, cost: float) -> tuple[Probability, Probability]:
         """Of one sample and of one uniform point to reach a cost; 95 % intervals, 97.5 % where both are sampled."""
         z = Z95 if self.sampler_is_exact or self.uniform_is_exact else Z975
         own = _probability(self.sampler, cost, z, is_exact=self.sampler_is_exact)
         return own, _probability(self.uniform, cost, z, is_exact=self.uniform_is_exact)
+
+    def beyond(self, cost: float) -> BeyondStart | None:
+        """The same against a point of the sampler's own start; None where it has none, or nothing of it is known."""
+        begun = self.begun
+        if begun is None or not begun.chances.total:
+            return None
+        z = Z95 if self.sampler_is_exact or begun.is_exact else Z975
+        own = _probability(self.sampler, cost, z, is_exact=self.sampler_is_exact)
+        chance = _probability(begun.chances, cost, z, is_exact=begun.is_exact)
+        return BeyondStart(chance, *ratio(own, chance))
 
 
 def worth_of(
@@ -57,6 +81,7 @@ def worth_of(
     counted: Enumeration | None,
     uniform: CostTally,
     reference: Reference,
+    begun: StartRun | None = None,
 ) -> Worth:
     """Worth, crossover and price of a run.
 
@@ -64,6 +89,7 @@ def worth_of(
     ----------
     counted : all points of the sampler's ground, with the state's probabilities where the sampler knows them.
     uniform : uniform points of the ground where not all of them were counted.
+    begun : points of the sampler's own start, where that is not uniform.
     """
     state = None if counted is None else counted.state
     chances = Chances(
@@ -71,6 +97,7 @@ def worth_of(
         uniform=uniform if counted is None else counted.uniform,
         sampler_is_exact=state is not None,
         uniform_is_exact=counted is not None,
+        begun=begun,
     )
     is_known = chances.sampler.total > 0  # of thinned rounds nothing is known but the number of points
     best = None if counted is None else counted.uniform.best
@@ -82,6 +109,8 @@ def worth_of(
         crossover=tuple(_crossovers(problem, chances)) if is_known else (),
         price=_price(done, control),
         curve=tuple(_curve(problem, chances)) if is_known else (),
+        start="" if begun is None else begun.run.control.start,
+        start_curve=tuple(_start_curve(chances)) if is_known else (),
     )
 
 
@@ -104,7 +133,7 @@ def _targets(problem: Problem, done: SamplerRun, chances: Chances, reference: Re
         worth, low, high = ratio(sampler, uniform)
         objective = number(signed(problem, cost))
         is_chosen = name == "best of this run" and not chances.sampler_is_exact
-        yield TargetWorth(name, objective, sampler, uniform, worth, low, high, is_chosen)
+        yield TargetWorth(name, objective, sampler, uniform, worth, low, high, is_chosen, chances.beyond(cost))
 
 
 def ratio(sampler: Probability, uniform: Probability) -> tuple[float | None, float | None, float | None]:
@@ -136,10 +165,21 @@ def _probability(tally: CostTally, cost: float, z: float, *, is_exact: bool) -> 
 
 def _curve(problem: Problem, chances: Chances) -> Iterable[tuple[Number, float, float]]:
     """The best objectives of both, with the chance of each to be at least as good."""
-    costs = np.union1d(chances.sampler.costs[:CURVE], chances.uniform.costs[:CURVE])
-    for cost in costs[:CURVE].tolist():
+    for cost in _costs(chances):
         objective = number(signed(problem, cost))
         yield objective, chances.sampler.share(cost), chances.uniform.share(cost)
+
+
+def _start_curve(chances: Chances) -> Iterable[float]:
+    """The chance of a point of the start for each of them; nothing where there is no start."""
+    if chances.begun is not None:
+        yield from (chances.begun.chances.share(cost) for cost in _costs(chances))
+
+
+def _costs(chances: Chances) -> list[float]:
+    """The best costs of sampler and uniform points, the lowest first."""
+    costs: list[float] = np.union1d(chances.sampler.costs[:CURVE], chances.uniform.costs[:CURVE])[:CURVE].tolist()
+    return costs
 
 
 def _crossovers(problem: Problem, chances: Chances) -> Iterable[Crossover]:
@@ -151,15 +191,15 @@ def _crossovers(problem: Problem, chances: Chances) -> Iterable[Crossover]:
             continue
         sampler, uniform = chances.probabilities(cost)
         chance = _best_of(k, sampler.value)
-        is_saturated = chance > MOST_CHANCE
-        value = points_for(min(chance, MOST_CHANCE), uniform.value)
+        is_saturated = chance > MAX_CHANCE
+        value = points_for(min(chance, MAX_CHANCE), uniform.value)
         yield Crossover(
             samples=k,
             objective=number(signed(problem, cost)),
             chance=chance,
             uniform=value,
-            low=points_for(min(_best_of(k, sampler.low), MOST_CHANCE), uniform.high),
-            high=points_for(min(_best_of(k, sampler.high), MOST_CHANCE), uniform.low),
+            low=points_for(min(_best_of(k, sampler.low), MAX_CHANCE), uniform.high),
+            high=points_for(min(_best_of(k, sampler.high), MAX_CHANCE), uniform.low),
             is_saturated=is_saturated,
         )
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..core import Crossover, Probability, Record, TargetWorth, Worth
+from ..core import Crossover, Probability, Record, TargetWorth, Worth, signed
+
+#: Targets in words.
+NAMES = {
+    "optimum": "the optimum",
+    "best known": "the best known",
+    "within 1 %": "1 % from it,",
+    "best of this run": "the best of this run,",
+}
 
 
 def worth_lines(record: Record) -> list[str]:
@@ -20,6 +28,7 @@ def worth_lines(record: Record) -> list[str]:
     if worth is None:
         return lines
     lines += [target_text(target) for target in worth.targets]
+    lines += [text for text in [beyond_text(worth.targets)] if text]
     if worth.crossover:
         lines.append(crossover_text(worth.crossover))
     price = price_text(worth)
@@ -35,8 +44,7 @@ def target_text(found: TargetWorth) -> str:
     >>> target_text(TargetWorth("optimum", 12, sampler, uniform, 200.0, 150.0, 260.0))
     'one sample is worth 200 uniform points (95 %: 150 to 260) for the optimum 12; chance 20 % against 0.1 % (exact)'
     """
-    names = {"optimum": "the optimum", "best known": "the best known", "within 1 %": "1 % from it,"}
-    name = names.get(found.target, "the best of this run,")
+    name = NAMES[found.target]
     chances = f"chance {_chance(found.sampler)} against {_chance(found.uniform)}"
     note = "; chosen from these samples, an upper estimate" if found.is_chosen else ""
     if found.worth is None:
@@ -52,6 +60,31 @@ def target_text(found: TargetWorth) -> str:
     value = figures(found.worth)
     points = "point" if value == "1" else "points"
     return f"one sample is worth {value} uniform {points}{span} for {name} {found.objective}; {chances}{note}"
+
+
+def beyond_text(targets: Sequence[TargetWorth]) -> str:
+    """The worth in points of the sampler's own start for each target, in one line; empty where it has none.
+
+    Examples
+    --------
+    >>> from qopt.core import BeyondStart
+    >>> sampler, start = Probability(0.2, 0.2, 0.2), Probability(0.1, 0.1, 0.1)
+    >>> found = TargetWorth("optimum", 12, sampler, start, 2.0, 2.0, 2.0, beyond=BeyondStart(start, 2.0, 2.0, 2.0))
+    >>> beyond_text([found])
+    'beyond its start, one sample is worth 2 points of that start for the optimum (chance 10 % (exact))'
+    """
+    parts = []
+    for found in targets:
+        beyond = found.beyond
+        if beyond is None:
+            continue
+        name = NAMES[found.target].rstrip(",")
+        value = figures(beyond.worth) if beyond.worth is not None else f"at least {figures(beyond.low or 0.0)}"
+        is_exact = beyond.low == beyond.high == beyond.worth or beyond.worth is None
+        high = "no upper limit" if beyond.high is None else figures(beyond.high)
+        span = "" if is_exact else f" (95 %: {figures(beyond.low or 0.0)} to {high})"
+        parts.append(f"{value}{span} points of that start for {name} (chance {_chance(beyond.chance)})")
+    return f"beyond its start, one sample is worth {'; '.join(parts)}" if parts else ""
 
 
 def crossover_text(rows: Sequence[Crossover]) -> str:
@@ -88,11 +121,15 @@ def expected_energy(record: Record) -> str:
     mean = record.resources.extra.get("expectation")
     if not isinstance(mean, float) or not math.isfinite(mean):
         return ""
-    reference = record.reference
-    if record.instance.kind in ("max-cut", "qubo") and reference.kind == "proven" and reference.value:
-        value = -mean if record.instance.sense == "max" else mean
-        return f"expected objective {figures(value)}, {value / float(reference.value):.2%} of the optimum"
-    return f"expected energy {figures(mean)}, penalties included"
+    # a polynomial goes to the sampler as it is; a Max-Cut or a QUBO has no row that could be penalised
+    encoder = (record.pipeline.get("encoder") or {}).get("name")
+    if record.instance.kind not in ("max-cut", "qubo") and encoder != "polynomial":
+        return f"expected energy {figures(mean)}, penalties included"
+    value, reference = signed(record.instance.sense, mean), record.reference
+    share = ""
+    if reference.kind == "proven" and reference.value:
+        share = f", {value / float(reference.value):.2%} of the optimum"
+    return f"expected objective {figures(value)}{share}"
 
 
 def figures(value: float) -> str:

@@ -64,7 +64,17 @@ def load(
 
 
 def load_all(path: str | os.PathLike[str], kind: str | None = None, *, complement: bool = False) -> list[Problem]:
-    """All instances of a file, in order; errors as in ``load``."""
+    """All instances of a file, in order; errors as in ``load``.
+
+    Raises
+    ------
+    ValueError
+        The kind is ambiguous, or another than asked for.
+    UnsupportedError
+        ``complement`` for a file that is no graph.
+    InstanceFormatError
+        The file is not what its format says, or holds no instance.
+    """
     path = os.fspath(path)
     data = read_bytes(path)
     shown = "<stdin>" if path == "-" else path
@@ -179,7 +189,13 @@ def _read_pipe(path: str) -> bytes:
 
 
 def write_bytes(path: str, data: bytes) -> None:
-    """Write a whole file or none of it: to a neighbour first, renamed at the end; ``-`` is standard output."""
+    """Write a whole file or none of it: to a neighbour first, renamed at the end; ``-`` is standard output.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be written.
+    """
     if path == "-":
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

@@ -26,6 +26,7 @@ from ..core import (
     quadratise,
     short_repr,
 )
+from ..core.model_html import problem_html
 from ..core.polynomial import Vartype
 from .checks import count, number_vector, restore
 from .polynomial_forms import PolynomialAsItIs, PolynomialQuadratised
@@ -67,6 +68,7 @@ class Hubo:
     kind: ClassVar[str] = "hubo"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         n = count(self.num_variables, "num_variables")
@@ -93,6 +95,11 @@ class Hubo:
         return Hubo(
             polynomial.num_variables, terms, polynomial.coefficients, polynomial.offset, polynomial.vartype, name
         )
+
+    @property
+    def num_bits(self) -> int:
+        """Variables of the polynomial."""
+        return self.num_variables
 
     @cached_property
     def polynomial(self) -> BinaryPolynomial:

@@ -35,7 +35,8 @@ from ..core import (
 from ..core.bits import bounded_coefficients, num_bits, split_bits
 from ..core.labels import distinct_texts
 from ..core.margins import FEASIBILITY
-from ..core.problem import short_repr
+from ..core.model_html import problem_html
+from ..core.problem import short_repr, signed
 from ..core.program_io import MAX_SPAN
 from .checks import LARGEST, merged_pairs, number_vector, restore
 from .direct import DirectForm
@@ -90,6 +91,7 @@ class IntegerProgram:
     kind: ClassVar[str] = "integer-program"
 
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")
@@ -223,7 +225,7 @@ class IntegerBits(DirectForm[IntegerProgram]):
         from scipy.sparse import csr_array
 
         problem, W = self.problem, self._matrix
-        sign = 1.0 if problem.sense == "min" else -1.0
+        sign = signed(problem, 1.0)
         v, m = problem.linear.size, len(problem.lower)
         constants = problem.minimum.astype(np.float64)
         J = csr_array((problem.couplings.astype(np.float64), tuple(problem.pairs.T)), shape=(v, v))
@@ -241,7 +243,13 @@ class IntegerBits(DirectForm[IntegerProgram]):
         return distinct_texts(names)
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """The variables' values; every point denotes some."""
+        """The variables' values; every point denotes some.
+
+        Raises
+        ------
+        ValueError
+            The point has another number of bits.
+        """
         bits = np.asarray(x)
         if bits.shape != (self._matrix.shape[1],):
             raise ValueError(f"a point must have {self._matrix.shape[1]} bits, got shape {bits.shape}")
@@ -255,6 +263,7 @@ class IntegerBits(DirectForm[IntegerProgram]):
 
     @classmethod
     def size(cls, problem: IntegerProgram) -> Size:
+        """Variables (all bits of the integers), rows and terms, counted from the data."""
         bits = np.array([num_bits(int(span)) for span in problem.maximum - problem.minimum], dtype=np.int64)
         form = cls(problem)
         costs = form._costs()

@@ -27,6 +27,7 @@ from ..core import (
     quadratise,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import count, restore
 from .polynomial_forms import PolynomialAsItIs, PolynomialQuadratised
 
@@ -69,6 +70,7 @@ class Labs:
     kind: ClassVar[str] = "labs"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "length", count(self.length, "length"))
@@ -110,6 +112,11 @@ class Labs:
         alternating = (np.arange(self.length) % 2).astype(np.uint8)
         choices = itertools.product((z, z[::-1]), (0, 1), (0, 1))
         return np.unique(np.stack([part ^ a ^ (alternating * b) for part, a, b in choices]), axis=0).astype(np.uint8)
+
+    @property
+    def num_bits(self) -> int:
+        """Free bits of a sequence."""
+        return (self.length + 1) // 2 if self.is_skew else self.length
 
     @cached_property
     def polynomial(self) -> BinaryPolynomial:

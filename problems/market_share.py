@@ -32,6 +32,7 @@ from ..core import (
     short_repr,
 )
 from ..core.bits import bounded_coefficients, num_bits, split_bits
+from ..core.model_html import problem_html
 from .checks import number_matrix, number_vector, restore
 
 
@@ -70,6 +71,7 @@ class MarketShare:
     kind: ClassVar[str] = "market-share"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         targets = number_vector(self.targets, "targets")
@@ -192,6 +194,7 @@ class MarketShareDeviations:
 
     @classmethod
     def size(cls, problem: MarketShare) -> Size:
+        """Retailers and the bits of both deviations of each product; a row a product."""
         m, n = problem.demands.shape
         up, down = _spans(problem)
         bits = sum(num_bits(int(span)) for span in (*up, *down))

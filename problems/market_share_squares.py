@@ -34,5 +34,6 @@ class MarketShareSquares(DirectForm[MarketShare]):
 
     @classmethod
     def size(cls, problem: MarketShare) -> Size:
+        """One variable a retailer, no rows, all pairs as terms."""
         n = problem.demands.shape[1]
         return Size(n, 0, n * (n + 1) // 2)

@@ -29,6 +29,7 @@ from ..core import (
     number,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import count, merged_pairs, number_vector, restore, vertex_pairs
 from .direct import DirectForm
 
@@ -65,6 +66,7 @@ class MaxCut:
     kind: ClassVar[str] = "max-cut"
     sense: ClassVar[Sense] = "max"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     @staticmethod
     def from_networkx(graph: Any, *, weight: str | None = "weight", name: str = "") -> MaxCut:
@@ -122,6 +124,7 @@ class MaxCutEdges(DirectForm[MaxCut]):
 
     @classmethod
     def size(cls, problem: MaxCut) -> Size:
+        """One variable a vertex, no rows; terms of weighted degrees and of edges that are not 0."""
         n, (u, v) = problem.num_vertices, problem.edges.T
         weights = problem.weights.astype(np.float64)
         degree = np.bincount(u, weights, minlength=n) + np.bincount(v, weights, minlength=n)

@@ -27,6 +27,7 @@ from ..core import (
     number,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import excess, named, number_matrix, number_vector, restore
 from .direct import DirectForm
 
@@ -63,6 +64,7 @@ class Mdkp:
     kind: ClassVar[str] = "mdkp"
     sense: ClassVar[Sense] = "max"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         profits = number_vector(self.profits, "profits")
@@ -104,5 +106,6 @@ class MdkpLinear(DirectForm[Mdkp]):
 
     @classmethod
     def size(cls, problem: Mdkp) -> Size:
+        """One variable an item, one row a capacity."""
         terms = np.count_nonzero(problem.profits) + np.count_nonzero(problem.weights)
         return Size(problem.profits.size, problem.capacities.size, int(terms))

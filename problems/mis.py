@@ -30,6 +30,7 @@ from ..core import (
     number,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import count, merged_pairs, number_vector, restore, vertex_pairs
 from .direct import DirectForm
 
@@ -66,6 +67,7 @@ class Mis:
     kind: ClassVar[str] = "mis"
     sense: ClassVar[Sense] = "max"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     @staticmethod
     def from_networkx(graph: Any, *, weight: str | None = None, name: str = "") -> Mis:
@@ -136,6 +138,7 @@ class MisEdges(DirectForm[Mis]):
 
     @classmethod
     def size(cls, problem: Mis) -> Size:
+        """One variable a vertex, one row an edge."""
         terms = np.count_nonzero(problem.vertex_weights) + 2 * len(problem.edges)
         return Size(problem.num_vertices, len(problem.edges), int(terms))
 

@@ -20,6 +20,15 @@ from .mis import Mis, packing_rows
 MAX_CLIQUES = 5_000
 
 
+#: Seconds an edge of finding the family: a graph for the cliques, and then perhaps the greedy cover.
+PER_EDGE = 2e-5
+
+
+def clique_seconds(problem: Mis) -> float:
+    """About how long finding the family takes."""
+    return PER_EDGE * len(problem.edges)
+
+
 class MisCliques(DirectForm[Mis]):
     """Minimise -w x subject to one row ``sum of x over a clique <= 1`` per clique of a family that covers all edges.
 

@@ -6,22 +6,27 @@ Integer variables become bits; what a binary program with linear rows cannot hol
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..core import Problem, UnsupportedError, bqm_to_arrays
-from ..core.program_io import from_cqm
+from ..core import AnyArray, Problem, UnsupportedError, bqm_to_arrays
+from ..core.labels import distinct_texts, label_texts
+from ..core.program_io import from_cqm, model_of_cqm
+from .gathered_model import GatheredModel
+from .hubo import Hubo
 from .qubo import Qubo
 
 
 def from_bqm(bqm: Any, *, name: str = "") -> Qubo:
     """The QUBO of a dimod ``BinaryQuadraticModel``; spins become bits by ``s = 2 x - 1``.
 
-    Variables keep the model's order; ``variable_names`` are their labels as text, where those differ.
+    Variables keep the model's order; ``variable_names`` are their labels as text, as in the model's file.
 
     Examples
     --------
@@ -30,14 +35,15 @@ def from_bqm(bqm: Any, *, name: str = "") -> Qubo:
     -1
     """
     binary = bqm.change_vartype("BINARY", inplace=False)
-    labels = [str(label) for label in binary.variables]
+    names = label_texts(binary.variables)
     linear, rows, columns, values, offset = bqm_to_arrays(binary.relabel_variables_as_integers(inplace=False)[0])
-    names = tuple(labels) if len(set(labels)) == len(labels) else ()
     return Qubo(linear, np.stack([rows, columns], axis=1), values, offset, variable_names=names, name=name)
 
 
 def from_constrained(cqm: Any, *, name: str = "") -> Qubo:
     """The binary program of a dimod ``ConstrainedQuadraticModel`` with linear rows; bounded integers become bits.
+
+    ``problem_of`` keeps integers as they are (``from_cqm_model``).
 
     Raises
     ------
@@ -45,6 +51,45 @@ def from_constrained(cqm: Any, *, name: str = "") -> Qubo:
         A real variable, an unbounded integer, a row with products, or a soft row.
     """
     return Qubo.from_program(from_cqm(cqm).program, name=name)
+
+
+def from_cqm_model(cqm: Any) -> Problem:
+    """The program of a dimod ``ConstrainedQuadraticModel``, as its file is read: integers keep their values.
+
+    Raises
+    ------
+    UnsupportedError
+        A real variable that is no integer, an unbounded integer, a row with products, or a soft row.
+    """
+    from .formats.programs import problem_of
+
+    model, types = model_of_cqm(cqm)
+    return problem_of(model, types, name="")
+
+
+def from_quadratic_model(model: Any) -> Problem:
+    """The program of a dimod ``QuadraticModel``, which has no rows."""
+    import dimod
+
+    return from_cqm_model(dimod.ConstrainedQuadraticModel.from_quadratic_model(model))
+
+
+def from_polynomial(polynomial: Any, *, name: str = "") -> Hubo:
+    """The polynomial of a dimod ``BinaryPolynomial``, variables in its own order; spins become ``s = 2 x - 1``.
+
+    Examples
+    --------
+    >>> import dimod
+    >>> from_polynomial(dimod.BinaryPolynomial({"abc": -2.0, "a": 1.0}, "BINARY")).objective([1, 1, 1])
+    -1
+    """
+    binary = polynomial.to_binary()
+    place = {label: i for i, label in enumerate(polynomial.variables)}
+    terms = [(tuple(sorted(place[label] for label in term)), float(value)) for term, value in binary.items()]
+    products = [(term, value) for term, value in terms if term]
+    offset = sum(value for term, value in terms if not term)
+    coefficients = np.array([value for _, value in products])
+    return Hubo(len(place), tuple(term for term, _ in products), coefficients, offset, name=name)
 
 
 def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
@@ -60,11 +105,15 @@ def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
     >>> from_matrix([[1, 2], [2, -5]]).objective([1, 1])
     0
     """
+    names: tuple[str, ...] = ()
     if hasattr(matrix, "tocoo"):
         entries = matrix.tocoo()
-        shape, rows, columns, values = entries.shape, entries.row, entries.col, entries.data
+        shape, values = entries.shape, entries.data
+        rows, columns = (entries.row, entries.col) if len(shape) == 2 else (values, values)
     else:
-        dense = np.asarray(matrix)
+        if hasattr(matrix, "columns"):  # a table of pandas: its columns are the variables
+            names = label_texts(list(matrix.columns))
+        dense = rectangular(matrix, "Q")
         shape = dense.shape
         if dense.ndim != 2:
             raise ValueError(f"Q must have shape (n, n), got {shape}; give a square matrix")
@@ -72,87 +121,146 @@ def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
         values = dense[rows, columns]
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ValueError(f"Q must have shape (n, n), got {shape}; give a square matrix")
-    return Qubo(np.zeros(shape[0]), np.stack([rows, columns], axis=1), values, offset, name=name)
+    pairs = np.stack([rows, columns], axis=1)
+    return Qubo(np.zeros(shape[0]), pairs, values, offset, variable_names=names, name=name)
+
+
+def rectangular(values: Any, subject: str) -> AnyArray:
+    """Rows of numbers as an array, dense where it was sparse.
+
+    Raises
+    ------
+    ValueError
+        The rows have different lengths, or an entry is masked.
+    """
+    if hasattr(values, "tocoo"):
+        return np.asarray(values.toarray())
+    try:
+        array = np.asanyarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    except ValueError:
+        raise ValueError(f"{subject} must have rows of one length, got different ones; check the data") from None
+    if np.ma.isMaskedArray(array) and np.ma.is_masked(array):
+        raise ValueError(f"{subject} must have all of its entries, got masked ones; use .filled(0)")
+    return np.asarray(array)
 
 
 def from_quadratic_program(program: Any) -> Problem:
     """The binary program of a Qiskit ``QuadraticProgram`` (qiskit-optimization, or the opt-mapper addon's problem).
 
-    A maximisation is negated: the instance minimises, so objectives differ from the model's by the sign.
+    It keeps the model's own sense: a maximisation is reported as one.
 
     Raises
     ------
     UnsupportedError
         A continuous variable, or quadratic or higher-order rows.
     """
-    import dimod
-
-    cqm = dimod.ConstrainedQuadraticModel()
-    names = []
-    for variable in program.variables:
-        kind = variable.vartype.name
-        if kind == "BINARY":
-            cqm.add_variable("BINARY", variable.name)
-        elif kind == "INTEGER":
-            low, high = int(variable.lowerbound), int(variable.upperbound)
-            cqm.add_variable("INTEGER", variable.name, lower_bound=low, upper_bound=high)
-        else:
-            raise UnsupportedError(f"variables must be binary or integer, got {variable.name} ({kind.lower()})")
-        names.append(variable.name)
     for held in ("quadratic_constraints", "higher_order_constraints"):
         if getattr(program, held, None):
             raise UnsupportedError(f"rows must be linear, got {held.replace('_', ' ')}; linearise them first")
     if getattr(program.objective, "higher_order", None):
-        raise UnsupportedError("the objective must be linear or quadratic, got products of more variables")
-    sign = -1.0 if program.objective.sense.name == "MAXIMIZE" else 1.0
-    linear, products = program.objective.linear.to_dict(), program.objective.quadratic.to_dict()
-    objective = dimod.QuadraticModel()
-    for name in names:
-        kind = cqm.vartype(name)
-        bounds = (
-            {}
-            if kind.name == "BINARY"
-            else {"lower_bound": cqm.lower_bound(name), "upper_bound": cqm.upper_bound(name)}
-        )
-        objective.add_variable(kind, name, **bounds)
-    for i, value in linear.items():
-        objective.add_linear(names[i], sign * value)
-    for (i, j), value in products.items():
-        if i == j and cqm.vartype(names[i]).name == "BINARY":
-            objective.add_linear(names[i], sign * value)  # x^2 = x
-        else:
-            objective.add_quadratic(names[i], names[j], sign * value)
-    objective.offset = sign * program.objective.constant
-    cqm.set_objective(objective)
+        raise UnsupportedError("the objective must be linear or quadratic, got products of three; use qopt.Hubo")
+    model = GatheredModel("max" if program.objective.sense.name == "MAXIMIZE" else "min")
+    for i, variable in enumerate(program.variables):
+        word = variable.vartype.name
+        kind = {"CONTINUOUS": "continuous", "SPIN": "spin"}.get(word, "integer")
+        model.add_variable(i, variable.name, variable.lowerbound, variable.upperbound, kind=kind)
+    products = [(i, j, value) for (i, j), value in program.objective.quadratic.to_dict().items()]
+    model.add_cost(program.objective.linear.to_dict().items(), products, program.objective.constant)
     for row in program.linear_constraints:
-        terms = [(names[i], value) for i, value in row.linear.to_dict().items()]
-        cqm.add_constraint(terms, row.sense.label, rhs=row.rhs, label=row.name)
-    return from_constrained(cqm, name=str(getattr(program, "name", "")))
+        model.add_row(row.name, row.linear.to_dict().items(), *_limits(row.sense.label, row.rhs))
+    return model.problem(str(getattr(program, "name", "")))
 
 
-def _written(write: Callable[[str], object]) -> Problem:
-    """The instance of the LP file that another library writes."""
-    from .files import load
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "model.lp")
-        write(path)
-        return load(path)
+def _limits(sense: str, bound: float) -> tuple[float, float]:
+    """Bounds of a row ``sum <= bound``, ``>=`` or ``==``."""
+    return (-math.inf if sense == "<=" else bound, math.inf if sense == ">=" else bound)
 
 
 def from_docplex(model: Any) -> Problem:
-    """The binary program of a docplex model, by way of its LP file."""
-    return _written(lambda path: Path(path).write_text(model.export_as_lp_string(), encoding="utf-8"))
+    """The program of a docplex model, its coefficients as they are (docplex writes 12 digits into an LP file).
+
+    Raises
+    ------
+    UnsupportedError
+        Rows that are not linear, piecewise linear terms, or a continuous variable that is no integer.
+    """
+    if model.number_of_linear_constraints != model.number_of_constraints:
+        raise UnsupportedError("rows must be linear, got quadratic, indicator or logical ones; linearise them")
+    if model.number_of_sos or model.number_of_pwl_constraints:
+        raise UnsupportedError("rows must be linear, got special ordered sets or piecewise linear terms")
+    gathered = GatheredModel("max" if model.is_maximized() else "min")
+    for one in model.iter_variables():
+        kind = "continuous" if one.is_continuous() else "integer"
+        gathered.add_variable(one.index, one.name or one.lp_name, one.lb, one.ub, kind=kind)
+    goal = model.objective_expr
+    linear = goal.linear_part if hasattr(goal, "linear_part") else goal
+    products = [(u.index, v.index, value) for u, v, value in getattr(goal, "iter_quad_triplets", lambda: ())()]
+    gathered.add_cost(_docplex_terms(1.0, linear), products, float(getattr(goal, "constant", 0.0)))
+    for row in model.iter_constraints():
+        name = row.name or row.lp_name
+        if hasattr(row, "lb") and hasattr(row, "expr"):
+            terms = _docplex_terms(1.0, row.expr)
+            low, high = row.lb - row.expr.constant, row.ub - row.expr.constant
+        else:
+            low, high = _limits({"LE": "<=", "GE": ">=", "EQ": "=="}[row.sense.name], 0.0)
+            sides = ((1.0, row.left_expr), (-1.0, row.right_expr))
+            shift = sum(sign * float(getattr(side, "constant", 0.0)) for sign, side in sides)
+            terms, low, high = [term for side in sides for term in _docplex_terms(*side)], low - shift, high - shift
+        gathered.add_row(name, terms, low, high)
+    return gathered.problem(str(model.name or ""))
+
+
+def _docplex_terms(sign: float, expression: Any) -> list[tuple[int, float]]:
+    return [(one.index, sign * value) for one, value in expression.iter_terms()]
 
 
 def from_pulp(model: Any) -> Problem:
-    """The binary program of a PuLP problem, by way of its LP file."""
-    return _written(model.writeLP)
+    """The program of a PuLP problem, its coefficients as they are.
+
+    PuLP writes 12 digits into an LP file, and drops the objective's constant.
+
+    Raises
+    ------
+    UnsupportedError
+        Special ordered sets, or a continuous variable that is no integer.
+    """
+    if model.sos1 or model.sos2:
+        raise UnsupportedError("a model must have linear rows alone, got special ordered sets; write them as rows")
+    gathered = GatheredModel("max" if model.sense == -1 else "min")  # pulp.LpMaximize
+    for one in model.variables():
+        kind = "continuous" if one.cat == "Continuous" else "integer"
+        gathered.add_variable(one.name, one.name, one.lowBound, one.upBound, kind=kind)
+    if model.objective is not None:
+        gathered.add_cost([(one.name, v) for one, v in model.objective.items()], (), model.objective.constant)
+    for name, row in model.constraints.items():
+        sense = {-1: "<=", 0: "==", 1: ">="}[row.sense]
+        gathered.add_row(name, [(one.name, value) for one, value in row.items()], *_limits(sense, -row.constant))
+    return gathered.problem(str(model.name or ""))
 
 
 def from_pyomo(model: Any) -> Problem:
-    """The binary program of a Pyomo model, by way of its LP file; names are those that Pyomo writes."""
-    return _written(lambda path: model.write(path, io_options={"symbolic_solver_labels": True}))
+    """The program of a Pyomo model, by way of the LP file that Pyomo writes, with the model's own names.
+
+    A fixed variable is a constant, as Pyomo writes it.
+    """
+    from .formats.lp import read_lp
+    from .formats.programs import problem_of
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, symbols = model.write(str(Path(folder) / "model.lp"))
+        text = Path(path).read_text(encoding="utf-8")
+    found, types = read_lp(text, "model.lp")
+    own = {symbol: _pyomo_name(held) for symbol, held in model.solutions.symbol_map[symbols].bySymbol.items()}
+    names = tuple(own.get(name, name) for name in found.names)
+    # of a row with two bounds, written as r_l_ and r_u_, the first alone is in the map
+    rows = distinct_texts([own.get(name) or own.get(name.replace("r_u_", "r_l_", 1), name) for name in found.row_names])
+    found = replace(found, names=names, row_names=rows)
+    return problem_of(found, types, name="" if model.name == "unknown" else str(model.name))
+
+
+def _pyomo_name(held: Any) -> str:
+    """Full name of a component; older releases hold weak references."""
+    return str((held if hasattr(held, "name") else held()).name)
 
 
 def from_pyqubo(model: Any) -> Problem:

@@ -32,6 +32,7 @@ from ..core import (
     number,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import excess, named, number_matrix, number_vector, restore
 
 
@@ -79,6 +80,7 @@ class MultiKnapsack:
     kind: ClassVar[str] = "multi-knapsack"
     sense: ClassVar[Sense] = "max"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         weights = number_vector(self.weights, "weights", minimum=0)
@@ -227,6 +229,7 @@ class MultiKnapsackAssignment:
 
     @classmethod
     def size(cls, problem: MultiKnapsack) -> Size:
+        """A variable for each item in each knapsack, a row an item and a row a knapsack."""
         n, K = problem.num_items, problem.num_knapsacks
         costs = problem.profit_matrix
         products = 0

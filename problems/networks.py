@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core import BestKnown, Int
+from ..core import BestKnown, Int, frozen_number
 from .max_cut import MaxCut
 from .mis import Mis
 
@@ -62,7 +62,7 @@ def max_cut_from_networkx(
     n, pairs = _pairs(graph)
     default = [1] * len(pairs)
     weights = default if weight is None else [value for _, _, value in graph.edges(data=weight, default=1)]
-    return MaxCut(n, pairs, np.array(weights, dtype=np.float64), name=name or str(graph.name), best_known=best_known)
+    return MaxCut(n, pairs, frozen_number(weights, "weights"), name=name or str(graph.name), best_known=best_known)
 
 
 def to_networkx(problem: Mis | MaxCut) -> nx.Graph:
@@ -83,6 +83,8 @@ def to_networkx(problem: Mis | MaxCut) -> nx.Graph:
 
 def _pairs(graph: nx.Graph) -> tuple[int, Int]:
     """Number of nodes, and edges by the places of their ends, in the graph's order."""
+    if not hasattr(graph, "is_directed"):
+        raise TypeError(f"graph must be a networkx graph, got {type(graph).__name__}")
     if graph.is_directed():
         raise ValueError("graph must be undirected, got a directed one; use graph.to_undirected()")
     place = {node: i for i, node in enumerate(graph)}

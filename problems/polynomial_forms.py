@@ -1,7 +1,7 @@
 """Formulations of kinds whose objective is a polynomial over bits: with auxiliary bits and quadratic, or as it is.
 
-Such a kind has the properties ``polynomial`` and ``quadratised``, and says how its solutions are bits (``bits_of``,
-``solution_of``).
+Such a kind has the properties ``num_bits``, ``polynomial`` and ``quadratised``, and says how its solutions are bits
+(``bits_of``, ``solution_of``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ from ..core import (
 
 class PolynomialProblem(Problem, Protocol):
     """A problem with a polynomial for its objective, minimised."""
+
+    @property
+    def num_bits(self) -> int:
+        """Variables of the polynomial, known without making it."""
+        ...
 
     @property
     def polynomial(self) -> BinaryPolynomial: ...
@@ -75,6 +80,7 @@ class PolynomialAsItIs:
 
     @classmethod
     def size(cls, problem: PolynomialProblem) -> Size:
+        """The polynomial's own variables and terms, no rows."""
         return Size(problem.polynomial.num_variables, 0, problem.polynomial.num_terms)
 
 
@@ -103,7 +109,13 @@ class PolynomialQuadratised:
         return np.asarray(self.problem.quadratised.complete(self.problem.bits_of(solution)[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """Points with each auxiliary bit at its best."""
+        """Points with each auxiliary bit at its best.
+
+        Raises
+        ------
+        ValueError
+            The points have another number of bits.
+        """
         X = np.atleast_2d(np.asarray(X, dtype=np.uint8))
         total = self.problem.quadratised.polynomial.num_variables
         if X.shape[1] != total:
@@ -116,5 +128,6 @@ class PolynomialQuadratised:
 
     @classmethod
     def size(cls, problem: PolynomialProblem) -> Size:
+        """Variables and terms of the quadratised polynomial, auxiliary ones counted."""
         polynomial = problem.quadratised.polynomial
         return Size(polynomial.num_variables, 0, polynomial.num_terms)

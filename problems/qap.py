@@ -30,6 +30,7 @@ from ..core import (
     permutation_solution,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .permutation import one_hot_rows, permutation_bits, permutation_of, refuse_too_large
 
 
@@ -73,15 +74,19 @@ class QapAssignment:
         return BinaryProgram(linear.ravel(), _products(F, D), 0.0, rows, names)
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Location of each facility, shape (n,), of bits, shape (n**2,); None unless a permutation matrix."""
         return permutation_of(x, self.order)
 
     def encode(self, solution: Solution) -> Bits:
+        """Permutation matrix, row by row, shape (n**2,), of the locations, shape (n,)."""
         return permutation_bits(permutation_solution(solution, self.order, self.problem.kind))
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, n**2): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
+        """None: all rows are in the program."""
         return None
 
     @classmethod
@@ -130,6 +135,7 @@ class Qap:
     kind: ClassVar[str] = "qap"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         for key in ("flow", "distance"):
@@ -165,10 +171,12 @@ class Qap:
         return {"assignment": QapAssignment}
 
     def objective(self, solution: Solution) -> Number:
+        """Sum of ``flow[i, j] * distance[p_i, p_j]`` over all pairs of facilities, diagonals included."""
         p = permutation_solution(solution, self.num_facilities, self.kind)
         return number((self.flow * self.distance[np.ix_(p, p)]).sum())
 
     def violations(self, solution: Solution) -> dict[str, float]:
+        """Empty: every permutation is feasible, and anything else is refused."""
         permutation_solution(solution, self.num_facilities, self.kind)
         return {}
 

@@ -30,6 +30,7 @@ from ..core import (
     number,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .checks import merged_pairs, number_vector, restore
 from .direct import DirectForm
 from .linear_rows import broken_rows, distinct_names, index_pairs, lower_array, row_bounds, upper_array
@@ -78,6 +79,7 @@ class Qubo:
     kind: ClassVar[str] = "qubo"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         linear = number_vector(self.linear, "linear")
@@ -188,5 +190,6 @@ class QuboProgram(DirectForm[Qubo]):
 
     @classmethod
     def size(cls, problem: Qubo) -> Size:
+        """The matrix's own variables and rows, terms that are not 0."""
         arrays = (problem.linear, problem.couplings, problem.row_values)
         return Size(problem.linear.size, len(problem.lower), sum(int(np.count_nonzero(a)) for a in arrays))

@@ -28,7 +28,13 @@ def brief(found: object, length: int = 40) -> str:
 
 
 def fail(path: str, line: int | None, expected: str, found: object, remedy: str = "") -> NoReturn:
-    """Raise the InstanceFormatError ``path line n: expected ..., found ...; what to do``."""
+    """Raise the InstanceFormatError ``path line n: expected ..., found ...; what to do``.
+
+    Raises
+    ------
+    InstanceFormatError
+        Always.
+    """
     shown = found if isinstance(found, _Said) else brief(found)
     raise InstanceFormatError(path, line, f"expected {expected}, found {shown}" + (f"; {remedy}" if remedy else ""))
 

@@ -6,6 +6,7 @@ is no later and no dearer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class RouteRules:
         self.capacity = float(fleet.capacity) + fleet.load_tolerance
 
     def start(self, v: int) -> _Label | None:
+        """Label of the route that serves ``v`` first; None where it cannot be reached in time."""
         return self._label(None, 0, v, 0.0, self.early[0])
 
     def extend(self, label: _Label, v: int) -> _Label | None:
@@ -96,8 +98,14 @@ def _undominated(labels: list[_Label], new: _Label) -> bool:
     return True
 
 
-def complete_pool(fleet: Any, *, max_labels: int = MAX_LABELS, max_sets: int = MAX_SETS) -> RoutePool | None:
-    """The best route of every customer set that a solution may have; None where there are too many.
+def complete_pool(
+    fleet: Any,
+    *,
+    max_labels: int = MAX_LABELS,
+    max_sets: int = MAX_SETS,
+    is_over: Callable[[], bool] = lambda: False,
+) -> RoutePool | None:
+    """The best route of every customer set that a solution may have; None where there are too many, or it is over.
 
     Where K routes at most carry a total load D, each carries at least ``D - (K - 1) capacity``; smaller sets are left
     out. Sets grow stop by stop, whole layers at a time.
@@ -126,7 +134,7 @@ def complete_pool(fleet: Any, *, max_labels: int = MAX_LABELS, max_sets: int = M
             sets = with_customer(layer.sets[k], v)
             parts.append(_Layer(sets, np.full(len(k), v), time, cost, layer.load[k] + demands[v], k))
             count += len(k)
-            if count > 8 * max_labels:
+            if count > 8 * max_labels or is_over():
                 return None
         layer = _Layer(*(np.concatenate([getattr(x, key) for x in parts]) for key in _KEYS)) if parts else layer
         layer = layer.take(undominated(layer.sets, layer.last, layer.time, layer.cost))

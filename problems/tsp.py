@@ -27,6 +27,7 @@ from ..core import (
     permutation_solution,
     short_repr,
 )
+from ..core.model_html import problem_html
 from .tsp_edges import TspEdges
 from .tsp_positions import TspPositions
 
@@ -66,6 +67,7 @@ class Tsp:
     kind: ClassVar[str] = "tsp"
     sense: ClassVar[Sense] = "min"
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         if isinstance(self.distances, Sized) and len(self.distances) > MAX_CITIES:
@@ -120,9 +122,11 @@ class Tsp:
         return forms
 
     def objective(self, solution: Solution) -> Number:
+        """Length of the closed tour."""
         tour = permutation_solution(solution, self.num_cities, self.kind)
         return number(self.distances[tour, np.roll(tour, -1)].sum())
 
     def violations(self, solution: Solution) -> dict[str, float]:
+        """Empty: every permutation is feasible, and anything else is refused."""
         permutation_solution(solution, self.num_cities, self.kind)
         return {}

@@ -76,6 +76,7 @@ class TspEdges:
         return BinaryProgram(self.problem.distances[low, high], None, 0.0, rows, names)
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Tour from city 0, shape (n,), of edge bits, shape (n (n - 1) / 2,); None unless they are one closed tour."""
         low, high = self.ends
         chosen = np.flatnonzero(np.asarray(x))
         n = self.problem.num_cities
@@ -93,6 +94,7 @@ class TspEdges:
         return np.array(tour, dtype=np.int64) if len(tour) == n else None
 
     def encode(self, solution: Solution) -> Bits:
+        """Edge bits, shape (n (n - 1) / 2,), of a tour, shape (n,); its direction is lost."""
         n = self.problem.num_cities
         tour = permutation_solution(solution, n, self.problem.kind)
         x = np.zeros(n * (n - 1) // 2, dtype=np.uint8)
@@ -100,6 +102,7 @@ class TspEdges:
         return x
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, n (n - 1) / 2): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
@@ -107,6 +110,11 @@ class TspEdges:
 
         Points may be fractional. Single cities are left to the degree rows, which already demand as much. A set and
         its complement are one row; it is named after the side without city 0.
+
+        Raises
+        ------
+        ValueError
+            The points have another number of bits.
         """
         from scipy.sparse import csr_array
         from scipy.sparse.csgraph import connected_components
@@ -136,6 +144,7 @@ class TspEdges:
 
     @classmethod
     def size(cls, problem: Tsp) -> Size:
+        """One variable an undirected edge, one row a city; the lazy subtour rows are not counted."""
         _check(problem)
         n = problem.num_cities
         return Size(n * (n - 1) // 2, n, int(np.count_nonzero(problem.distances)) // 2 + n * (n - 1))

@@ -68,6 +68,7 @@ class TspPositions:
         return BinaryProgram(linear.ravel(), products, 0.0, one_hot_rows(m, "city", "position"), names)
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Tour from city 0, shape (n,), of bits, shape ((n - 1)**2,); None unless they are a permutation matrix."""
         stops = permutation_of(x, self.order)
         if stops is None:
             return None
@@ -76,6 +77,7 @@ class TspPositions:
         return np.concatenate([[0], np.argsort(stops) + 1]).astype(np.int64)
 
     def encode(self, solution: Solution) -> Bits:
+        """Permutation matrix of cities 1..n-1 by position, shape ((n - 1)**2,), of a tour turned to begin at city 0."""
         tour = permutation_solution(solution, self.problem.num_cities, self.problem.kind)
         if not tour.size:
             return np.zeros(0, dtype=np.uint8)
@@ -83,13 +85,16 @@ class TspPositions:
         return permutation_bits(np.argsort(cities))
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, (n - 1)**2): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
+        """None: all rows are in the program."""
         return None
 
     @classmethod
     def size(cls, problem: Tsp) -> Size:
+        """(n - 1)**2 variables and 2 (n - 1) rows, city 0 being fixed."""
         m = max(problem.num_cities - 1, 0)
         d = problem.distances
         if m == 0:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Number, Sense, Solution, frozen_number, number
+from ..core.model_html import problem_html
 from ..core.problem import short_repr
 from .checks import number_matrix, restore
 from .tsptw_edges import TsptwArrival, TsptwEdges, common_factor
@@ -74,6 +75,7 @@ class Tsptw:
     sense: ClassVar[Sense] = "min"
 
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         travel, windows = time_data(self.travel, self.windows, MAX_CUSTOMERS)
@@ -129,6 +131,7 @@ class Tsptw:
         return arrivals(self.travel, self.windows[:, 0], solution)
 
     def objective(self, solution: Solution) -> Number:
+        """Length of the tour, or its end with ``objective_kind="makespan"``, waiting counted."""
         order = order_solution(solution, self.num_customers)
         if self.objective_kind == "makespan":
             return number(float(self.arrivals(order)[-1]))

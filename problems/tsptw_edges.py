@@ -64,12 +64,15 @@ class TsptwEdges:
         return BinaryProgram(cost, None, 0.0, degree_rows(self.problem), arc_names(tails, heads))
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Order of the customers, shape (n,), of arc bits, shape (arcs,); None unless they are one tour."""
         return tour_of(self.problem, np.asarray(x))
 
     def encode(self, solution: Solution) -> Bits:
+        """Arc bits, shape (arcs,), of an order, shape (n,)."""
         return arc_bits(self.problem, solution)
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, arcs): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
@@ -78,6 +81,7 @@ class TsptwEdges:
 
     @classmethod
     def size(cls, problem: Tsptw) -> Size:
+        """One variable an arc that windows allow, two rows a node; lazy rows are not counted."""
         tails, heads = arc_ends(problem)
         rows = 2 * len(problem.travel) if problem.num_customers else 0
         return Size(len(tails), rows, int(np.count_nonzero(problem.travel[tails, heads])) + 2 * len(tails))
@@ -184,9 +188,11 @@ class TsptwArrival:
         )
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Order of the customers, shape (n,), of the arc bits that come first in x; None unless they are one tour."""
         return tour_of(self.problem, np.asarray(x)[: len(arc_ends(self.problem)[0])])
 
     def encode(self, solution: Solution) -> Bits:
+        """Arc bits, then those of the arrival times, which are set as ``complete`` sets them; shape (m,)."""
         arcs = arc_bits(self.problem, solution)
         x = np.concatenate([arcs, np.zeros(int(self.offsets[-1]) - len(arcs), dtype=np.uint8)])
         return np.asarray(self.complete(x[None])[0])
@@ -224,6 +230,7 @@ class TsptwArrival:
 
     @classmethod
     def size(cls, problem: Tsptw) -> Size:
+        """Arcs and the bits of arrival times; rows and terms counted on the rows themselves."""
         form = cls(problem)
         rows = form._rows()
         count = int(form.offsets[-1])
@@ -297,6 +304,7 @@ def arc_ends(problem: Tsptw) -> tuple[Int, Int]:
 
 
 def arc_names(tails: Int, heads: Int) -> tuple[str, ...]:
+    """Names ``y[u,v]`` of arcs with these ends, shape (arcs,) each."""
     return tuple(f"y[{u},{v}]" for u, v in zip(tails.tolist(), heads.tolist()))
 
 

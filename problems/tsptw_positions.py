@@ -110,6 +110,7 @@ class TsptwPositions:
         return np.concatenate([*firsts, first[both]]), np.concatenate([*seconds, second[both]])
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Order of the customers, shape (n,), of bits, shape (allowed places,); None unless each has one place."""
         bits = np.asarray(x)
         customer, place = self.places
         n = self.problem.num_customers
@@ -140,6 +141,7 @@ class TsptwPositions:
         return x
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, allowed places): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
@@ -167,6 +169,7 @@ class TsptwPositions:
 
     @classmethod
     def size(cls, problem: Tsptw) -> Size:
+        """One variable a place that windows allow a customer; rows and terms counted from the data."""
         allowed = problem.presolve.positions.astype(np.int64)
         n = problem.num_customers
         count = int(allowed.sum())

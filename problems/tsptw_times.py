@@ -125,6 +125,9 @@ class TsptwTimes:
         return np.concatenate(firsts), np.concatenate(seconds)
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Order of the customers by their times, shape (n,), of bits, shape (slots, ...); None unless each has one
+        time.
+        """
         customer, time = self.slots
         chosen = np.flatnonzero(np.asarray(x)[: len(customer)])
         n = self.problem.num_customers
@@ -189,6 +192,7 @@ class TsptwTimes:
 
     @classmethod
     def size(cls, problem: Tsptw) -> Size:
+        """Slots and steps; above MAX_SLOTS only an upper estimate of the terms."""
         form = cls(problem)
         count, steps = len(form.slots[0]), len(form.steps)
         if count > MAX_SLOTS:

@@ -72,6 +72,7 @@ class SetPartitioning:
         return BinaryProgram(cost, None, 0.0, Rows(A, lower, upper, tuple(names)), labels)
 
     def decode(self, x: AnyArray) -> Solution | None:
+        """Routes of the chosen bits, shape (routes,); None unless every customer is on exactly one."""
         from .vehicles import solution_of
 
         chosen = [self.problem.pool.routes[k] for k in np.flatnonzero(np.asarray(x)).tolist()]
@@ -104,13 +105,16 @@ class SetPartitioning:
         return {frozenset(route.tolist()): k for k, route in enumerate(self.problem.pool.routes)}
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, routes): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
+        """None: all rows are in the program."""
         return None
 
     @classmethod
     def size(cls, problem: Fleet) -> Size:
+        """One variable a route of the pool, a row a customer, and one for the limit of vehicles if there is one."""
         pool, n = problem.pool, problem.num_customers
         entries = sum(len(route) for route in pool.routes)
         costs = int(np.count_nonzero(np.array(pool.costs) + problem.route_cost))
@@ -225,6 +229,7 @@ class AssignThenRoute:
         return x.ravel()
 
     def complete(self, X: AnyArray) -> Bits:
+        """X itself, shape (k, customers * vehicles): there are no auxiliary bits."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
@@ -255,6 +260,7 @@ class AssignThenRoute:
 
     @classmethod
     def size(cls, problem: Fleet) -> Size:
+        """A variable for each customer in each vehicle, a row a customer and a row a vehicle."""
         n, k = problem.num_customers, _vehicles(problem)
         ends = int(np.count_nonzero(_ends(problem)))
         products = int(np.count_nonzero(_together(problem)))

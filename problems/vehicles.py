@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Int, Number, Sense, Solution, number
 from ..core.margins import FEASIBILITY, scaled_margin
+from ..core.model_html import problem_html
 from ..core.problem import short_repr
 from .checks import count, number_vector, restore
 from .rounding import ROUNDINGS, Rounding, rounded_distances
@@ -173,6 +174,7 @@ class Cvrp(_Fleet):
     sense: ClassVar[Sense] = "min"
 
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         m = len(self.distances) if hasattr(self.distances, "__len__") else 0
@@ -250,6 +252,7 @@ class Vrptw(_Fleet):
     sense: ClassVar[Sense] = "min"
 
     __repr__ = short_repr
+    _repr_html_ = problem_html
 
     def __post_init__(self) -> None:
         distances, windows = time_data(self.distances, self.windows, MAX_CUSTOMERS)

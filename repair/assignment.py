@@ -11,7 +11,7 @@ from ..core.margins import ROUNDING
 
 
 def unambiguous(matrix: AnyArray) -> AnyArray:
-    """The ones of a 0/1 matrix that stand alone in their row and in their column.
+    """The ones of a 0/1 matrix that stand alone in their row and in their column. Same shape.
 
     Examples
     --------

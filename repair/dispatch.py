@@ -33,14 +33,20 @@ def repair(formulation: Any, x: Bits, rng: np.random.Generator, clock: Clock | N
 
 @singledispatch
 def improve(formulation: Any, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
-    """A feasible completed point of no higher cost, by local search from x until the time is over."""
+    """A feasible completed point of no higher cost, by local search from x until the time is over.
+
+    x and the answer have shape (n,).
+    """
     from .flips import flip_descent
 
     return flip_descent(formulation, x, rng, clock)
 
 
 def within(function: Any, formulation: Any, x: Bits, rng: np.random.Generator, clock: Clock) -> Bits:
-    """``repair`` or ``improve`` of a formulation, with the clock where its function takes one (a plugin's need not)."""
+    """``repair`` or ``improve`` of a formulation, with the clock where its function takes one (a plugin's need not).
+
+    x and the answer have shape (n,).
+    """
     chosen = function.dispatch(type(formulation))
     limits = {"clock": clock} if "clock" in inspect.signature(chosen).parameters else {}
     return np.asarray(chosen(formulation, x, rng, **limits), dtype=np.uint8)

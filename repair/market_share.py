@@ -25,7 +25,10 @@ _CHUNK = 4_000_000
 def repair_market_share(
     formulation: MarketShareDeviations | MarketShareSquares, x: Bits, rng: np.random.Generator
 ) -> Bits:
-    """The point with its deviation bits set to their best values; there is nothing else to repair."""
+    """The point with its deviation bits set to their best values; there is nothing else to repair.
+
+    x and the answer have shape (n,).
+    """
     return np.asarray(formulation.complete(np.asarray(x, dtype=np.uint8)[None])[0])
 
 
@@ -36,7 +39,10 @@ def improve_market_share(
     rng: np.random.Generator,
     clock: Clock | None = None,
 ) -> Bits:
-    """Best flip of one retailer, or of two where one does not help, until the summed deviation is a local minimum."""
+    """Best flip of one retailer, or of two where one does not help, until the summed deviation is a local minimum.
+
+    x and the answer have shape (n,).
+    """
     problem = formulation.problem
     split = formulation.decode(x)
     assert split is not None

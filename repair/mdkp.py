@@ -18,6 +18,8 @@ def repair_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator, cloc
     Dropped is the chosen item with the least ``p_j / sum_i w_ij / c_i`` over the overloaded rows i; added are items of
     positive profit by falling ``p_j / sum_i w_ij / c_i`` over all rows.
 
+    x and the answer have shape (n,).
+
     References
     ----------
     H. Pirkul (1987), A heuristic solution procedure for the multiconstraint zero-one knapsack problem,
@@ -53,6 +55,8 @@ def improve_mdkp(formulation: MdkpLinear, x: Bits, rng: np.random.Generator, clo
     """Add items by pseudo-utility, and swap chosen items in turn for the best one outside that fits; until neither.
 
     It ends early, with what it has, when the clock is over.
+
+    x and the answer have shape (n,).
     """
     knapsack = _Knapsack(formulation.problem)
     x = np.array(x, dtype=np.uint8)

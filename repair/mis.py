@@ -24,6 +24,13 @@ def repair_mis(
     chosen neighbours, the one of largest ``weight / (1 + free neighbours)``: the least degree where there are no
     weights.
 
+    x and the answer have shape (n,).
+
+    Raises
+    ------
+    RepairFailed
+        The time was over before all conflicts were removed.
+
     References
     ----------
     The extension is the greedy rule of S. Sakai, M. Togasaki, K. Yamazaki (2003), A note on greedy algorithms for the
@@ -56,6 +63,8 @@ def improve_mis(
     """Exchanges that gain weight until there is none: one vertex for its chosen neighbours, two for one chosen.
 
     It ends early, with what it has, when the clock is over.
+
+    x and the answer have shape (n,).
 
     References
     ----------

@@ -24,6 +24,8 @@ def repair_multi_knapsack(
     to make room; should that fail, the exact nearest feasible point is taken instead. Items are added by gain (risk
     included) per weight.
 
+    x and the answer have shape (n,).
+
     Raises
     ------
     RepairFailed

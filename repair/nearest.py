@@ -55,7 +55,7 @@ def nearest_feasible(formulation: Any, x: AnyArray, rng: np.random.Generator, cl
 
 
 def is_feasible(formulation: Any, x: Bits) -> bool:
-    """Whether a completed point denotes a solution without violations."""
+    """Whether a completed point denotes a solution without violations. x has shape (n,)."""
     solution = formulation.decode(x)
     return solution is not None and not formulation.problem.violations(solution)
 

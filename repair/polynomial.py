@@ -16,7 +16,7 @@ from .dispatch import improve, over, repair
 
 @repair.register
 def repair_polynomial(formulation: PolynomialAsItIs | PolynomialQuadratised, x: Bits, rng: np.random.Generator) -> Bits:
-    """The point with its auxiliary bits set; there is nothing else to repair."""
+    """The point with its auxiliary bits set; there is nothing else to repair. x and the answer have shape (n,)."""
     return np.asarray(formulation.complete(np.asarray(x, dtype=np.uint8)[None])[0])
 
 
@@ -27,7 +27,10 @@ def improve_polynomial(
     rng: np.random.Generator,
     clock: Clock | None = None,
 ) -> Bits:
-    """Best flip of one bit, or of two where one does not help, until neither lowers the polynomial."""
+    """Best flip of one bit, or of two where one does not help, until neither lowers the polynomial.
+
+    x and the answer have shape (n,).
+    """
     polynomial = formulation.problem.polynomial
     n = polynomial.num_variables
     least = min_improvement(polynomial.coefficients)

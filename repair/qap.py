@@ -14,10 +14,12 @@ from .dispatch import improve, over, repair
 
 @repair.register
 def repair_assignment(formulation: QapAssignment, x: Bits, rng: np.random.Generator) -> Bits:
-    """Facilities alone at a location of their own stay; the others are assigned at least marginal cost.
+    """Facilities alone at a location of their own stay; the others are assigned with minimum total marginal cost.
 
     The marginal cost of facility i at location k is what it exchanges with the kept facilities, plus what it would
     exchange with the free ones at the mean distance to the free locations.
+
+    x and the answer have shape (n**2,) for n facilities.
     """
     bits = np.asarray(x, dtype=np.uint8)
     if formulation.decode(bits) is not None:
@@ -44,7 +46,15 @@ def repair_assignment(formulation: QapAssignment, x: Bits, rng: np.random.Genera
 def improve_assignment(
     formulation: QapAssignment, x: Bits, rng: np.random.Generator, clock: Clock | None = None
 ) -> Bits:
-    """Best pair exchange until none lowers the cost, or the time is over."""
+    """Best pair exchange until none lowers the cost, or the time is over.
+
+    x and the answer have shape (n**2,) for n facilities.
+
+    Raises
+    ------
+    ValueError
+        ``x`` denotes no permutation.
+    """
     p = formulation.decode(x)
     if p is None:
         raise ValueError("x must denote a permutation to be improved (assignment); repair it first")

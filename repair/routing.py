@@ -33,7 +33,10 @@ REPAIR_MOVES = 3_000
 
 @repair.register
 def repair_positions(formulation: TsptwPositions, x: Bits, rng: np.random.Generator) -> Bits:
-    """Customers by the mean of their positions, those without one in the middle of what their windows allow."""
+    """Customers by the mean of their positions, those without one in the middle of what their windows allow.
+
+    x and the answer have shape (n,).
+    """
     bits = np.asarray(x, dtype=np.uint8)
     if is_feasible(formulation, bits):
         return bits
@@ -45,7 +48,10 @@ def repair_positions(formulation: TsptwPositions, x: Bits, rng: np.random.Genera
 
 @repair.register
 def repair_times(formulation: TsptwTimes, x: Bits, rng: np.random.Generator) -> Bits:
-    """Customers by the mean of their times, those without one in the middle of their window."""
+    """Customers by the mean of their times, those without one in the middle of their window.
+
+    x and the answer have shape (n,).
+    """
     bits = np.asarray(formulation.complete(np.asarray(x, dtype=np.uint8)[None])[0])
     if is_feasible(formulation, bits):
         return bits
@@ -57,7 +63,10 @@ def repair_times(formulation: TsptwTimes, x: Bits, rng: np.random.Generator) -> 
 @repair.register(TsptwEdges)
 @repair.register(TsptwArrival)
 def repair_arcs(formulation: TsptwEdges | TsptwArrival, x: Bits, rng: np.random.Generator) -> Bits:
-    """Chosen arcs stay, cheapest first, while they form paths; the paths follow one another by their latest starts."""
+    """Chosen arcs stay, cheapest first, while they form paths; the paths follow one another by their latest starts.
+
+    x and the answer have shape (n,).
+    """
     bits = np.asarray(formulation.complete(np.asarray(x, dtype=np.uint8)[None])[0])
     if is_feasible(formulation, bits):
         return bits
@@ -66,13 +75,19 @@ def repair_arcs(formulation: TsptwEdges | TsptwArrival, x: Bits, rng: np.random.
 
 @repair.register
 def repair_pool(formulation: SetPartitioningPool, x: Bits, rng: np.random.Generator) -> Bits:
-    """The nearest feasible choice of the pool: a heuristic pool does not hold what other repairs would build."""
+    """The nearest feasible choice of the pool: a heuristic pool does not hold what other repairs would build.
+
+    x and the answer have shape (n,).
+    """
     return nearest_feasible(formulation, x, rng)
 
 
 @repair.register
 def repair_sets(formulation: SetPartitioning, x: Bits, rng: np.random.Generator) -> Bits:
-    """Chosen routes stay, longest first, while they share no customer; the others drive alone until they are merged."""
+    """Chosen routes stay, longest first, while they share no customer; the others drive alone until they are merged.
+
+    x and the answer have shape (n,).
+    """
     bits = np.asarray(x, dtype=np.uint8)
     if is_feasible(formulation, bits):
         return bits
@@ -88,7 +103,10 @@ def repair_sets(formulation: SetPartitioning, x: Bits, rng: np.random.Generator)
 
 @repair.register
 def repair_clusters(formulation: AssignThenRoute, x: Bits, rng: np.random.Generator) -> Bits:
-    """Customers with one vehicle stay there; the others drive alone until they are merged."""
+    """Customers with one vehicle stay there; the others drive alone until they are merged.
+
+    x and the answer have shape (n,).
+    """
     bits = np.asarray(x, dtype=np.uint8)
     if is_feasible(formulation, bits):
         return bits
@@ -105,7 +123,13 @@ def repair_clusters(formulation: AssignThenRoute, x: Bits, rng: np.random.Genera
 @improve.register(TsptwEdges)
 @improve.register(TsptwArrival)
 def improve_tour(formulation: Any, x: Bits, rng: np.random.Generator) -> Bits:
-    """Swaps, Or-opt and 2-opt within the windows until none lowers the objective."""
+    """Swaps, Or-opt and 2-opt within the windows until none lowers the objective. x and the answer have shape (n,).
+
+    Raises
+    ------
+    ValueError
+        ``x`` denotes no feasible tour.
+    """
     order = formulation.decode(x)
     if order is None or formulation.problem.violations(order):
         raise ValueError(f"x must denote a feasible tour to be improved ({formulation.name}); repair it first")
@@ -117,13 +141,16 @@ def improve_tour(formulation: Any, x: Bits, rng: np.random.Generator) -> Bits:
 
 @improve.register
 def improve_clusters(formulation: AssignThenRoute, x: Bits, rng: np.random.Generator) -> Bits:
-    """Moves between routes and within them until none makes the routes better."""
+    """Moves between routes and within them until none makes the routes better. x and the answer have shape (n,)."""
     return _improved(formulation, x, rng, formulation.num_vehicles)
 
 
 @improve.register
 def improve_sets(formulation: SetPartitioning, x: Bits, rng: np.random.Generator) -> Bits:
-    """Moves between and within routes where every route has a column; bit flips on a heuristic pool."""
+    """Moves between and within routes where every route has a column; bit flips on a heuristic pool.
+
+    x and the answer have shape (n,).
+    """
     if isinstance(formulation, SetPartitioningPool):
         from .flips import flip_descent
 

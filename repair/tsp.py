@@ -14,11 +14,13 @@ from .dispatch import improve, over, repair
 
 @repair.register
 def repair_positions(formulation: TspPositions, x: Bits, rng: np.random.Generator) -> Bits:
-    """Cities that stand alone at a position of their own stay; the others are assigned at least marginal cost.
+    """Cities alone at a position of their own stay; the others are assigned with minimum total marginal cost.
 
     The marginal cost of a city at a position is its distance from the kept city before and to the kept city behind;
     where there is none, the mean distance from (to) the cities that are still free stands in, so that it never looks
     free of charge.
+
+    x and the answer have shape ((n - 1)**2,) for n cities.
     """
     bits = np.asarray(x, dtype=np.uint8)
     if formulation.decode(bits) is not None:
@@ -45,6 +47,13 @@ def repair_positions(formulation: TspPositions, x: Bits, rng: np.random.Generato
 @repair.register
 def repair_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator) -> Bits:
     """Chosen edges stay, cheapest first, while they form paths; the paths are joined by their nearest ends.
+
+    x and the answer have shape (n (n - 1) / 2,) for n cities.
+
+    Raises
+    ------
+    RepairFailed
+        The joined edges are not one path: a fault of the rule.
 
     References
     ----------
@@ -73,13 +82,13 @@ def repair_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator) -> Bi
 
 @improve.register
 def improve_positions(formulation: TspPositions, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
-    """2-opt and Or-opt until neither shortens the tour."""
+    """2-opt and Or-opt until neither shortens the tour. x and the answer have shape ((n - 1)**2,) for n cities."""
     return formulation.encode(improve_tour(formulation.problem.distances, _tour(formulation, x), over(clock)))
 
 
 @improve.register
 def improve_edges(formulation: TspEdges, x: Bits, rng: np.random.Generator, clock: Clock | None = None) -> Bits:
-    """2-opt and Or-opt until neither shortens the tour."""
+    """2-opt and Or-opt until neither shortens the tour. x and the answer have shape (n (n - 1) / 2,) for n cities."""
     return formulation.encode(improve_tour(formulation.problem.distances, _tour(formulation, x), over(clock)))
 
 

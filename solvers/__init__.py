@@ -2,3 +2,5 @@
 
 ``builtin`` imports them all and so registers them; the engine alone is imported without them, in half the time.
 """
+
+from ..core import light_dimod as light_dimod

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import dimod
 import numpy as np
+import numpy.typing as npt
 
 from ..core import (
     AnyArray,
@@ -27,6 +28,7 @@ from ..core import (
     PolynomialModel,
     Problem,
     Solution,
+    Start,
     UnsupportedError,
     bqm_to_arrays,
 )
@@ -65,7 +67,7 @@ class LiveReport(Protocol):
 class Estimate:
     """What a run would take, counted before any work; ``refusal`` says why it is not possible, empty if it is.
 
-    ``note`` says where a figure is not what the run will take but the least or the most of it.
+    ``note`` names figures that are only lower or upper bounds.
     """
 
     qubits: int | None = None
@@ -119,6 +121,11 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         return {name: [] for name in names if name not in ("bqm", "parameters")}
 
     @property
+    def is_named(self) -> bool:
+        """Whether its spec, of names and numbers, builds it again; else no run of it can be replayed."""
+        return True
+
+    @property
     def properties(self) -> Mapping[str, Any]:
         return {"description": first_line(type(self))}
 
@@ -129,6 +136,25 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
         """As ``estimate``, where the model itself is at hand: its graph may tell more than its size."""
         return self.estimate(bqm.num_variables, bqm.num_interactions)
+
+    def least_seconds(self, num_variables: int, num_interactions: int) -> float:
+        """Seconds that a QUBO of that size takes whatever the time limit: 0 where work can end at any moment."""
+        return 0.0
+
+    def check_time(self, num_variables: int, num_interactions: int, seconds: float | None) -> None:
+        """Refuse a QUBO that cannot end within the time limit, before it is begun.
+
+        Raises
+        ------
+        UnsupportedError
+            With the seconds and the remedy.
+        """
+        needed = 0.0 if seconds is None else self.least_seconds(num_variables, num_interactions)
+        if seconds is not None and needed > max(seconds, GRACE_SECONDS):
+            raise UnsupportedError(
+                f"{num_variables} variables with {num_interactions:,} products must end within the time limit, about "
+                f"{needed:.1f} s, got {seconds:.2g} s; raise --time-limit, or use --encoder neighbourhood"
+            )
 
     def check_size(self, num_variables: int, num_interactions: int) -> None:
         """Refuse a QUBO of a size that does not fit, before anything is built.
@@ -146,12 +172,28 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         """The points that ``sample`` chooses from, for a QUBO of that size and its ``program``; the control's too."""
         return Cube(num_variables)
 
+    def own_start(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        program: BinaryProgram | None = None,
+        relaxation: npt.ArrayLike | None = None,
+    ) -> Start | None:
+        """What the sampler's first state gives when it is measured at once, over its ground.
+
+        Takes what ``sample`` takes. A control of its own draws from it, so that what the start knows is not counted as
+        the circuit's. None where it is uniform, or was made without the costs (see core/start.py).
+        """
+        return None
+
 
 def keeps_rows(part: object) -> bool:
     """Whether what a solver's name makes is a sampler that keeps rows of the program itself."""
     return isinstance(part, type) and issubclass(part, QuboSampler) and part.keeps_rows
 
 
+#: Seconds that one call may be estimated to take whatever the limit: estimates of short work are worth little.
+GRACE_SECONDS = 1.0
 #: Reads that the empty point counts as, where neither the call nor the settings say a number.
 EMPTY_READS = 100
 
@@ -167,6 +209,7 @@ def _checked(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.Samp
             return _empty_answer(self, bqm, keywords)
         if keywords.get("device") is None:
             self.check_size(bqm.num_variables, bqm.num_interactions)
+        self.check_time(bqm.num_variables, bqm.num_interactions, keywords.get("seconds"))
         return sample(self, bqm, **keywords)
 
     return checked

@@ -1,7 +1,8 @@
 """Rules that every registered sampler keeps: the suite that ``qopt check-plugin NAME`` and the tests run.
 
-Each check takes a registry entry and raises AssertionError with what it found. Native solvers pass only the rules that
-do not need a QUBO. Models are tiny, so that a circuit simulator passes in seconds; quality is not judged.
+Each check takes a registry entry and raises AssertionError with what it found. Native solvers have rules of their own
+(native_conformance.py) and pass those of samplers that need no QUBO. Models
+are tiny, so that a circuit simulator passes in seconds; quality is not judged.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from ..algorithms.enumeration import all_energies
 from ..core import BinaryProgram, Entry, bqm_from_arrays, from_spec, make_rows, to_spec
 from ..core.margins import ROUNDING
+from . import native_conformance
 from .base import Estimate, QuboSampler, energies_of, points_of
 
 #: Limits given to every sampler that names them, so that the suite is quick.
@@ -216,4 +218,5 @@ CHECKS: tuple[Callable[[Entry], None], ...] = (
     check_labels,
     check_estimate,
     check_time_limit,
+    *native_conformance.CHECKS,
 )

@@ -74,24 +74,38 @@ class Ising:
 
     def substituted(self, k: int, home: int, sign: int) -> Ising:
         """Without spin k, which is ``sign`` times spin ``home``, or ``sign`` itself where home is -1."""
-        J = np.zeros((self.n, self.n))
-        J[self.rows, self.columns] = self.couplings
-        h, J = self.fields.copy(), J + J.T
-        if home < 0:
-            offset = self.offset + sign * h[k]
-            h += sign * J[k]
-        else:
-            offset = self.offset + sign * J[home, k]
-            h[home] += sign * h[k]
-            J[home] += sign * J[k]
-            J[:, home] = J[home]
-        scale = max(1.0, float(np.abs(h).max()), float(np.abs(J).max()))
-        rest = np.delete(np.arange(self.n), k)
-        fields, couplings = h[rest], np.triu(J[np.ix_(rest, rest)], 1)
-        fields[np.abs(fields) <= 1e-14 * scale] = 0.0
-        couplings[np.abs(couplings) <= 1e-14 * scale] = 0.0
-        rows, columns = np.nonzero(couplings)
-        return Ising(fields, rows, columns, couplings[rows, columns], float(offset))
+        at = np.arange(self.n)
+        signs = np.ones(self.n, dtype=np.int64)
+        signs[k] = sign
+        at[k] = home
+        return self.contracted(at - (at > k), signs)
+
+    def contracted(self, home: Int, signs: Int) -> Ising:
+        """With spin k in the place of ``signs[k]`` times the new spin ``home[k]``, or a constant where home is -1.
+
+        Examples
+        --------
+        >>> chain = Ising(np.array([0.0, 2.0, 0.0]), np.array([0, 1]), np.array([1, 2]), np.array([1.0, 3.0]), 0.0)
+        >>> short = chain.contracted(np.array([0, 0, -1]), np.array([1, -1, 1]))
+        >>> short.fields.tolist(), short.offset
+        ([-5.0], -1.0)
+        """
+        n = int(home.max(initial=-1)) + 1
+        a, b = home[self.rows], home[self.columns]
+        J, h = self.couplings * signs[self.rows] * signs[self.columns], self.fields * signs
+        is_one, is_pair = (a < 0) != (b < 0), (a != b) & (a >= 0) & (b >= 0)
+        offset = self.offset + h[home < 0].sum() + J[a == b].sum()
+        fields = np.bincount(home[home >= 0], h[home >= 0], n).astype(np.float64, copy=False)
+        np.add.at(fields, np.maximum(a, b)[is_one], J[is_one])
+        keys = np.minimum(a, b)[is_pair] * n + np.maximum(a, b)[is_pair]
+        found, which = np.unique(keys, return_inverse=True)
+        couplings = np.bincount(which, J[is_pair], len(found)).astype(np.float64, copy=False)
+        sizes = (self.fields, self.couplings, fields, couplings)
+        least = 1e-14 * max(1.0, *(float(np.abs(values).max(initial=0.0)) for values in sizes))
+        fields[np.abs(fields) <= least] = 0.0
+        kept = np.abs(couplings) > least
+        rows, columns = np.divmod(found[kept], max(1, n))
+        return Ising(fields, rows, columns, couplings[kept], float(offset))
 
     @property
     def n(self) -> int:

@@ -133,10 +133,7 @@ def polynomial_of(model: Any) -> BinaryPolynomial:
     """The polynomial of a PolynomialModel, or of a BINARY quadratic model with labels 0..m-1."""
     if isinstance(model, PolynomialModel):
         return model.polynomial
-    linear, rows, columns, values, offset = bqm_to_arrays(model)
-    terms: list[tuple[tuple[int, ...], float]] = [((i,), value) for i, value in enumerate(linear.tolist())]
-    terms += [((i, j), value) for i, j, value in zip(rows.tolist(), columns.tolist(), values.tolist())]
-    return BinaryPolynomial.from_terms(len(linear), terms, offset)
+    return BinaryPolynomial.from_quadratic(*bqm_to_arrays(model))
 
 
 def spins_of(model: Any) -> Ising | SpinPolynomial:

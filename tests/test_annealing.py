@@ -14,7 +14,7 @@ from qopt.algorithms.enumeration import all_energies
 from qopt.core import SOLVERS, from_spec
 from qopt.solvers.base import QuboSampler
 from qopt.solvers.classical.annealing import SimulatedAnnealing
-from qopt.solvers.classical.dimod_sampler import Foreign, adapt
+from qopt.solvers.classical.dimod_sampler import DimodSampler, adapt
 from qopt.solvers.classical.dwave_annealing import default_betas
 from qopt.solvers.classical.random_sampler import RandomSampler
 from qopt.solvers.classical.tabu import Tabu
@@ -102,11 +102,11 @@ def test_random_points_are_uniform() -> None:
 
 def test_foreign_sampler_unknown_option_and_keyword_are_errors() -> None:
     with pytest.raises(ValueError, match="did you mean 'num_reads'"):
-        Foreign("dimod:RandomSampler", {"num_read": 3})
+        DimodSampler("dimod:RandomSampler", {"num_read": 3})
     with pytest.raises(TypeError, match="num_sweeps"):
-        Foreign("dimod:RandomSampler").sample(model(), num_sweeps=3)
+        DimodSampler("dimod:RandomSampler").sample(model(), num_sweeps=3)
     with pytest.raises(ValueError, match="must be importable"):
-        Foreign("dimod:NoSuchSampler")
+        DimodSampler("dimod:NoSuchSampler")
 
 
 def test_foreign_sampler_labels_and_energies() -> None:

@@ -289,16 +289,16 @@ def test_samplers_run_on_the_card_and_the_info_says_so(card):
         model.add_quadratic(int(i), int(j), float(v))
     for sampler in (Qaoa, MultiAngleQaoa, WarmStartQaoa):
         runs = [
-            sampler(layers=1, maxiter=4, num_shots=60, engine=engine).sample(model, seed=1)
+            sampler(num_layers=1, max_evaluations=4, num_shots=60, engine=engine).sample(model, seed=1)
             for engine in ("gpu", "numpy")
         ]
         assert runs[0].info["engine"] == "exact gpu (emulated card), complex128"
         assert runs[0].info["value"] == pytest.approx(runs[1].info["value"], abs=1e-6)
         assert runs[0].first.energy == runs[1].first.energy
     runs = [
-        RecursiveQaoa(layers=2, cutoff=5, maxiter=4, num_shots=60, correlations="state", engine=engine).sample(
-            model, seed=1
-        )
+        RecursiveQaoa(
+            num_layers=2, cutoff=5, max_evaluations=4, num_shots=60, correlations="state", engine=engine
+        ).sample(model, seed=1)
         for engine in ("gpu", "numpy")
     ]
     assert runs[0].info["relations"] == runs[1].info["relations"] or runs[0].first.energy == runs[1].first.energy
@@ -353,6 +353,9 @@ def test_a_plan_tells_what_the_card_holds_and_why_there_is_none(card, monkeypatc
     assert (fits.refusal, fits.bytes) == ("", (2 * 8 + 2) << 24)
     for sampler in (Qaoa, MultiAngleQaoa):
         assert "25 qubits fit" in sampler(engine="gpu", precision="complex64").estimate(33, 100).refusal
-    assert "lower layers" in MultiAngleQaoa(engine="gpu", precision="complex64", layers=9).estimate(24, 100).refusal
+    assert (
+        "lower num_layers"
+        in MultiAngleQaoa(engine="gpu", precision="complex64", num_layers=9).estimate(24, 100).refusal
+    )
     monkeypatch.setattr(device, "why_missing", lambda: "no card")
     assert Qaoa(engine="gpu").estimate(10, 20).refusal == "engine gpu must find a card (no card)"

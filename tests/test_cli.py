@@ -61,7 +61,7 @@ def test_solve_as_json_is_one_record_and_replays(shell: Shell) -> None:
 def test_options_reach_the_part_that_has_them(shell: Shell) -> None:
     words = ("--solver", "qaoa", "--layers", "1", "--encoder", "unbalanced", "--num-shots=50", "--quiet", "--json")
     pipeline = shell.run("solve", MDKP, *words).json["pipeline"]
-    assert pipeline["solver"]["layers"] == 1
+    assert pipeline["solver"]["num_layers"] == 1
     assert pipeline["solver"]["num_shots"] == 50
 
 
@@ -74,7 +74,7 @@ def test_options_reach_the_part_that_has_them(shell: Shell) -> None:
         (["solve", MDKP, "--solver", "sa", "stray"], "must be an option"),
         (["solve", MDKP, "--solver", "cpsat", "--encoder", "slack"], "reads the instance itself"),
         (["solve", MDKP, "--solver", "qaoa", "--encoder", "slack"], "45"),
-        (["solve", MDKP, "--solver", "qaoa", "--layers", "many"], "layers must be"),
+        (["solve", MDKP, "--solver", "qaoa", "--layers", "many"], "num_layers must be"),
         (["solve", MDKP, "--seed", "-1"], "seed must be"),
         (["solve", MDKP, "--time-limit", "0"], "seconds must be > 0"),
         (["solve", MDKP, "--solver", "sa", "--formulation", "liner"], "did you mean 'linear'"),
@@ -150,7 +150,7 @@ def test_list_names_every_room(shell: Shell) -> None:
     found = shell.run("list", "--json").json
     assert {"problems", "encoders", "solvers", "repairs", "engine"} <= set(found)
     assert shell.run("list", "solvers", "--options").code == 0
-    assert "--layers" in shell.out
+    assert "--num-layers" in shell.out
 
 
 def test_a_penalty_sweep_tells_small_penalties_from_weak_samplers(shell: Shell, tmp_path: Path) -> None:

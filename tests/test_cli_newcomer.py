@@ -72,7 +72,10 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         (["solve", MDKP, "--solver", "qrao", "--vars-per-qubit", "7"], "vars_per_qubit must be 1, 2 or 3, got"),
         # faults of ours, or a library's own words
         (["solve", MDKP, "--solver", "pce", "--encoder", "slack", "--beta", "inf"], "beta must be a finite number"),
-        (["solve", MDKP, "--solver", "pce", "--encoder", "slack", "--reps", "99999999"], "reps must be <= 10,000"),
+        (
+            ["solve", MDKP, "--solver", "pce", "--encoder", "slack", "--reps", "99999999"],
+            "num_layers must be <= 10,000",
+        ),
         (["solve", MDKP, "--target", "nan"], "target must be a finite number"),
         (["shrink", MDKP, "--target", "inf"], "target must be a finite number"),
         (["shrink", MDKP, "--min-correlation", "nan"], "min_correlation must be a finite number"),
@@ -170,7 +173,7 @@ def test_options_are_listed_with_what_they_take_and_mean(shell: Shell) -> None:
     rows = json.loads(shell.run("list", "solvers", "--options", "--json").out)["solvers"]
     fields = {row["name"]: {field["name"]: field for field in row["options"]} for row in rows}
     assert fields["cvar-qaoa"]["alpha"]["default"] == "0.25"
-    assert fields["qaoa"]["layers"]["help"]
+    assert fields["qaoa"]["num_layers"]["help"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")

@@ -67,7 +67,7 @@ def test_slack_bits_and_negated_literals_are_still_the_whole_program() -> None:
 
 def test_kept_rows_are_kept_by_the_control_and_not_by_the_whole_program() -> None:
     problem = qopt.generate("tsp", n=4, seed=1)
-    record = qopt.solve(problem, "xy", layers=1, num_starts=1, shots=50, seed=1, improve=False, repair="off")
+    record = qopt.solve(problem, "xy", num_layers=1, num_starts=1, shots=50, seed=1, improve=False, repair="off")
     core, whole = record.stages.control, record.stages.control_program
     assert core is not None
     assert whole is not None

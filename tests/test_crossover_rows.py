@@ -115,7 +115,7 @@ def test_single_records_are_a_sweep_too(tmp_path: Path, monkeypatch: pytest.Monk
             document["instance"]["path"] = f"q{n}.json"  # as the command writes it
             paths[-1].write_text(json.dumps(document), encoding="utf-8")
     found = measure(read_source(paths))
-    assert (found.classical, found.quantum) == ("sa", "qaoa[layers=2]")
+    assert (found.classical, found.quantum) == ("sa", "qaoa[num_layers=2]")
     assert [size for size, _ in found.quantum_points] == [4, 6, 8]
     Path("q4.json").unlink()
     with pytest.raises(ValueError, match=r"found no file q4\.json"):

@@ -63,7 +63,7 @@ def test_wrong_targets_are_one_line(target: str, error: type[Exception], text: s
 
 
 def test_noise_raises_the_energy_and_mitigation_takes_some_of_it_back() -> None:
-    fields = {"layers": 1, "init": "transfer", "angles": ANGLES, "optimizer": "none", "shots": 4000}
+    fields = {"num_layers": 1, "init": "transfer", "angles": ANGLES, "optimizer": "none", "shots": 4000}
     clean = Qaoa(**fields, backend="aer").sample(ring(), seed=1).info  # type: ignore[arg-type]
     noisy = Qaoa(**fields, backend="noisy:fake_manila").sample(ring(), seed=1).info  # type: ignore[arg-type]
     undone = Qaoa(**fields, backend="noisy:fake_manila", readout="mitigate").sample(ring(), seed=1).info  # type: ignore[arg-type]
@@ -92,13 +92,13 @@ def test_noise_of_the_used_qubits_is_all_that_counts(manila: Any) -> None:
 
 
 def test_default_shots_of_a_noisy_backend_are_said() -> None:
-    info = Qaoa(layers=1, backend="noisy:fake_manila", maxiter=2).sample(ring(3), seed=1).info
+    info = Qaoa(num_layers=1, backend="noisy:fake_manila", max_evaluations=2).sample(ring(3), seed=1).info
     assert info["shots_per_evaluation"] == 1000
     assert info["optimizer"] == "cobyla"
 
 
 def test_runtime_in_local_testing_mode_follows_the_seed() -> None:
-    sampler = Qaoa(layers=1, backend="device:fake_manila", shots=200, maxiter=2)
+    sampler = Qaoa(num_layers=1, backend="device:fake_manila", shots_per_evaluation=200, max_evaluations=2)
     one, same = (sampler.sample(ring(3), seed=5) for _ in range(2))
     assert one.info["engine"] == "qiskit-ibm-runtime on fake_manila"
     assert one.record.num_occurrences.tolist() == same.record.num_occurrences.tolist()
@@ -107,7 +107,7 @@ def test_runtime_in_local_testing_mode_follows_the_seed() -> None:
 def test_objects_from_python(manila: Any) -> None:
     from qiskit.primitives import StatevectorSampler
 
-    sampler = Qaoa(layers=1, shots=500, maxiter=3)
+    sampler = Qaoa(num_layers=1, shots_per_evaluation=500, max_evaluations=3)
     ideal = sampler.sample(ring(3), seed=1, device=StatevectorSampler(seed=1)).info
     real = sampler.sample(ring(3), seed=1, device=manila).info
     assert ideal["engine"] == "sampler StatevectorSampler"

@@ -15,7 +15,7 @@ from qopt.encoders.exhaustive import best_cost
 from qopt.encoders.feasible import FeasiblePoint, feasible_point
 from qopt.encoders.penalties import lowest_cost, removal_costs
 from qopt.encoders.quadratic import Quadratic
-from qopt.encoders.row_plans import Treatment, plan_rows
+from qopt.encoders.row_plans import RowEncoding, plan_rows
 from qopt.encoders.slack import Slack
 from qopt.encoders.tighten import IntegerRow, tightened
 
@@ -111,8 +111,8 @@ def test_pairs_of_literals_need_no_slack():
     """x_u + x_v >= 1 and x_u <= x_v are at-most-one rows of literals."""
     rows = make_rows([[1, 1, 0], [1, 0, -1], [-1, -1, -1]], lower=[1, -np.inf, -2], upper=[np.inf, 0, np.inf])
     plans = plan_rows(BinaryProgram(np.ones(3), rows=rows))
-    assert [plan.treatment for plan in plans[:2]] == [Treatment.PRODUCTS] * 2
-    assert plans[2].treatment is Treatment.SLACK
+    assert [plan.treatment for plan in plans[:2]] == [RowEncoding.PRODUCTS] * 2
+    assert plans[2].treatment is RowEncoding.SLACK
     assert plans[2].span == 2
 
 

@@ -66,7 +66,7 @@ def looped(seed: int, encoder: dict[str, Any], reads: int = 2, **options: Any) -
     return done, made
 
 
-@pytest.mark.parametrize("more", [{"patience": 3}, {"patience": 2, "restarts": 2}, {"patience": 3, "polish": True}])
+@pytest.mark.parametrize("more", [{"patience": 3}, {"patience": 2, "num_restarts": 2}, {"patience": 3, "polish": True}])
 def test_start_rounds_and_points_of_the_twin_are_those_of_the_run(more: dict[str, Any]) -> None:
     """With its own number of restarts the twin ended sooner than the run in some pairs: 14.97 points against 15.80."""
     for seed in range(6):
@@ -80,8 +80,8 @@ def test_start_rounds_and_points_of_the_twin_are_those_of_the_run(more: dict[str
         tried = (done.refinement.repaired.num_points, made.control.repaired.num_points)
         if not more.get("polish"):
             assert tried == (2, 2)  # as many points repaired of both
-    pipeline = Pipeline(RandomSampler(2), from_spec("encoders", {**PARTS, "restarts": 1}))
-    assert unending(pipeline).encoder.restarts == NEVER  # type: ignore[union-attr]
+    pipeline = Pipeline(RandomSampler(2), from_spec("encoders", {**PARTS, "num_restarts": 1}))
+    assert unending(pipeline).encoder.num_restarts == NEVER  # type: ignore[union-attr]
 
 
 def test_runs_that_end_at_their_own_success_are_in_no_verdict() -> None:

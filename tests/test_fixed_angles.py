@@ -9,7 +9,7 @@ import pytest
 from qopt.algorithms.fixed_angles import (
     DEGREES,
     FIXED_ANGLES,
-    MOST_LAYERS,
+    MAX_LAYERS,
     angle_unit,
     is_near_regular,
     scaled_angles,
@@ -32,7 +32,7 @@ def test_tree_ratios_are_the_published_ones(layers):
 
 def test_the_table_is_whole_and_its_ratios_are_those_of_its_angles():
     assert DEGREES == (2, 3, 4, 5, 6, 7, 8)
-    assert MOST_LAYERS == 11
+    assert MAX_LAYERS == 11
     for (degree, layers), angles in FIXED_ANGLES.items():
         assert len(angles.gammas) == len(angles.betas) == layers
         if layers <= 7:
@@ -86,7 +86,7 @@ def test_limits_are_stated():
     with pytest.raises(ValueError, match="degree"):
         tree_ratio([0.1], [0.1], 1)
     with pytest.raises(ValueError, match="interp"):
-        scaled_angles(MOST_LAYERS + 1)
+        scaled_angles(MAX_LAYERS + 1)
 
 
 def test_scaled_angles_are_the_tables_own_on_a_regular_graph():

@@ -132,7 +132,7 @@ def test_a_rule_of_first_angles_is_one_class() -> None:
         Qaoa(init="flat")
     INITIAL_ANGLES.register("flat")(Flat)
     try:
-        info = Qaoa(init="flat", layers=2, optimizer="none").sample(ring(4), seed=1).info
+        info = Qaoa(init="flat", num_layers=2, optimizer="none").sample(ring(4), seed=1).info
     finally:
         del INITIAL_ANGLES._entries["flat"]
     assert info["init"] == "flat"
@@ -149,10 +149,10 @@ def test_a_backend_is_one_class() -> None:
 
     QAOA_BACKENDS.register(Twin)
     try:
-        found = Qaoa(backend="twin", layers=1).sample(ring(4), seed=1)
+        found = Qaoa(backend="twin", num_layers=1).sample(ring(4), seed=1)
     finally:
         del QAOA_BACKENDS._kinds["twin"]
-    assert found.record.energy.tolist() == Qaoa(layers=1).sample(ring(4), seed=1).record.energy.tolist()
+    assert found.record.energy.tolist() == Qaoa(num_layers=1).sample(ring(4), seed=1).record.energy.tolist()
     with pytest.raises(ValueError, match="twin"):
         Qaoa(backend="twin")
 

@@ -19,7 +19,7 @@ needs_two = pytest.mark.skipif(len(instruction_sets()) < 2, reason="one instruct
 
 
 def solved(**options: Any) -> dict[str, Any]:
-    record = qopt.solve(PROBLEM, "qaoa", seed=3, layers=2, **options)
+    record = qopt.solve(PROBLEM, "qaoa", seed=3, num_layers=2, **options)
     row = json.loads(json.dumps(record.to_json()))
     assert isinstance(row, dict)
     return row

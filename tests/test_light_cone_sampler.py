@@ -39,7 +39,7 @@ def random_model(seed=3, n=12):
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("bqm", [random_model(), cut_model(nx.random_regular_graph(3, 14, seed=2))], ids=["any", "cut"])
 def test_training_equals_that_on_the_exact_engine(bqm, layers):
-    cones, state = (Qaoa(layers=layers, backend=name).sample(bqm, seed=1).info for name in ("light-cone", "exact"))
+    cones, state = (Qaoa(num_layers=layers, backend=name).sample(bqm, seed=1).info for name in ("light-cone", "exact"))
     assert cones["expectation"] == pytest.approx(state["expectation"], abs=1e-9)
     assert cones["expectation"] == pytest.approx(cones["value"], abs=1e-9)
     assert (cones["optimizer"], cones["energies"]) == ("l-bfgs", "exact")
@@ -51,7 +51,7 @@ def test_training_equals_that_on_the_exact_engine(bqm, layers):
 def test_points_are_as_many_as_asked_for_and_follow_the_seed():
     bqm = cut_model(nx.random_regular_graph(3, 40, seed=1))
     one, same, other = (
-        Qaoa(layers=2, backend="light-cone", optimizer="none", num_shots=200).sample(bqm, seed=k) for k in (1, 1, 2)
+        Qaoa(num_layers=2, backend="light-cone", optimizer="none", num_shots=200).sample(bqm, seed=k) for k in (1, 1, 2)
     )
     assert one.record.num_occurrences.sum() == 200
     np.testing.assert_array_equal(one.record, same.record)
@@ -76,7 +76,7 @@ def test_rounding_finds_the_bipartition_of_perfect_correlations():
 
 def test_the_pipeline_gives_all_stages_and_the_control():
     instance = qopt.generate("max-cut", n=60, degree=3, seed=1)
-    record = qopt.solve(instance, "qaoa", seed=1, backend="light-cone", layers=2, num_shots=100)
+    record = qopt.solve(instance, "qaoa", seed=1, backend="light-cone", num_layers=2, num_shots=100)
     told = json.loads(json.dumps(record.to_json()))
     assert told["resources"]["shots"] == 100
     assert told["stages"]["control"]["raw"]["objective"] < told["stages"]["raw"]["objective"]
@@ -87,7 +87,7 @@ def test_the_pipeline_gives_all_stages_and_the_control():
 @pytest.mark.parametrize("layers", [1, 2])
 def test_recursion_on_cones_keeps_energies(layers):
     bqm = random_model()
-    samples = RecursiveQaoa(layers=layers, backend="light-cone", cutoff=4).sample(bqm, seed=1)
+    samples = RecursiveQaoa(num_layers=layers, backend="light-cone", cutoff=4).sample(bqm, seed=1)
     points = samples.record.sample
     np.testing.assert_allclose(bqm.energies((points, list(samples.variables))), samples.record.energy)
     assert len(samples) == 16
@@ -113,7 +113,7 @@ def test_recursion_goes_on_with_fewer_layers_where_cones_grow(monkeypatch):
     monkeypatch.setattr(cone_rounds, "_REFRESH_LIMITS", Limits(2**13, 1e-4, num_rules=1))
     monkeypatch.setattr(cone_rounds, "ROUND_LIMITS", Limits(2**13, 1e-4, num_rules=1))
     bqm = cut_model(nx.random_regular_graph(3, 60, seed=1))
-    info = RecursiveQaoa(layers=2, backend="light-cone").sample(bqm, seed=1).info
+    info = RecursiveQaoa(num_layers=2, backend="light-cone").sample(bqm, seed=1).info
     assert [depth for _, depth in info["layers_from"]] == [2, 1]
 
 
@@ -162,27 +162,27 @@ def test_sparse_elimination_keeps_every_energy():
 
 def test_the_default_start_is_the_table_on_nearly_regular_cuts_and_a_ramp_elsewhere():
     regular = cut_model(nx.random_regular_graph(3, 14, seed=2))
-    angles = Qaoa(layers=2, optimizer="none").sample(regular, seed=1).info["angles"]
+    angles = Qaoa(num_layers=2, optimizer="none").sample(regular, seed=1).info["angles"]
     np.testing.assert_allclose(angles["gammas"], FIXED_ANGLES[3, 2].gammas, rtol=1e-12)  # couplings 1/2
     np.testing.assert_allclose(angles["betas"], FIXED_ANGLES[3, 2].betas)
-    unscaled = Qaoa(layers=2, optimizer="none", scale="none").sample(regular, seed=1).info["angles"]
+    unscaled = Qaoa(num_layers=2, optimizer="none", scale="none").sample(regular, seed=1).info["angles"]
     np.testing.assert_allclose(unscaled["gammas"], angles["gammas"], rtol=1e-12)
-    ramp = Qaoa(layers=2, optimizer="none").sample(random_model(), seed=1).info["angles"]
+    ramp = Qaoa(num_layers=2, optimizer="none").sample(random_model(), seed=1).info["angles"]
     assert ramp["betas"] == [0.6, 0.3]
-    assert Qaoa(layers=2, optimizer="none", ramp=(0.5, 0.5)).sample(regular, seed=1).info["angles"]["betas"] == [
+    assert Qaoa(num_layers=2, optimizer="none", ramp=(0.5, 0.5)).sample(regular, seed=1).info["angles"]["betas"] == [
         0.5,
         0.25,
     ]
     star = cut_model(nx.star_graph(12))
-    assert Qaoa(layers=2, optimizer="none").sample(star, seed=1).info["angles"]["betas"] == [0.6, 0.3]
+    assert Qaoa(num_layers=2, optimizer="none").sample(star, seed=1).info["angles"]["betas"] == [0.6, 0.3]
 
 
 def test_one_evaluation_of_five_layers_on_twenty_vertices_needs_no_optimiser():
     """The table's angles beat a ramp's whole optimisation start: within 1 % of what L-BFGS then finds."""
     bqm = cut_model(nx.random_regular_graph(3, 16, seed=4))
-    table = Qaoa(layers=5, optimizer="none").sample(bqm, seed=1).info
-    trained = Qaoa(layers=5).sample(bqm, seed=1).info
-    ramp = Qaoa(layers=5, init="ramp", optimizer="none").sample(bqm, seed=1).info
+    table = Qaoa(num_layers=5, optimizer="none").sample(bqm, seed=1).info
+    trained = Qaoa(num_layers=5).sample(bqm, seed=1).info
+    ramp = Qaoa(num_layers=5, init="ramp", optimizer="none").sample(bqm, seed=1).info
     assert table["evaluations"] == 1
     assert trained["expectation"] <= table["expectation"] < ramp["expectation"]
     assert table["expectation"] < 0.97 * trained["expectation"]
@@ -196,23 +196,25 @@ def test_what_light_cones_cannot_do_is_refused_in_one_line():
     with pytest.raises(UnsupportedError, match="lower layers to 1") as caught:
         light_cones(Ising.of(dense), 2, limits=Limits(2**24))
     assert "\n" not in str(caught.value)
-    assert np.isfinite(Qaoa(layers=1, backend="light-cone").sample(dense, seed=1).first.energy)
+    assert np.isfinite(Qaoa(num_layers=1, backend="light-cone").sample(dense, seed=1).first.energy)
     with pytest.raises(UnsupportedError, match="one gamma and one beta"):
         MultiAngleQaoa(backend="light-cone").sample(random_model(), seed=1)
     with pytest.raises(UnsupportedError, match="gpu"):
         Qaoa(backend="light-cone", engine="gpu").sample(random_model(), seed=1)
-    estimate = Qaoa(layers=2, backend="light-cone").estimate_model(cut_model(nx.random_regular_graph(3, 200, seed=1)))
+    estimate = Qaoa(num_layers=2, backend="light-cone").estimate_model(
+        cut_model(nx.random_regular_graph(3, 200, seed=1))
+    )
     assert "300 cones" in estimate.note
     assert estimate.bytes is not None
     assert not estimate.refusal
 
 
 def test_transfer_from_a_small_graph_to_a_large_one(tmp_path):
-    small = Qaoa(layers=2).sample(cut_model(nx.random_regular_graph(3, 14, seed=2)), seed=1)
+    small = Qaoa(num_layers=2).sample(cut_model(nx.random_regular_graph(3, 14, seed=2)), seed=1)
     path = tmp_path / "record.json"
     path.write_text(json.dumps({"resources": {"extra": {"angles": small.info["angles"]}}}))
     large = cut_model(nx.random_regular_graph(3, 300, seed=1))
-    settings = {"layers": 2, "backend": "light-cone", "optimizer": "none"}
+    settings = {"num_layers": 2, "backend": "light-cone", "optimizer": "none"}
     moved = Qaoa(init="transfer", transfer=str(path), **settings).sample(large, seed=1).info
     fixed = Qaoa(init="fixed", **settings).sample(large, seed=1).info
     assert -moved["expectation"] / 450 > 0.73
@@ -222,7 +224,7 @@ def test_transfer_from_a_small_graph_to_a_large_one(tmp_path):
 def test_shrinking_reads_deeper_correlations_of_large_graphs():
     instance = qopt.generate("max-cut", n=60, degree=3, seed=2)
     record = qopt.solve(
-        instance, "brute-force", seed=1, shrink=12, correlations={"name": "qaoa", "layers": 2}, control=False
+        instance, "brute-force", seed=1, shrink=12, correlations={"name": "qaoa", "num_layers": 2}, control=False
     )
     assert record.objective > 70  # of 90 edges
 
@@ -230,7 +232,7 @@ def test_shrinking_reads_deeper_correlations_of_large_graphs():
 def test_the_plan_counts_cones_and_refuses_what_does_not_fit():
     from qopt.experiments.estimates import plan_rows
 
-    spec = {"name": "qaoa", "layers": "2", "backend": "light-cone"}
+    spec = {"name": "qaoa", "num_layers": "2", "backend": "light-cone"}
     sparse = qopt.generate("max-cut", n=60, degree=3, seed=1)
     (row,) = plan_rows(sparse, encoders=["slack"], solver=spec)
     assert row["refusal"] is None

@@ -35,7 +35,7 @@ ANY_DEGREE: dict[str, dict[str, Any]] = {
 SMALL: dict[str, dict[str, Any]] = {
     "rqaoa": {"evaluations": 10},
     "adapt": {"evaluations": 10},
-    "xy": {"layers": 1, "num_starts": 1},
+    "xy": {"num_layers": 1, "num_starts": 1},
     "local-search": {"seconds": 0.5},
     "routing": {"seconds": 0.5},
     "pyvrp": {"seconds": 0.5},

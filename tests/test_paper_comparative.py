@@ -30,7 +30,7 @@ def rows() -> list[dict[str, Any]]:
     knapsack = qopt.generate("mdkp", n=10, m=3, seed=5)
     graph = qopt.generate("mis", code="1tc", n=8)
     share = qopt.generate("market-share", products=2, seed=0)
-    pce = {"name": "pce", "restarts": 0, "maxiter": 20}
+    pce = {"name": "pce", "num_restarts": 0, "max_evaluations": 20}
     return [
         row("cpsat", knapsack, solver="cpsat"),
         row("qaoa unbalanced", knapsack, solver="qaoa", encoder="unbalanced"),

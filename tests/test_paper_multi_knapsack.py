@@ -20,7 +20,7 @@ def rows() -> list[dict[str, Any]]:
         "cpsat": {"solver": "cpsat"},
         "greedy": {"solver": "greedy"},
         "qrao core 18": {"solver": "qrao", "num_shots": 200, **core},
-        "qaoa core 18": {"solver": "qaoa", "layers": 1, **core},
+        "qaoa core 18": {"solver": "qaoa", "num_layers": 1, **core},
         "random core 18": {"solver": "random", **core},
     }
     labels = {"group": "plain", "repeat": 0, "wall_seconds": 0.1}

@@ -78,7 +78,7 @@ def test_qubit_counts_of_the_encoding() -> None:
 @pytest.mark.parametrize("linear", ["direct", "anchor"])
 @pytest.mark.parametrize("regulariser", ["poljak-turzik", "edwards-erdos", "none"])
 def test_gradient_is_that_of_finite_differences(linear: str, regulariser: str) -> None:
-    settings = Pce(linear=linear, regulariser=regulariser, reps=3)
+    settings = Pce(linear=linear, regulariser=regulariser, num_layers=3)
     found = settings.evaluator(model(9, 3), np.random.default_rng(0))
     angles = initial_angles("random", found.circuit, np.random.default_rng(1))
     value, gradient = found.value_and_gradient(angles)
@@ -105,7 +105,7 @@ def test_loss_of_sharp_spins_is_the_energy(linear: str) -> None:
 @pytest.mark.parametrize(("k", "exponent"), [(1, 0.5), (2, 1.0), (3, 1.5)])
 def test_scale_of_the_tanh_grows_with_half_of_k(k: int, exponent: float) -> None:
     """With floor(k / 2), as published, k = 3 had a scale too small to be of use."""
-    settings = Pce(k=k, reps=1)
+    settings = Pce(k=k, num_layers=1)
     loss = settings.evaluator(model(9, 3), np.random.default_rng(0)).loss
     assert loss.scale == pytest.approx(settings.qubits_of(9) ** exponent)
 
@@ -113,7 +113,7 @@ def test_scale_of_the_tanh_grows_with_half_of_k(k: int, exponent: float) -> None
 def test_a_loss_beyond_all_numbers_is_refused() -> None:
     """It ended in an assertion of ours."""
     with pytest.raises(ValueError, match="energies must be finite"):
-        Pce(beta=1e308, reps=1, restarts=0).sample(model(9, 3), seed=1)
+        Pce(beta=1e308, num_layers=1, num_restarts=0).sample(model(9, 3), seed=1)
 
 
 def test_scales_of_the_regulariser() -> None:
@@ -139,7 +139,7 @@ def test_regulariser_pulls_expectations_together() -> None:
 
 def test_samples_are_decoded_points_and_swaps_stand_apart() -> None:
     bqm = model(30, 8, 0.2)
-    samples = Pce(maxiter=30, restarts=1).sample(bqm, seed=1)
+    samples = Pce(max_evaluations=30, num_restarts=1).sample(bqm, seed=1)
     info = samples.info
     assert info["qubits"] == 5
     assert samples.record.num_occurrences.sum() == info["evaluations"] + 1
@@ -151,8 +151,8 @@ def test_samples_are_decoded_points_and_swaps_stand_apart() -> None:
 def test_training_beats_the_untrained_circuit() -> None:
     graph = networkx.random_regular_graph(3, 60, seed=2)
     bqm = dimod.BinaryQuadraticModel.from_ising({}, dict.fromkeys(graph.edges(), 1.0))
-    trained = Pce(restarts=0).sample(bqm, seed=1)
-    untrained = Pce(restarts=0, optimizer="none").sample(bqm, seed=1)
+    trained = Pce(num_restarts=0).sample(bqm, seed=1)
+    untrained = Pce(num_restarts=0, optimizer="none").sample(bqm, seed=1)
     assert trained.info["qubits"] == 7
     assert trained.first.energy < untrained.first.energy - 20
     assert trained.first.energy <= -60  # 75 of 90 edges cut
@@ -160,11 +160,11 @@ def test_training_beats_the_untrained_circuit() -> None:
 
 @pytest.mark.parametrize("optimizer", ["spsa", "cobyla"])
 def test_measured_expectations(optimizer: str) -> None:
-    settings = Pce(shots=100, optimizer=optimizer, maxiter=16, restarts=0, num_shots=40)
+    settings = Pce(shots_per_evaluation=100, optimizer=optimizer, max_evaluations=16, num_restarts=0, num_shots=40)
     info = settings.sample(model(12), seed=1).info
     assert info["shots"] == 3 * (100 * info["evaluations"] + 40)
     with pytest.raises(ValueError, match="shot noise"):
-        Pce(shots=100, optimizer="l-bfgs")
+        Pce(shots_per_evaluation=100, optimizer="l-bfgs")
 
 
 @pytest.mark.parametrize("n", [1, 2, 17])

@@ -75,7 +75,7 @@ def test_with_sum_x_in_every_layer_it_is_qaoa() -> None:
 @pytest.mark.parametrize("pool", ["single", "two-qubit"])
 def test_each_layer_lowers_the_energy(pool: str) -> None:
     bqm = model(6)
-    info = AdaptQaoa(layers=4, pool=pool).sample(bqm, seed=1).info  # type: ignore[arg-type]
+    info = AdaptQaoa(num_layers=4, pool=pool).sample(bqm, seed=1).info  # type: ignore[arg-type]
     values = info["layer_values"]
     assert values[0] < all_energies(bqm).mean()
     assert (np.diff(values) <= 1e-9).all()
@@ -84,13 +84,13 @@ def test_each_layer_lowers_the_energy(pool: str) -> None:
 
 
 def test_stops_where_nothing_is_to_be_gained() -> None:
-    info = AdaptQaoa(layers=50, pool="single").sample(model(2), seed=1).info
+    info = AdaptQaoa(num_layers=50, pool="single").sample(model(2), seed=1).info
     assert info["layers"] < 50
     assert info["optimum_probability"] > 0.99
 
 
 def test_budget_and_size() -> None:
-    info = AdaptQaoa(layers=4).sample(model(5), seed=1, evaluations=6).info
+    info = AdaptQaoa(num_layers=4).sample(model(5), seed=1, evaluations=6).info
     assert info["evaluations"] <= 6
     assert info["is_cut"]
     with pytest.raises(UnsupportedError, match="at most 12 qubits, got 13"):

@@ -88,7 +88,9 @@ def test_a_spent_budget_goes_on_with_the_last_correlations() -> None:
 
 
 def test_points_drawn_on_a_sampling_backend_are_kept() -> None:
-    samples = RecursiveQaoa(cutoff=4, backend="aer", shots=60, num_shots=80, maxiter=3).sample(model(6), seed=1)
+    samples = RecursiveQaoa(cutoff=4, backend="aer", shots_per_evaluation=60, num_shots=80, max_evaluations=3).sample(
+        model(6), seed=1
+    )
     assert samples.info["shots"] == 60 * samples.info["evaluations"] + 2 * 80
     assert samples.record.num_occurrences.sum() == samples.info["shots"] + 2**4
 
@@ -127,7 +129,7 @@ def test_settings_are_checked() -> None:
     for fields, text in (
         ({"cutoff": 0}, r"cutoff must lie in 1\.\.20"),
         ({"merges": 0}, "merges must be >= 1"),
-        ({"correlations": "depth-one", "layers": 2}, "must have layers=1"),
+        ({"correlations": "depth-one", "num_layers": 2}, "must have num_layers=1"),
     ):
         with pytest.raises(ValueError, match=text):
             RecursiveQaoa(**fields)  # type: ignore[arg-type]
@@ -174,7 +176,7 @@ def test_a_quadratic_polynomial_is_solved_as_its_qubo(seed: int) -> None:
 def test_finds_good_points_of_polynomials(seed: int) -> None:
     given = PolynomialModel(polynomial(10, seed))
     energies = given.energies(all_points(10))
-    samples = RecursiveQaoa(cutoff=4, layers=2).sample(given, seed=1)
+    samples = RecursiveQaoa(cutoff=4, num_layers=2).sample(given, seed=1)
     assert samples.first.energy <= np.quantile(energies, 0.03)
     assert np.allclose(samples.record.energy, given.energies(samples.record.sample))
     assert len(samples.info["relations"]) == 6

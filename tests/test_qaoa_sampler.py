@@ -46,17 +46,17 @@ def test_heawood_graph_is_what_it_should_be() -> None:
 
 @pytest.mark.parametrize(("layers", "ratio"), [(1, 0.6925), (2, 0.7559)])
 def test_fixed_angles_give_their_published_ratios(layers: int, ratio: float) -> None:
-    samples = Qaoa(layers=layers, init="fixed", optimizer="none").sample(heawood(), seed=1)
+    samples = Qaoa(num_layers=layers, init="fixed", optimizer="none").sample(heawood(), seed=1)
     assert samples.info["expectation"] / -21 == pytest.approx(ratio, abs=5e-5)
 
 
 def test_exact_run_tells_expectation_and_probability_of_the_optimum() -> None:
     bqm = model()
     energies = all_energies(bqm)
-    info = Qaoa(layers=3).sample(bqm, seed=1, num_shots=20_000).info
+    info = Qaoa(num_layers=3).sample(bqm, seed=1, num_shots=20_000).info
     assert info["expectation"] == pytest.approx(info["value"], abs=1e-9)
     assert info["cvar"] == pytest.approx(info["expectation"], abs=1e-9)
-    samples = Qaoa(layers=3).sample(bqm, seed=1, num_shots=20_000)
+    samples = Qaoa(num_layers=3).sample(bqm, seed=1, num_shots=20_000)
     hits = samples.record.num_occurrences[samples.record.energy == energies.min()].sum()
     assert hits / 20_000 == pytest.approx(info["optimum_probability"], abs=0.02)
     assert info["value"] < energies.mean()
@@ -64,8 +64,8 @@ def test_exact_run_tells_expectation_and_probability_of_the_optimum() -> None:
 
 def test_cvar_with_alpha_one_is_qaoa_and_smaller_alpha_lies_lower() -> None:
     bqm = model()
-    plain = Qaoa(layers=2).sample(bqm, seed=3)
-    again = from_spec("solvers", {"name": "cvar-qaoa", "alpha": 1.0, "layers": 2}).sample(bqm, seed=3)
+    plain = Qaoa(num_layers=2).sample(bqm, seed=3)
+    again = from_spec("solvers", {"name": "cvar-qaoa", "alpha": 1.0, "num_layers": 2}).sample(bqm, seed=3)
     assert again.info["angles"] == plain.info["angles"]
     cvar = from_spec("solvers", "cvar-qaoa").sample(bqm, seed=3)
     assert cvar.info["cvar"] <= cvar.info["expectation"]
@@ -74,9 +74,9 @@ def test_cvar_with_alpha_one_is_qaoa_and_smaller_alpha_lies_lower() -> None:
 
 def test_half_eps_and_tied_angles_run_as_qaoa() -> None:
     bqm = model()
-    plain = Qaoa(layers=2, optimizer="none").sample(bqm, seed=3)
-    warm = WarmStartQaoa(layers=2, optimizer="none", eps=0.5).sample(bqm, seed=3)
-    multi = MultiAngleQaoa(layers=2, optimizer="none").sample(bqm, seed=3)
+    plain = Qaoa(num_layers=2, optimizer="none").sample(bqm, seed=3)
+    warm = WarmStartQaoa(num_layers=2, optimizer="none", eps=0.5).sample(bqm, seed=3)
+    multi = MultiAngleQaoa(num_layers=2, optimizer="none").sample(bqm, seed=3)
     for other in (warm, multi):
         assert other.info["expectation"] == pytest.approx(plain.info["expectation"], abs=1e-10)
         assert other.record.energy.tolist() == plain.record.energy.tolist()
@@ -84,8 +84,8 @@ def test_half_eps_and_tied_angles_run_as_qaoa() -> None:
 
 def test_multi_angle_goes_at_least_as_low_as_its_tied_start() -> None:
     bqm = model()
-    tied = Qaoa(layers=1).sample(bqm, seed=3)
-    multi = MultiAngleQaoa(layers=1).sample(bqm, seed=3)
+    tied = Qaoa(num_layers=1).sample(bqm, seed=3)
+    multi = MultiAngleQaoa(num_layers=1).sample(bqm, seed=3)
     assert multi.info["value"] < tied.info["value"] - 0.1
     assert np.shape(multi.info["angles"]["betas"]) == (1, 6)
 
@@ -95,14 +95,14 @@ def test_evaluations_never_pass_the_budget(optimizer: str) -> None:
     for backend in ("exact", "aer"):
         if backend == "aer" and optimizer not in ("l-bfgs", "cobyla", "spsa"):
             continue
-        sampler = Qaoa(layers=2, optimizer=optimizer, backend=backend)  # type: ignore[arg-type]
+        sampler = Qaoa(num_layers=2, optimizer=optimizer, backend=backend)  # type: ignore[arg-type]
         info = sampler.sample(model(4), seed=1, evaluations=7).info
         assert 1 <= info["evaluations"] <= 7
         assert info["optimizer"] == optimizer
 
 
 def test_layer_growth_within_a_budget_still_answers_with_all_layers() -> None:
-    info = Qaoa(layers=4, init="interp").sample(model(), seed=1, evaluations=5).info
+    info = Qaoa(num_layers=4, init="interp").sample(model(), seed=1, evaluations=5).info
     assert info["is_cut"]
     assert info["evaluations"] == 5
     assert len(info["angles"]["gammas"]) == 4
@@ -110,7 +110,7 @@ def test_layer_growth_within_a_budget_still_answers_with_all_layers() -> None:
 
 
 def test_time_limit_allows_one_evaluation() -> None:
-    info = Qaoa(layers=2).sample(model(), seed=1, seconds=1e-9).info
+    info = Qaoa(num_layers=2).sample(model(), seed=1, seconds=1e-9).info
     assert info["evaluations"] == 1
     assert info["is_cut"]
 
@@ -148,14 +148,18 @@ def test_time_is_left_for_the_final_state() -> None:
 
 
 def test_points_in_hand_need_no_final_state_when_time_is_over() -> None:
-    samples = Qaoa(layers=1, backend="aer", shots=50, num_shots=30).sample(model(), seed=1, seconds=1e-9)
+    samples = Qaoa(num_layers=1, backend="aer", shots_per_evaluation=50, num_shots=30).sample(
+        model(), seed=1, seconds=1e-9
+    )
     assert samples.info["evaluations"] == 1
     assert samples.record.num_occurrences.sum() == samples.info["shots"] == 50
 
 
 @pytest.mark.parametrize("backend", ["exact", "aer"])
 def test_points_of_all_evaluations_are_kept(backend: str) -> None:
-    sampler = Qaoa(layers=1, backend=backend, shots=50, num_shots=30, maxiter=6, optimizer="cobyla")
+    sampler = Qaoa(
+        num_layers=1, backend=backend, shots_per_evaluation=50, num_shots=30, max_evaluations=6, optimizer="cobyla"
+    )
     samples = sampler.sample(model(), seed=1)
     info = samples.info
     assert info["shots"] == 50 * info["evaluations"] + 30
@@ -164,7 +168,7 @@ def test_points_of_all_evaluations_are_kept(backend: str) -> None:
 
 
 def test_seeds_reach_aer() -> None:
-    sampler = Qaoa(layers=1, backend="aer", shots=100, maxiter=5)
+    sampler = Qaoa(num_layers=1, backend="aer", shots_per_evaluation=100, max_evaluations=5)
     one, same, other = (sampler.sample(model(), seed=seed) for seed in (0, 0, 1))
     assert one.record.num_occurrences.tolist() == same.record.num_occurrences.tolist()
     assert one.record.num_occurrences.tolist() != other.record.num_occurrences.tolist()
@@ -173,29 +177,31 @@ def test_seeds_reach_aer() -> None:
 @pytest.mark.parametrize("init", ["ramp", "tqa", "fixed", "interp", "fourier", "random"])
 def test_every_start_ends_below_one_layer(init: str) -> None:
     bqm = model()
-    one = Qaoa(layers=1).sample(bqm, seed=1).info["value"]
-    info = Qaoa(layers=3, init=init, restarts=1 if init == "random" else 0).sample(bqm, seed=1).info  # type: ignore[arg-type]
+    one = Qaoa(num_layers=1).sample(bqm, seed=1).info["value"]
+    info = Qaoa(num_layers=3, init=init, num_restarts=1 if init == "random" else 0).sample(bqm, seed=1).info  # type: ignore[arg-type]
     assert info["value"] < one
     assert info["init"] == init
 
 
 def test_transfer_from_a_saved_record(tmp_path: Path) -> None:
     bqm = model()
-    first = Qaoa(layers=2).sample(bqm, seed=1)
+    first = Qaoa(num_layers=2).sample(bqm, seed=1)
     path = tmp_path / "record.json"
     path.write_text(json.dumps({"resources": {"extra": dict(first.info)}}))
-    again = Qaoa(layers=2, init="transfer", transfer=str(path), optimizer="none").sample(bqm, seed=2)
+    again = Qaoa(num_layers=2, init="transfer", transfer=str(path), optimizer="none").sample(bqm, seed=2)
     assert again.info["expectation"] == pytest.approx(first.info["expectation"], abs=1e-9)
     scaled = bqm.copy()
     scaled.scale(10.0)  # the unit carries the angles over
-    moved = Qaoa(layers=2, init="transfer", transfer=str(path), optimizer="none").sample(scaled, seed=2)
+    moved = Qaoa(num_layers=2, init="transfer", transfer=str(path), optimizer="none").sample(scaled, seed=2)
     assert moved.info["expectation"] == pytest.approx(10 * first.info["expectation"], abs=1e-8)
     with pytest.raises(ValueError, match="must be a saved Record"):
         Qaoa(init="transfer", transfer=str(tmp_path / "none.json")).sample(bqm)
 
 
 def test_given_angles_for_another_number_of_layers_are_resampled() -> None:
-    info = Qaoa(layers=4, init="transfer", angles=(0.2, 0.4, 0.5, 0.3), optimizer="none").sample(model(), seed=1).info
+    info = (
+        Qaoa(num_layers=4, init="transfer", angles=(0.2, 0.4, 0.5, 0.3), optimizer="none").sample(model(), seed=1).info
+    )
     assert len(info["angles"]["betas"]) == 4
     assert info["angles"]["betas"][0] == 0.5
     assert info["angles"]["betas"][-1] == 0.3
@@ -207,18 +213,18 @@ def test_given_angles_for_another_number_of_layers_are_resampled() -> None:
         ({"backend": "ear"}, "did you mean 'aer'"),
         ({"backend": "noisy"}, "must be written noisy:fake_torino"),
         ({"backend": "aer:x"}, "must be written aer"),
-        ({"layers": 0}, "layers must be >= 1"),
+        ({"num_layers": 0}, "num_layers must be >= 1"),
         ({"alpha": 0.0}, "alpha must lie in"),
-        ({"alpha": 0.5, "backend": "aer"}, "shots must be given for alpha=0.5"),
+        ({"alpha": 0.5, "backend": "aer"}, "shots_per_evaluation must be given for alpha=0.5"),
         ({"shots": 100, "optimizer": "l-bfgs"}, "must stand shot noise"),
         ({"init": "transfer"}, "must come with one of angles and transfer"),
         ({"angles": (0.1, 0.2)}, "must come with one of angles and transfer"),
         ({"init": "transfer", "angles": (0.1, 0.2, 0.3)}, "as many gammas as betas"),
-        ({"init": "fixed", "layers": 12}, r"layers must be 1\.\.11"),
+        ({"init": "fixed", "num_layers": 12}, r"num_layers must be 1\.\.11"),
         ({"backend": "light-cone", "shots": 100}, "no samples of the state"),
         ({"backend": "light-cone", "alpha": 0.5}, "no samples of the state"),
         ({"init": "interp", "optimizer": "none"}, "must not be 'none'"),
-        ({"restarts": 2, "optimizer": "none"}, "restarts must be 0"),
+        ({"num_restarts": 2, "optimizer": "none"}, "num_restarts must be 0"),
         ({"readout": "mitigate"}, "must have a noisy or device backend"),
         ({"bond_dimension": 8}, "must come with backend mps, aer-mps or pauli"),
     ],
@@ -255,7 +261,7 @@ def test_a_size_that_does_not_fit_is_refused_with_numbers(
 @pytest.mark.parametrize("backend", ["exact", "aer"])
 def test_estimated_seconds_grow_with_qubits_and_layers(backend: str) -> None:
     small, wide = (Qaoa(backend=backend).estimate(n, 3 * n).seconds for n in (8, 12))
-    deep = Qaoa(backend=backend, layers=6).estimate(8, 24).seconds
+    deep = Qaoa(backend=backend, num_layers=6).estimate(8, 24).seconds
     assert small is not None
     assert wide is not None
     assert 0 < small < wide
@@ -279,10 +285,12 @@ def test_warm_points() -> None:
         flipped = greedy_point(bqm).astype(int)
         flipped[i] ^= 1
         assert bqm.energies((flipped, range(6)))[0] >= energy
-    told = WarmStartQaoa(optimizer="none", layers=1).sample(bqm, seed=1, relaxation=exactly)
+    told = WarmStartQaoa(optimizer="none", num_layers=1).sample(bqm, seed=1, relaxation=exactly)
     assert told.info["warm_start"] == "relaxation"
-    sharp = WarmStartQaoa(optimizer="none", layers=1, eps=0.01, is_rounded=True).sample(bqm, relaxation=exactly, seed=1)
-    plain = Qaoa(optimizer="none", layers=1).sample(bqm, seed=1)
+    sharp = WarmStartQaoa(optimizer="none", num_layers=1, eps=0.01, is_rounded=True).sample(
+        bqm, relaxation=exactly, seed=1
+    )
+    plain = Qaoa(optimizer="none", num_layers=1).sample(bqm, seed=1)
     assert sharp.info["optimum_probability"] > 5 * plain.info["optimum_probability"]
 
 

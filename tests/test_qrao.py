@@ -191,7 +191,7 @@ def test_every_engine_rounds_the_trained_relaxation(backend: str) -> None:
     if backend.startswith("aer"):
         pytest.importorskip("qiskit_aer")
     bqm = model(7, 9)
-    settings = Qrao(backend=backend, relaxation="vqe", maxiter=15, rounding="both", num_shots=300)
+    settings = Qrao(backend=backend, relaxation="vqe", max_evaluations=15, rounding="both", num_shots=300)
     samples = settings.sample(bqm, seed=2)
     assert samples.record.num_occurrences.sum() == 301 == samples.info["shots"]
     assert "energy_bound" not in samples.info
@@ -220,7 +220,7 @@ def test_whole_run_with_the_spectrum() -> None:
 def test_sizes_and_settings_are_refused() -> None:
     dense = model(25, 0, 1.0)
     with pytest.raises(UnsupportedError, match="at most 20 qubits"):
-        Qrao(relaxation="eigen", maxiter=1).sample(dense, seed=0)
+        Qrao(relaxation="eigen", max_evaluations=1).sample(dense, seed=0)
     assert Qrao(backend="exact").estimate(300, 0).refusal
     assert not Qrao().estimate(300, 0).refusal
     assert not Qrao(backend="mps").estimate(300, 0).refusal
@@ -245,7 +245,7 @@ def test_placement_survives_pickling() -> None:
 
 def test_a_wide_relaxation_is_not_put_on_a_state_vector_unasked() -> None:
     """22 qubits of a knapsack's slack QUBO took half an hour; the matrix product state is exact too."""
-    info = Qrao(maxiter=2, num_shots=20).sample(model(18, 0, 1.0), seed=1).info
+    info = Qrao(max_evaluations=2, num_shots=20).sample(model(18, 0, 1.0), seed=1).info
     assert (info["qubits"], info["engine"]) == (18, "matrix product state, numpy")
     assert Qrao(relaxation="eigen").settled(18).backend == "exact"
     assert Qrao(entanglement="full").settled(18).backend == "exact"

@@ -19,7 +19,7 @@ from qopt.experiments.report.times import Settings
 
 @pytest.fixture(scope="module")
 def record() -> Record:
-    return qopt.solve(qopt.generate("max-cut", n=8, seed=2), "qaoa", layers=1, seed=1)
+    return qopt.solve(qopt.generate("max-cut", n=8, seed=2), "qaoa", num_layers=1, seed=1)
 
 
 def test_the_figure_shows_the_crossover_and_the_objectives(record: Record) -> None:

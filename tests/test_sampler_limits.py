@@ -35,7 +35,7 @@ def test_a_gradient_that_does_not_fit_gives_way_to_single_evaluations(monkeypatc
         return minimize(name, *args, **keywords)  # type: ignore[arg-type]
 
     monkeypatch.setattr("qopt.solvers.training.loop.minimize", spy)
-    sampler = from_spec("solvers", {"name": "vqe", "maxiter": 2})
+    sampler = from_spec("solvers", {"name": "vqe", "max_evaluations": 2})
     slow = lambda self, n, *, gradient=False: 100.0 if gradient else 0.0  # noqa: E731
     sampler.sample(_model(4), seed=1, seconds=60.0)
     monkeypatch.setattr(type(sampler), "evaluation_seconds", slow)

@@ -74,7 +74,7 @@ def test_there_are_six_notebooks_with_text_and_code_all_on_the_site() -> None:
 def test_a_landscape_has_its_minimum_where_the_circuit_trains_to(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     bqm = qopt.encode(qopt.generate("max-cut", n=6, seed=1), "unbalanced").bqm
-    trained = qopt.Qaoa(layers=1).sample(bqm, seed=1, num_shots=10)
+    trained = qopt.Qaoa(num_layers=1).sample(bqm, seed=1, num_shots=10)
     energies = plot_landscape(bqm, tmp_path / "a.png", angles=trained.info["angles"], grid=41)
     assert energies.shape == (41, 41)
     middle = np.mean(
@@ -89,7 +89,7 @@ def test_a_landscape_has_its_minimum_where_the_circuit_trains_to(tmp_path: Path)
 def test_evaluations_and_incumbents_are_drawn_or_refused(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     problem = qopt.generate("mis", n=6, seed=1)
-    info = qopt.Qaoa(layers=1).sample(qopt.encode(problem).bqm, seed=1, num_shots=10).info
+    info = qopt.Qaoa(num_layers=1).sample(qopt.encode(problem).bqm, seed=1, num_shots=10).info
     plot_evaluations({"one layer": info}, tmp_path / "a.svg")
     assert "one layer" in (tmp_path / "a.svg").read_text() or (tmp_path / "a.svg").stat().st_size > 3000
     with pytest.raises(ValueError, match="value_trace"):

@@ -13,7 +13,7 @@ from qopt.algorithms.enumeration import all_energies, all_points
 from qopt.algorithms.max_cut import qubo_to_max_cut
 from qopt.core import BinaryProgram, from_spec, make_rows
 from qopt.encoders.quadratic import Quadratic
-from qopt.encoders.shrink.admissibility import Gate
+from qopt.encoders.shrink.admissibility import AdmissibilityChecker
 from qopt.encoders.shrink.correlations import Correlations
 from qopt.encoders.shrink.loop import Control, Shrinking
 from qopt.encoders.shrink.stops import bound_loss, leading_eigenvalues, spectral_change
@@ -58,7 +58,9 @@ def shrinking(source, num_bits=6, target=1, seed=0, **control):
     Q = csr_array(np.triu(rng.integers(-5, 6, (num_bits, num_bits)), 1).astype(float))
     energy = Quadratic(rng.integers(-5, 6, num_bits).astype(float), Q)
     program = BinaryProgram(energy.linear, energy.products)
-    done = Shrinking(energy, program, None, source, Gate("off", program, None), Control(**control), target)
+    done = Shrinking(
+        energy, program, None, source, AdmissibilityChecker("off", program, None), Control(**control), target
+    )
     done.run()
     return done
 

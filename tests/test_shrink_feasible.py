@@ -13,7 +13,7 @@ import pytest
 
 from qopt.algorithms.enumeration import all_points
 from qopt.core import BinaryProgram, LiteralMap, UnsupportedError, from_spec, make_rows
-from qopt.encoders.shrink.admissibility import Gate, auxiliary_groups
+from qopt.encoders.shrink.admissibility import AdmissibilityChecker, auxiliary_groups
 from qopt.encoders.shrink.classes import Classes
 from qopt.encoders.shrink.feasibility import Feasibility
 from qopt.encoders.shrink.propagation import ClassRows
@@ -105,7 +105,7 @@ def test_the_exact_check_agrees_with_enumeration(rows):
 
 
 def gate_of(program, mode, **settings):
-    gate = Gate(mode, program, LiteralMap.identity(program.num_variables), **settings)
+    gate = AdmissibilityChecker(mode, program, LiteralMap.identity(program.num_variables), **settings)
     classes = Classes(program.num_variables)
     gate.advance(classes)
     return gate, classes
@@ -163,7 +163,7 @@ def test_slack_bits_are_protected():
     assert groups[0] == 0
     assert (groups[1:4] == -1).all()
     assert len(set(groups[4:].tolist())) == 2
-    gate = Gate("strict", program, encoding.decoder, groups=groups)
+    gate = AdmissibilityChecker("strict", program, encoding.decoder, groups=groups)
     classes = Classes(encoding.num_qubits)
     gate.advance(classes)
     first, other = np.flatnonzero(groups == groups[4])[:2], np.flatnonzero(groups == groups[-1])[0]

@@ -57,7 +57,7 @@ def test_random_starts_follow_the_generator() -> None:
 
 
 def test_fixed_angles_outside_the_table_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"layers must be 1\.\.11"):
+    with pytest.raises(ValueError, match=r"num_layers must be 1\.\.11"):
         scaled_angles(12)
 
 

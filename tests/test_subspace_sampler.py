@@ -61,7 +61,7 @@ CASES = [
     ("subset", {"mixer": "ring-xy"}),
     ("subset", {"mixer": "ring-xy", "form": "trotter"}),
     ("knapsack", {"alpha": 0.2}),
-    ("knapsack", {"init": "interp", "layers": 2}),
+    ("knapsack", {"init": "interp", "num_layers": 2}),
 ]
 
 
@@ -69,7 +69,7 @@ CASES = [
 def test_all_samples_keep_the_rows_and_the_best_is_the_optimum(name: str, options: dict[str, object]) -> None:
     program = PROGRAMS[name]
     model = penalised(program, 100.0)
-    sampler = SubspaceQaoa(**{"layers": 2, "num_starts": 2, **options})
+    sampler = SubspaceQaoa(**{"num_layers": 2, "num_starts": 2, **options})
     samples = sampler.sample(model, program=program, seed=5)
     Z = samples.record.sample
     assert program.feasible(Z).all()
@@ -85,7 +85,7 @@ def test_all_samples_keep_the_rows_and_the_best_is_the_optimum(name: str, option
 
 def test_rows_that_the_space_does_not_keep_stay_penalties() -> None:
     model = penalised(SQUARE, 20.0)
-    samples = SubspaceQaoa(space="one-hot", layers=1, num_starts=1).sample(model, program=SQUARE, seed=0)
+    samples = SubspaceQaoa(space="one-hot", num_layers=1, num_starts=1).sample(model, program=SQUARE, seed=0)
     Z = samples.record.sample.reshape(-1, 4, 4)
     assert (Z.sum(axis=2) == 1).all()
     broken = (Z.sum(axis=1) != 1).any(axis=1)
@@ -96,7 +96,7 @@ def test_rows_that_the_space_does_not_keep_stay_penalties() -> None:
 
 def test_optimised_layers_find_the_optimum_far_more_often_than_chance() -> None:
     program = assignment(5, 3)
-    sampler = SubspaceQaoa(layers=4, num_starts=2)
+    sampler = SubspaceQaoa(num_layers=4, num_starts=2)
     info = sampler.sample(penalised(program, 0.0), program=program, seed=1).info
     costs = energies_on(penalised(program, 0.0), permutation_space(5))
     chance = (costs == costs.min()).mean()
@@ -106,7 +106,7 @@ def test_optimised_layers_find_the_optimum_far_more_often_than_chance() -> None:
 
 def test_the_same_seed_repeats_and_another_differs() -> None:
     model = penalised(SQUARE, 0.0)
-    sampler = SubspaceQaoa(layers=1, num_starts=2, num_shots=200)
+    sampler = SubspaceQaoa(num_layers=1, num_starts=2, num_shots=200)
     first, again, other = (sampler.sample(model, program=SQUARE, seed=s) for s in (0, 0, 1))
     assert np.array_equal(first.record.sample, again.record.sample)
     assert np.array_equal(first.record.num_occurrences, again.record.num_occurrences)
@@ -115,7 +115,7 @@ def test_the_same_seed_repeats_and_another_differs() -> None:
 
 
 def test_limits_and_shots_are_kept() -> None:
-    samples = SubspaceQaoa(layers=2).sample(
+    samples = SubspaceQaoa(num_layers=2).sample(
         penalised(SQUARE, 0.0), program=SQUARE, seed=0, evaluations=7, num_shots=11, seconds=60.0
     )
     assert samples.info["evaluations"] <= 8
@@ -162,12 +162,12 @@ def test_what_does_not_fit_is_refused(options: dict[str, object], program: Binar
 
 
 def test_settings_are_checked_and_travel_as_a_spec() -> None:
-    sampler = SubspaceQaoa(layers=5, mixer="grover", alpha=0.5)
+    sampler = SubspaceQaoa(num_layers=5, mixer="grover", alpha=0.5)
     assert from_spec("solvers", to_spec(sampler)) == sampler
     assert to_spec(sampler)["name"] == "xy"
     with pytest.raises(ValueError, match="mixer"):
         from_spec("solvers", {"name": "xy", "mixer": "swap"})
-    for bad in ({"layers": 0}, {"num_shots": 0}, {"num_starts": 0}, {"alpha": 2.0}):
+    for bad in ({"num_layers": 0}, {"num_shots": 0}, {"num_starts": 0}, {"alpha": 2.0}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             SubspaceQaoa(**bad)
 
@@ -175,7 +175,7 @@ def test_settings_are_checked_and_travel_as_a_spec() -> None:
 def test_spins_and_other_labels_are_taken() -> None:
     model = penalised(SUBSET, 0.0)
     spins = model.change_vartype("SPIN", inplace=False)
-    samples = SubspaceQaoa(layers=1, num_starts=1).sample(spins, program=SUBSET, seed=0)
+    samples = SubspaceQaoa(num_layers=1, num_starts=1).sample(spins, program=SUBSET, seed=0)
     assert samples.vartype is dimod.SPIN
     assert samples.first.energy == pytest.approx(3.0)
 

@@ -53,7 +53,7 @@ LINES = [
     ("unknown key of a budget", 24, "  second: 5", 24, "did you mean 'seconds'"),
     ("unknown solver", 18, "    solver: qoaa", 18, "did you mean 'qaoa'"),
     ("unknown encoder", 19, "    encoder: slak", 19, "did you mean 'slack'"),
-    ("unknown option", 20, "    layer: 1", 20, "did you mean 'layers'"),
+    ("unknown option", 20, "    layer: 1", 20, "did you mean 'num_layers'"),
     ("unknown option in a part", 15, "    solver: {name: sa, num_read: 3}", 15, "did you mean 'num_reads'"),
     ("unknown generator", 7, "  - generate: mus", 7, "did you mean 'mis'"),
     ("unknown size", 8, "    nn: 5", 8, "size of mis must be one of"),
@@ -79,7 +79,7 @@ LINES = [
     ("too many runs", 26, "repeats: 900000", 26, "at most 1000000 runs"),
     ("negative seed", 27, "seed: -1", 27, "seed must be greater than or equal to 0"),
     ("seed beyond 31 bits", 27, "seed: 2147483648", 27, "less than 2147483648"),
-    ("text as layers", 20, "    layers: many", 20, "layers must be"),
+    ("text as layers", 20, "    layers: many", 20, "num_layers must be"),
     ("negative reads", 15, "    solver: {name: sa, num_reads: -1}", 15, "num_reads"),
     ("list as solver's name", 15, "    solver: {name: [sa, []]}", 15, "solver must be a name"),
     ("solver without a name", 15, "    solver: {num_reads: 3}", 15, "solver must be a name"),
@@ -231,7 +231,7 @@ def test_a_file_that_is_no_spec_is_told_in_one_line(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["solver.layrs=1,2"], "did you mean 'layers'"),
+        (["solver.layrs=1,2"], "did you mean 'num_layers'"),
         (["layers"], "key=value"),
         (["budget.second=3"], "did you mean 'seconds'"),
         (["pipelines.sa.solver.name.x=3"], "keys below keys"),

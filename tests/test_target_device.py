@@ -16,7 +16,7 @@ MODEL = dimod.BinaryQuadraticModel(
 
 @pytest.mark.parametrize("name", ["vqe", "cvar-vqe", "pce", "qrao", "qaoa", "cvar-qaoa", "ws-qaoa", "ma-qaoa"])
 def test_the_target_decides_depth_and_gates(name: str) -> None:
-    spec = {"name": name, "maxiter": 1} | ({"relaxation": "vqe"} if name == "qrao" else {})
+    spec = {"name": name, "max_evaluations": 1} | ({"relaxation": "vqe"} if name == "qrao" else {})
     plain = from_spec("solvers", spec).sample(MODEL, seed=1).info
     found = {}
     for target in ("all-to-all", "line"):
@@ -32,7 +32,7 @@ def test_the_target_decides_depth_and_gates(name: str) -> None:
 
 def test_a_simulator_does_not_hide_the_target() -> None:
     pytest.importorskip("qiskit_aer")
-    spec = {"name": "vqe", "maxiter": 1, "target_device": "line", "entanglement": "full"}
+    spec = {"name": "vqe", "max_evaluations": 1, "target_device": "line", "entanglement": "full"}
     exact, aer = (
         from_spec("solvers", {**spec, "backend": backend}).sample(MODEL, seed=1).info for backend in ("exact", "aer")
     )

@@ -89,15 +89,15 @@ def test_ac_band_finds_one_of_the_best_alpha() -> None:
 def test_domains_stand_beside_the_fields() -> None:
     @dataclass(frozen=True)
     class Part:
-        layers: int = tunable(3, Range(1, 8))
+        num_layers: int = tunable(3, Range(1, 8))
         kind: str = tunable("a", Choice(("a", "b")))
         free: float = 1.0
 
-    assert list(domains(Part)) == ["layers", "kind"]
-    assert Part().layers == 3
+    assert list(domains(Part)) == ["num_layers", "kind"]
+    assert Part().num_layers == 3
     space = Space("sa", None, {f"solver.{name}": domain for name, domain in domains(Part).items()})
     drawn = [dict(space.draw(np.random.default_rng(seed)).values) for seed in range(200)]
-    assert {values["solver.layers"] for values in drawn} == set(range(1, 9))
+    assert {values["solver.num_layers"] for values in drawn} == set(range(1, 9))
     assert {values["solver.kind"] for values in drawn} == {"a", "b"}
     with pytest.raises(ValueError, match="low < high"):
         Range(1, 1)
@@ -106,7 +106,7 @@ def test_domains_stand_beside_the_fields() -> None:
 
 
 def test_a_preset_keeps_what_it_fixes() -> None:
-    assert "solver.layers" in Space.of("qaoa", "slack").domains
+    assert "solver.num_layers" in Space.of("qaoa", "slack").domains
     assert "encoder.tighten" in Space.of("qaoa", "slack").domains
     assert "solver.alpha" not in Space.of("cvar-qaoa").domains
 

@@ -38,7 +38,7 @@ def test_what_the_methods_tune_is_tunable() -> None:
     """Penalties, layers, init, scale of the slope (l1, l2), alpha, mu, temperatures, sweeps, targets and sizes."""
     for solver, encoder, field in (
         ("qaoa", "slack", "encoder.penalty"),
-        ("qaoa", "slack", "solver.layers"),
+        ("qaoa", "slack", "solver.num_layers"),
         ("qaoa", "slack", "solver.init"),
         ("qaoa", "slack", "solver.scale"),
         ("qaoa", "slack", "solver.alpha"),

@@ -73,14 +73,14 @@ def test_cvar_counts_the_last_outcome_in_part() -> None:
 def test_training_finds_the_ground_state_of_a_small_model() -> None:
     bqm = model(6, 3)
     lowest = float(diagonal.CostDiagonal.from_arrays(*bqm_to_arrays(bqm)).min)
-    samples = Vqe(reps=2, restarts=2).sample(bqm, seed=3)
+    samples = Vqe(num_layers=2, num_restarts=2).sample(bqm, seed=3)
     assert samples.first.energy == pytest.approx(lowest)
     assert samples.info["value"] >= lowest - 1e-9
     assert samples.info["optimum_probability"] > 0.5
 
 
 def test_ascending_alpha_ends_at_the_expectation() -> None:
-    settings = Vqe(alpha=0.25, alpha_schedule="ascending", maxiter=40)
+    settings = Vqe(alpha=0.25, alpha_schedule="ascending", max_evaluations=40)
     assert alphas(settings) == [0.25, 0.5, 0.75, 1.0]
     info = settings.sample(model(4), seed=0).info
     assert info["value"] == pytest.approx(info["expectation"], abs=1e-9)
@@ -91,7 +91,9 @@ def test_ascending_alpha_ends_at_the_expectation() -> None:
 def test_shots_on_every_simulator(backend: str, optimizer: str) -> None:
     if backend.startswith("aer"):
         pytest.importorskip("qiskit_aer")
-    settings = Vqe(backend=backend, shots=100, optimizer=optimizer, reps=1, maxiter=20, alpha=0.25)
+    settings = Vqe(
+        backend=backend, shots_per_evaluation=100, optimizer=optimizer, num_layers=1, max_evaluations=20, alpha=0.25
+    )
     samples = settings.sample(model(4), seed=2, num_shots=50)
     info = samples.info
     assert 1 <= info["evaluations"] <= 20
@@ -100,13 +102,17 @@ def test_shots_on_every_simulator(backend: str, optimizer: str) -> None:
 
 def test_noisy_device_and_transpiled_figures() -> None:
     pytest.importorskip("qiskit_ibm_runtime")
-    settings = Vqe(backend="noisy:fake_manila", shots=50, reps=1, maxiter=4)
+    settings = Vqe(backend="noisy:fake_manila", shots_per_evaluation=50, num_layers=1, max_evaluations=4)
     info = settings.sample(model(3), seed=1).info
     assert info["qubits_used"] == 3
     assert info["two_qubit_gates"] == info["logical_two_qubit_gates"] == 2
-    ring = Vqe(entanglement="circular", reps=1, maxiter=2)
+    ring = Vqe(entanglement="circular", num_layers=1, max_evaluations=2)
     plain, line = ring.sample(model(5), seed=1).info, None
-    line = Vqe(entanglement="circular", reps=1, maxiter=2, target_device="line").sample(model(5), seed=1).info
+    line = (
+        Vqe(entanglement="circular", num_layers=1, max_evaluations=2, target_device="line")
+        .sample(model(5), seed=1)
+        .info
+    )
     assert plain["two_qubit_gates"] == 5 < line["two_qubit_gates"]
     assert line["target_device"] == "line"
 
@@ -114,7 +120,9 @@ def test_noisy_device_and_transpiled_figures() -> None:
 def test_a_hundred_qubits_on_the_matrix_product_state() -> None:
     n = 100
     chain = dimod.BinaryQuadraticModel.from_ising({}, {(i, i + 1): 1.0 for i in range(n - 1)})
-    samples = Vqe(backend="mps", shots=200, optimizer="spsa", maxiter=20, reps=1).sample(chain, seed=1)
+    samples = Vqe(backend="mps", shots_per_evaluation=200, optimizer="spsa", max_evaluations=20, num_layers=1).sample(
+        chain, seed=1
+    )
     assert samples.info["qubits"] == 100
     assert samples.info["bond"] == 2
     assert Vqe().estimate(n, n).refusal
@@ -128,19 +136,19 @@ def test_settings_that_make_no_sense_are_refused() -> None:
         {"alpha": 0.5, "backend": "mps"},
         {"shots": 10, "optimizer": "l-bfgs"},
         {"backend": "here"},
-        {"reps": -1},
+        {"num_layers": -1},
         {"readout": "mitigate"},
         {"bond_dimension": 4},
-        {"optimizer": "none", "restarts": 1},
+        {"optimizer": "none", "num_restarts": 1},
     ):
         with pytest.raises(ValueError, match=r"must|one of"):
             Vqe(**wrong)
-    assert Vqe(backend="mps", entanglement="full", shots=5).estimate(50, 0).refusal
+    assert Vqe(backend="mps", entanglement="full", shots_per_evaluation=5).estimate(50, 0).refusal
     assert isinstance(from_spec("solvers", "cvar-vqe"), AnsatzSettings)
     assert from_spec("solvers", "cvar_vqe").alpha == 0.25
 
 
 def test_budget_of_evaluations_is_kept() -> None:
-    info = Vqe(restarts=3).sample(model(4), seed=1, evaluations=7).info
+    info = Vqe(num_restarts=3).sample(model(4), seed=1, evaluations=7).info
     assert info["evaluations"] == 7
     assert info["is_cut"]

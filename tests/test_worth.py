@@ -30,7 +30,15 @@ SMALL = {
     "qap": {"n": 3},
     "market-share": {"products": 8, "retailers": 1},
     "multi-knapsack": {"n": 4, "knapsacks": 2},
+    "hubo": {"n": 8, "degree": 4, "terms": 12},
+    "labs": {"length": 8},
+    "integer-program": {"n": 3},
+    "tsptw": {"n": 5, "width": 60},
+    "cvrp": {"n": 3},
+    "vrptw": {"n": 3},
 }
+#: Bits beyond which a formulation's points are not counted here one by one.
+MOST_BITS = 12
 
 
 def brute(formulation: object, X: np.ndarray) -> dict[float, int]:
@@ -47,16 +55,19 @@ def brute(formulation: object, X: np.ndarray) -> dict[float, int]:
 @pytest.mark.parametrize("kind", SMALL)
 def test_uniform_chances_are_those_of_brute_force_on_every_kind(kind: str) -> None:
     problem = qopt.generate(kind, seed=3, **SMALL[kind])
-    for name in problem.formulations:
+    for position, (name, make) in enumerate(problem.formulations.items()):
+        if position and make.size(problem).variables > 2 * MOST_BITS + 1:
+            continue  # arrival times and time slots of a tour: more bits than are counted one by one
         formulation = formulate(problem, name)
         field = program_field(formulation)
         found = enumerate_field(field)
-        if found is None:  # a surrogate of more bits
+        if found is None:  # a surrogate, or one of more bits; never the kind's own
+            assert position > 0
             assert formulation.is_surrogate
             continue
         bits = round(math.log2(found.uniform.total))
         assert 2**bits == found.uniform.total
-        assert bits <= 12
+        assert bits <= MOST_BITS
         X = {x.tobytes(): x for x in field.draw(np.random.default_rng(1), 40 * 2**bits)}
         # every distinct completed point once: uniform bits that a formulation sets itself do not count
         assert len(X) == 2**bits
@@ -70,7 +81,7 @@ def test_uniform_chances_are_those_of_brute_force_on_every_kind(kind: str) -> No
 def test_every_kind_is_covered() -> None:
     from qopt.core import PROBLEMS
 
-    assert set(SMALL) <= {entry.name for entry in PROBLEMS}
+    assert set(SMALL) == {entry.name for entry in PROBLEMS}
 
 
 def test_a_core_is_counted_in_its_own_bits() -> None:
@@ -130,7 +141,7 @@ def test_the_quadratic_table_is_the_form() -> None:
 def test_the_samplers_chance_is_exact_from_its_state(solver: str) -> None:
     """The optimum probability that a circuit tells of its QUBO is the chance of the optimum where there are no rows."""
     problem = qopt.generate("qubo", n=6, seed=1)
-    options = {"reps": 1} if solver == "vqe" else {"layers": 1}
+    options = {"num_layers": 1}
     record = qopt.solve(problem, solver, seed=1, **options)
     assert record.worth is not None
     target = record.worth.targets[0]
@@ -148,7 +159,7 @@ def test_the_samplers_chance_is_exact_from_its_state(solver: str) -> None:
 
 def test_a_subspace_state_is_counted_on_its_own_ground() -> None:
     problem = qopt.generate("tsp", n=5, seed=2)
-    record = qopt.solve(problem, "xy", layers=1, num_starts=1, seed=1)
+    record = qopt.solve(problem, "xy", num_layers=1, num_starts=1, seed=1)
     assert record.worth is not None
     assert record.worth.num_points == 24
     target = record.worth.targets[0]
@@ -203,7 +214,7 @@ def test_a_records_crossover_is_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from qopt.experiments.plot_worth import plot_worth
 
-    record = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "qaoa", layers=1, encoder="unbalanced", seed=1)
+    record = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "qaoa", num_layers=1, encoder="unbalanced", seed=1)
     plot_worth(record, tmp_path / "worth.png")
     assert (tmp_path / "worth.png").stat().st_size > 5_000
     exact = qopt.solve(qopt.generate("mdkp", n=8, m=2, seed=1), "cpsat")

@@ -16,7 +16,7 @@ from qopt.experiments.plot_samples import plot_incumbents
 folder = Path(tempfile.mkdtemp())
 problem = qopt.generate("mdkp", n=50, m=5, seed=1)
 records = {
-    "qaoa": qopt.solve(problem, qopt.Qaoa(layers=2), encoder="neighbourhood", seed=1, rounds=25, ceiling=True),
+    "qaoa": qopt.solve(problem, qopt.Qaoa(num_layers=2), encoder="neighbourhood", seed=1, rounds=25, ceiling=True),
     "cpsat": qopt.solve(problem, "cpsat", seed=1),
 }
 optimum = records["cpsat"].objective

@@ -25,7 +25,7 @@ print(qopt.info(problem)["size"], "->", encoding.bqm.num_variables, "qubits;", e
 # where the optimiser ended.
 
 # %%
-runs = {f"{p} layers": qopt.Qaoa(layers=p).sample(encoding.bqm, seed=1, num_shots=2000) for p in (1, 2, 4)}
+runs = {f"{p} layers": qopt.Qaoa(num_layers=p).sample(encoding.bqm, seed=1, num_shots=2000) for p in (1, 2, 4)}
 energies = plot_landscape(encoding.bqm, folder / "landscape.png", angles=runs["1 layers"].info["angles"])
 Image(folder / "landscape.png")
 
@@ -67,7 +67,7 @@ Image(folder / "histogram.png")
 # points, and `worth` the chance of one sample to be optimal over that of one uniform point.
 
 # %%
-record = qopt.solve(problem, qopt.Qaoa(layers=4), seed=1, shots=2000)
+record = qopt.solve(problem, qopt.Qaoa(num_layers=4), seed=1, shots=2000)
 print(record)
 target = record.worth.targets[0]
 print(f"one sample is worth {target.worth:.3g} uniform points for {target.target}")

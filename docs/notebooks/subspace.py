@@ -17,8 +17,8 @@ from qopt.experiments.plot_samples import plot_tour
 folder = Path(tempfile.mkdtemp())
 tsp = qopt.generate("tsp", n=5, seed=3)
 records = {
-    "penalties": qopt.solve(tsp, qopt.Qaoa(layers=2), encoder="slack", seed=1, shots=1000),
-    "subspace": qopt.solve(tsp, "xy", layers=2, seed=1, shots=1000),
+    "penalties": qopt.solve(tsp, qopt.Qaoa(num_layers=2), encoder="slack", seed=1, shots=1000),
+    "subspace": qopt.solve(tsp, "xy", num_layers=2, seed=1, shots=1000),
 }
 for name, record in records.items():
     raw, control = record.stages.raw, record.stages.control.raw
@@ -38,8 +38,8 @@ Image(folder / "tours.png")
 # %%
 qap = qopt.generate("qap", n=4, seed=1)
 for name, record in {
-    "penalties": qopt.solve(qap, qopt.Qaoa(layers=2), encoder="slack", seed=1, shots=1000),
-    "subspace": qopt.solve(qap, "xy", layers=2, seed=1, shots=1000),
+    "penalties": qopt.solve(qap, qopt.Qaoa(num_layers=2), encoder="slack", seed=1, shots=1000),
+    "subspace": qopt.solve(qap, "xy", num_layers=2, seed=1, shots=1000),
 }.items():
     raw, control = record.stages.raw, record.stages.control.raw
     print(

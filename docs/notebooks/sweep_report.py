@@ -23,7 +23,7 @@ instances:
   - {generate: mis, n: [8, 10], seeds: 0..2}
   - {generate: mdkp, n: [6, 8], m: 2, seeds: 0..2}
 pipelines:
-  qaoa: {solver: qaoa, encoder: unbalanced, layers: 2}
+  qaoa: {solver: qaoa, encoder: unbalanced, num_layers: 2}
   sa: {solver: sa, encoder: unbalanced, num_sweeps: 100}
   random: {solver: random, encoder: unbalanced}
   cpsat: cpsat

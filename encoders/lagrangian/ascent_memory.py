@@ -25,7 +25,7 @@ def from_memory(memory: Mapping[str, Any]) -> AscentState:
 
 
 def rearranged(state: AscentState, place: Callable[[Float], Float], average_values: Float | None) -> AscentState:
-    """The state over other rows.
+    """The state over other rows. All vectors have shape (rows,).
 
     Parameters
     ----------
@@ -46,5 +46,5 @@ def rearranged(state: AscentState, place: Callable[[Float], Float], average_valu
 
 
 def appended(count: int) -> Callable[[Float], Float]:
-    """``place`` of rows appended at the end, up to ``count`` rows."""
+    """``place`` of rows appended at the end, up to ``count`` rows. Vectors of shape (rows,) become (count,)."""
     return lambda vector: np.concatenate([vector, np.zeros(count - vector.size)])

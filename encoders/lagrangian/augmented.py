@@ -56,8 +56,8 @@ class AugmentedLagrangian:
     ----------
     M. R. Hestenes (1969), doi:10.1007/BF00927673; R. T. Rockafellar (1973), The multiplier method of Hestenes and
     Powell applied to convex programming, doi:10.1007/BF00934777; UP: arXiv:2211.13914. Slack-free augmented Lagrangians
-    for QUBOs: arXiv:2507.12159, whose text was not at hand: T3P is a third party's reading of it, the others are
-    standard forms.
+    for QUBOs: arXiv:2507.12159, to whose full text we had no access: T3P is a third party's reading of it, the
+    others are standard forms.
 
     Examples
     --------

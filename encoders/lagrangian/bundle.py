@@ -56,8 +56,8 @@ class Bundle(DualMethod):
     ----------
     C. Lemarechal (1974), An algorithm for minimizing convex functions; K. C. Kiwiel (1990), Proximity control in bundle
     methods, doi:10.1007/BF01585731; C. Lemarechal, A. Nemirovskii, Y. Nesterov (1995), doi:10.1007/BF01585555 (level);
-    R. E. Marsten, W. W. Hogan, J. W. Blankenship (1975), The boxstep method, doi:10.1287/opre.23.3.389. The text of
-    arXiv:2507.12159, which names bundle updates, was not at hand: this is the standard form.
+    R. E. Marsten, W. W. Hogan, J. W. Blankenship (1975), The boxstep method, doi:10.1287/opre.23.3.389. We had
+    no access to the full text of arXiv:2507.12159, which names bundle updates: this is the standard form.
 
     Examples
     --------

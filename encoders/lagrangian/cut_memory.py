@@ -52,6 +52,8 @@ def added_cuts(memory: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
 def fewer_cuts(memory: Mapping[str, Any], weights: Float, most: int) -> dict[str, Any]:
     """At most ``most`` cuts: the active ones, and the combination of all by their weights in front.
 
+    The weights have shape (cuts,).
+
     References
     ----------
     K. C. Kiwiel (1983), An aggregate subgradient method for nonsmooth convex minimization, doi:10.1007/BF02591907.

@@ -102,7 +102,7 @@ class DualAscent(DualMethod):
         return Step(after.multipliers, to_memory(after), reason, row, after.average)
 
     def _standstill(self, at: Float, direction: Float | None) -> str:
-        """Nothing moves for ever only where no direction is left; a target that was met may still rise."""
+        """Stop only if the direction is zero: a better incumbent can raise the target again."""
         return "no ascent direction" if direction is not None and not direction.any() else ""
 
 

@@ -1,4 +1,4 @@
-"""What all dual methods share: price the rows, take the round's answer, choose the next prices, stop, and tell.
+"""What all dual methods share: multipliers of the rows, their update, the stopping test and the trace.
 
 A method adds only how it chooses the next multipliers. Everything it must remember is in ``Encoding.state["memory"]``,
 so that ``update`` is pure and a stopped run continues from a stored encoding.
@@ -101,7 +101,13 @@ class DualMethod:
         return program.num_variables
 
     def without_rows(self, encoding: Encoding, names: Collection[str]) -> Encoding:
-        """The same encoding of the program without the named rows, whose multipliers must be 0."""
+        """The same encoding of the program without the named rows, whose multipliers must be 0.
+
+        Raises
+        ------
+        ValueError
+            A row that is to be dropped has a multiplier other than 0.
+        """
         program, state = encoding.native, encoding.state
         assert program is not None
         old = self._rows(program)
@@ -155,7 +161,10 @@ class DualMethod:
 def lagrangian_encoding(
     program: BinaryProgram, rows: DualRows, multipliers: Float, note: str, state: Mapping[str, Any]
 ) -> Encoding:
-    """``cost + multipliers h`` as an encoding, in the program's units; a relaxation at all multipliers >= 0."""
+    """``cost + multipliers h`` as an encoding, in the program's units; a relaxation at all multipliers >= 0.
+
+    Multipliers have shape (rows,).
+    """
     weights = multipliers * cost_scale(program)
     bqm = rows.lagrangian(program, weights).bqm()
     if bqm.num_interactions == 0:

@@ -81,7 +81,10 @@ class DualRows:
         return h
 
     def lagrangian(self, program: BinaryProgram, weights: Float) -> Quadratic:
-        """``cost + weights h`` as a function of the program's bits, exact on all points of {0,1}^n."""
+        """``cost + weights h`` as a function of the program's bits, exact on all points of {0,1}^n.
+
+        Weights have shape (rows,).
+        """
         energy = Quadratic.cost(program)
         linear = self.forms == RowForm.LINEAR
         y = np.where(linear, weights, 0.0)
@@ -93,12 +96,12 @@ class DualRows:
         return energy
 
     def squared(self, weights: Float, targets: Float) -> Quadratic:
-        """``sum_r weights_r (A_r x - targets_r)^2`` over the rows of nonzero weight."""
+        """``sum_r weights_r (A_r x - targets_r)^2`` over the rows of nonzero weight. Shape (rows,) each."""
         at = np.flatnonzero(weights)
         return row_squares(self.A[at], targets[at], weights[at])
 
     def scaled_by_names(self, weights: Float) -> dict[str, float]:
-        """Weights in units of the rows as the program has them, by name; the sides of a row apart."""
+        """Weights in units of the rows as the program has them, by name; the sides of a row apart. Shape (rows,)."""
         return dict(zip(self.names, self.in_row_units(weights).tolist()))
 
     def in_row_units(self, weights: Float) -> Float:

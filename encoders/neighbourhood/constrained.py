@@ -179,6 +179,8 @@ def core_order(program: BinaryProgram) -> Int:
     """Variables by |reduced cost| of the LP relaxation of rows and linear costs, the least first.
 
     Products enter by their mean effect at density 1/2: the order only says where to look first.
+
+    The answer has shape (n,).
     """
     products = program.products
     costs: Float = program.c + np.asarray(products.sum(axis=0) + products.sum(axis=1)).ravel() / 4
@@ -196,6 +198,8 @@ def place_line(program: BinaryProgram) -> Int:
     """The places in the order of their coupling, where that is a path or a ring; empty otherwise.
 
     A place couples with another where a product of the cost holds both: neighbouring stops of a tour.
+
+    The answer has shape (places,) or (0,).
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order, depth_first_order

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...core import ENCODERS, BinaryProgram, Bits, Encoder, Encoding, Round, chain, part, unknown_name
 from ...core.arrays import Int
+from ...core.old_names import renamed
 from ...core.tunable import Choice, Range, tunable
 from ..feasible import feasible_point
 from ..slack import Slack
@@ -40,7 +41,10 @@ class Starting(Protocol):
 
     def encode_from(
         self, program: BinaryProgram, x: Bits, *, seed: int = 0, cost: float | None = None, broken: float | None = None
-    ) -> Encoding: ...
+    ) -> Encoding:
+        """Encoding of the first neighbourhood around ``x``, shape (n,); cost and violation are computed where not
+        given.
+        """
 
 
 @ENCODERS.register("neighbourhood", aliases=("decompose",))
@@ -61,7 +65,7 @@ class Neighbourhood:
     points : samples a round that are asked of the sampler, where the run does not say.
     patience : rounds without a better point after which the run ends or restarts; None: four passes over all
         variables, at least 40.
-    restarts : how often, after that, the best other point of each of three rounds is accepted, whatever it costs.
+    num_restarts : how often, after that, the best other point of each of three rounds is accepted, whatever it costs.
     max_rounds : rounds after which it ends; None for no limit.
     learn : angles of circuits in the ``first`` rounds, which only sample later; ``warm``: every round goes on from the
         angles of the last one; ``each`` round for itself.
@@ -92,7 +96,7 @@ class Neighbourhood:
     temperature: float = tunable(1.0, Range(0.1, 10.0, "log"))
     points: int = tunable(32, Range(8, 256, "log"))
     patience: int | None = None
-    restarts: int = tunable(0, Range(0, 5))
+    num_restarts: int = renamed("restarts", 0)
     max_rounds: int | None = None
     learn: Learn = "first"
     parts: int = 1
@@ -103,7 +107,7 @@ class Neighbourhood:
         for name, known in choices:
             if getattr(self, name) not in get_args(known):
                 raise unknown_name(name, str(getattr(self, name)), get_args(known))
-        for name, least in (("size", 1), ("points", 1), ("restarts", 0), ("parts", 1)):
+        for name, least in (("size", 1), ("points", 1), ("num_restarts", 0), ("parts", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)!r}")
         for name in ("qubits", "patience", "max_rounds"):
@@ -121,7 +125,7 @@ class Neighbourhood:
     def encode_from(
         self, program: BinaryProgram, x: Bits, *, seed: int = 0, cost: float | None = None, broken: float | None = None
     ) -> Encoding:
-        """The first round from a given point.
+        """The first round from a given point. x has shape (n,).
 
         Parameters
         ----------
@@ -157,7 +161,7 @@ class Neighbourhood:
         return " and ".join(WORDS[name] for name in cycle_of(self.chooser, view))
 
     def _search(self, program: BinaryProgram) -> Search:
-        return Search(self.accept, self.temperature, self.patience_of(program), self.restarts)
+        return Search(self.accept, self.temperature, self.patience_of(program), self.num_restarts)
 
     def patience_of(self, program: BinaryProgram) -> int:
         """Rounds without a better point after which the run ends."""

@@ -130,7 +130,7 @@ def multilevel(view: View) -> Merged:
 
 @lru_cache(maxsize=8)
 def grown_order(program: BinaryProgram, size: int, seed: int, number: int) -> Int:
-    """All variables in an order whose runs of ``size`` are parts grown breadth-first from random starts."""
+    """All variables in an order whose runs of ``size`` are parts grown breadth-first from random starts. Shape (n,)."""
     near = near_of(program)
     n = program.num_variables
     rng = np.random.default_rng([seed, number, 18])
@@ -157,6 +157,8 @@ def hierarchy(program: BinaryProgram, size: int, seed: int, cycle: int) -> tuple
     """Cluster of each variable, coarsest level first: pairs of strongest interaction, until at most ``size`` are left.
 
     Random order of the vertices a cycle, so that every cycle has clusters of its own. The last level is single bits.
+
+    Each level has shape (n,).
     """
     from scipy.sparse import csr_array
 

@@ -63,7 +63,7 @@ class Kept:
 
     @staticmethod
     def at(program: BinaryProgram, x: Bits, seed: int, cost: float | None = None, broken: float | None = None) -> Kept:
-        """At the start."""
+        """At the start. x has shape (n,)."""
         x = frozen(x, np.uint8)
         cost = float(program.costs(x)[0]) if cost is None else cost
         broken = float(program.violations(x).sum()) if broken is None else broken

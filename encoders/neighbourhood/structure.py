@@ -197,6 +197,6 @@ def near_of(program: BinaryProgram) -> csr_array:
 
 
 def neighbours(near: csr_array, variable: int) -> Int:
-    """The variables that interact with this one."""
+    """The variables that interact with this one. ``near`` has shape (n, n), the answer (degree,)."""
     part = slice(int(near.indptr[variable]), int(near.indptr[variable + 1]))
     return np.asarray(near.indices[part], dtype=np.int64)

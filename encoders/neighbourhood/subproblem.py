@@ -28,6 +28,8 @@ def kept_program(program: BinaryProgram, keep: Int, x: Bits) -> Small:
 
     Where the incumbent breaks rows that no choice of the kept variables can mend, these rows are asked for as far as
     they can be met.
+
+    ``keep`` has shape (k,), x shape (n,).
     """
     try:
         left = residual(program, keep, x)

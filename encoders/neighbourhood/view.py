@@ -64,7 +64,7 @@ class Wanted:
     cells: Int | None = None
 
     def variables(self, count: int) -> Int:
-        """The variables of the first ``count`` units, ascending."""
+        """The variables of the first ``count`` units, ascending. Shape (k,)."""
         if not count:
             return np.zeros(0, dtype=np.int64)
         if self.cells is None:
@@ -95,6 +95,8 @@ def as_units(structure: Structure, order: Int, x: Bits, size: int, rng: np.rando
     """Variables in an order as units: groups whole, the rest alone; a group above ``size`` by a random part.
 
     The part of a group holds its variable that is set, so that its row can still be kept.
+
+    The order and each unit are lists of variables, shape (k,); x has shape (n,).
     """
     seen: set[int] = set()
     members = _members(structure)

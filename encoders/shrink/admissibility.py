@@ -31,7 +31,7 @@ class Verdict:
 
 
 @dataclass
-class Gate:
+class AdmissibilityChecker:
     """Running state of the admission of merges in one shrinking; ``advance`` after each merge.
 
     Parameters
@@ -57,7 +57,10 @@ class Gate:
         self._caps = _capacities(self.program) if self.mode != "off" else np.zeros(0)
 
     def advance(self, classes: Classes) -> AnyArray:
-        """Take in the classes as they stand; the values that the rows force on their bits, -1 for none."""
+        """Take in the classes as they stand; the values that the rows force on their bits, -1 for none.
+
+        Shape (free classes,).
+        """
         self._literals = classes.literals()
         self._position = np.full(classes.root.size, -1, dtype=np.int64)
         self._position[classes.roots[1:]] = np.arange(classes.num_free)
@@ -123,6 +126,8 @@ def auxiliary_groups(encoding: Encoding, lift: LiteralMap) -> Int:
     """Group of each node: 0 for the anchor, -1 for bits of the program, 1, 2, ... for auxiliary bits.
 
     Auxiliary bits of one row have products with one another, those of two rows have none; so a group is a component.
+
+    Shape (nodes,).
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

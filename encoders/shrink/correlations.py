@@ -107,6 +107,8 @@ class CorrelationSource(Protocol):
 def gram_pairs(vectors: Float) -> tuple[Int, Int, Float]:
     """All pairs i < j with ``<v_i, v_j>``; beyond a few thousand nodes the strongest ones only.
 
+    The vectors have shape (n, rank), the answers (pairs,).
+
     Examples
     --------
     >>> [part.tolist() for part in gram_pairs(np.array([[1.0], [-1.0], [0.5]]))]

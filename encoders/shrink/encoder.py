@@ -34,7 +34,7 @@ from ...core import (
 from ...core.tunable import Range, tunable
 from ..quadratic import Quadratic
 from ..slack import Slack
-from .admissibility import Admissibility, Gate, auxiliary_groups
+from .admissibility import Admissibility, AdmissibilityChecker, auxiliary_groups
 from .correlations import CorrelationSource
 from .loop import Control, Shrinking
 from .sources import Sdp
@@ -155,7 +155,7 @@ class Shrink:
             shrinking.ended = "already small enough"
         return self._wrapped(inner, shrinking, program, before)
 
-    def _gate(self, inner: Encoding, program: BinaryProgram) -> Gate:
+    def _gate(self, inner: Encoding, program: BinaryProgram) -> AdmissibilityChecker:
         mode = self.admissibility
         if not isinstance(inner.decoder, LiteralMap):
             if mode != "off":
@@ -163,9 +163,9 @@ class Shrink:
                     f"admissibility {mode} must know program variables as bits of the QUBO, those of "
                     f"{type(self.inner).__name__} are not; use --admissibility off"
                 )
-            return Gate(mode, program, None)
+            return AdmissibilityChecker(mode, program, None)
         groups = auxiliary_groups(inner, inner.decoder) if self.protect_slack and mode != "off" else None
-        return Gate(mode, program, inner.decoder, self.tau, groups)
+        return AdmissibilityChecker(mode, program, inner.decoder, self.tau, groups)
 
     def _wrapped(self, inner: Encoding, done: Shrinking, program: BinaryProgram, before: Encoding | None) -> Encoding:
         literals = done.classes.literals()

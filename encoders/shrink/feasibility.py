@@ -18,7 +18,7 @@ from .propagation import ClassRows
 #: Limit of one CP-SAT call in its deterministic time, about seconds of one core.
 EFFORT = 5.0
 #: Feasible points kept; most merges agree with one of them, and then nothing has to be solved.
-_MOST_POINTS = 64
+_MAX_POINTS = 64
 
 
 @dataclass
@@ -42,7 +42,13 @@ class Feasibility:
         self.is_two_sat = bool((entries <= 2).all())
 
     def holds(self, literals: LiteralMap) -> bool | None:
-        """Whether some feasible point is ``literals`` of the classes' bits; None where the effort did not suffice."""
+        """Whether some feasible point is ``literals`` of the classes' bits; None where the effort did not suffice.
+
+        Raises
+        ------
+        ArithmeticError
+            The point of the exact check breaks a row: a fault of this check.
+        """
         if agrees(self.points, literals).any():
             return True
         self.num_solves += 1
@@ -55,7 +61,7 @@ class Feasibility:
         x = literals.apply(y[None])
         if not self.program.feasible(x)[0]:
             raise ArithmeticError("the exact check's point must keep the program's rows, but it breaks one; report it")
-        self.points = np.concatenate([x, self.points])[:_MOST_POINTS]
+        self.points = np.concatenate([x, self.points])[:_MAX_POINTS]
         return True
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ...core import BinaryProgram, LiteralMap
 from ...core.arrays import Float, Int
 from ..quadratic import Quadratic
-from .admissibility import Gate
+from .admissibility import AdmissibilityChecker
 from .classes import Classes, substitution
 from .correlations import Correlations, CorrelationSource, Task
 from .stops import bound_loss, leading_eigenvalues, spectral_change
@@ -60,7 +60,7 @@ class Shrinking:
     program: BinaryProgram
     lift: LiteralMap | None
     source: CorrelationSource
-    gate: Gate
+    gate: AdmissibilityChecker
     control: Control
     target: int
     classes: Classes = field(init=False)

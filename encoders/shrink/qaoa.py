@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from ...algorithms.depth_one import DepthOne, optimize_depth_one
-from ...algorithms.fixed_angles import MOST_LAYERS, angle_unit, mean_degree, scaled_angles
+from ...algorithms.fixed_angles import MAX_LAYERS, angle_unit, mean_degree, scaled_angles
 from ...core import CORRELATIONS
 from ...core.arrays import AnyArray, Float
+from ...core.old_names import renamed
 from ...engines.light_cone import LightCones
 from .correlations import Correlations, Task
 
@@ -29,7 +30,7 @@ class QaoaPairs:
 
     Parameters
     ----------
-    layers : 1 in closed form; more by statevector, up to 16 bits, along the ramp ``gamma_l = dg (l + 1/2) / p``,
+    num_layers : 1 in closed form; more by statevector, up to 16 bits, along the ramp ``gamma_l = dg (l + 1/2) / p``,
         ``beta_l = db (1 - (l + 1/2) / p)``; above by light cones, edges only, angles optimised from the fixed ones.
     num_gammas : scanned values of gamma.
 
@@ -39,12 +40,12 @@ class QaoaPairs:
     closed form: A. Ozaeta, W. van Dam, P. L. McMahon (2022), arXiv:2012.03421.
     """
 
-    layers: int = 1
+    num_layers: int = renamed("layers", 1)
     num_gammas: int = 32
 
     def __post_init__(self) -> None:
-        if self.layers < 1 or self.num_gammas < 1:
-            raise ValueError(f"layers and num_gammas must be >= 1, got {self.layers!r} and {self.num_gammas!r}")
+        if self.num_layers < 1 or self.num_gammas < 1:
+            raise ValueError(f"num_layers and num_gammas must be >= 1, got {self.num_layers!r} and {self.num_gammas!r}")
 
     def correlations(self, task: Task) -> Correlations:
         """All pairs of nodes; by light cones the edges.
@@ -63,7 +64,7 @@ class QaoaPairs:
         J = np.zeros((k, k))
         J[Q.row, Q.col] = Q.data / 4.0
         heads, tails = np.triu_indices(k, 1)
-        if self.layers == 1:
+        if self.num_layers == 1:
             model = DepthOne(h, J)
             gamma, beta, _ = optimize_depth_one(h, J, num_gammas=self.num_gammas)
             found = model.correlations(gamma, beta)
@@ -89,7 +90,7 @@ class QaoaPairs:
         scale = float(np.sqrt((J**2).sum() * 2 / max(k, 1) + (h**2).mean())) or 1.0
 
         def probabilities(angles: AnyArray) -> Float:
-            return ramp_probabilities(energies / scale, self.layers, float(angles[0]), float(angles[1]))
+            return ramp_probabilities(energies / scale, self.num_layers, float(angles[0]), float(angles[1]))
 
         starts = [(g, b) for g in (0.3, 0.6, 1.2) for b in (0.3, 0.6)]
         first = min(starts, key=lambda a: float(probabilities(np.array(a)) @ energies))
@@ -101,11 +102,11 @@ class QaoaPairs:
         """<Z>, and <ZZ> of the edges, at the angles that L-BFGS finds from the fixed ones, or from a ramp."""
         from scipy.optimize import minimize
 
-        p = self.layers
+        p = self.num_layers
         cones = LightCones.of(h, Q.row, Q.col, Q.data / 4.0, p)
         graph = cones.graph
         unit = angle_unit(graph.h, graph.rows, graph.cols, graph.couplings)
-        if p <= MOST_LAYERS:
+        if p <= MAX_LAYERS:
             gammas, betas = scaled_angles(p, mean_degree(graph.rows, graph.cols))
         else:
             gammas = 0.6 * (np.arange(p) + 1) / p
@@ -121,8 +122,10 @@ class QaoaPairs:
         return found.z, found.rows, found.cols, found.zz
 
 
-def ramp_probabilities(energies: Float, layers: int, gamma: float, beta: float) -> Float:
-    """Probabilities of the states after ``layers`` of exp(-i g E), exp(+i b sum X) along a linear ramp.
+def ramp_probabilities(energies: Float, num_layers: int, gamma: float, beta: float) -> Float:
+    """Probabilities of the states after ``num_layers`` of exp(-i g E), exp(+i b sum X) along a linear ramp.
+
+    Energies and the answer have shape (2**k,).
 
     Parameters
     ----------
@@ -136,8 +139,8 @@ def ramp_probabilities(energies: Float, layers: int, gamma: float, beta: float) 
     """
     k = int(energies.size).bit_length() - 1
     state: AnyArray = np.full(energies.size, 2.0 ** (-k / 2), dtype=np.complex128)
-    for layer in range(layers):
-        at = (layer + 0.5) / layers
+    for layer in range(num_layers):
+        at = (layer + 0.5) / num_layers
         state = state * np.exp(-1j * gamma * at * energies)
         b = beta * (1 - at)
         for bit in range(k):

@@ -20,6 +20,8 @@ def leading_eigenvalues(cut: AnchoredCut, count: int = 1) -> Float:
 
     Fewer where the graph has fewer nodes. Weights may have either sign, hence absolute degrees; isolated nodes give 1.
 
+    Shape (min(count, nodes),).
+
     Examples
     --------
     >>> from qopt.algorithms.max_cut import qubo_to_max_cut
@@ -42,7 +44,7 @@ def leading_eigenvalues(cut: AnchoredCut, count: int = 1) -> Float:
 
 
 def spectral_change(now: Float, before: Float) -> float:
-    """Largest relative change of the leading eigenvalues that both graphs have."""
+    """Largest relative change of the leading eigenvalues that both graphs have. Shapes (k,) and (l,)."""
     count = min(now.size, before.size)
     scale = np.maximum(np.abs(before[:count]), 1e-12)
     return float((np.abs(now[:count] - before[:count]) / scale).max(initial=0.0))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...core import Float
 from ...core.margins import ROUNDING
-from ..extension import is_compiled, load_extension
+from ..extension import allowed, is_compiled, load_extension
 from . import reference
 from .model import IsingModel
 
@@ -49,8 +49,8 @@ def engine_name(engine: EngineChoice = "auto") -> str:
 
 
 def kernels() -> list[str]:
-    """Instruction sets that this machine can run, best first; empty without the extension."""
-    return [] if _engine is None else list(_engine.kernels())
+    """Instruction sets of this machine, best first, none wider than $QOPT_ISA; empty without the extension."""
+    return [] if _engine is None else allowed(_engine.kernels())
 
 
 #: Parts of an anneal after which somebody who listens is told.

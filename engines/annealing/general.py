@@ -15,7 +15,7 @@ from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowFacts, RowKind
 from .structure import SINGLE_BITS, Structure
 
 #: Most pairs of bits in conflict; beyond them the longest packing rows are soft.
-MOST_CONFLICTS = 30_000_000
+MAX_CONFLICTS = 30_000_000
 #: Random starts tried before packing rows that touch groups become soft.
 TRIED_STARTS = 20
 
@@ -132,7 +132,7 @@ def find_kept(facts: list[RowFacts], n: int) -> Kept:
     packing_rows = [k for k, row in enumerate(facts) if row.kind is RowKind.PACKING]
     for k in sorted(packing_rows, key=lambda k: len(facts[k].columns)):
         pairs += len(facts[k].columns) ** 2
-        if pairs > MOST_CONFLICTS:
+        if pairs > MAX_CONFLICTS:
             break
         packings.append(k)
     kept = Kept(facts, groups, squares, packings)

@@ -9,7 +9,7 @@ import numpy as np
 from ...core import AnyArray
 from .walks import Walk
 
-MOST_EJECTED, MOST_CHANGES, SHORT_RANGE = 8, 32, 1024
+MAX_EJECTED, MAX_CHANGES, SHORT_RANGE = 8, 32, 1024
 GAIN, FALL, FLOOR_SHARE, CEILING_SHARE = 0.1, 0.2, 1e-4, 1e4
 GROWTH, GROWTH_SHARE = 1.2, 0.1
 
@@ -81,15 +81,21 @@ class GeneralWalk(Walk):
         return float(max(activity - self.row_upper[k], self.row_lower[k] - activity, 0.0))
 
     def keeps_all_rows(self) -> bool:
+        """Whether every one-hot group has its bit and no row is broken."""
         return self.uncovered == 0 and not any(self._violation(k, a) > 0 for k, a in enumerate(self.activity))
 
     def point(self) -> AnyArray:
+        """Copy of the values of all variables, shape (size,)."""
         return np.array(self.x, dtype=np.int64)
 
     def stride(self) -> int:
+        """Proposals of a block: one a variable."""
         return max(1, self.size)
 
     def close(self, sweeps: int) -> None:
+        """At most so many cold sweeps with growing weights of the broken rows; once all hold, as many to lower the
+        cost.
+        """
         for _ in range(sweeps):
             if self.keeps_all_rows():
                 break
@@ -103,9 +109,11 @@ class GeneralWalk(Walk):
                 self.propose(1e-300)
 
     def keep_weights(self) -> None:
+        """Begin later reads with the weights of the rows as they are now."""
         self.start_weight = list(self.weight)
 
     def begin_block(self, t: float) -> None:
+        """Raise the weights of the broken rows and lower those of the others, in proportion to the temperature."""
         for k, scale in enumerate(self.row_scale):
             step = GAIN * t / scale
             moved = self.weight[k] + (step if self._violation(k, self.activity[k]) > 0 else -FALL * step)
@@ -173,6 +181,7 @@ class GeneralWalk(Walk):
     # ---- moves -----------------------------------------------------------------------------------------------------
 
     def propose(self, t: float) -> None:
+        """Choose a move, and make it if Metropolis' rule at temperature ``t`` accepts cost and penalty together."""
         self.changes: list[Change] = []
         if not self._choose() or not self.changes:
             return
@@ -281,7 +290,7 @@ class GeneralWalk(Walk):
         self.changes.append((j, 1))
         if not self.tight[j]:
             return True
-        if self.tight[j] > MOST_EJECTED:
+        if self.tight[j] > MAX_EJECTED:
             return False
         first = len(self.changes)
         for u, _ in self.conflicts[j]:
@@ -300,7 +309,7 @@ class GeneralWalk(Walk):
                         found = v
         if found < 0:
             found = self.members[group][self.random.below(len(self.members[group]))]
-        if found == gone or any(found == i for i, _ in self.changes) or len(self.changes) == MOST_CHANGES:
+        if found == gone or any(found == i for i, _ in self.changes) or len(self.changes) == MAX_CHANGES:
             return False
         if not self._is_allowed(found):
             return False
@@ -319,6 +328,7 @@ class GeneralWalk(Walk):
     # ---- starts ----------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
+        """A new random point: groups first, up to 50 tries, then the free bits and the integers."""
         self.weight = list(self.start_weight)
         for _ in range(50):
             self._reset()

@@ -51,6 +51,7 @@ class Counter:
         return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)
 
     def word(self) -> int:
+        """The next 64 random bits."""
         return int(self.words(1)[0])
 
     def below(self, n: int) -> int:

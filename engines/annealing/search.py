@@ -7,6 +7,7 @@ was met tells where the model freezes. The reads then cool through a window arou
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import AnyArray
-from ..extension import is_compiled, load_extension
+from ..extension import allowed, is_compiled, load_extension
 from .structure import Structure
 
 #: Proposals at a minimum whose rises say what temperatures matter, in sweeps and on top of them.
@@ -66,6 +67,23 @@ class Found:
     accepted: int
 
 
+class Limited:
+    """The compiled walks on one instruction set: the module's calls, with its name where a walk is built."""
+
+    BUILDERS = ("permutation", "product", "chain", "general")
+
+    def __init__(self, module: Any, name: str) -> None:
+        self.module, self.name = module, name
+
+    def kernels(self) -> list[str]:
+        """The one instruction set."""
+        return [self.name]
+
+    def __getattr__(self, key: str) -> Any:
+        found = getattr(self.module, key)
+        return (lambda *given: found(*given, self.name)) if key in self.BUILDERS else found
+
+
 def load_engine(engine: str) -> Any:
     """The module of the walks: ``compiled`` (or ``auto``) or ``numpy``.
 
@@ -76,7 +94,7 @@ def load_engine(engine: str) -> Any:
     """
     module, why = load_extension("._constrained", __package__)
     if is_compiled(engine, module, why):
-        return module
+        return module if not os.environ.get("QOPT_ISA") else Limited(module, allowed(module.kernels())[0])
     return importlib.import_module(".walks", __package__)
 
 

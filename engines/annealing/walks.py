@@ -21,12 +21,15 @@ class Random(Counter):
     """The counter's words as uniform and exponential numbers."""
 
     def unit_interval(self) -> float:
+        """Uniform number in (0, 1), neither end included, of 53 bits."""
         return ((self.word() >> 11) + 0.5) * (1.0 / 9007199254740992.0)
 
     def exponential(self) -> float:
+        """Exponential number of mean 1."""
         return -math.log(self.unit_interval())
 
     def throw(self) -> bool:
+        """A fair coin."""
         return bool(self.word() >> 63)
 
     def shuffled(self, count: int, first: int = 0) -> list[int]:
@@ -52,12 +55,14 @@ class Walk(ABC):
         self.found: list[float] | None = None
 
     def restart(self, seed: int) -> None:
+        """Begin a read: random numbers of the seed, a new point, nothing remembered."""
         self.random = Random(seed)
         self.draw()
         self.best_cost = math.inf
         self.note(math.inf)
 
     def anneal(self, first: float, last: float, proposals: int) -> None:
+        """So many proposals while the temperature falls geometrically from ``first`` to ``last``, block by block."""
         block = self.stride()
         for done in range(0, proposals, block):
             t = first * math.pow(last / first, done / proposals)
@@ -67,6 +72,7 @@ class Walk(ABC):
         self.proposals += proposals
 
     def rises(self, proposals: int) -> list[float]:
+        """The increases of cost that so many proposals of a descent met: what temperatures are chosen from."""
         self.found = []
         for _ in range(proposals):
             self.propose(1e-300)
@@ -74,6 +80,7 @@ class Walk(ABC):
         return found
 
     def accepts(self, delta: float, t: float) -> bool:
+        """Metropolis' rule: falls and level moves always, a rise ``delta`` with probability exp(-delta / t)."""
         if self.found is not None:
             if delta > ROUNDING:
                 self.found.append(delta)
@@ -81,36 +88,46 @@ class Walk(ABC):
         return delta <= 0 or delta < t * self.random.exponential()
 
     def note(self, t: float) -> None:
+        """Remember the point if all rows hold and none before was better."""
         if self.cost >= self.best_cost - ROUNDING or not self.keeps_all_rows():
             return
         self.best_cost, self.best_temperature, self.best_point = self.cost, t, self.point()
 
     def descend(self) -> None:
+        """Go down to a local minimum of the moves; walks without a descent stay where they are."""
         return
 
     def close(self, sweeps: int) -> None:
+        """Mend broken rows at the end of a read; walks that always keep them have nothing to do."""
         return
 
     def keep_weights(self) -> None:
+        """Begin later reads with the present weights; only walks with weighted rows have any."""
         return
 
     def begin_block(self, t: float) -> None:
+        """What a walk does before each block at temperature ``t``; nothing unless it has weighted rows."""
         return
 
     def keeps_all_rows(self) -> bool:
+        """Whether the present point keeps all rows; True for walks that never leave them."""
         return True
 
     @abstractmethod
-    def draw(self) -> None: ...
+    def draw(self) -> None:
+        """A new random point with its cost."""
 
     @abstractmethod
-    def propose(self, t: float) -> None: ...
+    def propose(self, t: float) -> None:
+        """One move, made if ``accepts`` takes it at temperature ``t``."""
 
     @abstractmethod
-    def stride(self) -> int: ...
+    def stride(self) -> int:
+        """Proposals between two changes of the temperature."""
 
     @abstractmethod
-    def point(self) -> AnyArray: ...
+    def point(self) -> AnyArray:
+        """Copy of the present point, shape (size,)."""
 
 
 class Exchanges(Walk):
@@ -122,14 +139,17 @@ class Exchanges(Walk):
         self.place = list(range(side))
 
     def stride(self) -> int:
+        """Proposals between two changes of the temperature: 16 a row of the assignment."""
         return 16 * self.side
 
     def point(self) -> AnyArray:
+        """The bits of the assignment, row by row, shape (side**2,)."""
         x = np.zeros(self.size, dtype=np.int64)
         x[np.arange(self.side) * self.side + self.place] = 1
         return x
 
     def propose(self, t: float) -> None:
+        """Exchange the places of two random rows, if ``accepts`` takes it."""
         if self.side < 2:
             return
         a, b = self.random.below(self.side), self.random.below(self.side - 1)
@@ -142,6 +162,7 @@ class Exchanges(Walk):
         self.note(t)
 
     def descend(self) -> None:
+        """Exchange pairs, in order, until none lowers the cost."""
         improved = True
         while improved:
             improved = False
@@ -154,10 +175,12 @@ class Exchanges(Walk):
         self.note(0.0)
 
     @abstractmethod
-    def change(self, a: int, b: int) -> float: ...
+    def change(self, a: int, b: int) -> float:
+        """Change of the cost if rows ``a`` and ``b`` exchanged their places."""
 
     @abstractmethod
-    def exchange(self, a: int, b: int, d: float) -> None: ...
+    def exchange(self, a: int, b: int, d: float) -> None:
+        """Make that exchange, whose change of the cost is ``d``."""
 
 
 class PermutationWalk(Exchanges):
@@ -170,6 +193,7 @@ class PermutationWalk(Exchanges):
         self.Q[np.repeat(np.arange(self.size), np.diff(ptr)), col] = weight
 
     def draw(self) -> None:
+        """A random permutation, with its cost and the local fields of all bits."""
         self.place = self.random.shuffled(self.side)
         chosen = np.arange(self.side) * self.side + self.place
         self.g = self.c + self.Q[chosen].sum(axis=0)
@@ -180,11 +204,13 @@ class PermutationWalk(Exchanges):
         return a * side + p, b * side + q, a * side + q, b * side + p
 
     def change(self, a: int, b: int) -> float:
+        """The change in O(1), from the local fields of the four bits."""
         off_a, off_b, on_a, on_b = self._bits(a, b)
         g, Q = self.g, self.Q
         return float(g[on_a] + g[on_b] - g[off_a] - g[off_b] + Q[off_a, off_b] + Q[on_a, on_b])
 
     def exchange(self, a: int, b: int, d: float) -> None:
+        """Make the exchange; four rows of Q bring the local fields up to date."""
         off_a, off_b, on_a, on_b = self._bits(a, b)
         self.place[a], self.place[b] = self.place[b], self.place[a]
         self.cost += d
@@ -204,10 +230,12 @@ class ProductWalk(Exchanges):
         return self.offset + float(self.c[np.arange(self.side), p].sum() + (self.F * self.D[np.ix_(p, p)]).sum())
 
     def draw(self) -> None:
+        """A random permutation, with its cost."""
         self.place = self.random.shuffled(self.side)
         self.cost = self._total()
 
     def change(self, a: int, b: int) -> float:
+        """The change by two evaluations of the whole cost: this is the reference, not the fast way."""
         before = self._total()
         self.place[a], self.place[b] = self.place[b], self.place[a]
         after = self._total()
@@ -215,6 +243,7 @@ class ProductWalk(Exchanges):
         return after - before
 
     def exchange(self, a: int, b: int, d: float) -> None:
+        """Exchange the two places and add ``d`` to the cost."""
         self.place[a], self.place[b] = self.place[b], self.place[a]
         self.cost += d
 
@@ -231,21 +260,26 @@ class ChainWalk(Walk):
         self.order = list(range(nodes))
 
     def stride(self) -> int:
+        """Proposals between two changes of the temperature: 16 a node."""
         return 16 * self.nodes
 
     def point(self) -> AnyArray:
+        """The nodes in their order, shape (nodes,)."""
         return np.array(self.order, dtype=np.int64)
 
     def at(self, k: int) -> int:
+        """Node at place ``k``; behind the last one stands the first again."""
         return self.order[0 if k == self.nodes else k]
 
     def draw(self) -> None:
+        """A random order that begins at node 0, with its cost."""
         self.order = self.random.shuffled(self.nodes, first=1)
         self.cost = self.offset
         for k in range(self.nodes):
             self.cost += self.links[self.at(k)][self.at(k + 1)]
 
     def propose(self, t: float) -> None:
+        """Reverse a piece or move a block; with links that differ by direction, exchange two neighbouring blocks."""
         if self.nodes < 3:
             return
         if not self.is_symmetric:
@@ -341,39 +375,47 @@ def general(*given: Any) -> Walk:
 
 
 def restart(walk: Walk, seed: int) -> float:
+    """Begin a read of the walk; the cost of its first point."""
     walk.restart(seed)
     return walk.cost
 
 
 def anneal(walk: Walk, first: float, last: float, proposals: int) -> tuple[float, float]:
+    """Anneal the walk; its cost and the best so far."""
     walk.anneal(first, last, proposals)
     return walk.cost, walk.best_cost
 
 
 def rises(walk: Walk, proposals: int) -> bytes:
+    """The increases met, as the bytes of float64 values."""
     return np.array(walk.rises(proposals), dtype=np.float64).tobytes()
 
 
 def descend(walk: Walk) -> float:
+    """Cost of the local minimum that the walk goes down to."""
     walk.descend()
     return walk.cost
 
 
 def close(walk: Walk, sweeps: int) -> float:
+    """Best cost after at most so many mending sweeps."""
     walk.close(sweeps)
     return walk.best_cost
 
 
 def keep_weights(walk: Walk) -> None:
+    """Begin later reads with the present weights of the rows."""
     walk.keep_weights()
 
 
 def state(walk: Walk, out: npt.NDArray[np.int64]) -> tuple[float, int, int]:
+    """Write the present point into ``out``, shape (size,); cost, proposals and accepted moves."""
     out[:] = walk.point()
     return walk.cost, walk.proposals, walk.accepted
 
 
 def best(walk: Walk, out: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Write the best point into ``out``, shape (size,), if there is one; its cost (else inf) and temperature."""
     if math.isfinite(walk.best_cost):
         out[:] = walk.best_point
     return walk.best_cost, walk.best_temperature

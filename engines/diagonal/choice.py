@@ -62,7 +62,13 @@ class Options:
         return self.engine in ("auto", "compiled") and compiled.is_available()
 
     def card_for(self, n: int, cost: AnyCost | None = None) -> gpu_device.Card | None:
-        """The card that a run on n qubits takes, that of the cost where it was made on one; None for the host."""
+        """The card that a run on n qubits takes, that of the cost where it was made on one; None for the host.
+
+        Raises
+        ------
+        ValueError
+            The cost lies on a card, and an engine of the host is asked for.
+        """
         if isinstance(cost, CardDiagonal):
             if self.engine in ("compiled", "numpy"):
                 raise ValueError(f"cost must be a diagonal of the host for engine={self.engine!r}, got one of a card")

@@ -115,6 +115,11 @@ class CostDiagonal:
 
         >>> CostDiagonal.from_values([0.5, 1.0, -2.0, 0.0]).values().tolist()
         [0.5, 1.0, -2.0, 0.0]
+
+        Raises
+        ------
+        ValueError
+            An energy is not finite, or ``dtype`` cannot hold them.
         """
         energies = np.array(values, dtype=np.float64)
         if not np.isfinite(energies).all():
@@ -190,7 +195,13 @@ class CostDiagonal:
 def dense_terms(
     linear: npt.ArrayLike, rows: npt.ArrayLike, cols: npt.ArrayLike, values: npt.ArrayLike
 ) -> tuple[Float, Float]:
-    """Fields (n,) and strictly upper triangular couplings (n, n) of a QUBO given by its terms."""
+    """Fields (n,) and strictly upper triangular couplings (n, n) of a QUBO given by its terms.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit, an index outside, or a coefficient that is not finite.
+    """
     fields = np.array(linear, dtype=np.float64)
     index_i, index_j = np.asarray(rows, dtype=np.int64).ravel(), np.asarray(cols, dtype=np.int64).ravel()
     weights = np.asarray(values, dtype=np.float64).ravel()

@@ -98,6 +98,11 @@ def landscape(
     """Mean energies of k angle settings: gammas and betas of shape (k, p), energies of shape (k,).
 
     Threads take whole settings where one state is too small to share (below 17 qubits).
+
+    Raises
+    ------
+    ValueError
+        Gammas and betas have other shapes.
     """
     gamma, beta = np.asarray(gammas, dtype=np.float64), np.asarray(betas, dtype=np.float64)
     if gamma.ndim != 2 or gamma.shape != beta.shape:

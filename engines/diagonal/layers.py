@@ -54,7 +54,13 @@ class Layers:
 
 
 def qaoa_layers(cost: CostDiagonal | CardDiagonal, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
-    """Plain QAOA: one gamma and one beta a layer."""
+    """Plain QAOA: one gamma and one beta a layer.
+
+    Raises
+    ------
+    ValueError
+        There are not as many gammas as betas.
+    """
     gamma, beta = angle_vector(gammas, "gammas"), angle_vector(betas, "betas")
     if gamma.size != beta.size:
         raise ValueError(f"gammas and betas must have one length, got {gamma.size} and {beta.size}")
@@ -62,7 +68,13 @@ def qaoa_layers(cost: CostDiagonal | CardDiagonal, gammas: npt.ArrayLike, betas:
 
 
 def angle_vector(values: npt.ArrayLike, subject: str) -> Float:
-    """Finite angles as a float64 vector; a number counts as one layer."""
+    """Finite angles as a float64 vector; a number counts as one layer.
+
+    Raises
+    ------
+    ValueError
+        They are no finite numbers of shape (p,).
+    """
     out = np.atleast_1d(np.asarray(values, dtype=np.float64))
     if out.ndim != 1 or not np.isfinite(out).all():
         raise ValueError(f"{subject} must be finite angles of shape (p,), got {values!r}")
@@ -70,7 +82,13 @@ def angle_vector(values: npt.ArrayLike, subject: str) -> Float:
 
 
 def on_host(diagonal: CostDiagonal | CardDiagonal) -> CostDiagonal:
-    """A diagonal that the host's engines can read."""
+    """A diagonal that the host's engines can read.
+
+    Raises
+    ------
+    TypeError
+        The diagonal lies on a card.
+    """
     if not isinstance(diagonal, CostDiagonal):
         raise TypeError(f"diagonals must be of the host, got one of {diagonal.card.name}; use engine='gpu'")
     return diagonal

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...algorithms.tails import tail
+from ...core import inner
 from .diagonal import CostDiagonal
 from .gpu.energies import CardDiagonal
 from .gpu.state import CardState
@@ -29,7 +30,7 @@ def expectation(state: State | CardState, cost: CostDiagonal | CardDiagonal) -> 
     total = energy = 0.0
     for weights, data in _blocks(state, cost):
         total += float(weights.sum())
-        energy += float(weights @ data.astype(np.float64))
+        energy += inner(weights, data)
     return cost.offset + cost.unit * energy / total
 
 
@@ -57,7 +58,13 @@ def tail_of(state: State | CardState, cost: CostDiagonal | CardDiagonal, alpha: 
 
 
 def probability_of(state: State | CardState, points: npt.ArrayLike) -> float:
-    """Probability of a set of points: a Boolean mask of shape (2**n,), or an array of distinct indices."""
+    """Probability of a set of points: a Boolean mask of shape (2**n,), or an array of distinct indices.
+
+    Raises
+    ------
+    ValueError
+        The mask has another shape, or an index lies outside.
+    """
     chosen = np.asarray(points)
     size = 2**state.n
     if chosen.dtype == bool:

@@ -29,6 +29,11 @@ def real_type(dtype: str) -> np.dtype[np.float64] | np.dtype[np.float32]:
 
     >>> real_type("complex64")
     dtype('float32')
+
+    Raises
+    ------
+    ValueError
+        It is neither complex128 nor complex64.
     """
     if dtype == "complex128":
         return np.dtype(np.float64)

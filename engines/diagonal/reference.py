@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...core import inner
 from .diagonal import CostDiagonal
 from .layers import Axis, Float, Layers, on_host
 from .state import State
@@ -42,7 +43,7 @@ def backward(layers: Layers, final: State, weights: Float) -> Iterator[tuple[flo
             _rotate(vector, -angles, layers.axis)
             _phase(vector, on_host(diagonal), -gamma)
         density = 2 * (lam.conj() * psi).imag.astype(np.float64)
-        yield float(density @ diagonal.values()), by_angle, density
+        yield inner(density, diagonal.values()), by_angle, density
 
 
 def _phase(psi: Complex, diagonal: CostDiagonal, gamma: float) -> None:

@@ -22,6 +22,11 @@ def sample(state: State | CardState, shots: int, rng: np.random.Generator) -> np
     >>> outcome = sample(plus_state(3, np.dtype(float)), 1000, np.random.default_rng(1))
     >>> np.bincount(outcome, minlength=8).min() > 80
     np.True_
+
+    Raises
+    ------
+    ValueError
+        ``shots`` is negative.
     """
     if shots < 0:
         raise ValueError(f"shots must be >= 0, got {shots}")

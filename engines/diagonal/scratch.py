@@ -16,8 +16,8 @@ import numpy.typing as npt
 Parts = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 _ALIGNMENT = 64
-_MOST_BYTES = 1 << 26
-_MOST_STATES = 2
+_MAX_BYTES = 1 << 26
+_MAX_STATES = 2
 
 
 class Scratch:
@@ -46,7 +46,7 @@ class Scratch:
         try:
             yield out
         finally:
-            if 2 * out[0].nbytes <= _MOST_BYTES and len(self._kept) < _MOST_STATES:
+            if 2 * out[0].nbytes <= _MAX_BYTES and len(self._kept) < _MAX_STATES:
                 self._kept.append(out)
 
     def __reduce__(self) -> tuple[type[Scratch], tuple[()]]:

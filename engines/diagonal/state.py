@@ -112,7 +112,13 @@ def product_state(thetas: npt.ArrayLike, real: np.dtype[Any]) -> State:
 
 
 def state_of(amplitudes: npt.ArrayLike, real: np.dtype[Any]) -> State:
-    """A state from 2**n complex amplitudes of norm 1 (to 1e-6)."""
+    """A state from 2**n complex amplitudes of norm 1 (to 1e-6).
+
+    Raises
+    ------
+    ValueError
+        The length is no power of two, or the norm is not 1.
+    """
     values = np.asarray(amplitudes, dtype=np.complex128)
     n = values.size.bit_length() - 1
     if values.ndim != 1 or values.size != 2**n:

@@ -22,6 +22,11 @@ from .state import State, popcounts, product_state
 def warm_start_thetas(values: npt.ArrayLike, eps: float = 0.25) -> Float:
     """Angles ``2 arcsin sqrt(c_i)`` of a relaxed solution c in [0, 1], clipped to [eps, 1 - eps].
 
+    Raises
+    ------
+    ValueError
+        ``eps`` is outside 0..0.5, or ``values`` is no point of [0, 1].
+
     References
     ----------
     Egger, Marecek, Woerner (2021), Warm-starting quantum optimization, arXiv:2009.10095, eqs. 3 and 9.

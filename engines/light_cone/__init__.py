@@ -3,6 +3,6 @@
 from .cones import CouplingGraph
 from .contract import engine_name
 from .engine import LightCones, values_of
-from .plan import ConeCost, Limits, plan_of
+from .plan import ConeCost, Known, Limits, plan_of
 
-__all__ = ["ConeCost", "CouplingGraph", "Limits", "LightCones", "engine_name", "plan_of", "values_of"]
+__all__ = ["ConeCost", "CouplingGraph", "Known", "Limits", "LightCones", "engine_name", "plan_of", "values_of"]

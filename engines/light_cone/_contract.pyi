@@ -6,5 +6,6 @@ def evaluate(
     scale: float,
     weights: Any,
     values: Any,
-    gradients: Any,
+    gradient: Any,
+    is_shared: bool,
 ) -> None: ...

@@ -83,6 +83,9 @@ class DepthOneGroup:
         return self.h.size + self.couplings.size
 
     def evaluate(self, gammas: Float, betas: Float, weights: Float | None, how: How) -> tuple[Float, Float]:
+        """Correlations, shape (rows,), of one layer; with weights, shape (rows,), their sum's gradient, shape (2,),
+        too.
+        """
         gamma, beta = float(gammas[0]), float(betas[0])
         field = _times(_sine(gamma, self.h), self.single.at(gamma))
         local = _plus(

@@ -41,33 +41,38 @@ def evaluate(
     *,
     weights: Float | None = None,
     engine: EngineChoice = "auto",
+    is_shared: bool = False,
 ) -> tuple[Float, Float]:
-    """Values (r,) of r rows, and their gradients (r, 2p) by all gammas and betas.
+    """Values (r,) of r rows, and the gradient (2p,) of ``weights @ values`` by all gammas and betas.
 
     Parameters
     ----------
     couplings, fields : shapes (r, edges) and (r, vertices)
-    weights : shape (r,): gradients are made of rows with a weight other than 0 (others may stay 0); None for none
+    weights : shape (r,); None for no gradient (zeros)
+    is_shared : whether rows are taken one by one, with the steps kept that a row shares with the one before; else eight
+        at a time. It is the compiled engine's matter.
     """
     values = np.zeros(len(couplings))
-    gradients = np.zeros((len(couplings), 2 * gammas.size))
+    gradient = np.zeros(2 * gammas.size)
     scale = 2.0**-network.num_vertices
     if engine_name(engine) == "compiled":
         arrays = network.factors, network.starts, network.inputs, network.masks, network.widths, network.ends
         numbers = gammas, betas, np.ascontiguousarray(couplings), np.ascontiguousarray(fields)
-        _kernel.evaluate(arrays, numbers, scale, weights, values, None if weights is None else gradients)
-        return values, gradients
+        _kernel.evaluate(arrays, numbers, scale, weights, values, None if weights is None else gradient, is_shared)
+        return values, gradient
     tensors = [_factor(factor, gammas, betas, couplings, fields) for factor in network.factors.tolist()]
     for step in range(len(network.widths)):
         product = _product(network, step, tensors)
-        tensors.append(product[0::2] + product[1::2])
+        tensors.append(np.add(*np.split(product, 2)))
     ends = [tensors[k] for k in network.ends]
     values[:] = scale * np.prod([end[0] for end in ends], axis=0).real
     if weights is not None:
+        gradients = np.zeros((len(couplings), 2 * gammas.size))
         slopes = _slopes(network, tensors, scale)
         for k, factor in enumerate(network.factors.tolist()):
             _collect(factor, gammas, betas, (couplings, fields), (tensors[k], slopes[k]), gradients)
-    return values, gradients
+        gradient = weights @ gradients
+    return values, gradient
 
 
 def _slopes(network: Network, tensors: list[Complex], scale: float) -> list[Complex]:
@@ -77,7 +82,7 @@ def _slopes(network: Network, tensors: list[Complex], scale: float) -> list[Comp
         others = [tensors[j][0] for j in network.ends if j != k]
         slopes[k][0] = scale * np.prod(others, axis=0) if others else scale
     for step in reversed(range(len(network.widths))):
-        above = np.repeat(slopes[len(network.factors) + step], 2, axis=0)
+        above = np.tile(slopes[len(network.factors) + step], (2, 1))
         first, last = network.starts[step], network.starts[step + 1]
         for k in range(first, last):
             index = _index(int(network.masks[k]), int(network.widths[step]) + 1)

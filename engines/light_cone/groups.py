@@ -20,11 +20,15 @@ from ..diagonal.choice import Options
 from ..diagonal.engine import layers_gradient
 from ..diagonal.layers import qaoa_layers
 from ..diagonal.measure import MEAN
+from ..diagonal.memory import available_bytes
 from .contract import EngineChoice, evaluate
 from .network import Network
 
-#: Seconds of a multiplication of a network with its share of the gradient: one row alone, and eight as lanes.
-_SECONDS_ALONE, _SECONDS_IN_LANES = 1.2e-8, 3e-9
+#: Seconds of a multiplication of a network with its share of the gradient: rows one by one, and eight as lanes; of a
+#: call.
+_SECONDS_SHARED, _SECONDS_IN_LANES, _SECONDS_NETWORK = 4e-9, 3e-9, 2e-5
+#: Parts that rows are split into, for threads, and rows of a part.
+_MOST_PARTS, _LEAST_ROWS = 8, 16
 #: Seconds of a layer of a state with gradient, per amplitude, and of any call.
 _SECONDS_AMPLITUDE, _SECONDS_CALL = 2e-8, 3e-4
 
@@ -50,31 +54,60 @@ class Group(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class NetworkGroup:
-    """Cones of one shape, a row each."""
+    """Cones of one shape, a row each; made by `of`, which sorts the rows.
+
+    Parameters
+    ----------
+    is_shared : whether rows are taken one by one, each keeping what it shares with the one before
+    seconds : estimated, of the values and the gradient on one thread
+    """
 
     network: Network
     couplings: Float
     fields: Float
+    is_shared: bool
+    seconds: float
+
+    @staticmethod
+    def of(network: Network, couplings: Float, fields: Float) -> tuple[NetworkGroup, Int]:
+        """The group, and the place in it of each row given."""
+        columns = network.sorted_rows(couplings, fields)
+        shared = float(columns.changes @ network.step_work) * _SECONDS_SHARED
+        lanes = len(couplings) * network.work * _SECONDS_IN_LANES
+        is_shared = not _fits_lanes(network) or shared < lanes
+        place = np.empty(len(couplings), dtype=np.int64)
+        place[columns.order] = np.arange(len(couplings))
+        seconds = (shared if is_shared else lanes) + _SECONDS_NETWORK
+        group = NetworkGroup(network, couplings[columns.order], fields[columns.order], is_shared, seconds)
+        return group, place
 
     @property
     def num_rows(self) -> int:
         return len(self.couplings)
 
     def evaluate(self, gammas: Float, betas: Float, weights: Float | None, how: How) -> tuple[Float, Float]:
+        """Correlations of all rows, shape (rows,), by the network; with weights their sum's gradient, shape (2 p,),
+        too.
+        """
+
         def part(rows: AnyArray) -> tuple[Float, Float]:
             of_rows = None if weights is None else weights[rows]
-            couplings, fields = self.couplings[rows], self.fields[rows]
-            return evaluate(self.network, gammas, betas, couplings, fields, weights=of_rows, engine=how.engine)
+            numbers = self.couplings[rows], self.fields[rows]
+            return evaluate(
+                self.network, gammas, betas, *numbers, weights=of_rows, engine=how.engine, is_shared=self.is_shared
+            )
 
-        parts = np.array_split(np.arange(self.num_rows), min(how.threads, self.num_rows))
-        if len(parts) > 1:
-            with ThreadPoolExecutor(how.threads) as pool:
+        # as many parts whatever the threads, so that sums of gradients are the same
+        parts = np.array_split(np.arange(self.num_rows), max(1, min(_MOST_PARTS, self.num_rows // _LEAST_ROWS)))
+        free = available_bytes() or 2**62
+        threads = int(min(how.threads, len(parts), free // (32 * self.network.size)))
+        if threads > 1:
+            with ThreadPoolExecutor(threads) as pool:
                 found = list(pool.map(part, parts))
         else:
-            found = [part(parts[0])]
+            found = [part(rows) for rows in parts]
         values = np.concatenate([each[0] for each in found])
-        slopes = np.concatenate([each[1] for each in found])
-        return values, np.zeros(2 * gammas.size) if weights is None else weights @ slopes
+        return values, np.asarray(sum(each[1] for each in found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +136,7 @@ class StateGroup:
         return _diagonal_of(self.h, self.rows, self.cols, self.couplings)
 
     def evaluate(self, gammas: Float, betas: Float, weights: Float | None, how: How) -> tuple[Float, Float]:
+        """Correlations of all masks, shape (rows,), of a state; with weights their sum's gradient, shape (2 p,)."""
         engine: EngineChoice = "numpy" if how.engine == "numpy" else "auto"
         threads = diagonal.threads_for(self.h.size, how.threads)
         state = diagonal.evolve(self.cost, gammas, betas, threads=threads, engine=engine)
@@ -142,9 +176,14 @@ def _diagonal_of(h: Float, rows: Int, cols: Int, couplings: Float) -> diagonal.C
 
 
 def network_seconds(networks: Network, num_rows: int) -> float:
-    """Estimate of the values and gradients of so many rows."""
-    each = _SECONDS_IN_LANES if num_rows > 4 and networks.size * 256 < 2**21 else _SECONDS_ALONE
+    """Estimate of the values and gradients of so many rows, at most: nothing that they may share is known."""
+    each = _SECONDS_IN_LANES if num_rows > 4 and _fits_lanes(networks) else _SECONDS_SHARED
     return num_rows * networks.work * each
+
+
+def _fits_lanes(network: Network) -> bool:
+    """Whether eight rows with their slopes fit in the cache of a core."""
+    return network.size * 256 < 2**21
 
 
 def state_seconds(num_qubits: int, num_layers: int) -> float:

@@ -8,12 +8,13 @@ and summing over it gives the cosine of what its neighbours do. Trees cost a few
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...core import Int
+from ...core import Float, Int
+from .ordering import RULES, Columns, Scopes, greedy_order, improved_order
 
 #: Kinds of factors: exp(-i side gamma_l J_k x y) of two spins, exp(-i side gamma_l h_k x) of one, the mixer's element
 #: (cos beta_l where x = y, else i side sin beta_l), and the observable x. Values are in the compiled kernel too.
@@ -22,9 +23,10 @@ COUPLING, FIELD, MIXER, SIGN = range(4)
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A program of sums: step k multiplies tensors and sums over one variable, its lowest one.
+    """A program of sums: step k multiplies tensors and sums over one variable, the highest bit of their union.
 
-    A tensor's index has a bit for each of its variables, those summed earlier lower. Tensors 0..len(factors)-1 are the
+    A tensor's index has a bit for each of its variables, those summed later lower: large tensors of one product then
+    share their lowest bits, and are read in order. Tensors 0..len(factors)-1 are the
     factors, tensor len(factors) + k is the result of step k. The sum of all is the product of the last results of each
     part, ``ends``, times ``2**-num_vertices``.
 
@@ -33,9 +35,10 @@ class Network:
     factors : kind, layer, which (coupling or field), side (+1 before the observable, -1 after it); shape (f, 4)
     starts : of each step's inputs in ``inputs``, shape (steps + 1,)
     inputs : tensors
-    masks : of each input, its variables among those of the step's union, the summed one being bit 0
+    masks : of each input, its variables among those of the step's union, the summed one being the highest bit
     widths : variables of each step's result
     ends : tensors without variables whose product is the value
+    order : of the variables, for searches
     """
 
     num_vertices: int
@@ -45,6 +48,7 @@ class Network:
     masks: Int
     widths: Int
     ends: Int
+    order: tuple[int, ...] = field(default=(), kw_only=True)
 
     @property
     def width(self) -> int:
@@ -57,9 +61,30 @@ class Network:
         return int(4 * len(self.factors) + (1 << self.widths).sum())
 
     @property
+    def step_work(self) -> Float:
+        """Multiplications of each step."""
+        return np.asarray(np.diff(self.starts) * 2.0 ** (self.widths + 1))
+
+    @property
     def work(self) -> float:
         """Multiplications of a value."""
-        return float((np.diff(self.starts) * 2.0 ** (self.widths + 1)).sum())
+        return float(self.step_work.sum())
+
+    def sorted_rows(self, couplings: Float, fields: Float) -> Columns:
+        """How rows of numbers are best taken one after another, and how many of them change each step."""
+        if len(couplings) == 1:
+            return Columns(np.zeros(1, dtype=np.int64), np.ones(len(self.widths), dtype=np.int64))
+        shift = couplings.shape[1]
+        depends = [
+            1 << (which + shift * (kind == FIELD)) if kind in (COUPLING, FIELD) else 0
+            for kind, _, which, _ in self.factors.tolist()
+        ]
+        for first, last in zip(self.starts[:-1].tolist(), self.starts[1:].tolist()):
+            bits = 0
+            for k in self.inputs[first:last].tolist():
+                bits |= depends[k]
+            depends.append(bits)
+        return Columns.of(depends[len(self.factors) :], self.step_work, np.concatenate([couplings, fields], axis=1))
 
 
 def network_of(
@@ -85,15 +110,10 @@ def network_of(
     >>> len(network.widths), network.width
     (10, 3)
     """
-    first = _first_values(distances, num_layers)
-    factors, scopes = [], []
-    for factor, scope in _factors(distances, edges, num_roots, num_layers, first):
-        if has_fields or factor[0] != FIELD:
-            factors.append(factor)
-            scopes.append(scope)
+    factors, scopes, count = _tensors(distances, edges, num_roots, num_layers, has_fields)
     best: Network | None = None
     for rule in RULES[:num_rules]:
-        order = _order(int(first[-1]), scopes, rule, max_width)
+        order = greedy_order(count, scopes, rule, max_width)
         if order is not None:
             found = _program(len(distances), factors, scopes, order)
             best = found if best is None or found.work < best.work else best
@@ -101,6 +121,45 @@ def network_of(
         if is_hopeless or (best is not None and best.work <= _LITTLE_WORK):
             break
     return best
+
+
+#: Rules are tried one after another while the work is above this; each wins on some graphs, by factors up to 20.
+_LITTLE_WORK = 2e4
+#: Cones of more vertices that the first rule cannot order are not tried by the others, which take minutes there.
+_LARGE = 150
+
+
+def improved(
+    network: Network,
+    shape: tuple[tuple[int, ...], tuple[tuple[int, int], ...], int],
+    num_layers: int,
+    numbers: tuple[Float, Float],
+    *,
+    has_fields: bool,
+    max_width: int,
+    num_trials: int,
+) -> Network:
+    """The network with an order of sums searched for these rows of couplings and fields."""
+    distances, edges, num_roots = shape
+    factors, scopes, _ = _tensors(distances, edges, num_roots, num_layers, has_fields)
+    shift = numbers[0].shape[1]
+    columns = [which + shift * (kind == FIELD) if kind in (COUPLING, FIELD) else -1 for kind, _, which, _ in factors]
+    rows = np.concatenate(numbers, axis=1)
+    order = improved_order(list(network.order), scopes, columns, rows, max_width=max_width, num_trials=num_trials)
+    return _program(network.num_vertices, factors, scopes, order)
+
+
+def _tensors(
+    distances: tuple[int, ...], edges: tuple[tuple[int, int], ...], num_roots: int, num_layers: int, has_fields: bool
+) -> tuple[list[tuple[int, int, int, int]], Scopes, int]:
+    """Factors, the variables of each, and the number of variables."""
+    first = _first_values(distances, num_layers)
+    found = [
+        (factor, scope)
+        for factor, scope in _factors(distances, edges, num_roots, num_layers, first)
+        if has_fields or factor[0] != FIELD
+    ]
+    return [factor for factor, _ in found], [scope for _, scope in found], int(first[-1])
 
 
 def _first_values(distances: tuple[int, ...], num_layers: int) -> Int:
@@ -133,85 +192,28 @@ def _factors(
                 yield (COUPLING, layer, k, side), (value(i, layer, side), value(j, layer, side))
 
 
-#: Which variable is summed next, of those left: a key of (variable, who stands around whom), the least one wins.
-Rule = Callable[[int, list[int]], tuple[int, ...]]
-
-
-def _by_degree(x: int, around: list[int]) -> tuple[int, ...]:
-    return around[x].bit_count(), -x
-
-
-def _by_degree_then_fill(x: int, around: list[int]) -> tuple[int, ...]:
-    return around[x].bit_count(), _missing(x, around), x
-
-
-def _by_fill(x: int, around: list[int]) -> tuple[int, ...]:
-    return _missing(x, around), around[x].bit_count(), -x
-
-
-#: Tried one after another while the work is above the limit; each wins on some graphs, by factors up to 20.
-RULES: tuple[Rule, ...] = (_by_degree, _by_fill, _by_degree_then_fill)
-_LITTLE_WORK = 2e4
-#: Cones of more vertices that the first rule cannot order are not tried by the others, which take minutes there.
-_LARGE = 150
-
-
-def _order(num_variables: int, scopes: list[tuple[int, ...]], rule: Rule, max_width: int) -> list[int] | None:
-    """Variables in the greedy order of sums by a rule; None where a product has more than ``max_width`` variables."""
-    around = [0] * num_variables
-    for scope in scopes:
-        for x in scope:
-            for y in scope:
-                if x != y:
-                    around[x] |= 1 << y
-    left = set(range(num_variables))
-    order = []
-    while left:
-        x = min(left, key=lambda x: rule(x, around))
-        if around[x].bit_count() + 1 > max_width:
-            return None
-        left.remove(x)
-        order.append(x)
-        clique = around[x]
-        for y in _bits(clique):
-            around[y] = (around[y] | clique) & ~(1 << x) & ~(1 << y)
-    return order
-
-
-def _missing(x: int, around: list[int]) -> int:
-    """Pairs of neighbours that are not yet neighbours of each other."""
-    return sum((around[x] & ~around[y]).bit_count() - 1 for y in _bits(around[x]))
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
 def _program(
     num_vertices: int, factors: list[tuple[int, int, int, int]], scopes: list[tuple[int, ...]], order: list[int]
 ) -> Network:
     """The steps: each variable's tensors are multiplied and summed over it."""
     when = {x: k for k, x in enumerate(order)}
-    tensors = [tuple(sorted(when[x] for x in scope)) for scope in scopes]
+    tensors = [tuple(sorted((when[x] for x in scope), reverse=True)) for scope in scopes]
     waiting: list[list[int]] = [[] for _ in order]
     for k, scope in enumerate(tensors):
-        waiting[scope[0]].append(k)
+        waiting[scope[-1]].append(k)
     starts, inputs, masks, widths, ends = [0], [], [], [], []
     for step, taken in enumerate(waiting):
-        union = sorted(set().union(*(tensors[k] for k in taken)))
+        union = sorted(set().union(*(tensors[k] for k in taken)), reverse=True)
         place = {x: k for k, x in enumerate(union)}
         inputs += taken
         masks += [sum(1 << place[x] for x in tensors[k]) for k in taken]
         starts.append(len(inputs))
         widths.append(len(union) - 1)
-        tensors.append(tuple(union[1:]))
+        tensors.append(tuple(union[:-1]))
         if len(union) > 1:
-            waiting[union[1]].append(len(tensors) - 1)
+            waiting[union[-2]].append(len(tensors) - 1)
         else:
             ends.append(len(factors) + step)
     table = np.array(factors, dtype=np.int64).reshape(-1, 4)
     arrays = (np.array(part, dtype=np.int64) for part in (starts, inputs, masks, widths, ends))
-    return Network(num_vertices, table, *arrays)
+    return replace(Network(num_vertices, table, *arrays), order=tuple(order))

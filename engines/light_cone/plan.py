@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,12 +20,14 @@ from .groups import (
     state_bytes,
     state_seconds,
 )
-from .network import Network, network_of
+from .network import FIELD, Network, improved, network_of
 
 #: An evaluation that is estimated to take longer is refused.
-MOST_SECONDS = 3600.0
+MAX_SECONDS = 3600.0
 #: Most variables of a product, whatever the memory.
-_MOST_WIDTH = 30
+_MAX_WIDTH = 30
+#: Trials of a search for an order of sums: at most, as many as take one evaluation, and not worth it below.
+_MOST_TRIALS, _SECONDS_A_TRIAL, _LEAST_TRIALS = 2000, 1e-3, 200
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,12 @@ class Limits:
     """
 
     num_bytes: int | None = None
-    seconds: float = MOST_SECONDS
+    seconds: float = MAX_SECONDS
     num_rules: int = 3
+
+
+#: Networks by shape, fields and layers.
+Known = dict[object, Network | None]
 
 
 def plan_of(
@@ -100,8 +106,13 @@ def plan_of(
     singles: list[int],
     pairs: list[tuple[int, int]],
     limits: Limits | None = None,
+    known: Known | None = None,
 ) -> Plan:
     """The plan of the expectation values of some spins and pairs.
+
+    Parameters
+    ----------
+    known : networks of shapes planned before under the same limits; those made here are added
 
     Raises
     ------
@@ -113,13 +124,33 @@ def plan_of(
     if num_layers == 1:
         return _closed(graph, singles, pairs, table)
     free = available_bytes() if limits.num_bytes is None else limits.num_bytes
-    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits)
+    builder = _Builder(graph, num_layers, 2**62 if free is None else free, limits, {} if known is None else known)
     roots: list[tuple[int, ...]] = [*((i,) for i in singles), *pairs]
     # the heaviest first: what is refused is refused at once
     weight = [sum(len(graph.near[i]) for i in each) for each in roots]
-    for k in sorted(range(len(roots)), key=lambda k: (-weight[k], k)):
-        builder.add(k, roots[k])
-    return builder.finish(np.array(singles, dtype=np.int64), table)
+    try:
+        for k in sorted(range(len(roots)), key=lambda k: (-weight[k], k)):
+            builder.add(k, roots[k])
+        return builder.finish(np.array(singles, dtype=np.int64), table)
+    except UnsupportedError as error:
+        if limits.num_rules == 1:  # somebody who plans fast has a way out of his own
+            raise
+        fits = _layers_that_fit(graph, num_layers - 1, singles, pairs, limits)
+        remedy = f"lower layers to {fits}" + (" (closed form, any graph)" if fits == 1 else "")
+        raise UnsupportedError(f"{error}; {remedy}") from None
+
+
+def _layers_that_fit(
+    graph: CouplingGraph, most: int, singles: list[int], pairs: list[tuple[int, int]], limits: Limits
+) -> int:
+    """The most layers, up to so many, whose cones fit; one layer always does."""
+    for num_layers in range(most, 1, -1):
+        try:
+            plan_of(graph, num_layers, singles, pairs, replace(limits, num_rules=1))
+        except UnsupportedError:
+            continue
+        return num_layers
+    return 1
 
 
 def _closed(graph: CouplingGraph, singles: list[int], pairs: list[tuple[int, int]], table: Int) -> Plan:
@@ -147,9 +178,10 @@ class _Members:
 class _Builder:
     """Takes cones in one by one and sorts them into groups."""
 
-    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits) -> None:
+    def __init__(self, graph: CouplingGraph, num_layers: int, free: int, limits: Limits, known: Known) -> None:
+        self.known = known
         self.graph, self.num_layers, self.free, self.limits = graph, num_layers, free, limits
-        self.max_width = min(_MOST_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
+        self.max_width = min(_MAX_WIDTH, max(4, free.bit_length() - 7))  # 2**w sums, their slopes, and as many before
         self.shapes: dict[object, _Members] = {}
         self.by_vertices: dict[tuple[int, ...], list[tuple[int, Cone]]] = defaultdict(list)
         self.seconds = 0.0
@@ -173,13 +205,7 @@ class _Builder:
         key = form.shape, has_fields
         members = self.shapes.get(key)
         if members is None:
-            network = network_of(
-                *form.shape,
-                self.num_layers,
-                has_fields=has_fields,
-                max_width=self.max_width,
-                num_rules=self.limits.num_rules,
-            )
+            network = self._network(form, has_fields)
             members = self.shapes[key] = _Members(network)
             fits = state_bytes(cone.size) <= self.free
             if network is None and not fits:
@@ -192,24 +218,36 @@ class _Builder:
         if state_bytes(cone.size) <= self.free:
             self.by_vertices[tuple(sorted(cone.vertices))].append((value, cone))
 
+    def _network(self, form: Form, has_fields: bool) -> Network | None:
+        """That of a form's shape; None where it has none that fits."""
+        key = form.shape, has_fields, self.num_layers
+        if key not in self.known:
+            self.known[key] = network_of(
+                *form.shape,
+                self.num_layers,
+                has_fields=has_fields,
+                max_width=self.max_width,
+                num_rules=self.limits.num_rules,
+            )
+        return self.known[key]
+
     def check(self, seconds: float) -> None:
         """Refuse what has grown too long."""
         self.seconds += seconds
         if self.seconds > self.limits.seconds:
-            raise UnsupportedError(
-                f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an "
-                f"evaluation, got more than {self.seconds:,.2g} s (largest cone {self.largest} qubits); "
-                f"{self._remedy()}"
-            )
+            raise UnsupportedError(self._too_long(f"more than {self.seconds:,.2g}"))
+
+    def _too_long(self, seconds: str) -> str:
+        return (
+            f"light cones at {self.num_layers} layers must take at most {self.limits.seconds:,.2g} s an evaluation, "
+            f"got {seconds} s (largest cone {self.largest} qubits)"
+        )
 
     def _refusal(self, cone: Cone) -> str:
         return (
             f"light cones at {self.num_layers} layers must fit in the memory available, {self.free:,} bytes, got a "
-            f"cone of {cone.size} qubits and {len(cone.edges)} couplings; {self._remedy()}"
+            f"cone of {cone.size} qubits and {len(cone.edges)} couplings"
         )
-
-    def _remedy(self) -> str:
-        return f"lower layers to {self.num_layers - 1}" + (" (closed form, any graph)" if self.num_layers == 2 else "")
 
     def finish(self, singles: Int, pairs: Int) -> Plan:
         """The groups: states that many values share where they are cheaper, then networks and states by shape."""
@@ -234,7 +272,10 @@ class _Builder:
         for values, of_rows, of_signs in places:
             rows[values], signs[values] = of_rows, of_signs
         of_group = tuple(np.array(values, dtype=np.int64) for values, _, _ in places)
-        return Plan(tuple(groups), singles, pairs, of_group, rows, signs, self._cost(groups, count))
+        cost = self._cost(groups, count)
+        if cost.seconds > self.limits.seconds:
+            raise UnsupportedError(self._too_long(f"about {cost.seconds:,.2g}"))
+        return Plan(tuple(groups), singles, pairs, of_group, rows, signs, cost)
 
     def _add_shape(
         self,
@@ -250,16 +291,35 @@ class _Builder:
         num_couplings = forms[0].couplings.size
         couplings, fields = rows[:, :num_couplings].copy(), rows[:, num_couplings:].copy()
         size = len(forms[0].shape[0])
-        network = members.network
         alone = state_seconds(size, self.num_layers) if state_bytes(size) <= self.free else np.inf
-        if network is not None and network_seconds(network, len(rows)) <= alone * len(rows):
-            groups.append(NetworkGroup(network, couplings, fields))
-            places.append((values, where.tolist(), signs))
-            return
+        if members.network is not None:
+            group, place = self._network_group(members.network, forms[0], couplings, fields)
+            if group.seconds <= alone * len(rows):
+                groups.append(group)
+                places.append((values, place[where].tolist(), signs))
+                return
         for row in range(len(rows)):
             inside = [k for k in range(len(values)) if where[k] == row]
             groups.append(_alone(forms[0], couplings[row], fields[row]))
             places.append(([values[k] for k in inside], [0] * len(inside), [signs[k] for k in inside]))
+
+    def _network_group(self, network: Network, form: Form, couplings: Float, fields: Float) -> tuple[NetworkGroup, Int]:
+        """The rows of one shape, in a better order of sums where searching for one takes less time than it may save."""
+        group, place = NetworkGroup.of(network, couplings, fields)
+        trials = min(_MOST_TRIALS, int(group.seconds / _SECONDS_A_TRIAL)) if self.limits.num_rules > 1 else 0
+        if trials < _LEAST_TRIALS:
+            return group, place
+        found = improved(
+            network,
+            form.shape,
+            self.num_layers,
+            (couplings, fields),
+            has_fields=bool((network.factors[:, 0] == FIELD).any()),
+            max_width=self.max_width,
+            num_trials=trials,
+        )
+        other, other_place = NetworkGroup.of(found, couplings, fields)
+        return (other, other_place) if other.seconds < group.seconds else (group, place)
 
     def _shared(self, vertices: tuple[int, ...], cones: list[tuple[int, Cone]]) -> StateGroup:
         """All couplings between the vertices: those that do not matter to a value cancel in it."""
@@ -277,7 +337,7 @@ class _Builder:
             distinct += group.num_rows
             if isinstance(group, NetworkGroup):
                 names.add("networks")
-                seconds += network_seconds(group.network, group.num_rows) + 2e-5
+                seconds += group.seconds
                 width, need = max(width, group.network.width), max(need, 32 * group.network.size)
             elif isinstance(group, StateGroup):
                 names.add("states")

@@ -177,7 +177,7 @@ def product_state(circuit: GateCircuit, angles: Float) -> MatrixProduct:
         found = "a gate between others" if bond == 0 else f"bonds of {bond}"
         raise UnsupportedError(
             f"backend mps must have gates between neighbours and bonds up to {MAX_BOND}, got {found}; use "
-            "entanglement='linear' with fewer reps, or backend='aer-mps'"
+            "entanglement='linear' with fewer layers, or backend='aer-mps'"
         )
     start = np.array([1, 0], dtype=complex).reshape(1, 2, 1)
     tensors = [start] * circuit.num_qubits

@@ -17,6 +17,7 @@ import numpy as np
 
 from ...core import from_spec, unknown_name
 from ...problems.formulations import formulate
+from ..pipeline import pipeline_in_new_words
 from ..report.runs import Run, RunSet
 from ..report.times import Settings, tts_of_reads, tts_of_runs
 from .circuits import CostTerms, cost_terms
@@ -80,7 +81,7 @@ def measure(
     if {instance for *_, instance in c_points} != {instance for *_, instance in q_points}:
         notes.append("the two fits rest on different instances; measure both pipelines on the same ones")
     spec = _spec(runs, quantum)
-    model = Model(growth_c, growth_q, _terms(source, quantum, spec), int(spec["solver"].get("layers") or 1))
+    model = Model(growth_c, growth_q, _terms(source, quantum, spec), int(spec["solver"].get("num_layers") or 1))
     pairs = [tuple((size, value) for size, value, _ in points) for points in (c_points, q_points)]
     return Measured(model, c_label, quantum, pairs[0], pairs[1], tuple(dict.fromkeys(notes)))
 
@@ -188,8 +189,7 @@ def _inverse_probabilities(runs: RunSet, label: str, settings: Settings, notes: 
 
 def _spec(runs: RunSet, label: str) -> Mapping[str, Any]:
     row = json.loads(runs.lines[runs.by_pipeline[label][0].id])
-    spec: Mapping[str, Any] = row["pipeline"]
-    return spec
+    return pipeline_in_new_words(row["pipeline"])
 
 
 def _terms(source: Source, label: str, spec: Mapping[str, Any]) -> TermGrowth:

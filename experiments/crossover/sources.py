@@ -10,6 +10,7 @@ from typing import Any
 
 from ...core import Problem, fingerprint
 from ...problems.files import load
+from ..pipeline import pipeline_in_new_words
 from ..report.row import run_of
 from ..report.row_types import check_row
 from ..report.runs import RunSet, load_runs
@@ -66,11 +67,12 @@ def _labelled(row: Mapping[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     """
     if row.get("sweep"):
         return dict(row)
-    solver = row["pipeline"].get("solver") or {}
-    key = json.dumps([solver, row["pipeline"].get("encoder")], sort_keys=True)
+    pipeline = pipeline_in_new_words(row["pipeline"])
+    solver = pipeline.get("solver") or {}
+    key = json.dumps([solver, pipeline.get("encoder")], sort_keys=True)
     if key not in labels:
-        name, layers = str(solver.get("name", "unknown")), solver.get("layers")
-        label = name if layers is None else f"{name}[layers={layers}]"
+        name, layers = str(solver.get("name", "unknown")), solver.get("num_layers")
+        label = name if layers is None else f"{name}[num_layers={layers}]"
         same = sum(other.partition(" #")[0] == label for other in labels.values())
         labels[key] = label if not same else f"{label} #{same + 1}"
     return {**row, "sweep": {"pipeline": labels[key], "family": labels[key]}}

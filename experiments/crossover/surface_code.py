@@ -87,7 +87,13 @@ def presets() -> dict[str, Preset]:
 
 
 def preset(name: str, *, cycle_scale: float = 1.0) -> Preset:
-    """The machine of that name, all its operations ``cycle_scale`` times as long."""
+    """The machine of that name, all its operations ``cycle_scale`` times as long.
+
+    Raises
+    ------
+    ValueError
+        There is no machine of that name.
+    """
     known = presets()
     if name not in known:
         raise unknown_name("preset", name, known)

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from ...core import unknown_name
+from ...core import Number, signed, unknown_name
 from ...core.files import write_text
+from ...problems.route_solutions import write_routes
 from ..metrics import incumbent_time, time_to_solution
 from ..report.runs import Run, RunSet
 
@@ -35,9 +36,22 @@ _LATER = frozenset(("Affiliation", "Paradigm", "Time to Solution"))
 #: Columns of the summary by version of QOBLIB's checker, the newest first.
 CHECKERS = {"2026-06": COLUMNS, "1.1.0": tuple(column for column in COLUMNS if column not in _LATER)}
 #: Folder of each of our kinds that is a problem class of QOBLIB.
-CLASSES = {"market-share": "01-marketsplit", "labs": "02-labs", "mis": "07-independentset"}
+CLASSES = {"market-share": "01-marketsplit", "labs": "02-labs", "mis": "07-independentset", "cvrp": "09-routing"}
 #: Solvers whose answer does not depend on the seed.
-DETERMINISTIC = frozenset(("cpsat", "milp", "greedy", "held-karp", "gilmore-lawler", "brute-force", "exact"))
+DETERMINISTIC = frozenset(
+    (
+        "cpsat",
+        "milp",
+        "greedy",
+        "held-karp",
+        "gilmore-lawler",
+        "brute-force",
+        "exact",
+        "market-split",
+        "route-sets",
+        "tsptw-dp",
+    )
+)
 NONE = "N/A"
 
 
@@ -132,7 +146,7 @@ def _best(cell: Sequence[Run]) -> Run | None:
 
 def _cost(run: Run) -> float:
     assert run.objective is not None
-    return run.objective if run.sense == "min" else -run.objective
+    return signed(run.sense, run.objective)
 
 
 def _write_instance(runs: RunSet, cell: Sequence[Run], best: Run, home: Path, submission: Submission) -> None:
@@ -146,20 +160,22 @@ def _write_instance(runs: RunSet, cell: Sequence[Run], best: Run, home: Path, su
     writer.writerow(summary)
     # plain UTF-8: a byte order mark would become part of the first column's name
     write_text(home / f"{home.name}_summary.csv", text.getvalue())
-    write_text(home / f"{home.name}_solution.sol", solution_text(best.kind, row["solution"]))
+    write_text(home / f"{home.name}_solution.sol", solution_text(best.kind, row["solution"], row["objective"]))
     series = [time_series(run) for run in cell if run.trace]
     write_text(home / f"{home.name}_objective_time_series.json", json.dumps(series, indent=1))
     write_text(home / "README.md", readme(home.name, summary, columns))
 
 
-def solution_text(kind: str, solution: Sequence[int]) -> str:
-    """``x#i v`` for each vertex of an independent set; values 0 or 1 in one line for market split and LABS.
+def solution_text(kind: str, solution: Sequence[int], objective: Number | None = None) -> str:
+    """``x#i v`` for each vertex of an independent set; values 0 or 1 in one line for market split and LABS; routes.
 
     No comment, and no bare list of vertices: the stable-set checker takes a list behind a comment for no vertex at
     all ("size = 0 is ok"), and one like 1, 10, 11 for digits 0 and 1.
     """
     if kind == "mis":
         return "".join(f"x#{i} {int(value)}\n" for i, value in enumerate(solution, start=1))
+    if kind == "cvrp":
+        return write_routes(np.asarray(solution), 0 if objective is None else objective, max(solution, default=0))
     return " ".join(str(int(value)) for value in solution) + "\n"
 
 
@@ -167,9 +183,7 @@ def time_series(run: Run) -> list[dict[str, float]]:
     """Times and incumbents of one run, improving only."""
     series: list[dict[str, float]] = []
     for seconds, value in run.trace:
-        cost = value if run.sense == "min" else -value
-        last = series[-1]["Incumbent"] if series else np.inf
-        if not series or cost < (last if run.sense == "min" else -last):
+        if not series or signed(run.sense, value) < signed(run.sense, series[-1]["Incumbent"]):
             series.append({"Time": seconds, "Incumbent": value})
     return series
 

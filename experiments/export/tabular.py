@@ -93,6 +93,7 @@ def _worth(run: Run) -> dict[str, Value]:
     """Worth of one sample by target: chances of a sample and of a uniform point, ratio and 95 % interval; crossovers.
 
     ``worth_*`` is empty where uniform points never reached the target; ``worth_*_low`` is then what is known.
+    ``beyond_start_*`` is the worth in points of the sampler's own start, where it has one.
     """
     row: dict[str, Value] = {}
     for target, name in TARGETS.items():
@@ -100,6 +101,7 @@ def _worth(run: Run) -> dict[str, Value]:
         for column in ("worth", "low", "high"):
             key = f"worth_{name}" if column == "worth" else f"worth_{name}_{column}"
             row[key] = None if found is None else getattr(found, column)
+        row[f"beyond_start_{name}"] = None if found is None else found.beyond
         row[f"chance_{name}"] = None if found is None else found.sampler
         row[f"uniform_chance_{name}"] = None if found is None else found.uniform
     row |= {f"crossover_{samples}": run.crossover.get(samples) for samples in SAMPLES}

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..endings import judge_of
 from .paired import NEVER, middle
 from .paper import Rows
+from .readings import Scale, references_of
 
 #: The paper's methods, in the order of its tables.
 METHODS = ("vqe", "cvar-vqe", "qaoa", "cvar-qaoa", "ws-qaoa", "ma-qaoa", "pce", "qrao")
@@ -36,9 +38,9 @@ class Cell:
 
     Parameters
     ----------
-    values, control, program : by stage, of the run, of its control, and of uniform points of the whole program; gaps,
-        of market share the summed deviation; NEVER where the median run had nothing feasible; stages that the pipeline
-        does not have are left out.
+    values, control, program : by stage, of the run, of the control that judges it, and of uniform points of the whole
+        program; gaps, of market share the summed deviation; NEVER where the median run had nothing feasible; stages
+        that the pipeline does not have are left out.
     pairs : (own, control's) value of every run, by stage.
     share : median share of feasible raw samples.
     points, control_points : samples looked at in a run, and those that its control drew.
@@ -85,27 +87,29 @@ def cells(rows: Rows) -> list[Cell]:
     grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         grouped.setdefault((row["sweep"]["family"], row["instance"]["name"]), []).append(row)
-    return [_cell(family, found) for (family, _), found in grouped.items()]
+    references = references_of(rows)
+    return [_cell(family, found, references) for (family, _), found in grouped.items()]
 
 
-def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
+def _cell(family: str, rows: Sequence[Mapping[str, Any]], references: Mapping[str, float]) -> Cell:
     method, _, encoding = family.partition(" ")
     kind = rows[0]["instance"]["kind"]
+    scale = Scale(references, is_objective=kind == "market-share")
     able = [row for row in rows if row["status"] != "failed"]
     pairs: dict[str, list[tuple[float, float]]] = {stage: [] for stage in STAGES}
     own: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for row in able:
         stages = row["stages"]
-        control = stages.get("control")
+        control = judge_of(stages)
         for stage in STAGES:
             has_stage = stages.get(stage) is not None or control is not None
             if has_stage:
-                own[stage].append(value_of(stages.get(stage), kind))
+                own[stage].append(scale.value(row, stages.get(stage)))
             if control is not None:
-                pairs[stage].append((own[stage][-1], value_of(control.get(stage), kind)))
+                pairs[stage].append((own[stage][-1], scale.value(row, control.get(stage))))
     resources = [row["resources"] for row in able]
     raw = [row["stages"]["raw"] for row in able if row["stages"]["raw"] is not None]
-    controls = [row["stages"]["control"] for row in able if row["stages"].get("control") is not None]
+    controls = [found for row in able if (found := judge_of(row["stages"])) is not None]
     return Cell(
         method=method,
         encoding=encoding,
@@ -117,7 +121,7 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
         values={stage: middle(found) for stage, found in own.items() if found},
         control={stage: middle([pair[1] for pair in found]) for stage, found in pairs.items() if found},
         pairs=pairs,
-        program=_program(able, kind),
+        program=_program(able, scale),
         share=_some(stage["feasible_share"] for stage in raw),
         qubits=_whole(found["qubits"] for found in resources),
         points=_whole(stage["num_points"] for stage in raw),
@@ -127,18 +131,12 @@ def _cell(family: str, rows: Sequence[Mapping[str, Any]]) -> Cell:
     )
 
 
-def _program(rows: Sequence[Mapping[str, Any]], kind: str) -> Values:
+def _program(rows: Sequence[Mapping[str, Any]], scale: Scale) -> Values:
     """Medians of the control on the whole program; empty where the sampler's ground is the whole program."""
-    whole = [found for row in rows if (found := row["stages"].get("control_program")) is not None]
-    return {stage: middle([value_of(found.get(stage), kind) for found in whole]) for stage in STAGES} if whole else {}
-
-
-def value_of(stage: Mapping[str, Any] | None, kind: str) -> float:
-    """Gap of a stage's point, of market share its summed deviation; NEVER where it is infeasible."""
-    if stage is None or not stage["feasible"]:
-        return NEVER
-    value = stage["objective"] if kind == "market-share" else stage["gap"]
-    return NEVER if value is None else float(value)
+    whole = [(row, found) for row in rows if (found := row["stages"].get("control_program")) is not None]
+    if not whole:
+        return {}
+    return {stage: middle([scale.value(row, found.get(stage)) for row, found in whole]) for stage in STAGES}
 
 
 def against_control(found: Iterable[Cell], stage: str) -> tuple[int, int, int]:
@@ -172,5 +170,4 @@ __all__ = [
     "cells",
     "line_of",
     "middle",
-    "value_of",
 ]

@@ -8,7 +8,17 @@ from typing import Any
 from .comparative_study_runs import KINDS, METHODS, line_of
 from .paired import NEVER, Key, Pairs, Reading, Sentence, gap, middle, on_common, paired, plain, versus
 from .paper import Rows
-from .readings import Of, Scale, against_control, against_program, readings, references_of, worth_sentence
+from .readings import (
+    STARTED,
+    UNIFORM,
+    Of,
+    Scale,
+    against_control,
+    against_program,
+    readings,
+    references_of,
+    worth_sentence,
+)
 
 TITLES = dict(zip(KINDS, ("Knapsacks", "Independent sets", "Quadratic assignment", "Market share")))
 #: Methods whose samples' worth is told beside the quantum ones.
@@ -96,11 +106,17 @@ def _on_the_core(rows: Rows, scale: Scale, stage: str) -> Sentence | None:
         if (found := against_program(name, own, stage, scale)) is not None
     ]
     better = [found.first for found in pairs if found.medians[0] < found.medians[1] - 1e-9]
-    text = f"Knapsacks, {stage}, against uniform points of the same ground: {_won(pairs, better)}"
+    text = f"Knapsacks, {stage}, against {UNIFORM}{_started(pairs)}: {_won(pairs, better)}"
     if whole:
         lower = sum(found.medians[0] < found.medians[1] - 1e-9 for found in whole)
         text += f"; LP core and sampler together against the whole program: lower in {lower} of {len(whole)}"
     return Sentence(f"{text}.", [*pairs, *whole])
+
+
+def _started(pairs: Sequence[Pairs]) -> str:
+    """Which lines are judged by points of their own start instead."""
+    names = [found.first for found in pairs if found.second != UNIFORM]
+    return f" ({', '.join(names)}: against {STARTED})" if names else ""
 
 
 def _won(pairs: Sequence[Pairs], better: Sequence[str]) -> str:
@@ -115,7 +131,10 @@ def _won(pairs: Sequence[Pairs], better: Sequence[str]) -> str:
 def _repaired(rows: Rows, scale: Scale) -> Sentence | None:
     pairs = _controlled(lines_of(rows, "mdkp"), "improved", scale)
     better = [found.first for found in pairs if found.medians[0] < found.medians[1] - 1e-9]
-    text = f"Knapsacks after repair and local search, against the same with uniform points: {_won(pairs, better)}."
+    text = (
+        f"Knapsacks after repair and local search, against the same with uniform points{_started(pairs)}: "
+        f"{_won(pairs, better)}."
+    )
     return Sentence(text, pairs) if pairs else None
 
 
@@ -130,8 +149,8 @@ def _kind(rows: Rows, kind: str, scale: Scale) -> Sentence | None:
     lower = [[f.first for f in found if f.medians[0] < f.medians[1] - 1e-9] for found in (raw, final)]
     unit = ", summed deviations" if kind == "market-share" else ""
     text = (
-        f"{TITLES[kind]}{unit}: raw {_won(raw, lower[0])}; after repair and search lower in {len(lower[1])} of "
-        f"{len(final)}, the lowest {versus(best, show)}."
+        f"{TITLES[kind]}{unit}: raw{_started(raw)} {_won(raw, lower[0])}; after repair and search lower in "
+        f"{len(lower[1])} of {len(final)}, the lowest {versus(best, show)}."
     )
     return Sentence(text, [*raw, *final])
 

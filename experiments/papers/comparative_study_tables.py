@@ -38,12 +38,19 @@ def shown(value: float | None, kind: str) -> str:
     return f"{value:g}" if kind == "market-share" else percent(value)
 
 
-def summary_table(found: Sequence[Cell], kind: str, medians: Mapping[str, Mapping[str, float]]) -> str:
-    """A line a method: own medians over the instances, the control's, wins against it, and the paper's medians."""
+def summary_table(found: Sequence[Cell], kind: str, published: Mapping[str, Any] | None = None) -> str:
+    """A line a method: own medians over the instances, the control's, wins against it, and the paper's medians.
+
+    The paper's are over those of its instances that were run here, and stand beside ours over the same.
+    """
+    published = published or {}
+    known = {
+        cell.instance for cell in found for place in PLACES if cell.instance in _told(published, place, kind, cell)
+    }
     head = ["method", "encoding", "instances", "feasible share", *STAGES]
     head += [f"control {stage}" for stage in STAGES] + ["program raw", "program improved"]
     head += [f"{stage}: better / equal / worse than control" for stage in ("raw", "swapped", "improved")]
-    if medians:
+    if known:
         head += ["paper, simulator", "paper, device", "raw below it", "swapped below it"]
     rows = []
     for line, group in lines_of(found, kind).items():
@@ -56,19 +63,38 @@ def summary_table(found: Sequence[Cell], kind: str, medians: Mapping[str, Mappin
             shown(middle([each[stage] for each in whole]) if whole else None, kind) for stage in ("raw", "improved")
         ]
         row += [" / ".join(map(str, against_control(group, stage))) for stage in ("raw", "swapped", "improved")]
-        if medians:
-            row += _beside(line.split()[0], group, medians)
+        if known:
+            row += _beside(group, kind, published)
         rows.append(row)
     return markdown(head, rows)
 
 
-def _beside(method: str, group: Sequence[Cell], medians: Mapping[str, Mapping[str, float]]) -> list[str]:
-    published = [medians[place].get(method) for place in PLACES]
-    row = [NOTHING if value is None else f"{value:.1f} %" for value in published]
+def _told(published: Mapping[str, Any], place: str, kind: str, cell: Cell) -> Mapping[str, float | None]:
+    """Published gaps of a cell's method by instance, in percent; None is infeasible."""
+    found: Mapping[str, float | None] = published.get(place, {}).get(kind, {}).get(cell.method, {})
+    return found
+
+
+def beside(
+    group: Sequence[Cell], kind: str, published: Mapping[str, Any], place: str
+) -> tuple[list[Cell], float] | None:
+    """The cells whose instances the paper has too, and the median of its gaps on these; None where it has none."""
+    common = [cell for cell in group if cell.instance in _told(published, place, kind, cell)]
+    if not common:
+        return None
+    gaps = [_told(published, place, kind, cell)[cell.instance] for cell in common]
+    return common, middle([NEVER if value is None else value / 100 for value in gaps])
+
+
+def _beside(group: Sequence[Cell], kind: str, published: Mapping[str, Any]) -> list[str]:
+    found = {place: beside(group, kind, published, place) for place in PLACES}
+    row = [NOTHING if each is None else percent(each[1], 1) for each in found.values()]
     for stage in ("raw", "swapped"):
-        own = over_instances(group, stage)
-        told = [f"{place}: {'yes' if own < value / 100 else 'no'}" for place, value in zip(PLACES, published) if
-                value is not None and own is not None]  # fmt: skip
+        told = []
+        for place, each in found.items():
+            own = None if each is None else over_instances(each[0], stage)
+            if each is not None and own is not None:
+                told.append(f"{place}: {'yes' if own < each[1] else 'no'}")
         row.append(", ".join(told) or NOTHING)
     return row
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core import relative_gap
-from ..endings import is_no_fair_pair
+from ..endings import is_no_fair_pair, judge_of
 from .paper import Rows
 from .tables import median
 
@@ -92,7 +92,7 @@ def _measured(row: Mapping[str, Any], optima: Mapping[str, float]) -> Measured:
             return None
         return relative_gap(stage["objective"], best, instance["sense"])
 
-    raw, control = stages["raw"] or {}, stages["control"] or {}
+    raw, control = stages["raw"] or {}, judge_of(stages) or {}
     oracle = str(pipeline["solver"]["name"])
     rounds, extra = row["rounds"], used["extra"]
     bound = extra.get("one_tree_bound") if oracle == "held-karp" else rounds[-1].get("best_bound") if rounds else None

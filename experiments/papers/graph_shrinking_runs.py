@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core import relative_gap
+from ..endings import judge_of
 from .paper import Rows
 from .tables import median
 
@@ -66,7 +67,7 @@ def _one(row: Any, optima: Mapping[str, Any]) -> Measured:
     at = (row["sweep"]["family"], solver, row["instance"]["kind"], row["instance"]["name"], row["sweep"]["repeat"])
     if row["status"] == "failed":
         return Measured(*at, asked, True, str(row.get("message", "")))
-    stages, control = row["stages"], row["stages"].get("control") or {}
+    stages, control = row["stages"], judge_of(row["stages"]) or {}
     done = (row["rounds"] or [{}])[-1].get("shrink", {})
     qubits = int(row["resources"]["qubits"])
     optimum, sense = optima.get(row["instance"]["fingerprint"]), row["instance"]["sense"]
@@ -118,10 +119,12 @@ class Summed:
     failed: int
 
     def mean(self, of: Callable[[Measured], float | None]) -> float | None:
+        """Mean over the runs that have the figure; None where none has."""
         values = [value for value in map(of, self.runs) if value is not None]
         return statistics.fmean(values) if values else None
 
     def median(self, of: Callable[[Measured], float | None]) -> float | None:
+        """Median over the runs that have the figure; None where none has."""
         return median(map(of, self.runs))
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...core import relative_gap
 from ..drawing import save_picture
+from ..endings import judge_of
 from .paired import Sentence, gap, on_common, paired, versus
 from .paper import Paper, Rows, Section, Telling
 from .readings import CORE, Scale, against_control, against_program, finals, points_of, references_of, worth_sentence
@@ -82,7 +83,7 @@ def runs(rows: Rows) -> list[Run]:
 
 def _run(row: Mapping[str, Any], reference: Mapping[str, Any]) -> Run:
     stages, value, sense = row["stages"], reference["objective"], row["instance"]["sense"]
-    control, whole = stages.get("control") or {}, stages.get("control_program") or {}
+    control, whole = judge_of(stages) or {}, stages.get("control_program") or {}
 
     def gap_of(stage: Mapping[str, Any] | None) -> float | None:
         return None if stage is None or not stage["feasible"] else relative_gap(stage["objective"], value, sense)

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...core import relative_gap
-from ..endings import cut_by_clock, is_no_fair_pair
+from ..endings import control_of, cut_by_clock, is_no_fair_pair, judge_of
 from ..worth_text import figures
 from .paired import NEVER, Key, Pairs, Reading, Sentence, middle, paired
 
-#: What a stage's point is of: the run itself, the control on its own ground, or the one on the whole program.
-Of = Literal["run", "control", "control_program"]
+#: What a stage's point is of: the run itself, uniform points of its ground, the control that judges it (the same, or
+#: points of the sampler's own start), or the one on the whole program.
+Of = Literal["run", "control", "judge", "control_program"]
+#: What judges a pipeline, in words: whether no run, each, or some have a start of their own.
+UNIFORM, STARTED, MIXED = (
+    "uniform points of the same ground",
+    "points of its own start",
+    "points of its own start, uniform where it has none",
+)
 #: Distance from the optimum of each target, as a share of it.
 SHARES = {"optimum": 0.0, "within 1 %": 0.01}
 #: Best point that a reduction left, where all points of the core were counted.
@@ -62,7 +69,7 @@ def readings(rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale, of: Of
             continue
         stages = row["stages"]
         control = stages.get("control")
-        place = stages if of == "run" else stages.get(of)
+        place = stages if of == "run" else control_of(stages, of)
         if place is None or (stages.get(stage) is None and control is None):
             continue
         key = (row["instance"]["name"], int(row["sweep"]["repeat"]))
@@ -79,21 +86,27 @@ def _ground_of(row: Mapping[str, Any], control: Mapping[str, Any]) -> str:
 
 def _fair(rows: Iterable[Mapping[str, Any]], of: Of) -> list[Mapping[str, Any]]:
     """Rows with that control, but for those that are no fair pair (endings.py)."""
-    there = [row for row in rows if row["status"] != "failed" and row["stages"].get(of) is not None]
+    there = [row for row in rows if row["status"] != "failed" and control_of(row["stages"], of) is not None]
     return [row for row in there if not is_no_fair_pair(row) and not cut_by_clock(row, of)]
 
 
 def against_control(name: str, rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale) -> Pairs | None:
-    """A pipeline's rows against the control on the same ground; None where no row has one.
+    """A pipeline's rows against the control that judges them, on the same ground; None where no row has one.
 
     Runs that ended at their own success, and controls cut by a time limit, are no fair pairs and left out: the number
     of cells says how many stay.
     """
-    there = _fair(rows, "control")
+    there = _fair(rows, "judge")
     if not there:
         return None
-    own, other = (readings(there, stage, scale, of) for of in ("run", "control"))
-    return paired((name, own), ("uniform points of the same ground", other), stage)
+    own, other = (readings(there, stage, scale, of) for of in ("run", "judge"))
+    return paired((name, own), (judge_words(there), other), stage)
+
+
+def judge_words(rows: Iterable[Mapping[str, Any]]) -> str:
+    """What the controls that judge these rows draw from."""
+    started = {bool((judge_of(row["stages"]) or {}).get("start")) for row in rows}
+    return MIXED if len(started) > 1 else STARTED if True in started else UNIFORM
 
 
 def against_program(name: str, rows: Iterable[Mapping[str, Any]], stage: str, scale: Scale) -> Pairs | None:
@@ -128,6 +141,40 @@ def target_of(row: Mapping[str, Any], target: str, optimum: float | None) -> tup
     return (reached[-1][1], reached[-1][2]) if reached else (0.0, 0.0)
 
 
+def start_chance(row: Mapping[str, Any], target: str, optimum: float | None) -> float | None:
+    """Chance of one point of the sampler's own start to reach a target; None where it has no start, or it is not known.
+
+    From the curve where only other runs of the sweep know the target, as in ``target_of``.
+    """
+    for found in row["worth"]["targets"]:
+        if found["target"] == target:
+            beyond = found.get("beyond")
+            return None if beyond is None else float(beyond["chance"]["value"])
+    curve, own = row["worth"].get("curve") or [], row["worth"].get("start_curve") or []
+    known = target_of(row, target, optimum)
+    if not own or known is None:
+        return None
+    reached = [start for entry, start in zip(curve, own, strict=True) if (entry[1], entry[2]) == known]
+    return float(reached[-1]) if reached else 0.0
+
+
+def beyond_start(
+    name: str, rows: Iterable[Mapping[str, Any]], target: str, references: Mapping[str, float]
+) -> Pairs | None:
+    """Chance of one sample and of one point of the sampler's own start; None where no start reaches the target."""
+    own: dict[Key, Reading] = {}
+    other: dict[Key, Reading] = {}
+    for row in rows:
+        if row["status"] == "failed" or not row.get("worth"):
+            continue
+        best = references.get(row["instance"]["fingerprint"])
+        found, start = target_of(row, target, best), start_chance(row, target, best)
+        if found is not None and start:
+            key = (row["instance"]["name"], int(row["sweep"]["repeat"]))
+            own[key], other[key] = (Reading(chance, row["worth"]["space"]) for chance in (found[0], start))
+    return paired((name, own), ("a point of its own start", other), f"chance of {target}") if own else None
+
+
 def chances(name: str, rows: Iterable[Mapping[str, Any]], target: str, references: Mapping[str, float]) -> Pairs | None:
     """Chance of one sample and of one uniform point of the same ground to reach a target; None where no row has it."""
     own: dict[Key, Reading] = {}
@@ -155,12 +202,21 @@ def worth_sentence(
     title: str, lines: Mapping[str, Sequence[Mapping[str, Any]]], target: str, references: Mapping[str, float]
 ) -> Sentence | None:
     """Median worth of each method's samples for a target, each on its own instances; None without any."""
-    found = [pairs for name, rows in lines.items() if (pairs := chances(name, rows, target, references)) is not None]
+    found: list[Pairs] = []
+    told: list[str] = []
+    for name, rows in lines.items():
+        pairs, beyond = (make(name, rows, target, references) for make in (chances, beyond_start))
+        if pairs is None:
+            continue
+        text = f"{pairs.first} {figures(worth_of(pairs))} ({pairs.num_instances})"
+        if beyond is not None:
+            text += f", in {STARTED} {figures(worth_of(beyond))} ({beyond.num_instances})"
+        told.append(text)
+        found += [each for each in (pairs, beyond) if each is not None]
     if not found:
         return None
-    told = ", ".join(f"{pairs.first} {figures(worth_of(pairs))} ({pairs.num_instances})" for pairs in found)
-    text = f"{title}, uniform points of the same ground that one sample is worth for the {target} (instances): {told}."
-    return Sentence(text, found)
+    start = f"{title}, uniform points of the same ground that one sample is worth for the {target} (instances): "
+    return Sentence(f"{start}{', '.join(told)}.", found)
 
 
 def finals(rows: Iterable[Mapping[str, Any]], scale: Scale) -> dict[Key, Reading]:

@@ -7,10 +7,13 @@ from typing import Any
 
 from ..worth_text import figures
 from .paired import middle
-from .readings import CORE, SHARES, references_of, target_of
+from .readings import CORE, SHARES, references_of, start_chance, target_of
 from .tables import NOTHING, markdown
 
 Row = Mapping[str, Any]
+
+#: Solvers that have several bits on a qubit.
+PACKED = ("pce", "qrao")
 
 TEXT = """Chance of one sample to be feasible and as good as the target, over that of one uniform point of the same
 ground (same reduction, core, start and kept rows): 1 is a uniform point. Chances are medians over the instances of the
@@ -20,6 +23,9 @@ uniform points never reached the target, or whose core no longer holds it, so th
 out. *By CPU second*: the worth times the CPU seconds of a uniform point over those of a sample, its share of the
 training included: above 1 the sampler is ahead of drawing uniform points for as long. Classical samplers stand in the
 same columns."""
+
+STARTS = """*Beyond its start*: the same over one point of the sampler's own start, for samplers
+that begin near a relaxed point: what the circuit earned of it; their verdicts are about that."""
 
 
 def worth_section(rows: Sequence[Row], line_of: Callable[[Row], str], order: Sequence[str] = ()) -> str:
@@ -36,7 +42,12 @@ def worth_section(rows: Sequence[Row], line_of: Callable[[Row], str], order: Seq
     if not table:
         return "No run of this sweep has a worth: its rows are older than that."
     head = ["problem", "method", "depth", "bits", "instances", "target", "chance", "uniform", "worth", "least to most"]
-    return f"{TEXT}\n\n{markdown([*head, 'counted', 'no limit', 'by CPU second'], table)}"
+    head += ["beyond its start", "counted", "no limit", "by CPU second"]
+    if all(cells[-4] == NOTHING for cells in table):  # no sampler here has a start of its own
+        del head[-4]
+        table = [[*cells[:-4], *cells[-3:]] for cells in table]
+        return f"{TEXT}\n\n{markdown(head, table)}"
+    return f"{TEXT} {STARTS}\n\n{markdown(head, table)}"
 
 
 def _rows(kind: str, line: str, rows: Sequence[Row], references: Mapping[str, float]) -> Iterable[list[str]]:
@@ -47,15 +58,23 @@ def _rows(kind: str, line: str, rows: Sequence[Row], references: Mapping[str, fl
             if chances is not None:
                 found.append((row, chances))
         if found:
-            yield _row(kind, line, name, found)
+            starts = [start_chance(row, name, references.get(row["instance"]["fingerprint"])) for row, _ in found]
+            yield _row(kind, line, name, found, starts)
 
 
-def _row(kind: str, line: str, name: str, found: Sequence[tuple[Row, tuple[float, float]]]) -> list[str]:
+def _row(
+    kind: str,
+    line: str,
+    name: str,
+    found: Sequence[tuple[Row, tuple[float, float]]],
+    starts: Sequence[float | None],
+) -> list[str]:
     known = [(row, own / other) for row, (own, other) in found if other > 0]
     worths = _by_instance(known)
     by_second = _by_instance((row, worth * _price(row)) for row, worth in known if _is_priced(row))
+    beyond = _by_instance((row, pair[0] / start) for (row, pair), start in zip(found, starts, strict=True) if start)
     depths = sorted({row["resources"]["depth"] for row, _ in found if row["resources"]["depth"] is not None})
-    sizes = sorted({_bits(row) for row, _ in found})
+    sizes = sorted({bits for row, _ in found if (bits := _bits(row)) is not None})
     counted = sum(row["worth"]["num_points"] is not None for row, _ in found)
     chances = [middle(_by_instance((row, pair[side]) for row, pair in found)) for side in (0, 1)]
     return [
@@ -68,6 +87,7 @@ def _row(kind: str, line: str, name: str, found: Sequence[tuple[Row, tuple[float
         *(_chance(chance) for chance in chances),
         figures(middle(worths)) if worths else NOTHING,
         f"{figures(min(worths))} to {figures(max(worths))}" if worths else NOTHING,
+        figures(middle(beyond)) if beyond else NOTHING,
         f"{counted} of {len(found)}",
         str(len(found) - len(known)),
         figures(middle(by_second)) if by_second else NOTHING,
@@ -92,10 +112,15 @@ def _price(row: Row) -> float:
     return float(price["uniform"] / price["sampler"])
 
 
-def _bits(row: Row) -> int:
-    """Bits of the ground: log2 of its points where they were counted, else the QUBO's without its slack."""
+def _bits(row: Row) -> int | None:
+    """Bits of the ground: log2 of its points where they were counted, else the QUBO's without its slack.
+
+    None where several bits stand on one qubit: the QUBO's size is then not that of the circuit.
+    """
     counted = row["worth"]["num_points"]
     used = row["resources"]
+    if not counted and row["pipeline"]["solver"]["name"] in PACKED:
+        return None
     return (int(counted) - 1).bit_length() if counted else int(used["qubits"] or 0) - int(used["aux_qubits"] or 0)
 
 

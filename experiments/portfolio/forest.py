@@ -48,10 +48,12 @@ class Forest:
                 raise ValueError(f"tree {number} is empty")
 
     def to_json(self) -> list[list[list[float]]]:
+        """Each tree as a list of nodes (feature, threshold, left, right, value)."""
         return [[list(node) for node in tree] for tree in self.trees]
 
     @staticmethod
     def from_json(trees: Sequence[Sequence[Sequence[float]]]) -> Forest:
+        """The forest of nodes that ``to_json`` gave."""
         return Forest([[(int(f), float(t), int(a), int(b), float(v)) for f, t, a, b, v in tree] for tree in trees])
 
     @staticmethod

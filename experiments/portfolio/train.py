@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...core import Problem
+from ..pipeline import pipeline_in_new_words
 from ..report.runs import RunSet
 from ..report.times import Settings, captime_of
 from .features import features_of
@@ -200,7 +201,9 @@ def pipelines_of(runs: RunSet, rows: Mapping[str, Mapping[str, Any]]) -> dict[st
     """Solver and encoder of each pipeline; an encoder that differs between instances is left to the default."""
     told: dict[str, dict[str, Any]] = {}
     for label in runs.tested:
-        specs = [rows[run.id]["pipeline"] for run in runs.by_pipeline[label] if run.status != "failed"]
+        specs = [
+            pipeline_in_new_words(rows[run.id]["pipeline"]) for run in runs.by_pipeline[label] if run.status != "failed"
+        ]
         encoders = [spec.get("encoder") for spec in specs]
         told[label] = {"solver": specs[0]["solver"]}
         if encoders[0] and all(encoder == encoders[0] for encoder in encoders):

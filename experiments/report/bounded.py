@@ -27,6 +27,11 @@ def bounded_mean(values: npt.ArrayLike, *, level: float = 0.95, seed: int = 0) -
     lambda_t from the values before t; m stays while ``(K+ + K-) / 2 < 1 / (1 - level)``. Both are martingales under
     mean m, so by Ville's inequality the interval misses the mean with chance at most 1 - level, however many values.
 
+    Raises
+    ------
+    ValueError
+        A value lies outside 0..1.
+
     References
     ----------
     Waudby-Smith, Ramdas (2023), Estimating means of bounded random variables by betting, JRSS B, arXiv:2010.09686. The

@@ -85,7 +85,9 @@ def _controls(controls: Sequence[Control]) -> list[str]:
         return []
     number = len({found.pipeline for found in controls})
     whose = "The one sampler" if number == 1 else f"Each of {number} samplers"
-    return [f"{whose} against equally many uniform points of its own ground: {'; '.join(parts)}."]
+    begun = list(dict.fromkeys(found.pipeline for found in controls if found.start))
+    start = f" (of their own start: {', '.join(begun[:MAX_NAMED])})" if begun else ""
+    return [f"{whose} against equally many uniform points of its own ground{start}: {'; '.join(parts)}."]
 
 
 def _counted(labels: Sequence[str], mark: Mark) -> str:

@@ -123,10 +123,12 @@ def _sections(report: Report) -> list[Section]:
             "Earned by the sampler?",
             "<p>A repaired figure alone proves nothing: repair and local search solve much by themselves. So every "
             "sampler is measured against equally many uniform points of its own ground (same reduction, core, start, "
-            "rows) that went through the same selection, repair and improvement.</p>"
+            "rows) that went through the same selection, repair and improvement; one that begins near a relaxed point "
+            "against as many points of that start.</p>"
             + _figure(plots, "waterfall")
             + _table(tables["control"])
-            + (_table(tables["program"]) if tables["program"].rows else ""),
+            + (_table(tables["program"]) if tables["program"].rows else "")
+            + (_table(tables["uniform"]) if tables["uniform"].rows else ""),
         ),
         *_worth(tables, plots),
         Section(

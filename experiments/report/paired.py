@@ -43,8 +43,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Control:
-    """A stage of a pipeline against equally many uniform random points; ``effect`` < 0 where the pipeline is better.
+    """A stage of a pipeline against equally many random points; ``effect`` < 0 where the pipeline is better.
 
+    They are uniform on the sampler's ground, or of the sampler's own ``start``.
     ``num_left_out``: runs that ended at their own success, or whose control had fewer points (cut by its clock).
     """
 
@@ -55,6 +56,7 @@ class Control:
     feasible: tuple[int, int]
     num_runs: int
     num_left_out: int = 0
+    start: str = ""
 
     @property
     def verdict(self) -> str:
@@ -121,10 +123,12 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
     worst = runs.worst_cost
     tests: list[tuple[str, StageName, Paired, tuple[int, int], int]] = []
     left_out: dict[str, int] = {}
+    starts: dict[str, str] = {}
     for label in runs.pipelines:
         controlled = [run for run in runs.by_pipeline[label] if run.control]
         members = [run for run in controlled if run.is_fair_pair]
         left_out[label] = len(controlled) - len(members)
+        starts[label] = next((run.start for run in members if run.start), "")
         for stage in STAGES:
             both = [run for run in members if stage in run.stages or stage in run.control]
             pairs = [(runs.gap(run, stage), runs.gap(run, stage, is_control=True)) for run in both]
@@ -136,7 +140,7 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
             tests.append((label, stage, wilcoxon(rounded(differences)), feasible, len(both)))
     adjusted = holm([test.p for _, _, test, _, _ in tests])
     return [
-        Control(label, stage, test, p, feasible, count, left_out[label])
+        Control(label, stage, test, p, feasible, count, left_out[label], starts[label])
         for (label, stage, test, feasible, count), p in zip(tests, adjusted, strict=True)
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...core import Sense
-from ..endings import is_no_fair_pair
+from ..endings import is_no_fair_pair, judge_of
 from .row_types import METERED
 
 StageName = Literal["raw", "repaired", "improved", "final"]
@@ -37,7 +37,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Worth of a sample for one target, None where uniform points never reached it; ``low`` is then what is known."""
+    """Worth of a sample for one target, None where uniform points never reached it; ``low`` is then what is known.
+
+    ``beyond``: the same in points of the sampler's own start, where it has one.
+    """
 
     worth: float | None
     low: float | None
@@ -45,6 +48,7 @@ class Chance:
     sampler: float
     uniform: float
     is_exact: bool
+    beyond: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,11 @@ class Yardstick:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One row: what was run, what each stage found, what it took."""
+    """One row: what was run, what each stage found, what it took.
+
+    ``control`` is the one that verdicts are about: points of the sampler's own start (``start`` says what that is), and
+    uniform ones, which are then in ``control_uniform`` as well, where it has none.
+    """
 
     id: str
     instance: str
@@ -86,6 +94,8 @@ class Run:
     extra: Mapping[str, Any]
     budget: Mapping[str, Any]
     control_program: Mapping[str, Point] = field(default_factory=dict)
+    control_uniform: Mapping[str, Point] = field(default_factory=dict)
+    start: str = ""
     worth: Mapping[str, Chance] = field(default_factory=dict)
     crossover: Mapping[int, float | None] = field(default_factory=dict)
     worth_per_second: float | None = None
@@ -149,17 +159,19 @@ def run_of(row: Mapping[str, Any]) -> Run:
         extra={key: value for key, value in (used.get("extra") or {}).items() if isinstance(value, int | float | str)},
         budget=pipeline.get("budget") or {},
         control_program=control_program,
+        control_uniform=_points(stages.get("control") or {}),
+        start=str((stages.get("control_start") or {}).get("start", "")),
         stopped_at_success=is_no_fair_pair(row),
         **_worth(row.get("worth") or {}),
     )
 
 
 def _controls(stages: Mapping[str, Any], encoder: Mapping[str, Any]) -> tuple[dict[str, Point], dict[str, Point]]:
-    """The controls on the sampler's ground and on the whole program.
+    """The control that judges, on the sampler's ground, and the one on the whole program.
 
     Rows from before there were two have one: on the whole program, whatever a reduction had fixed.
     """
-    control, whole = _points(stages.get("control") or {}), _points(stages.get("control_program") or {})
+    control, whole = _points(judge_of(stages) or {}), _points(stages.get("control_program") or {})
     if "control_program" not in stages and "inner" in encoder:
         return {}, control
     return control, whole
@@ -182,7 +194,8 @@ def _worth(told: Mapping[str, Any]) -> dict[str, Any]:
 def _chance(target: Mapping[str, Any]) -> Chance:
     sampler, uniform = target["sampler"], target["uniform"]
     is_exact = sampler["kind"] == uniform["kind"] == "exact"
-    return Chance(target["worth"], target["low"], target["high"], sampler["value"], uniform["value"], is_exact)
+    beyond = (target.get("beyond") or {}).get("worth")
+    return Chance(target["worth"], target["low"], target["high"], sampler["value"], uniform["value"], is_exact, beyond)
 
 
 def _yardstick(reference: Mapping[str, Any]) -> Yardstick:

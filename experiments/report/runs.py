@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ...core import Sense, absolute_gap, relative_gap
+from ...core import Sense, absolute_gap, relative_gap, signed
 from ..sweep.folder import sweep_document
 from ..sweep.store import read_lines, rows_path
 from .row import KINDS, QUANTUM, STAGES, Point, Run, StageName, Yardstick, run_of
@@ -33,6 +33,13 @@ class RunSet:
     def against_program(self) -> RunSet:
         """These runs with the control on the whole program in the place of that on the sampler's own ground."""
         there = [replace(run, control=run.control_program) for run in self.runs if run.control_program]
+        found = RunSet(there, document=self.document, source=self.source)
+        found.__dict__["references"] = self.references  # of all runs, not of these alone
+        return found
+
+    def against_uniform(self) -> RunSet:
+        """The runs that are judged by points of their own start, with uniform points as their control instead."""
+        there = [replace(run, control=run.control_uniform) for run in self.runs if run.start and run.control_uniform]
         found = RunSet(there, document=self.document, source=self.source)
         found.__dict__["references"] = self.references  # of all runs, not of these alone
         return found
@@ -128,7 +135,7 @@ class RunSet:
         if value is None:
             return None
         margin = (target_gap + 1e-9) * (abs(value) or 1.0)
-        return value + margin if run.sense == "min" else value - margin
+        return value + signed(run.sense, margin)
 
 
 def _gap(found: float | None, value: float | None, sense: Sense) -> float:

@@ -52,6 +52,11 @@ def wilcoxon(differences: npt.ArrayLike) -> Paired:
     normal with the same variance ``sum r_i^2 / 4`` beyond. The effect is ``(R+ - R-) / (R+ + R-)``; its interval is
     Wilson's for the weighted share ``R+ / (R+ + R-)`` at Kish's number of observations ``(sum r)^2 / sum r^2``.
 
+    Raises
+    ------
+    ValueError
+        The differences are no vector of finite numbers.
+
     References
     ----------
     J. W. Pratt (1959), Remarks on zeros and ties in the Wilcoxon signed rank procedures, JASA 54, 655-667. D. S. Kerby
@@ -173,6 +178,11 @@ def friedman(costs: npt.ArrayLike) -> Ranking:
     """Mean ranks of k >= 3 methods (columns) over N >= 2 blocks (rows), Friedman's p and Nemenyi's critical difference.
 
     ``CD = q sqrt(k (k + 1) / 6N)``, q the upper 5 % point of the studentized range of k means over sqrt 2.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 2 blocks or 3 methods, or a gap in the table.
 
     References
     ----------

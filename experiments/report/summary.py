@@ -303,6 +303,7 @@ def worth_table(runs: RunSet) -> Table:
         Column("uniform", "Of one uniform point, median."),
         Column("exact", "Runs in which both chances were counted, not sampled."),
         Column("no limit", "Runs in which uniform points never reached the target: left out of the median."),
+        Column("beyond start", "The same in points of the sampler's own start, where it has one: median."),
         Column("by second", "Worth times the CPU seconds of a uniform point, over those of a sample with training."),
     ]
     rows = []
@@ -318,6 +319,8 @@ def worth_table(runs: RunSet) -> Table:
             row.append(percent(_median(run.worth[target].uniform for run in there)))
             row.append(count(sum(run.worth[target].is_exact for run in there)))
             row.append(count(len(there) - len(known)))
+            beyond = [run.worth[target].beyond for run in there]
+            row.append(figure(_median(value for value in beyond if value is not None)))
             row.append(figure(_median(run.worth_per_second for run in known if run.worth_per_second is not None)))
             rows.append(row)
     note = (
@@ -333,6 +336,13 @@ def program_table(controls: Sequence[Control]) -> Table:
     note = "Uniform points of the whole program: what the reduction fixed is counted here. No verdict on the sampler."
     title = "What reduction and sampler earned together"
     return Table("program", title, found.columns, found.rows, note)
+
+
+def uniform_table(controls: Sequence[Control]) -> Table:
+    """Samplers with a start of their own against uniform points: what start and sampler earned together."""
+    found = control_table(controls)
+    note = "Uniform points of the sampler's ground: what its start knew is counted here. No verdict on the sampler."
+    return Table("uniform", "What start and sampler earned together", found.columns, found.rows, note)
 
 
 def control_table(controls: Sequence[Control]) -> Table:
@@ -356,7 +366,16 @@ def control_table(controls: Sequence[Control]) -> Table:
         row += [count(test.num_pairs), count(test.num_ties), Cell(f"{own} | {other} of {found.num_runs}", own)]
         rows.append(row)
     title = "Is it better than uniform points of the same ground with the same repair?"
-    return Table("control", title, columns, rows, _left_out(controls))
+    return Table("control", title, columns, rows, " ".join(filter(None, (_started(controls), _left_out(controls)))))
+
+
+def _started(controls: Sequence[Control]) -> str:
+    """Which pipelines are judged by points of their own start; empty without any."""
+    starts = {found.pipeline: found.start for found in controls if found.start}
+    if not starts:
+        return ""
+    told = "; ".join(f"{label}: {start}" for label, start in starts.items())
+    return f"Against points of the sampler's own start instead of uniform ones: {told}."
 
 
 def _left_out(controls: Sequence[Control]) -> str:

@@ -75,6 +75,7 @@ class Table:
 
 
 def words(text: str) -> Cell:
+    """Cell that is sorted as it reads."""
     return Cell(text, text)
 
 
@@ -106,10 +107,12 @@ def interval(found: Interval, text: object = None) -> Cell:
 
 
 def p_text(p: float) -> str:
+    """A p-value with three decimals; below 0.001 only that it is."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def percent_text(value: float) -> str:
+    """``value`` as a percentage of three digits; "none" for an infinite one."""
     if math.isinf(value):
         return "none"
     return f"{100 * value:.3g} %" if abs(value) < 10 else f"{100 * value:.0f} %"

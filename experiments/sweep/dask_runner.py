@@ -82,7 +82,7 @@ class Cluster:
         except ImportError:
             raise MissingDependencyError("distributed", "dask") from None
         with contextlib.ExitStack() as stack:
-            for name in ("distributed", "distributed.client"):  # its tracebacks; what is lost is told in one line
+            for name in ("distributed", "distributed.client"):  # no tracebacks: lost workers have one line
                 logger = logging.getLogger(name)
                 stack.callback(logger.setLevel, logger.level)
                 logger.setLevel(logging.CRITICAL)
@@ -161,7 +161,7 @@ class _Desk:
                     yield from self._take(self._ended.get(timeout=LOOK_SECONDS))
         finally:
             for *_, future in self._out.values():
-                with contextlib.suppress(Exception):  # whatever a scheduler that is gone says: we are leaving
+                with contextlib.suppress(Exception):  # while closing: the scheduler may be gone
                     future.cancel()
 
     def _look(self) -> None:

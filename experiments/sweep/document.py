@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from ...core.errors import Travelling
+
 #: A spec's bytes, nesting and values after unfolding its aliases; what is beyond is no sweep but a mistake.
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -28,7 +30,7 @@ _INT = re.compile(r"[-+]?[0-9]+$")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 
 
-class SpecError(ValueError):
+class SpecError(Travelling, ValueError):
     """A spec that cannot be run; one line with file, line and column."""
 
     def __init__(self, path: str, line: int | None, column: int | None, text: str) -> None:
@@ -138,6 +140,11 @@ def read_document(path: str) -> Document:
 
 def parse_document(text: str, path: str) -> Document:
     """The document in a text; errors as in ``read_document``.
+
+    Raises
+    ------
+    SpecError
+        The text is no YAML, empty, or no mapping at the top.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core import Record, canonical_json
+from ..pipeline import pipeline_in_new_words
 
 
 def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
     """
     view = Record.from_json(row).replay_view()
     view["instance"].pop("path")
+    view["pipeline"] = pipeline_in_new_words(view["pipeline"])
     view["resources"]["extra"] = _without_seconds(view["resources"]["extra"])
     return view
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...core import ENCODERS, SOLVERS, MissingDependencyError, fields_of, unknown_name
+from ...core import ENCODERS, SOLVERS, MissingDependencyError, accepted_fields, unknown_name
 from ...solvers.base import keeps_rows
 from ..encoder_shorthands import SHORTHANDS, take_options, wrapped, wrappers_of
+from ..parts import part_fields
 from ..pipeline import build_parts
 from ..resolve_pipeline import DEFAULT_ENCODERS, SUBSPACE_ENCODERS, is_sampler
 from .document import Document, Mistakes, Place
@@ -186,7 +187,7 @@ def _part(role: str, value: Any, document: Document, place: Place) -> str | dict
     if role == "solver" and name == "auto":
         return name
     try:
-        known = fields_of(registry.get(name).make)
+        known = accepted_fields(registry.get(name).make)
     except ValueError as error:
         raise document.error((*place, "name") if isinstance(value, Mapping) else place, str(error)) from None
     if not isinstance(value, Mapping):
@@ -200,7 +201,7 @@ def _part(role: str, value: Any, document: Document, place: Place) -> str | dict
 def _wrapper(key: str, value: Any, document: Document, place: Place) -> tuple[Any, dict[str, Any]]:
     """Value of a shorthand (true is its default), and the further options of the encoder that it wraps around."""
     name, main = SHORTHANDS[key]
-    known = fields_of(ENCODERS.get(name).make)
+    known = accepted_fields(ENCODERS.get(name).make)
     if value is True:
         return known[main].default, {}
     if not isinstance(value, Mapping):
@@ -257,9 +258,9 @@ def _checked(variant: Variant, document: Document, place: Place) -> Variant:
 
 
 def _build(variant: Variant, solver: str, encoder: Any) -> None:
-    others = set(fields_of(SOLVERS.get(solver).make))
+    others = set(accepted_fields(SOLVERS.get(solver).make))
     if encoder is not None:
-        others |= set(fields_of(ENCODERS.get(encoder if isinstance(encoder, str) else encoder["name"]).make))
+        others |= set(accepted_fields(ENCODERS.get(encoder if isinstance(encoder, str) else encoder["name"]).make))
     around, options = take_options(wrappers_of(**variant.wrappers), variant.options, others)
     _, built = build_parts(variant.solver, encoder, options)
     if built is not None:
@@ -268,16 +269,22 @@ def _build(variant: Variant, solver: str, encoder: Any) -> None:
 
 def _blamed(text: str, variant: Variant, document: Document, place: Place) -> Place:
     """Where the option stands that an error's text opens with or names."""
+    known = {**_names("encoder", variant.encoder), **_names("solver", variant.solver)}
     for key in (*variant.options, *variant.wrappers):
         role, _, field = key.rpartition(".")
-        main = SHORTHANDS[key][1] if key in SHORTHANDS else field
+        main = SHORTHANDS[key][1] if key in SHORTHANDS else known.get(field, field)
         if text.startswith(main) or repr(key) in text:
             return (*place, role, field) if (*place, role, field) in document.marks else (*place, key)
     for role, part in (("solver", variant.solver), ("encoder", variant.encoder)):
         for key in part if isinstance(part, Mapping) else ():
-            if text.startswith(key) and (*place, role, key) in document.marks:
+            if text.startswith(_names(role, part).get(key, key)) and (*place, role, key) in document.marks:
                 return (*place, role, key)
     return place
+
+
+def _names(role: str, part: Any) -> dict[str, str]:
+    """Each name under which an option of the part is accepted, with the field's own: errors say that one."""
+    return {} if part is None else {key: field.name for key, field in part_fields(role, part).items()}
 
 
 def _copy(value: Any) -> Any:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...core import Budget, spec_id
+from ...core import Budget
 from ...problems.formulations import formulate
 from ...solvers.base import Estimate, QuboSampler
 from ..default_decomposition import with_default_limit
 from ..estimates import estimate_of
-from ..pipeline import Pipeline
+from ..pipeline import Pipeline, id_of_run
 from ..resolve_pipeline import choose_pipeline
 from .document import Document, Mistakes, read_document
 from .grid import MAX_RUNS, Variant, variants
@@ -99,7 +99,13 @@ def read_matrix(path: str, overrides: Sequence[str] = (), base: Path | None = No
 
 
 def build_matrix(document: Document, base: Path | None = None) -> Matrix:
-    """The matrix of a document; parameters and errors as in ``read_matrix``."""
+    """The matrix of a document; parameters and errors as in ``read_matrix``.
+
+    Raises
+    ------
+    SpecError
+        The matrix has more than MAX_RUNS runs.
+    """
     mistakes = Mistakes()
     with mistakes.noted():
         sweep = validated(Sweep, document.values, document)
@@ -156,7 +162,7 @@ def _sound_part(document: Document, mistakes: Mistakes) -> Sweep:
 
 def task_id(cell: Cell, seed: int) -> str:
     """The id that the run's Record will have."""
-    return spec_id({"instance": cell.source.fingerprint, "pipeline": cell.spec, "seed": seed})
+    return id_of_run(cell.source.fingerprint, cell.spec, seed)
 
 
 def _cell(source: Source, variant: Variant, budget: Budget) -> Cell:

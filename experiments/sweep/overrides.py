@@ -1,4 +1,4 @@
-"""Command-line overrides of a spec: ``solver.layers=1,2,3``, ``budget.shots=100``, ``pipelines.sa.repair=off``.
+"""Command-line overrides of a spec: ``solver.num_layers=1,2,3``, ``budget.shots=100``, ``pipelines.sa.repair=off``.
 
 A key that opens with a name of the spec's top level is that place; ``solver.x``, ``encoder.x`` and a plain pipeline key
 go to every pipeline whose part has it, and it is an error where none has.
@@ -6,10 +6,11 @@ go to every pipeline whose part has it, and it is an error where none has.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...core import ENCODERS, SOLVERS, fields_of, unknown_name
+from ...core import ENCODERS, SOLVERS, accepted_fields, unknown_name
 from .document import Document, scalar
 from .spec import PipelineSpec, Sweep
 
@@ -25,7 +26,9 @@ def apply_overrides(document: Document, overrides: Sequence[str]) -> None:
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or not key.strip(". "):
-            raise ValueError(f"override must be key=value such as solver.layers=1,2,3, got {override!r}; see --help")
+            raise ValueError(
+                f"override must be key=value such as solver.num_layers=1,2,3, got {override!r}; see --help"
+            )
         items = [scalar(item.strip()) for item in text.split(",")]
         value: Any = items[0] if len(items) == 1 else items
         head, _, rest = key.partition(".")
@@ -65,11 +68,13 @@ def _set_option(document: Document, role: str, option: str, value: Any) -> None:
         pipeline = _pipeline(document, name)
         for part in (role,) if role else ("solver", "encoder"):
             fields = _fields(part, pipeline.get(part))
-            known |= fields
+            known |= {field.name for field in fields.values()}
             if option.replace("-", "_") in fields:
                 hits += 1
                 own = pipeline[part] if isinstance(pipeline[part], Mapping) else {"name": pipeline[part]}
-                pipeline[part] = {**own, option.replace("-", "_"): value}
+                field = fields[option.replace("-", "_")].name
+                kept = {key: old for key, old in own.items() if key not in fields or fields[key].name != field}
+                pipeline[part] = {**kept, option.replace("-", "_"): value}
                 break
     if not hits:
         raise unknown_name(f"option in an override of {role or 'the pipelines'}", option, known)
@@ -89,9 +94,10 @@ def _pipeline(document: Document, name: str) -> dict[str, Any]:
     return found
 
 
-def _fields(role: str, part: Any) -> set[str]:
+def _fields(role: str, part: Any) -> dict[str, dataclasses.Field[Any]]:
+    """Fields of a part by each name that they are accepted under."""
     name = part.get("name") if isinstance(part, Mapping) else part
     registry = SOLVERS if role == "solver" else ENCODERS
     if not isinstance(name, str) or name not in registry:
-        return set()
-    return set(fields_of(registry.get(name).make))
+        return {}
+    return accepted_fields(registry.get(name).make)

@@ -80,6 +80,11 @@ def not_replayable(row: Mapping[str, Any]) -> str:
         return ""
     if failure is not None:
         return f"it did not end by itself ({failure}): {row['message']}"
+    backend = str((row["pipeline"].get("solver") or {}).get("backend") or "")
+    if backend.startswith("object:"):
+        return (
+            f"its backend was an object of Python ({backend.removeprefix('object:')}), which a name may not build again"
+        )
     seconds = row["pipeline"]["budget"].get("seconds")
     if seconds is not None:
         return f"a time limit of {seconds:g} s decided where it stopped, and that depends on the machine's speed"

@@ -74,6 +74,7 @@ class Local:
         return self.jobs == 1
 
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
+        """Run the jobs in processes of this machine, at most ``jobs`` at once; each outcome as soon as it is there."""
         running: dict[int, Task] = {}
         with Pool(self.log) as pool:
             while True:

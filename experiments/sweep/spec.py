@@ -24,6 +24,11 @@ MAX_RANGE = 100_000
 def integers(value: Any) -> Any:
     """``3``, ``[1, 2]``, ``"1..5"`` or ``"1..9/2"`` as a list of integers; other values unchanged.
 
+    Raises
+    ------
+    ValueError
+        A range that is empty or too long.
+
     Examples
     --------
     >>> integers("1..9/4"), integers(3)
@@ -38,7 +43,13 @@ def integers(value: Any) -> Any:
 
 
 def byte_count(value: Any) -> Any:
-    """``"2GiB"`` as a number of bytes; other values unchanged."""
+    """``"2GiB"`` as a number of bytes; other values unchanged.
+
+    Raises
+    ------
+    ValueError
+        The unit is unknown.
+    """
     if isinstance(value, str) and (match := re.match(r"(\d+(?:\.\d+)?)\s*([kKMGiB]*)$", value.strip())):
         if match[2] not in _UNITS:
             raise ValueError(f"a number of bytes with a unit of {', '.join(unit for unit in _UNITS if unit)}")
@@ -135,7 +146,13 @@ class PipelineSpec(Open):
 
 
 def folder_name(value: Any) -> Any:
-    """A name that is one folder and no path: the sweep's rows stay inside ``runs/``."""
+    """A name that is one folder and no path: the sweep's rows stay inside ``runs/``.
+
+    Raises
+    ------
+    ValueError
+        The name is a path, empty, or has control characters.
+    """
     if isinstance(value, str) and (re.search(r"[/\\\x00-\x1f\x7f]", value) or value.strip() in (".", "..")):
         raise ValueError("a plain name without slashes and control characters; --out names any other folder")
     return value

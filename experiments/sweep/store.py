@@ -59,13 +59,19 @@ class Store:
         self.close()
 
     def append(self, row: dict[str, Any] | bytes) -> None:
-        """One row as one line; bytes are a line without its end."""
+        """One row as one line; bytes are a line without its end.
+
+        Raises
+        ------
+        ValueError
+            The row has more than one line.
+        """
         line = row if isinstance(row, bytes) else json.dumps(row, allow_nan=False).encode()
         if b"\n" in line:
             raise ValueError(f"a row must be one line, got {line.count(10) + 1} lines")
         rest = memoryview(line + b"\n")
         with no_room(self.folder / ROWS):
-            while rest:  # a full disk or a signal may cut a write; the tail of an unfinished line is healed
+            while rest:  # os.write may be partial; a torn last line is dropped at the next open
                 rest = rest[os.write(self._file, rest) :]
         if time.monotonic() - self._synced > SYNC_SECONDS:
             os.fsync(self._file)
@@ -106,7 +112,13 @@ def _end_of_last_line(path: Path, size: int) -> int:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """``(line number, line)`` of every whole line; a torn tail, as of a sweep still running, is left out."""
+    """``(line number, line)`` of every whole line; a torn tail, as of a sweep still running, is left out.
+
+    Raises
+    ------
+    ValueError
+        There is no such file.
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:

@@ -118,7 +118,7 @@ def _start(token: int, job: Job, connection: Connection) -> _Child:
         _live(job, write, connection)
         code = 0
     finally:
-        os._exit(code)  # no clean-up of what belongs to the template
+        os._exit(code)  # skips the parent's atexit handlers
 
 
 def _live(job: Job, write: int, connection: Connection) -> None:

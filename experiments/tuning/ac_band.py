@@ -31,6 +31,11 @@ def plan(alpha: float, delta: float) -> Plan:
 
     ``n_0 = N + 1``, ``E = ceil(log2(n_0 / (n_0 - N)))`` epochs of ``ceil(n_0 / 2**e) + 1`` configurations, e = 1..E.
 
+    Raises
+    ------
+    ValueError
+        ``alpha`` or ``delta`` is outside (0, 1).
+
     References
     ----------
     Brandt, Schede, Haddenhorst, Bengs, Huellermeier, Tierney (2023), AC-Band: a combinatorial bandit-based approach to
@@ -65,6 +70,11 @@ def ac_band(
     ----------
     num_instances : of the whole run; epochs and their rounds share them, and use them again in turn.
     group : configurations that run on the same instances together, >= 2.
+
+    Raises
+    ------
+    ValueError
+        Groups of fewer than 2, or no instance.
     """
     if group < 2 or num_instances < 1:
         raise ValueError(f"group must be >= 2 and num_instances >= 1, got {group} and {num_instances}")

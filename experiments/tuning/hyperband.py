@@ -30,6 +30,11 @@ def brackets(resource: int, eta: int = 3) -> tuple[Bracket, ...]:
     ``s = floor(log_eta R), ..., 0``: ``n = ceil((s_max + 1) / (s + 1) eta**s)`` configurations with ``R eta**-s`` each;
     rung i keeps ``floor(n eta**-i)`` with ``R eta**(i - s)``.
 
+    Raises
+    ------
+    ValueError
+        ``resource`` is below 1, or ``eta`` below 2.
+
     References
     ----------
     Li, Jamieson, DeSalvo, Rostamizadeh, Talwalkar (2018), Hyperband, JMLR 18, arXiv:1603.06560, Algorithm 1.

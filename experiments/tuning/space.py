@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import ENCODERS, SOLVERS, from_spec, spec_id, to_spec
+from ...core import ENCODERS, SOLVERS, from_spec, in_old_words, spec_id, to_spec
 from ...core.tunable import Choice, Domain, Range, domains
 
 #: Draws until one must go together.
@@ -34,7 +34,13 @@ class Space:
 
     @staticmethod
     def of(solver: str, encoder: str | None = None) -> Space:
-        """The space of a solver, and of an encoder where one is named."""
+        """The space of a solver, and of an encoder where one is named.
+
+        Raises
+        ------
+        ValueError
+            Neither part has a tunable field.
+        """
         entry = SOLVERS.get(solver)
         found = {f"solver.{name}": domain for name, domain in domains(entry.make).items() if name not in entry.preset}
         if encoder is not None:
@@ -106,7 +112,9 @@ class Config:
     @property
     def label(self) -> str:
         """A short name that the values decide."""
-        return "default" if not self.values else f"c-{spec_id(self.pipeline)[:10]}"
+        if not self.values:
+            return "default"
+        return f"c-{spec_id({role: in_old_words(f'{role}s', spec) for role, spec in self.pipeline.items()})[:10]}"
 
     @property
     def text(self) -> str:

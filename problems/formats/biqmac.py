@@ -41,9 +41,17 @@ class BiqMacReader:
         return bool(ends) and (any(i == j for i, j in ends) or is_sparse) and _OFFSET.search(text) is None
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one QUBO of the file: ``n m``, then m lines ``i j value`` with i, j from 1."""
         return [_read(text, path)]
 
     def write(self, problem: Problem) -> str:
+        """Header ``n m`` and a line for each entry of the upper triangle.
+
+        Raises
+        ------
+        UnsupportedError
+            The problem has a constant or rows, for which the format has no place.
+        """
         assert isinstance(problem, Qubo)
         if problem.offset or problem.lower:
             raise UnsupportedError("a .sparse file must have no constant and no rows, got some; write .lp or .json")
@@ -65,9 +73,17 @@ class QsReader:
         return _OFFSET.search(text) is not None and bool(_upper_triangle(text))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one QUBO of the file, its constant from the comment ``# ObjectiveOffset``."""
         return [_read(text, path)]
 
     def write(self, problem: Problem) -> str:
+        """The constant as a comment, then header and entries.
+
+        Raises
+        ------
+        UnsupportedError
+            The problem has rows, for which the format has no place.
+        """
         assert isinstance(problem, Qubo)
         if problem.lower:
             raise UnsupportedError("a .qs file must have no rows, got some; write .lp or .json")

@@ -46,6 +46,7 @@ class CooReader:
         return all(len(row) == 3 and row[0].isdecimal() and row[1].isdecimal() for row in chain([first], rows))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one QUBO of lines ``i j value``; labels may have gaps, and are numbered in their order."""
         ends, values = [], []
         for number, fields in lines(text):
             if len(fields) != 3:
@@ -62,7 +63,13 @@ class CooReader:
         return [Qubo(linear, pairs, couplings, offset, variable_names=names, name=path_name(path))]
 
     def write(self, problem: Problem) -> str:
-        """Labels 0..n-1, a linear term for each variable (also 0), numbers without exponent, as dimod reads them."""
+        """Labels 0..n-1, a linear term for each variable (also 0), numbers without exponent, as dimod reads them.
+
+        Raises
+        ------
+        UnsupportedError
+            The problem has rows, for which the format has no place.
+        """
         assert isinstance(problem, Qubo)
         if problem.lower:
             raise UnsupportedError("a .coo file must have no rows, got some; write .lp or .json instead")

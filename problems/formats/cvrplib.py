@@ -30,9 +30,11 @@ class CvrplibReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
+        """Whether ``TYPE : CVRP`` or ``ACVRP`` stands in the first 4,000 characters."""
         return re.search(r"^\s*TYPE\s*:\s*A?CVRP\b", text[:4000], re.MULTILINE) is not None
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance; distances by the TSPLIB rule of its EDGE_WEIGHT_TYPE, comments with # skipped."""
         plain = "\n".join("" if line.lstrip().startswith("#") else line for line in text.split("\n"))
         document = parse(plain, path)
         document.choice("TYPE", ("CVRP", "ACVRP"))

@@ -37,6 +37,7 @@ class DimacsReader:
         return _header_word(text) in _EDGE_WORDS
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one graph of ``p edge``/``p col`` and ``e u v`` lines, with vertex weights of ``n v w`` lines."""
         n, claimed, rest = _header(text, path, _EDGE_WORDS)
         ends: list[Line] = []
         weights: dict[int, Number] = {}
@@ -79,6 +80,7 @@ class PaceReader:
         return _header_word(text) in _PACE_WORDS
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one graph of ``p td n m`` and lines ``u v``, vertices from 1."""
         n, claimed, rest = _header(text, path, _PACE_WORDS)
         ends = list(rest)
         for number, fields in ends:
@@ -88,6 +90,13 @@ class PaceReader:
         return [_graph(n, pairs, None, path, options.complement)]
 
     def write(self, problem: Problem) -> str:
+        """Header ``p td n m`` and a line for each edge.
+
+        Raises
+        ------
+        UnsupportedError
+            The vertices have weights, for which the format has no place.
+        """
         assert isinstance(problem, Mis)
         if problem.weights is not None:
             raise UnsupportedError("a .gr file must have no vertex weights, got some; write .mis or .json instead")

@@ -43,9 +43,17 @@ class BqmReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: bytes, path: str) -> bool:
+        """Whether the bytes begin as a dimod BQM file does."""
         return text.startswith(_BQM)
 
     def read(self, text: bytes, path: str, options: ReadOptions) -> list[Problem]:
+        """The one model as a QUBO; spins become bits, labels variable names.
+
+        Raises
+        ------
+        InstanceFormatError
+            The file is of another version, cut, or its header does not fit its arrays.
+        """
         file = _Bytes(text, path)
         version, header = _header(file, _BQM)
         if version not in ((1, 0), (2, 0)):
@@ -85,9 +93,17 @@ class CqmReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: bytes, path: str) -> bool:
+        """Whether the bytes begin as a dimod CQM file does."""
         return text.startswith(_CQM)
 
     def read(self, text: bytes, path: str, options: ReadOptions) -> list[Problem]:
+        """The one model, read by dimod after the archive was checked.
+
+        Raises
+        ------
+        InstanceFormatError
+            The file is of another version, or dimod cannot read it.
+        """
         import dimod
 
         version, header = _header(_Bytes(text, path), _CQM)
@@ -119,9 +135,19 @@ class DimodJsonReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
+        """Whether the text is a JSON object that says it is a BinaryQuadraticModel."""
         return text.lstrip()[:1] == "{" and ('"bqm_schema"' in text or '"BinaryQuadraticModel"' in text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one model of ``BinaryQuadraticModel.to_serializable``, with lists.
+
+        Raises
+        ------
+        UnsupportedError
+            Its biases are bytes.
+        InstanceFormatError
+            A key is missing or has another type.
+        """
         from .native import parse_json
 
         document = parse_json(text, path)

@@ -31,6 +31,7 @@ class HuboReader:
         return False
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one polynomial of the file, of any degree."""
         return [Hubo.from_polynomial(polynomial_text.from_text(text, path), name=path_name(path))]
 
     def write(self, problem: Problem) -> str:

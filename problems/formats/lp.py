@@ -63,6 +63,7 @@ class LpReader:
         return starts_like_lp(text[:100_000])
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one model of CPLEX LP text, as the kind its variables and rows make it."""
         model, types = read_lp(text, path)
         return [problem_of(model, types, name=path_name(path), kind=options.kind)]
 
@@ -90,6 +91,7 @@ class MpsReader:
         return all(re.search(rf"^{word}\s*$", text, re.MULTILINE) for word in ("ROWS", "COLUMNS"))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one model of free or fixed MPS text, as the kind its variables and rows make it."""
         model, types = read_mps(text, path)
         return [problem_of(model, types, name=path_name(path), kind=options.kind)]
 
@@ -102,7 +104,13 @@ class MpsReader:
 
 
 def read_lp(text: str, path: str) -> tuple[Model, tuple[str, ...]]:
-    """Model and types of variables of LP text in any spelling; errors as in ``lp_spelling`` and ``highs``."""
+    """Model and types of variables of LP text in any spelling; errors as in ``lp_spelling`` and ``highs``.
+
+    Raises
+    ------
+    InstanceFormatError
+        Rows were lost in reading, or the bounds of one are crossed.
+    """
     spelled = spell(text, path)
     lines = [*spelled.lines, 0]
     model, types = read_highs(

@@ -41,6 +41,7 @@ class _Row:
 
 
 def write_rows(spelled: Spelled, tokens: list[Token]) -> None:
+    """Write the tokens behind ``Subject To`` again as rows that dimod's reader takes, a name to each."""
     spelled.write("Subject To", tokens[0].line if tokens else 0)
     rows = list(_rows(tokens, spelled.path))
     if any(not row.label for row in rows):

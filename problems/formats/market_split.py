@@ -36,6 +36,7 @@ class MarketSplitReader:
         return len(rows) == m + 1 and m > 0 and all(len(row) == n + 1 for row in rows[1:])
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance of ``m n`` and m rows of n demands and a target."""
         stream = NumberStream(text, path)
         m = stream.integer("number of products", low=1)
         n = stream.integer("number of retailers", low=0)
@@ -51,6 +52,13 @@ class MarketSplitReader:
         return [MarketShare(table[:, :n], table[:, n], name=path_name(path))]
 
     def write(self, problem: Problem) -> str:
+        """The name as a comment, ``m n``, then a row for each product.
+
+        Raises
+        ------
+        UnsupportedError
+            There is no product.
+        """
         assert isinstance(problem, MarketShare)
         m, n = problem.demands.shape
         if not m:

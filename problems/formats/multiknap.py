@@ -31,6 +31,7 @@ class MultiknapReader:
         return len(tokens) == 2 + int(head[0]) + 2 * int(head[1]) and all(len(row) <= 2 for row in rows)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance of m, n, m capacities, and n pairs weight, profit."""
         stream = NumberStream(text, path, comment=None)
         m = stream.integer("number of knapsacks", low=0)
         n = stream.integer("number of items", low=0)
@@ -42,6 +43,13 @@ class MultiknapReader:
         return [MultiKnapsack(items[:, 1], items[:, 0], capacities, name=path_name(path))]
 
     def write(self, problem: Problem) -> str:
+        """Counts and capacities, then a line ``weight profit`` an item.
+
+        Raises
+        ------
+        UnsupportedError
+            Profits by knapsack, required items or risk, for which the format has no place.
+        """
         assert isinstance(problem, MultiKnapsack)
         if problem.required is not None or problem.risk is not None or problem.profits.ndim != 1:
             raise UnsupportedError(

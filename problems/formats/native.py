@@ -85,17 +85,26 @@ class NativeReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
+        """Whether the text is a JSON object with a ``qopt.instance`` schema."""
         return text.lstrip()[:1] == "{" and '"qopt.instance/' in text
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance, of the kind that it names."""
         return [from_json(parse_json(text, path), path)]
 
     def write(self, problem: Problem) -> str:
+        """JSON with a line for each row of an array."""
         return layout(to_json(problem))
 
 
 def parse_json(text: str, path: str) -> dict[str, Any]:
-    """A JSON object; every flaw is an InstanceFormatError with its line."""
+    """A JSON object; every flaw is an InstanceFormatError with its line.
+
+    Raises
+    ------
+    InstanceFormatError
+        The text is no JSON object of finite numbers with each key once.
+    """
     try:
         document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_key_once)
     except json.JSONDecodeError as error:

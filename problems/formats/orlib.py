@@ -32,6 +32,7 @@ class MknapReader:
         return not is_table_of_triples(text) and (_is_one(tokens) or _is_several(tokens))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """All instances of an mknap file; one without the leading count where its numbers fit that."""
         stream = NumberStream(text, path, comment=None)
         tokens = text.split()
         if _is_one(tokens) or (not _is_several(tokens) and _looks_like_one(tokens)):
@@ -44,7 +45,13 @@ class MknapReader:
         return problems
 
     def write(self, problem: Problem) -> str:
-        """One problem without the leading count, 0 where no best value is known."""
+        """One problem without the leading count, 0 where no best value is known.
+
+        Raises
+        ------
+        UnsupportedError
+            There is no item or no row.
+        """
         assert isinstance(problem, Mdkp)
         best = 0 if problem.best_known is None else problem.best_known.value
         if not problem.profits.size or not problem.capacities.size:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import AnyArray, Float, Problem, UnsupportedError
+from ...core import AnyArray, Float, Problem, UnsupportedError, signed
 from ...core.labels import distinct_texts
 from ...core.margins import ROUNDING
 from ...core.model_text import Model
@@ -200,7 +200,7 @@ def _imply(model: Model, low: Float, high: Float) -> None:
 def _need(model: Model, low: Float, high: Float) -> None:
     """Upper bounds of variables that cost and that only help their rows: the largest value that a row can ask for."""
     A, columns_of = model.A, model.A.tocsc()
-    cost = model.c if model.sense == "min" else -model.c
+    cost = signed(model.sense, model.c)
     in_products = np.zeros(len(cost), dtype=bool)
     in_products[model.pairs.ravel()] = True
     for j in np.flatnonzero(np.isinf(high) & np.isfinite(low) & (cost >= 0) & ~in_products):

@@ -35,6 +35,7 @@ class QaplibReader:
         return is_counted and not is_table_of_triples(text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance of n and two n x n matrices, flow first."""
         stream = NumberStream(text, path, comment=None)
         n = stream.integer("the order n", 1, MAX_ORDER)
         if stream.left < 2 * n * n:
@@ -45,6 +46,7 @@ class QaplibReader:
         return [Qap(flow, distance, name=path_name(path))]
 
     def write(self, problem: Problem) -> str:
+        """n, the flow matrix, the distance matrix, apart by empty lines."""
         assert isinstance(problem, Qap)
         matrices = ("\n".join(" ".join(map(repr, row)) for row in m.tolist()) for m in (problem.flow, problem.distance))
         return f"{problem.num_facilities}\n\n" + "\n\n".join(matrices) + "\n"

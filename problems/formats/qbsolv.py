@@ -32,6 +32,13 @@ class QbsolvReader:
         return first is not None and tuple(field.lower() for field in first.fields[:2]) == _HEADER
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one QUBO of ``p qubo`` and the nodes and couplers that it announces.
+
+        Raises
+        ------
+        UnsupportedError
+            There are variables, but neither a node nor a coupler.
+        """
         content = [line for line in lines(text) if line.fields[0] != "c"]
         number, fields = content[0] if content else fail(path, None, "a line `p qubo ...`", END_OF_FILE)
         if len(fields) != 6:

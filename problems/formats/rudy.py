@@ -29,6 +29,7 @@ class RudyReader:
         return bool(tokens) and not any(i == j for i, j in zip(tokens[::3], tokens[1::3]))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one graph of ``n m`` and m lines ``u v weight``, vertices from 1."""
         n, pairs, weights = read_triples(text, path, "edges")
         loops = pairs[:, 0] == pairs[:, 1]
         if loops.any():
@@ -38,5 +39,6 @@ class RudyReader:
         return [MaxCut(n, pairs, weights, name=path_name(path))]
 
     def write(self, problem: Problem) -> str:
+        """Header ``n m`` and a line ``u v weight`` an edge."""
         assert isinstance(problem, MaxCut)
         return write_triples(problem.num_vertices, problem.edges, problem.weights)

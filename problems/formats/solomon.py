@@ -30,10 +30,12 @@ class SolomonReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
+        """Whether lines begin with VEHICLE and with CUSTOMER."""
         head = text[:1000]
         return all(re.search(rf"^\s*{word}\b", head, re.MULTILINE) for word in ("VEHICLE", "CUSTOMER"))
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance: fleet, depot, then customers with place, demand, window and service time."""
         rows: list[Line] = []
         name = path_name(path)
         for line in lines(text):

@@ -138,7 +138,13 @@ class Document:
     sections: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def value(self, key: str, default: str | None = None) -> str:
-        """Value of a keyword; its first word is what counts for types."""
+        """Value of a keyword; its first word is what counts for types.
+
+        Raises
+        ------
+        InstanceFormatError
+            The keyword is missing and has no default.
+        """
         if key not in self.values:
             if default is None:
                 raise InstanceFormatError(self.path, None, f"expected the keyword {key}, found none; is the file cut?")
@@ -159,7 +165,13 @@ class Document:
         return parse_integer(text, self.path, self.values["DIMENSION"][1], "DIMENSION", 1, MAX_CITIES)
 
     def stream(self, section: str) -> NumberStream:
-        """The numbers of a section."""
+        """The numbers of a section.
+
+        Raises
+        ------
+        InstanceFormatError
+            The section is missing.
+        """
         if section not in self.sections:
             raise InstanceFormatError(self.path, None, f"expected a {section}, found none; is the file cut?")
         text, first = self.sections[section]
@@ -221,11 +233,19 @@ class TsplibReader:
     has_complement: ClassVar[bool] = False
 
     def sniff(self, text: str, path: str) -> bool:
+        """Whether ``TYPE : TSP`` (or ATSP) and a DIMENSION stand in the first 4,000 characters."""
         head = text[:4000]
         is_tsp = re.search(r"^\s*TYPE\s*:\s*A?TSP\b", head, re.MULTILINE) is not None
         return is_tsp and re.search(r"^\s*DIMENSION\s*:", head, re.MULTILINE) is not None
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance; distances from a matrix, or from points by the rule of EDGE_WEIGHT_TYPE.
+
+        Raises
+        ------
+        InstanceFormatError
+            A symmetric instance has a distance that differs by direction.
+        """
         document = parse(text, path)
         is_asymmetric = document.choice("TYPE", ("TSP", "ATSP"), "TSP") == "ATSP"
         n = document.dimension()
@@ -248,7 +268,13 @@ class TsplibReader:
         return [tsp]
 
     def write(self, problem: Problem) -> str:
-        """Coordinates where a TSPLIB metric gives these distances, else the matrix (integers only)."""
+        """Coordinates where a TSPLIB metric gives these distances, else the matrix (integers only).
+
+        Raises
+        ------
+        UnsupportedError
+            The distances are no integers, or there is no city.
+        """
         assert isinstance(problem, Tsp)
         n = problem.num_cities
         if problem.distances.dtype.kind != "i" or n == 0:
@@ -271,7 +297,13 @@ class TsplibReader:
 
 
 def points_section(document: Document, section: str, n: int) -> AnyArray:
-    """Coordinates (n, 2) of ``id x y`` lines in any order of the ids 1..n."""
+    """Coordinates (n, 2) of ``id x y`` lines in any order of the ids 1..n.
+
+    Raises
+    ------
+    InstanceFormatError
+        A coordinate is beyond 2**31.
+    """
     stream = document.stream(section)
     table = stream.take((n, 3), f"{section} (id x y)")
     ids = table[:, 0]

@@ -34,6 +34,7 @@ class TsptwReader:
         return size_fits and not is_table_of_triples(text)
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
+        """The one instance of the count of nodes, the travel times, and a window a node, the depot first."""
         stream = NumberStream(text, path)
         m = stream.integer("the number of nodes", 1, MAX_CUSTOMERS + 1)
         if stream.left < m * m + 2 * m:
@@ -44,6 +45,7 @@ class TsptwReader:
         return [Tsptw(travel, windows, name=path_name(path))]
 
     def write(self, problem: Problem) -> str:
+        """Count of nodes, travel times row by row, then the windows."""
         assert isinstance(problem, Tsptw)
         tables = ("\n".join(" ".join(map(repr, row)) for row in m.tolist()) for m in (problem.travel, problem.windows))
         return f"{len(problem.travel)}\n" + "\n".join(tables) + "\n"

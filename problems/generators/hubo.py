@@ -32,6 +32,11 @@ def hubo(
     terms : terms drawn; 3 n when left out
     max_coefficient : largest absolute coefficient
     spin : products of spins +-1, not of bits
+
+    Raises
+    ------
+    ValueError
+        A size is out of range.
     """
     count = 3 * n if terms is None else terms
     if n < 1 or degree < 1 or count < 0 or max_coefficient < 1:

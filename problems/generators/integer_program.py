@@ -24,6 +24,11 @@ def integer_program(
     max_value : largest value of a variable
     products : pairs of variables with a product in the objective
     max_coefficient : largest coefficient
+
+    Raises
+    ------
+    ValueError
+        A size is out of range.
     """
     if n < 0 or m < 0 or max_value < 1 or products < 0 or max_coefficient < 1:
         raise ValueError(

@@ -26,6 +26,11 @@ def market_share(
     retailers : retailers; 10 (P - 1) when left out, the hard case of Cornuejols and Dawande
     max_demand : largest demand
 
+    Raises
+    ------
+    ValueError
+        A size is out of range.
+
     References
     ----------
     M. Sharma, H. C. Lau (2025), A comparative study of quantum optimization techniques, arXiv:2503.12121, whose

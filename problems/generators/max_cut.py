@@ -33,6 +33,11 @@ def max_cut(
     weights : unit (all 1), signs (+1 or -1 evenly), uniform (real in 0..1), or integers (in -10..10, as in the
         weighted rudy graphs of the Biq Mac library)
 
+    Raises
+    ------
+    ValueError
+        The weights are of no known kind.
+
     Examples
     --------
     >>> max_cut(n=6, seed=1).size

@@ -22,6 +22,11 @@ def mdkp(*, n: int = 10, m: int = 3, tightness: float = 0.5, seed: int = 0) -> M
     m : capacity rows
     tightness : share of all items' weight that fits, in 0..1 (the literature's classes: 0.25, 0.5, 0.75)
 
+    Raises
+    ------
+    ValueError
+        A size is negative, or the tightness outside 0..1.
+
     References
     ----------
     P. C. Chu, J. E. Beasley (1998), A genetic algorithm for the multidimensional knapsack problem, J. Heuristics 4,

@@ -34,6 +34,11 @@ def mis(
     code : Sloane's graph of that error on words of n = 2**k letters: 1dc, 1tc, 1et, 1zc or 2dc; has no seed
     max_weight : vertex weights are uniform integers in 1..max_weight; 1 for an unweighted graph
 
+    Raises
+    ------
+    ValueError
+        ``max_weight`` is below 1.
+
     Examples
     --------
     >>> mis(n=8, degree=3, seed=1).size

@@ -35,6 +35,11 @@ def multi_knapsack(
     required : lots that must be bought
     risk_aversion : weight of the risk x'Sx; 0 for none
     factors : common factors of the risk
+
+    Raises
+    ------
+    ValueError
+        A size is out of range.
     """
     if min(n, knapsacks, required, factors) < 0 or not tightness > 0 or not 0 <= risk_aversion < np.inf:
         raise ValueError(

@@ -22,6 +22,11 @@ def qubo(*, n: int = 20, density: float = 0.5, max_coefficient: int = 100, seed:
     density : probability of a product between two variables
     max_coefficient : largest absolute entry of the symmetric matrix
 
+    Raises
+    ------
+    ValueError
+        A size is out of range, or the density outside 0..1.
+
     References
     ----------
     J. E. Beasley (1998), Heuristic algorithms for the unconstrained binary quadratic programming problem, Imperial

@@ -41,7 +41,7 @@ class AnsatzBackend(Backend):
     def estimate(self, settings: AnsatzSettings, num_qubits: int, copies: int = 1) -> Estimate:
         """Bytes and seconds of the ansatz on that many qubits; ``copies`` further states that the method holds."""
         n = num_qubits
-        evaluations = settings.maxiter * (1 + settings.restarts)
+        evaluations = settings.max_evaluations * (1 + settings.num_restarts)
         need = power(n, self.bytes_per_amplitude(copies))
         remedy = "use backend='mps' with linear entanglement, pce or qrao, another encoder, or fewer variables"
         seconds = evaluations * self.evaluation_seconds(settings, n, gradient=settings.optimizer_used == "l-bfgs")
@@ -56,7 +56,7 @@ class AnsatzBackend(Backend):
         return 0.0
 
     def _gates_seconds(self, settings: AnsatzSettings, num_qubits: int, rate: float) -> float:
-        gates = num_gates(settings.ansatz, min(num_qubits, 64), settings.reps, settings.entanglement)
+        gates = num_gates(settings.ansatz, min(num_qubits, 64), settings.num_layers, settings.entanglement)
         return SECONDS_PER_EVALUATION + gates * rate * amplitudes(num_qubits)
 
 
@@ -92,7 +92,7 @@ class ProductAnsatz(Product, AnsatzBackend):
         bond = 2 ** min(doublings, 40)
         if bond > MAX_BOND:
             text = f"backend mps must have bonds up to {MAX_BOND}, got {bond}"
-            return Estimate(num_qubits, refusal=f"{text}; lower reps, or use backend='aer-mps'")
+            return Estimate(num_qubits, refusal=f"{text}; lower num_layers, or use backend='aer-mps'")
         return product_estimate(self.kind, num_qubits, bond)
 
 
@@ -128,26 +128,27 @@ class GivenAnsatz(Given, AnsatzBackend):
     """Circuits on a BackendV2 or BaseSamplerV2 object."""
 
     def estimate(self, settings: AnsatzSettings, num_qubits: int, copies: int = 1) -> Estimate:
-        return Estimate(qubits=num_qubits)
+        """The number of qubits against the object's own; what a circuit takes on it is not known."""
+        return Estimate(num_qubits, refusal=self.refusal_of(num_qubits))
 
 
 def product_estimate(kind: str, num_qubits: int, bond: int) -> Estimate:
     """Bytes of a matrix product state with that bond: two tensors a qubit."""
     need = min(4 * 16 * max(num_qubits, 1) * bond**2, 2**62)
     where = f"{kind} in the worst case"
-    return Estimate(num_qubits, need, None, too_large(num_qubits, need, where, "lower reps"))
+    return Estimate(num_qubits, need, None, too_large(num_qubits, need, where, "lower num_layers"))
 
 
 def bond_doublings(settings: AnsatzSettings, num_qubits: int) -> int | None:
     """Doublings of the widest bond; None where gates join qubits that are not neighbours."""
     if settings.ansatz == "brickwork":
-        return (settings.reps + 1) // 2
+        return (settings.num_layers + 1) // 2
     if settings.entanglement in ("linear", "pairwise") or num_qubits <= 2:
-        return settings.reps
+        return settings.num_layers
     return None
 
 
 #: The kinds of backend that an ansatz may have.
 ANSATZ_BACKENDS: Backends[AnsatzBackend] = Backends(
-    ExactAnsatz, ProductAnsatz, AerAnsatz, AerProductAnsatz, NoisyAnsatz, DeviceAnsatz
+    ExactAnsatz, ProductAnsatz, AerAnsatz, AerProductAnsatz, NoisyAnsatz, DeviceAnsatz, GivenAnsatz
 )

@@ -53,13 +53,20 @@ _TWO_LOCAL: Mapping[str, tuple[tuple[Kind, ...], Kind]] = MappingProxyType(
 )
 
 
-def ansatz(name: AnsatzName, num_qubits: int, reps: int, entanglement: EntanglementName = "linear") -> GateCircuit:
+def ansatz(
+    name: AnsatzName, num_qubits: int, num_layers: int, entanglement: EntanglementName = "linear"
+) -> GateCircuit:
     """The circuit; parameters are numbered in order of time.
 
     Parameters
     ----------
-    reps : entangling layers; brickwork ends with one, the others with a layer of rotations.
+    num_layers : entangling layers; brickwork ends with one, the others with a layer of rotations.
     entanglement : ignored by brickwork, whose pairs alternate.
+
+    Raises
+    ------
+    ValueError
+        ``num_layers`` is negative.
 
     References
     ----------
@@ -72,18 +79,18 @@ def ansatz(name: AnsatzName, num_qubits: int, reps: int, entanglement: Entanglem
     >>> circuit.num_parameters, circuit.num_two_qubit_gates
     (18, 4)
     """
-    if reps < 0:
-        raise ValueError(f"reps must be >= 0, got {reps}")
+    if num_layers < 0:
+        raise ValueError(f"num_layers must be >= 0, got {num_layers}")
     rows = _Rows()
     if name == "brickwork":
         pairs = _linear(num_qubits)
-        for layer in range(reps):
+        for layer in range(num_layers):
             rows.rotate((Kind.RX, Kind.RY, Kind.RZ), num_qubits)
             rows.entangle(Kind.RXX, pairs[layer % 2 :: 2])
     else:
         rotations, gate = _TWO_LOCAL[name]
         rows.rotate(rotations, num_qubits)
-        for _ in range(reps):
+        for _ in range(num_layers):
             rows.entangle(gate, ENTANGLEMENTS[entanglement](num_qubits))
             rows.rotate(rotations, num_qubits)
     return GateCircuit.of(num_qubits, rows)
@@ -125,7 +132,7 @@ def initial_angles(init: AnsatzInit, circuit: GateCircuit, rng: np.random.Genera
             return rng.normal(0, 0.1, size)
 
 
-def num_gates(name: AnsatzName, num_qubits: int, reps: int, entanglement: EntanglementName) -> int:
+def num_gates(name: AnsatzName, num_qubits: int, num_layers: int, entanglement: EntanglementName) -> int:
     """Gates of the circuit, counted without building it where it is large.
 
     Examples
@@ -135,7 +142,7 @@ def num_gates(name: AnsatzName, num_qubits: int, reps: int, entanglement: Entang
     """
     n = num_qubits
     if name == "brickwork":
-        return reps * (3 * n) + sum((n - 1 - layer % 2 + 1) // 2 for layer in range(reps) if n > 1)
+        return num_layers * (3 * n) + sum((n - 1 - layer % 2 + 1) // 2 for layer in range(num_layers) if n > 1)
     rotations = len(_TWO_LOCAL[name][0])
     counts = {"linear": n - 1, "circular": n if n > 2 else n - 1, "full": n * (n - 1) // 2, "pairwise": n - 1}
-    return (reps + 1) * rotations * n + reps * max(0, counts[entanglement])
+    return (num_layers + 1) * rotations * n + num_layers * max(0, counts[entanglement])

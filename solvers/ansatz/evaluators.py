@@ -43,7 +43,7 @@ class StateEvaluator:
     circuit: GateCircuit
     cost: diagonal.CostDiagonal
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     rng: np.random.Generator
     engine: EngineChoice = "auto"
 
@@ -57,11 +57,14 @@ class StateEvaluator:
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        """Exact expectation (or CVaR) of the state at the angles, shape (parameters,); of drawn points where shots are
+        set.
+        """
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         state = self.state(angles)
         if self.alpha == 1:
             return Evaluation(float(state.weights() @ self._energies))
@@ -75,10 +78,12 @@ class StateEvaluator:
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the state at the angles, shape (parameters,), and their value."""
         indices = diagonal.sample(self.state(angles), num_shots, self.rng)
         return evaluation_of(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Expectation, CVaR and probability of the optimum, from the state at the angles, shape (parameters,)."""
         state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
@@ -103,7 +108,7 @@ class ProductEvaluator:
     circuit: GateCircuit
     ising: Ising
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     rng: np.random.Generator
 
     @property
@@ -116,23 +121,29 @@ class ProductEvaluator:
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        """Expectation of the matrix product state at the angles, shape (parameters,); of drawn points where shots are
+        set.
+        """
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         n = self.ising.n
         value = self._state(angles).expectation(range(n), ["Z"] * n, self.ising.fields, self._couplings)
         return Evaluation(value + self.ising.offset)
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Expectation and its derivatives by the angles, both of shape (parameters,) but the value."""
         value, gradient = value_and_gradient(self.circuit, angles, self._energy)
         return value + self.ising.offset, gradient
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the matrix product state at the angles, shape (parameters,), and their value."""
         return evaluation_of(self.bqm, self._state(angles).sample(num_shots, self.rng), self.alpha)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Largest bond of the state at the angles, shape (parameters,)."""
         return {"bond": self._state(angles).bond}
 
     def _state(self, angles: Float) -> MatrixProduct:
@@ -166,7 +177,7 @@ class RunnerEvaluator:
     runner: Runner
     compiled: Compiled
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     seed: int
     confusion: Confusion | None = None
     _calls: list[int] = field(default_factory=list, init=False, repr=False)
@@ -184,20 +195,34 @@ class RunnerEvaluator:
         return False
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        """The runner's expectation at the angles, shape (parameters,), or the value of drawn points where shots are
+        set.
+        """
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         return Evaluation(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Never there: a runner knows no derivatives by the angles, shape (parameters,).
+
+        Raises
+        ------
+        NotImplementedError
+            Always; ``has_gradient`` is False.
+        """
         raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the compiled circuit at the angles, shape (parameters,), readout errors undone where asked; each
+        call has its own seed.
+        """
         self._calls.append(num_shots)
         seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
         Z = self.runner.sample(self.compiled, angles, num_shots, seed)
         return evaluation_of(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Depth, gates and qubits of the compiled circuit; they do not depend on the angles, shape (parameters,)."""
         cost = self.compiled.cost
         return {
             "depth": cost.depth,

@@ -27,6 +27,11 @@ NUM_BASES = 3
 def num_qubits(num_strings: int, k: int) -> int:
     """Smallest n with ``3 * C(n, k) >= num_strings``, at least k.
 
+    Raises
+    ------
+    ValueError
+        ``k`` is below 1.
+
     Examples
     --------
     >>> [num_qubits(n, 2) for n in (8, 45, 46, 60)], num_qubits(2000, 3)
@@ -64,6 +69,11 @@ class PauliStrings:
     @staticmethod
     def first(num_strings: int, n: int, k: int) -> PauliStrings:
         """The first strings of k of n qubits, X, Y and Z in turn, so that each basis has a third of them.
+
+        Raises
+        ------
+        ValueError
+            So many qubits have fewer strings.
 
         Examples
         --------

@@ -41,7 +41,7 @@ class Pce(AnsatzSettings):
     """Pauli correlation encoding: hundreds to thousands of variables as signs of Pauli strings on few qubits.
 
     The points are those decoded at every evaluation, and one that is decoded from ``num_shots`` measurements of the
-    final state in each of the three bases. With ``shots`` every evaluation is measured so.
+    final state in each of the three bases. With ``shots_per_evaluation`` every evaluation is measured so.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Pce(AnsatzSettings):
     Examples
     --------
     >>> ring = dimod.BinaryQuadraticModel.from_ising({}, {(i, (i + 1) % 8): 1.0 for i in range(8)})
-    >>> samples = Pce(restarts=1).sample(ring, seed=1)
+    >>> samples = Pce(num_restarts=1).sample(ring, seed=1)
     >>> samples.info["qubits"], float(samples.first.energy)
     (3, -8.0)
     """
@@ -69,9 +69,9 @@ class Pce(AnsatzSettings):
     takes_polynomials: ClassVar[bool] = True
 
     ansatz: AnsatzName = "brickwork"
-    reps: int = tunable(10, Range(1, 20))
+    num_layers: int = tunable(10, Range(1, 20))
     init: AnsatzInit = "unit"
-    restarts: int = tunable(4, Range(0, 6))
+    num_restarts: int = tunable(4, Range(0, 6))
     k: int = tunable(2, Choice((1, 2, 3)))
     linear: LinearTerms = "direct"
     tanh_scale: float | None = None
@@ -109,7 +109,7 @@ class Pce(AnsatzSettings):
         seeds = spawn_seeds(seed, 3)
         evaluator = self.evaluator(bqm, np.random.default_rng(seeds[0]))
         rng = np.random.default_rng(seeds[1])
-        drawn = None if self.shots is None else NUM_BASES * self.shots
+        drawn = None if self.shots_per_evaluation is None else NUM_BASES * self.shots_per_evaluation
         limit = evaluation_limit(evaluations, max_points, drawn or 1)  # an exact one looks at its decoded point
         run = optimize(self, evaluator.circuit, [evaluator], clock, limit, rng)
         optimized = clock.elapsed
@@ -124,7 +124,7 @@ class Pce(AnsatzSettings):
             **circuit_info(self, evaluator.circuit, seeds[2]),
             **run_info(self, run),
             **evaluator.metadata,
-            "shots": NUM_BASES * (final + (self.shots or 0) * run.log.evaluations),
+            "shots": NUM_BASES * (final + (self.shots_per_evaluation or 0) * run.log.evaluations),
             **(self._swapped(bqm, Z) if self.swap else {}),
             "seconds": {"optimize": optimized, "sample": clock.elapsed - optimized},
         }
@@ -136,8 +136,8 @@ class Pce(AnsatzSettings):
         scale = float(n ** (self.k / 2)) if self.tanh_scale is None else self.tanh_scale
         loss = loss_of(spins_of(bqm), self.linear, scale, self.beta, self.regulariser)
         strings = PauliStrings.first(loss.num_spins, n, self.k)
-        circuit = ansatz(self.ansatz, n, self.reps, self.entanglement)
-        return PceEvaluator(circuit, strings, loss, self.shots, rng, self.engine)
+        circuit = ansatz(self.ansatz, n, self.num_layers, self.entanglement)
+        return PceEvaluator(circuit, strings, loss, self.shots_per_evaluation, rng, self.engine)
 
     def qubits_of(self, num_variables: int) -> int:
         """Qubits for that many variables; the anchor counts as one more."""
@@ -163,7 +163,7 @@ class PceEvaluator:
     circuit: GateCircuit
     strings: PauliStrings
     loss: PceLoss | PolynomialLoss
-    shots: int | None
+    shots_per_evaluation: int | None
     rng: np.random.Generator
     engine: EngineChoice = "auto"
     seen: list[Bits] = field(default_factory=list, init=False, repr=False)
@@ -178,7 +178,7 @@ class PceEvaluator:
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -188,15 +188,21 @@ class PceEvaluator:
             "tanh_scale": self.loss.scale,
             "regulariser_weight": self.loss.weight,
             "has_anchor": self.loss.has_anchor,
-            "shots_per_evaluation": None if self.shots is None else NUM_BASES * self.shots,
+            "shots_per_evaluation": None
+            if self.shots_per_evaluation is None
+            else NUM_BASES * self.shots_per_evaluation,
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        expectations = self._expectations(self._state(angles), self.shots)
+        """Loss at the angles, shape (parameters,), of exact or measured expectations; the decoded point is kept in
+        ``seen``.
+        """
+        expectations = self._expectations(self._state(angles), self.shots_per_evaluation)
         self.seen.append(self.loss.decode(expectations))
         return Evaluation(self.loss.value(expectations), circuits=NUM_BASES)
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Loss of exact expectations and its derivatives by the angles, shape (parameters,); keeps the point."""
         state = self._state(angles)
         expectations = self._expectations(state, None)
         self.seen.append(self.loss.decode(expectations))
@@ -209,9 +215,11 @@ class PceEvaluator:
         return self.loss.decode(self._expectations(self._state(angles), num_shots))
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """The point decoded from measurements at the angles, shape (parameters,); its value is no loss: NaN."""
         return Evaluation(float("nan"), self.read(angles, num_shots)[None, :], np.ones(1, dtype=np.int64), NUM_BASES)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """What was chosen for the model; the same at all angles, shape (parameters,)."""
         return self.metadata
 
     def _state(self, angles: Float) -> State:

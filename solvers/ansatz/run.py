@@ -31,7 +31,7 @@ def optimize(
     Parameters
     ----------
     stages : evaluators of one circuit, optimised one after another, each from the best angles of the one before; their
-        values are not compared with each other. ``maxiter`` is shared out evenly.
+        values are not compared with each other. ``max_evaluations`` is shared out evenly.
     limit : evaluations of the whole run.
     """
     name = _optimizer(settings, circuit, stages[-1], clock)
@@ -54,13 +54,13 @@ def _paths(
 ) -> Iterator[Path]:
     """One path for the first angles and for each restart."""
     count = len(stages)
-    for _ in range(1 + settings.restarts):
+    for _ in range(1 + settings.num_restarts):
         angles = initial_angles(settings.init, circuit, rng)
         yield [
             Stage(
                 evaluator,
                 begin_at(angles) if k == 0 else continued,
-                max_evaluations=max(1, settings.maxiter // count + (k < settings.maxiter % count)),
+                max_evaluations=max(1, settings.max_evaluations // count + (k < settings.max_evaluations % count)),
                 is_comparable=k == count - 1,
             )
             for k, evaluator in enumerate(stages)
@@ -72,7 +72,7 @@ def circuit_info(settings: AnsatzSettings, circuit: GateCircuit, seed: int) -> d
     own = {"depth": circuit.depth, "two_qubit_gates": circuit.num_two_qubit_gates}
     told: dict[str, Any] = {
         "ansatz": settings.ansatz,
-        "reps": settings.reps,
+        "reps": settings.num_layers,
         "parameters": circuit.num_parameters,
         "logical_depth": own["depth"],
         "logical_two_qubit_gates": own["two_qubit_gates"],

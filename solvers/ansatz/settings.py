@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from ...core.old_names import renamed
 from ...core.tunable import Range, tunable
 from ...engines.statevector import EngineChoice
+from ..backends.given import BackendObject, as_backend
 from ..backends.kinds import Backends
 from ..base import Estimate, QuboSampler
 from ..training.optimizers import OPTIMIZERS, OptimizerName
@@ -15,7 +17,7 @@ from .backends import ANSATZ_BACKENDS, AnsatzBackend
 from .circuits import AnsatzInit, AnsatzName, EntanglementName
 
 #: Entangling layers at most: building the circuit takes time and memory as well.
-MAX_REPS = 10_000
+MAX_LAYERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,16 @@ class AnsatzSettings(QuboSampler):
 
     Parameters
     ----------
-    ansatz, entanglement, reps : the circuit; see ``ansatz``.
+    ansatz, entanglement, num_layers : the circuit; see ``ansatz``.
     backend : ``exact`` (state vector with gradients), ``mps`` (matrix product state with gradients, exact, of
-        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, as far as the method has it.
-    shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
+        neighbours' gates), ``aer``, ``aer-mps``, ``noisy:NAME``, ``device:NAME``, or a BackendV2 or BaseSamplerV2
+        object of Qiskit, as far as the method has it.
+    shots_per_evaluation : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients, else cobyla.
     init : first angles: ``random`` over a turn, ``unit`` in [0, 1), ``small`` about zero.
-    restarts : further optimisations from new first angles.
-    maxiter : evaluations an optimisation may take; a value with its gradient counts as one.
+    num_restarts : further optimisations from new first angles.
+    max_evaluations : evaluations an optimisation may take; a value with its gradient counts as one.
     engine : of the state vector.
     target_device : ``all-to-all``, ``line``, ``heavy-hex``, ``fake_torino``, ...: depth and two-qubit gates are then
         those after transpiling to it; empty gives the circuit's own.
@@ -40,14 +43,14 @@ class AnsatzSettings(QuboSampler):
 
     ansatz: AnsatzName = "efficient-su2"
     entanglement: EntanglementName = "linear"
-    reps: int = tunable(2, Range(1, 12))
-    backend: str = "exact"
-    shots: int | None = None
+    num_layers: int = tunable(2, Range(1, 12), was="reps")
+    backend: str | object = "exact"
+    shots_per_evaluation: int | None = renamed("shots", None)
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
     init: AnsatzInit = "random"
-    restarts: int = tunable(0, Range(0, 6))
-    maxiter: int = tunable(200, Range(20, 400, "log"))
+    num_restarts: int = tunable(0, Range(0, 6), was="restarts")
+    max_evaluations: int = tunable(200, Range(20, 400, "log"), was="maxiter")
     engine: EngineChoice = "auto"
     target_device: str = ""
 
@@ -55,13 +58,18 @@ class AnsatzSettings(QuboSampler):
     backends: ClassVar[Backends[AnsatzBackend]] = ANSATZ_BACKENDS
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "backend", as_backend(self.backend))
         backend = self.runs_on
-        for name, least in (("reps", 0), ("num_shots", 1), ("maxiter", 1), ("restarts", 0)):
+        for name, least in (("num_layers", 0), ("num_shots", 1), ("max_evaluations", 1), ("num_restarts", 0)):
             require(getattr(self, name) >= least, f"{name} must be >= {least}, got {getattr(self, name)!r}")
         require(
-            self.reps <= MAX_REPS, f"reps must be <= {MAX_REPS:,}, got {self.reps!r}; no optimiser trains that many"
+            self.num_layers <= MAX_LAYERS,
+            f"num_layers must be <= {MAX_LAYERS:,}, got {self.num_layers!r}; no optimiser trains that many",
         )
-        require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
+        require(
+            self.shots_per_evaluation is None or self.shots_per_evaluation >= 1,
+            f"shots_per_evaluation must be >= 1 or left out, got {self.shots_per_evaluation!r}",
+        )
         if self.target_device and backend.takes_device:
             raise ValueError(
                 f"target_device must be left out on {backend.kind}, whose device it is, got {self.target_device!r}"
@@ -69,8 +77,15 @@ class AnsatzSettings(QuboSampler):
         noise = self.num_evaluation_shots is not None
         if self.optimizer != "auto" and noise and not OPTIMIZERS[self.optimizer].stands_noise:
             raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")
-        if self.optimizer == "none" and self.restarts:
-            raise ValueError(f"restarts must be 0 with optimizer='none', got {self.restarts}; nothing is optimised")
+        if self.optimizer == "none" and self.num_restarts:
+            raise ValueError(
+                f"num_restarts must be 0 with optimizer='none', got {self.num_restarts}; nothing is optimised"
+            )
+
+    @property
+    def is_named(self) -> bool:
+        """False on an object that its name does not build again."""
+        return not isinstance(self.backend, BackendObject) or self.backend.is_known
 
     @property
     def runs_on(self) -> AnsatzBackend:
@@ -86,14 +101,14 @@ class AnsatzSettings(QuboSampler):
     @property
     def num_evaluation_shots(self) -> int | None:
         """Shots of one evaluation; None for an exact expectation."""
-        return self.runs_on.evaluation_shots(self.shots)
+        return self.runs_on.evaluation_shots(self.shots_per_evaluation)
 
     @property
     def optimizer_used(self) -> OptimizerName:
         """What ``auto`` stands for."""
         if self.optimizer != "auto":
             return self.optimizer
-        return "l-bfgs" if self.runs_on.gives_gradient(self.shots) else "cobyla"
+        return "l-bfgs" if self.runs_on.gives_gradient(self.shots_per_evaluation) else "cobyla"
 
     def circuit_estimate(self, num_qubits: int, copies: int = 1) -> Estimate:
         """Bytes and seconds of the ansatz on that many qubits; ``copies`` further states that the method holds."""

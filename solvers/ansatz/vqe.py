@@ -61,7 +61,7 @@ class Vqe(AnsatzSettings):
     Examples
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0, 2: 0.5}, {(0, 1): 2.0, (1, 2): -2.0}, 0.0, "BINARY")
-    >>> samples = Vqe(reps=1).sample(model, seed=1)
+    >>> samples = Vqe(num_layers=1).sample(model, seed=1)
     >>> float(samples.first.energy), samples.info["parameters"], samples.info["optimizer"]
     (-2.5, 12, 'l-bfgs')
     """
@@ -77,8 +77,11 @@ class Vqe(AnsatzSettings):
         super().__post_init__()
         require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
         backend = self.runs_on
-        if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots is None:
-            raise ValueError(f"shots must be given for alpha={self.alpha} on {backend.kind}; e.g. shots=1000")
+        if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots_per_evaluation is None:
+            raise ValueError(
+                f"shots_per_evaluation must be given for alpha={self.alpha} on {backend.kind}; "
+                "e.g. shots_per_evaluation=1000"
+            )
         if self.readout == "mitigate" and not backend.has_readout_errors:
             raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
         if self.bond_dimension is not None and not backend.takes_bond_dimension:
@@ -123,13 +126,13 @@ def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -
     if limits.device is None:
         check_evaluation(settings.evaluation_seconds(bqm.num_variables), clock, bqm.num_variables)
     seeds = spawn_seeds(limits.seed, 3)
-    circuit = ansatz(settings.ansatz, bqm.num_variables, settings.reps, settings.entanglement)
+    circuit = ansatz(settings.ansatz, bqm.num_variables, settings.num_layers, settings.entanglement)
     backend = settings.runs_on if limits.device is None else GivenAnsatz(held=limits.device)
     levels = alphas(settings)
     last, engine = make_evaluator(backend, Job(settings, bqm, circuit, levels[-1], seeds[0]))
     stages = [replace(last, alpha=level) for level in levels[:-1]]
     rng = np.random.default_rng(seeds[1])
-    limit = evaluation_limit(limits.evaluations, limits.max_points, last.shots)
+    limit = evaluation_limit(limits.evaluations, limits.max_points, last.shots_per_evaluation)
     run = optimize(settings, circuit, [*stages, last], clock, limit, rng)
     optimized = clock.elapsed
     final = final_points(limits.max_points, run.log.shots, limits.num_shots or settings.num_shots)
@@ -148,7 +151,7 @@ def sample_vqe(settings: Vqe, bqm: dimod.BinaryQuadraticModel, limits: Limits) -
         **(circuit_figures if settings.target_device else {}),  # the target asked for, not the simulator's own
         "alpha": settings.alpha,
         "alpha_schedule": settings.alpha_schedule,
-        "shots_per_evaluation": last.shots,
+        "shots_per_evaluation": last.shots_per_evaluation,
         "seconds": {"optimize": optimized, "sample": clock.elapsed - optimized},
     }
     return sample_set(Z, energies_of(bqm, Z), counts, info)
@@ -187,7 +190,7 @@ class Job:
 def make_evaluator(backend: AnsatzBackend, job: Job) -> tuple[AnyEvaluator, str]:
     """The evaluator at the last alpha, and the engine's name for the record; here: circuits on a runner."""
     settings, ising = job.settings, spins_of(job.bqm)
-    shots = backend.evaluation_shots(settings.shots)
+    shots = backend.evaluation_shots(settings.shots_per_evaluation)
     first, second, third = spawn_seeds(job.seed, 3)
     runner = backend.runner(first, settings.bond_dimension)
     compiled = runner.compile(job.circuit.to_qiskit())
@@ -203,7 +206,7 @@ def make_evaluator(backend: AnsatzBackend, job: Job) -> tuple[AnyEvaluator, str]
 def _exact(backend: ExactAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
     cost = diagonal_of(job.bqm)
     rng, engine = np.random.default_rng(job.seed), job.settings.engine
-    evaluator = StateEvaluator(job.bqm, job.circuit, cost, job.alpha, job.settings.shots, rng, engine)
+    evaluator = StateEvaluator(job.bqm, job.circuit, cost, job.alpha, job.settings.shots_per_evaluation, rng, engine)
     return evaluator, f"state vector, {engine_name(engine)}"
 
 
@@ -212,5 +215,7 @@ def _product(backend: ProductAnsatz, job: Job) -> tuple[AnyEvaluator, str]:
     if isinstance(job.bqm, PolynomialModel):
         raise UnsupportedError("backend mps must have a quadratic model, got a polynomial; use exact, or quadratise")
     rng = np.random.default_rng(job.seed)
-    evaluator = ProductEvaluator(job.bqm, job.circuit, Ising.of(job.bqm), job.alpha, job.settings.shots, rng)
+    evaluator = ProductEvaluator(
+        job.bqm, job.circuit, Ising.of(job.bqm), job.alpha, job.settings.shots_per_evaluation, rng
+    )
     return evaluator, "matrix product state, numpy"

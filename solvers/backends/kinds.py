@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ...core import unknown_name
+from .given import PREFIX, BackendObject, as_backend
 from .runners import AerRunner, NoisyRunner, Runner, device_runner, runtime_runner
 from .transpile import fake_backend
 
@@ -150,10 +151,18 @@ class Given(Backend):
     held: Any = None
 
     kind: ClassVar[str] = "object"
+    takes_device: ClassVar[bool] = True
     has_expectation: ClassVar[bool] = False
 
     def runner(self, seed: int, bond_dimension: int | None = None) -> Runner:
         return device_runner(self.held, seed)
+
+    def refusal_of(self, num_qubits: int) -> str:
+        """Why the object cannot hold that many qubits; empty if it can, or does not say."""
+        most = getattr(self.held, "num_qubits", None)
+        if not isinstance(most, int) or num_qubits <= most:
+            return ""
+        return f"{self.device} must have at least {num_qubits} qubits, has {most}; hand over a larger backend"
 
 
 B = TypeVar("B", bound=Backend)
@@ -180,14 +189,22 @@ class Backends(Generic[B]):
         self._kinds[kind.kind] = kind
         return kind
 
-    def parse(self, text: str, method: str = "") -> B:
-        """The backend that a text names.
+    def parse(self, value: object, method: str = "") -> B:
+        """The backend that a text names, or that an object of Qiskit is.
 
         Raises
         ------
         ValueError
             The method has no such kind, or a device's name is missing or too many.
         """
+        value = as_backend(value)
+        if isinstance(value, BackendObject):
+            if PREFIX[:-1] not in self._kinds:
+                raise ValueError(
+                    f"backend of {method} must be one of {', '.join(self._kinds)}, got {value!r}; it runs no object"
+                )
+            return self._kinds[PREFIX[:-1]](value.name, held=value.held)  # type: ignore[call-arg]
+        text = value
         name, colon, device = text.partition(":")
         if name not in self._kinds:
             raise unknown_name(f"backend of {method}" if method else "backend", name, self._kinds)

@@ -16,7 +16,7 @@ from ...core import AnyArray, Float, UnsupportedError
 from .runners import Runner
 
 #: Most distinct points of one solve (a dense matrix of 8 * POINTS**2 bytes).
-MOST_POINTS = 4000
+MAX_POINTS = 4000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +52,9 @@ class Confusion:
         >>> half.weights(np.array([[0], [1]]), np.array([90, 10])).round(12).tolist()
         [1.0, 0.0]
         """
-        if len(Z) > MOST_POINTS:
+        if len(Z) > MAX_POINTS:
             raise UnsupportedError(
-                f"readout mitigation must have at most {MOST_POINTS} distinct points, got {len(Z)}; lower shots"
+                f"readout mitigation must have at most {MAX_POINTS} distinct points, got {len(Z)}; lower shots"
             )
         observed = np.asarray(counts, dtype=np.float64) / np.sum(counts)
         bits = np.asarray(Z, dtype=np.float64)

@@ -88,10 +88,14 @@ class AerRunner:
         return f"aer {version} ({self.method}{bond})"
 
     def compile(self, circuit: Any) -> Compiled:
+        """The circuit as it is: Aer runs any gate on any pair of qubits."""
         cost = cost_of(circuit)
         return Compiled(circuit, circuit.measure_all(inplace=False), cost, cost, _used(circuit))
 
     def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        """Exact expectation of a Pauli operator at the parameters, shape (parameters,), by Aer's estimator without
+        shots.
+        """
         primitives = require("qiskit_aer.primitives", "qiskit-aer", "quantum")
         if "estimator" not in self._held:
             self._held["estimator"] = primitives.EstimatorV2.from_backend(self._backend)
@@ -99,6 +103,7 @@ class AerRunner:
         return float(job.result()[0].data.evs)
 
     def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        """Measured points, shape (shots, n), of the circuit at the parameters, shape (parameters,)."""
         return _aer_sample(self._backend, compiled, parameters, shots, seed)
 
     @property
@@ -134,12 +139,21 @@ class NoisyRunner:
         return f"aer {version} with the noise of {self.device.name}"
 
     def compile(self, circuit: Any) -> Compiled:
+        """The circuit in the device's gates and on its couplings."""
         return _isa(circuit, self.device, self.seed, self.level)
 
     def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        """Never there: noise is only sampled, whatever the parameters, shape (parameters,).
+
+        Raises
+        ------
+        UnsupportedError
+            Always; shots must be given.
+        """
         raise _no_expectation(self.engine)
 
     def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        """Points, shape (shots, n), measured with the noise of those qubits of the device that the circuit uses."""
         qubits = qubits_used(compiled.measured)
         if qubits not in self._held:
             aer = require("qiskit_aer", "qiskit-aer", "quantum")
@@ -170,21 +184,36 @@ class SamplerRunner:
         return self.name
 
     def compile(self, circuit: Any) -> Compiled:
+        """The circuit in the device's gates, or as it is where the sampler names no device."""
         if self.device is not None:
             return _isa(circuit, self.device, self.seed, self.level)
         cost = cost_of(circuit)
         return Compiled(circuit, circuit.measure_all(inplace=False), cost, cost, _used(circuit))
 
     def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
+        """Never there: a sampler gives points, whatever the parameters, shape (parameters,).
+
+        Raises
+        ------
+        UnsupportedError
+            Always; shots must be given.
+        """
         raise _no_expectation(self.engine)
 
     def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:
+        """Measured points, shape (shots, n), of the circuit at the parameters, shape (parameters,), by one job."""
         job = self.make_sampler(seed).run([(compiled.measured, compiled.values(parameters))], shots=shots)
         return points_of_bit_array(job.result()[0].data.meas)
 
 
 def device_of(name: str) -> Any:
-    """BackendV2 of a name: a fake backend, else one of the account saved for qiskit-ibm-runtime."""
+    """BackendV2 of a name: a fake backend, else one of the account saved for qiskit-ibm-runtime.
+
+    Raises
+    ------
+    UnsupportedError
+        The device cannot be reached, or no account is saved.
+    """
     if name.startswith("fake_"):
         return fake_backend(name)
     runtime = require("qiskit_ibm_runtime", "qiskit-ibm-runtime", "ibm")
@@ -236,7 +265,9 @@ def device_runner(device: Any, seed: int) -> Runner:
         target = target() if callable(target) else target
         return SamplerRunner(lambda _: device, f"sampler {type(device).__name__}", target, seed)
     if hasattr(device, "target") and hasattr(device, "run"):
-        make = partial(_backend_sampler, device)
+        # IBM's machines have no run of their own any more: they take jobs of the runtime's primitive alone
+        is_machine = type(device).__module__.startswith("qiskit_ibm_runtime.ibm_backend")
+        make = partial(_runtime_sampler if is_machine else _backend_sampler, device)
         return SamplerRunner(make, f"backend {device.name}", device, seed)
     raise TypeError(
         f"device must be a BackendV2 or BaseSamplerV2 object, got {type(device).__name__}; see qiskit's primitives"

@@ -125,7 +125,13 @@ def fake_backend(name: str) -> Any:
 
 
 def check_holds(backend: Any, num_qubits: int) -> None:
-    """Refuse a circuit that has more qubits than the device."""
+    """Refuse a circuit that has more qubits than the device.
+
+    Raises
+    ------
+    UnsupportedError
+        The device has fewer qubits.
+    """
     if num_qubits > backend.num_qubits:
         raise UnsupportedError(
             f"{backend.name} must have at least {num_qubits} qubits, has {backend.num_qubits}; choose a larger device, "

@@ -21,7 +21,7 @@ from ..base import Estimate, QuboSampler, energies_of, sample_set
 BLOCK_BITS = 16
 
 #: Points returned when no number is asked for: all of them up to 16 bits.
-MOST_POINTS = 1 << 16
+MAX_POINTS = 1 << 16
 
 #: Points a second on one core, for the estimate.
 POINTS_PER_SECOND = 1e8
@@ -74,7 +74,7 @@ class BruteForce(QuboSampler):
         """
         clock = Clock(seconds)
         n = bqm.num_variables
-        keep = BruteForce(num_reads).num_reads or self.num_reads or MOST_POINTS
+        keep = BruteForce(num_reads).num_reads or self.num_reads or MAX_POINTS
         model = None if isinstance(bqm, PolynomialModel) else _Model.of(bqm)
         indices, looked_at = _lowest_of(bqm, keep, clock) if model is None else _lowest(model, keep, clock)
         Z = indices_to_bits(indices, n)
@@ -97,7 +97,7 @@ class BruteForce(QuboSampler):
                 f"brute-force must have at most {self.max_variables} variables, got {n} "
                 f"(2**{n} points); use cpsat, or raise max_variables (at most 40)"
             )
-        kept = min(self.num_reads or MOST_POINTS, 1 << n if n < 60 else MOST_POINTS)
+        kept = min(self.num_reads or MAX_POINTS, 1 << n if n < 60 else MAX_POINTS)
         seconds = None if refusal else 2.0**n / POINTS_PER_SECOND
         return Estimate(qubits=n, bytes=(24 << BLOCK_BITS) + kept * (n + 32), seconds=seconds, refusal=refusal)
 

@@ -42,7 +42,13 @@ class KeptGround:
         return self.structure.draw(num_points, rng)
 
     def block(self, first: int, last: int) -> Bits:
-        """Refused: the points have no number."""
+        """Refused: the points have no number.
+
+        Raises
+        ------
+        UnsupportedError
+            Always.
+        """
         raise UnsupportedError(f"block must be asked of a counted ground, got {self.describe()}; draw points instead")
 
     def describe(self) -> str:

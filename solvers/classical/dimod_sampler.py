@@ -21,7 +21,7 @@ from ..base import QuboSampler, energies_of, points_of, sample_set
 
 @SOLVERS.register("dimod")
 @dataclass(frozen=True)
-class Foreign(QuboSampler):
+class DimodSampler(QuboSampler):
     """Any dimod sampler, named as ``module:Class``.
 
     Parameters
@@ -37,7 +37,7 @@ class Foreign(QuboSampler):
 
     Examples
     --------
-    >>> sampler = Foreign("dimod:ExactSolver")
+    >>> sampler = DimodSampler("dimod:ExactSolver")
     >>> float(sampler.sample(dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0}, {}, 0.0, "BINARY")).first.energy)
     -1.0
     """
@@ -96,8 +96,13 @@ class Foreign(QuboSampler):
         return sample_set(Z, energies_of(bqm, Z), counts, info)
 
 
-def adapt(sampler: Any, **options: Any) -> Foreign:
+def adapt(sampler: Any, **options: Any) -> DimodSampler:
     """A dimod sampler object, built by the caller, as one of ours.
+
+    Raises
+    ------
+    ValueError
+        The object is no dimod sampler.
 
     Examples
     --------
@@ -108,7 +113,7 @@ def adapt(sampler: Any, **options: Any) -> Foreign:
     if not hasattr(sampler, "sample") or not hasattr(sampler, "parameters"):
         raise ValueError(f"a dimod sampler must have sample() and parameters, got {kind.__name__}")
     allow_module(kind.__module__)
-    adapted = object.__new__(Foreign)
+    adapted = object.__new__(DimodSampler)
     target = f"{kind.__module__}:{kind.__qualname__}"
     for name, value in (("target", target), ("options", options), ("kind", kind), ("held", sampler)):
         object.__setattr__(adapted, name, value)

@@ -15,10 +15,12 @@ import dimod
 import numpy as np
 
 from ...algorithms.enumeration import indices_to_bits
-from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, bqm_to_arrays
+from ...core import SOLVERS, BinaryProgram, Bits, Clock, Float, UnsupportedError, bqm_to_arrays
 from ..base import Estimate, QuboSampler, cost_program, energies_of, is_cost_of, sample_set
 from .brute_force import BLOCK_BITS, BruteForce, rounding_margin
 
+#: Seconds that building a model may take whatever is left.
+GRACE_SECONDS = 0.5
 #: Largest sum of integer coefficients that the model is given: half of what CP-SAT's word is taken for.
 _INTEGER_RANGE = 2.0**39
 
@@ -175,10 +177,21 @@ def _searched(
     """CP-SAT's last ``keep`` feasible points, its proven bound, and whether the run would repeat.
 
     Coefficients are rounded to a grid of integers; what the rounding moved is taken off the bound.
+
+    Raises
+    ------
+    UnsupportedError
+        The model cannot be built in the time that is left.
     """
-    from ...algorithms.cpsat_model import build_model
+    from ...algorithms.cpsat_model import build_model, build_seconds
     from ...algorithms.cpsat_search import Search, search
 
+    needed = build_seconds(program)
+    if seconds is not None and needed > max(seconds, GRACE_SECONDS):
+        raise UnsupportedError(
+            f"CP-SAT's model of {program.products.nnz:,} products must be built within the time limit, about "
+            f"{needed:.1f} s, got {seconds:.2g} s; raise --time-limit, or use another solver (sa)"
+        )
     n, products = program.num_variables, program.products
     terms = np.concatenate([program.c, products.data])
     factor = 2.0 ** np.floor(np.log2(_INTEGER_RANGE / max(float(np.abs(terms).sum()), 1e-300)))

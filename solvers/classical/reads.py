@@ -18,6 +18,13 @@ DEFAULT_READS = EMPTY_READS
 
 
 def check_positive(name: str, value: int | None) -> None:
+    """Refuse a count that is given and below 1.
+
+    Raises
+    ------
+    ValueError
+        The count is below 1.
+    """
     if value is not None and value < 1:
         raise ValueError(f"{name} must be >= 1, got {value!r}")
 

@@ -10,6 +10,8 @@ from functools import singledispatch
 from typing import Any
 
 from ...core import SOLVERS, Problem, UnsupportedError, from_spec
+from ...problems.hubo import Hubo
+from ...problems.labs import Labs
 from ...problems.market_share import MarketShare
 from ...problems.max_cut import MaxCut
 from ...problems.mdkp import Mdkp
@@ -32,6 +34,8 @@ FLEET_CUSTOMERS = 50
 #: Without rows: cpsat proves 18 dense bits in 3 s and 22 not in 20 s; milp 100 bits with some 200 products in seconds.
 DENSE_BITS = 20
 SPARSE_PRODUCTS = 200
+#: Polynomials: cpsat proves 25 bits with 70 terms in a second, 40 with 110 not in five; a search finds those at once.
+POLYNOMIAL_TERMS = 75
 
 #: cpsat proves sparse graphs of this many vertices in seconds; on dense ones of 200 it stays behind the tabu search.
 MIS_VERTICES = 150
@@ -79,6 +83,7 @@ def candidates(problem: Problem) -> list[Choice]:
 
 @candidates.register
 def candidates_tsp(problem: Tsp) -> list[Choice]:
+    """A proof by subtour rows where that takes about a minute, else local search."""
     n, limit = problem.num_cities, TSP_CITIES if problem.is_symmetric else ASYMMETRIC_CITIES
     if n <= limit:
         return [("milp", f"{n} cities, up to about {limit} are proven in a minute by subtour rows")]
@@ -89,6 +94,7 @@ def candidates_tsp(problem: Tsp) -> list[Choice]:
 
 @candidates.register
 def candidates_tsptw(problem: Tsptw) -> list[Choice]:
+    """Dynamic programming, whose work the windows decide."""
     left, every = problem.presolve.info["positions"][1], problem.num_customers**2
     return [
         ("tsptw-dp", f"windows leave {left} of {every} positions; dynamic programming over visited sets, with bound")
@@ -98,6 +104,7 @@ def candidates_tsptw(problem: Tsptw) -> list[Choice]:
 @candidates.register(Cvrp)
 @candidates.register(Vrptw)
 def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
+    """Set partitioning where all routes fit in the pool, else PyVRP or OR-Tools."""
     n = problem.num_customers
     search: list[Choice] = [
         ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
@@ -120,6 +127,7 @@ def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
 
 @candidates.register
 def candidates_qap(problem: Qap) -> list[Choice]:
+    """Branch and bound where it proves in about a minute, else tabu search."""
     n = problem.num_facilities
     if n <= QAP_FACILITIES:
         return [
@@ -134,12 +142,14 @@ def candidates_qap(problem: Qap) -> list[Choice]:
 
 @candidates.register
 def candidates_mdkp(problem: Mdkp) -> list[Choice]:
+    """CP-SAT at all sizes."""
     size = problem.size
     return [("cpsat", f"exact search with a proven bound; {size['items']} items x {size['rows']} rows")]
 
 
 @candidates.register
 def candidates_mis(problem: Mis) -> list[Choice]:
+    """CP-SAT with clique rows up to MIS_VERTICES, tabu search beyond."""
     size = problem.size
     cpsat = ("cpsat", f"exact search with clique rows; {size['vertices']} vertices, {size['edges']} edges")
     tabu = ("mis-tabu", f"{size['vertices']} vertices, more than the {MIS_VERTICES} that cpsat proves; tabu search")
@@ -149,6 +159,7 @@ def candidates_mis(problem: Mis) -> list[Choice]:
 
 @candidates.register
 def candidates_market_share(problem: MarketShare) -> list[Choice]:
+    """Exact splitting for few retailers, else CP-SAT."""
     size = problem.size
     cpsat = ("cpsat", f"exact search over integer deviations; {size['products']} x {size['retailers']}")
     if size["retailers"] > MARKET_RETAILERS:
@@ -159,6 +170,7 @@ def candidates_market_share(problem: MarketShare) -> list[Choice]:
 @candidates.register(MaxCut)
 @candidates.register(Qubo)
 def candidates_unconstrained(problem: MaxCut | Qubo) -> list[Choice]:
+    """Enumeration of few bits, MILP for few products, else annealing; CP-SAT where there are rows."""
     bits, products = list(problem.size.values())[:2]
     sampled = ("sa", f"{bits} bits with {products} products, too many for an exact search to prove")
     if problem.size.get("rows", 0):
@@ -168,3 +180,18 @@ def candidates_unconstrained(problem: MaxCut | Qubo) -> list[Choice]:
     if products <= SPARSE_PRODUCTS:
         return [("milp", f"{products} products, up to {SPARSE_PRODUCTS} are proven in seconds")]
     return [sampled]
+
+
+@candidates.register(Hubo)
+@candidates.register(Labs)
+def candidates_polynomials(problem: Hubo | Labs) -> list[Choice]:
+    bits = problem.size["bits"] if isinstance(problem, Labs) else problem.num_variables
+    if bits <= DENSE_BITS:
+        return [("brute-force", f"{bits} bits, up to {DENSE_BITS} are enumerated in seconds")]
+    if isinstance(problem, Labs):
+        return [("self-avoiding-walk", f"{bits} bits, too many to enumerate; a search made for these sequences")]
+    terms = len(problem.terms)
+    search = ("memetic-tabu", f"{bits} bits with {terms} terms, too many to prove; a search on the polynomial itself")
+    if terms <= POLYNOMIAL_TERMS:
+        return [("cpsat", f"{terms} terms, up to {POLYNOMIAL_TERMS} are proven in seconds"), search]
+    return [search]

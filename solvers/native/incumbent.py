@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import Clock, Number, Problem, Solution, number
+from ...core import Clock, Number, Problem, Solution, number, signed
 from ...core.margins import scaled_margin
 from ..base import LiveReport, Outcome, Report
 from .construct.start import start_solution
@@ -105,7 +105,7 @@ class Incumbent:
         return Outcome(solution=None, is_infeasible=True, info=info)
 
     def _is_better(self, value: float, other: float) -> bool:
-        return value < other if self._problem.sense == "min" else value > other
+        return signed(self._problem, value) < signed(self._problem, other)
 
     def _is_close(self, bound: float) -> bool:
         """Whether bound and objective are one number: decimals that were summed in another order may differ a bit."""

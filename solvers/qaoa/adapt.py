@@ -14,8 +14,9 @@ import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Clock, Float
+from ...core import SOLVERS, Clock, Float, inner
 from ...core.margins import ROUNDING, scaled_margin
+from ...core.old_names import renamed
 from ...core.tunable import Range, tunable
 from ...engines import diagonal
 from ...engines.statevector import apply_pauli
@@ -37,11 +38,11 @@ class AdaptQaoa(QuboSampler):
 
     Parameters
     ----------
-    layers : most layers.
+    num_layers : most layers.
     pool : ``single`` (sum X, sum Y, X_i, Y_i) or ``two-qubit`` (these and X_iX_j, Y_iY_j, X_iY_j, X_iZ_j, Y_iZ_j).
     first_gamma : scaled gamma of a new layer before it is optimised; at 0 the cost has no gradient along X_i.
     tolerance : stop where no operator's derivative is larger, in units of the energies' standard deviation.
-    maxiter : evaluations of L-BFGS after each new layer; a value with its gradient counts as one.
+    max_evaluations : evaluations of L-BFGS after each new layer; a value with its gradient counts as one.
     num_shots : points drawn from the final state.
     scale : what gammas are divided by; see ``Ising.unit``.
     max_qubits : larger models are refused.
@@ -54,24 +55,24 @@ class AdaptQaoa(QuboSampler):
     Examples
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0, 2: 0.5}, {(0, 1): 2.0, (1, 2): -2.0}, 0.0, "BINARY")
-    >>> samples = AdaptQaoa(layers=3).sample(model, seed=1)
+    >>> samples = AdaptQaoa(num_layers=3).sample(model, seed=1)
     >>> float(samples.first.energy), samples.info["optimum_probability"] > 0.9
     (-2.5, True)
     """
 
     takes_polynomials: ClassVar[bool] = True
 
-    layers: int = tunable(5, Range(1, 10))
+    num_layers: int = tunable(5, Range(1, 10), was="layers")
     pool: Pool = "two-qubit"
     first_gamma: float = tunable(0.01, Range(0.001, 0.3, "log"))
     tolerance: float = 1e-3
-    maxiter: int = 200
+    max_evaluations: int = renamed("maxiter", 200)
     num_shots: int = 1000
     scale: Scale = "rms"
     max_qubits: int = 12
 
     def __post_init__(self) -> None:
-        for name in ("layers", "maxiter", "num_shots"):
+        for name in ("num_layers", "max_evaluations", "num_shots"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be >= 1, got {getattr(self, name)!r}")
         if self.first_gamma == 0:
@@ -190,33 +191,47 @@ class AdaptCircuit:
         return psi
 
     def evaluate(self, angles: Float) -> Evaluation:
-        return Evaluation(float(_weights(self.state(angles)) @ self.energies))
+        """Exact expectation of the grown circuit at the angles, shape (2 layers,)."""
+        return Evaluation(inner(_weights(self.state(angles)), self.energies))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
         """Value and gradient by the adjoint method."""
         psi = self.state(angles)
         lam = self.energies * psi
-        value = float(np.vdot(psi, lam).real)
+        value = inner(_weights(psi), self.energies)
         gammas, betas = np.split(angles, 2)
         by_gamma, by_beta = np.zeros(len(gammas)), np.zeros(len(betas))
         for k in reversed(range(len(self.mixers))):
             by_beta[k] = derivative(lam, psi, self.mixers[k])
             psi, lam = (_rotated(v, self.mixers[k], -betas[k]) for v in (psi, lam))
-            by_gamma[k] = 2 * float(np.vdot(lam, self.energies * psi).imag) / self.unit
+            by_gamma[k] = 2 * _imaginary(lam, self.energies * psi) / self.unit
             phase = np.exp(1j * gammas[k] / self.unit * self.energies)
             psi, lam = psi * phase, lam * phase
         return value, np.concatenate([by_gamma, by_beta])
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Never there: training reads exact values at the angles, shape (2 layers,).
+
+        Raises
+        ------
+        NotImplementedError
+            Always; the sampler draws from the final state.
+        """
         raise NotImplementedError("points are drawn from the final state only")
 
     def metrics(self, angles: Float) -> dict[str, Any]:
+        """Empty at all angles, shape (2 layers,); the sampler tells what it knows of the final state."""
         return {}
 
 
 def derivative(lam: Complex, psi: Complex, mixer: Mixer) -> float:
     """d/d beta at 0 of <exp(-i beta A) H exp(i beta A)> for lam = H psi: ``-2 Im <lam| A |psi>``."""
-    return -2 * sum(float(np.vdot(lam, apply_pauli(psi, x, z)).imag) for x, z in mixer.parts)
+    return -2 * sum(_imaginary(lam, apply_pauli(psi, x, z)) for x, z in mixer.parts)
+
+
+def _imaginary(a: Complex, b: Complex) -> float:
+    """Imaginary part of ``<a|b>``, summed in a fixed order."""
+    return inner(a.real, b.imag) - inner(a.imag, b.real)
 
 
 class _Growth:
@@ -242,7 +257,7 @@ class _Growth:
         """Layers until all stand, no operator lowers the energy, or the budget is spent."""
         pool = pool_of(self.bqm.num_variables, self.settings.pool)
         spread = float(self.circuit.energies.std())
-        for _ in range(self.settings.layers):
+        for _ in range(self.settings.num_layers):
             try:
                 mixer, size = self.steepest(pool)
             except BudgetExhausted:
@@ -255,7 +270,7 @@ class _Growth:
             self.circuit = AdaptCircuit(self.circuit.energies, self.circuit.unit, (*self.circuit.mixers, mixer))
             target = LoggedTarget(self.circuit, self.log)
             try:
-                minimize("l-bfgs", target, start, self.settings.maxiter, self.rng)
+                minimize("l-bfgs", target, start, self.settings.max_evaluations, self.rng)
             except BudgetExhausted:
                 self.is_cut = True
             self.angles = start if target.best_variables is None else target.best_variables
@@ -289,7 +304,7 @@ class _Growth:
             "layer_values": self.values,
             "evaluations": self.log.evaluations,
             "gradients": self.log.gradients,
-            "expectation": float(weights @ self.circuit.energies) + self.offset,
+            "expectation": inner(weights, self.circuit.energies) + self.offset,
             "optimum_probability": float(weights[self.circuit.energies <= lowest + tolerance].sum()),
             "angles": {"gammas": (gammas / self.circuit.unit).tolist(), "betas": betas.tolist()},
             "is_cut": self.is_cut,

@@ -81,7 +81,7 @@ class QaoaBackend(Backend):
                 CircuitSpec(ising, num_layers, unit, variant.is_multi_angle, variant.thetas),
                 runner,
                 alpha=settings.alpha,
-                shots=self.evaluation_shots(settings.shots),
+                shots_per_evaluation=self.evaluation_shots(settings.shots_per_evaluation),
                 seed=int(rng.integers(2**31)),
                 is_mitigated=settings.readout == "mitigate",
             )
@@ -114,7 +114,9 @@ class ExactQaoa(Exact, QaoaBackend):
 
         def make(num_layers: int) -> QaoaEvaluator:
             spec = CircuitSpec(ising, num_layers, unit, variant.is_multi_angle, variant.thetas)
-            return ExactEvaluator(bqm, spec, cost, settings.alpha, settings.shots, rng, precision, threads, engine)
+            return ExactEvaluator(
+                bqm, spec, cost, settings.alpha, settings.shots_per_evaluation, rng, precision, threads, engine
+            )
 
         return make
 
@@ -130,7 +132,7 @@ class ExactQaoa(Exact, QaoaBackend):
         need = self._exact_bytes(settings, n, name, has_gradient)
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
         cost /= threads_for(n, settings.threads) ** 0.75  # as measured on 1 to 16 cores
-        seconds = cost * settings.layers * amplitudes(n) * settings.planned_evaluations
+        seconds = cost * settings.num_layers * amplitudes(n) * settings.planned_evaluations
         remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
         if too_large(n, need, "exact", remedy):
             most = most_that_fit(lambda k: self._exact_bytes(settings, k, name, has_gradient), n)
@@ -143,7 +145,7 @@ class ExactQaoa(Exact, QaoaBackend):
         point = (1 + has_gradient) * (8 if settings.precision == "complex64" else 16) + 2
         need, free = power(n, point), card.free_bytes()
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE["gpu"]
-        seconds = cost * settings.layers * amplitudes(n) * settings.planned_evaluations
+        seconds = cost * settings.num_layers * amplitudes(n) * settings.planned_evaluations
         refusal = ""
         if need > free:
             fits = max((k for k in range(n) if power(k, point) <= free), default=0)
@@ -162,7 +164,7 @@ class ExactQaoa(Exact, QaoaBackend):
     def evaluation_seconds(self, settings: QaoaSettings, num_variables: int) -> float:
         """As ``estimate``, of one evaluation on one core."""
         name = engine_name(settings.engine).partition(" ")[0]
-        return SECONDS_PER_AMPLITUDE[name] * settings.layers * amplitudes(num_variables)
+        return SECONDS_PER_AMPLITUDE[name] * settings.num_layers * amplitudes(num_variables)
 
 
 @QAOA_BACKENDS.register
@@ -200,7 +202,7 @@ class LightConeQaoa(LightCone, QaoaBackend):
     def estimate_model(self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel) -> Estimate:
         """Bytes and seconds from the model's own cones, and their numbers as the note."""
         try:
-            cones = light_cones(spins_of(bqm), settings.layers, threads=settings.threads, engine=settings.engine)
+            cones = light_cones(spins_of(bqm), settings.num_layers, threads=settings.threads, engine=settings.engine)
         except UnsupportedError as error:
             return Estimate(bqm.num_variables, refusal=str(error))
         cost = cones.cost
@@ -217,7 +219,7 @@ class AerQaoa(Aer, QaoaBackend):
         """Aer's complex128 state, once more for the sampled distribution."""
         n = num_variables
         need = power(n, 32)
-        gates = (num_interactions + 2 * n) * settings.layers
+        gates = (num_interactions + 2 * n) * settings.num_layers
         seconds = gates * amplitudes(n) * AER_SECONDS_PER_AMPLITUDE * settings.planned_evaluations
         remedy = "use backend='aer-mps', another encoder, or fewer variables"
         return Estimate(n, need, seconds, too_large(n, need, "aer", remedy))
@@ -249,11 +251,13 @@ class NoisyQaoa(Noisy, QaoaBackend):
         if n > fake.num_qubits:
             refusal = f"{fake.name} must have at least {n} qubits, has {fake.num_qubits}; choose a larger device"
             return Estimate(qubits=n, refusal=refusal)
-        gates = 4 * settings.layers * (num_interactions + n) * (settings.num_evaluation_shots or 1)
+        gates = 4 * settings.num_layers * (num_interactions + n) * (settings.num_evaluation_shots or 1)
         seconds = gates * (NOISY_GATE_SECONDS + NOISY_SECONDS_PER_AMPLITUDE * amplitudes(n + 2))
         need = power(n + 2, 32)
         remedy = "fewer qubits: noise is simulated on the state of the whole circuit"
-        return Estimate(n, need, seconds * settings.planned_evaluations, too_large(n, need, settings.backend, remedy))
+        return Estimate(
+            n, need, seconds * settings.planned_evaluations, too_large(n, need, str(settings.backend), remedy)
+        )
 
 
 @QAOA_BACKENDS.register
@@ -268,6 +272,11 @@ class DeviceQaoa(Device, QaoaBackend):
         return super().estimate(settings, num_variables, num_interactions)
 
 
+@QAOA_BACKENDS.register
 @dataclass(frozen=True, eq=False)
 class GivenQaoa(Given, QaoaBackend):
     """Circuits on a BackendV2 or BaseSamplerV2 object."""
+
+    def estimate(self, settings: QaoaSettings, num_variables: int, num_interactions: int) -> Estimate:
+        """The number of qubits against the object's own; what a circuit takes on it is not known."""
+        return Estimate(num_variables, refusal=self.refusal_of(num_variables))

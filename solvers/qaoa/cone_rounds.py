@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core import Clock, Float, UnsupportedError
-from ...engines.light_cone import CouplingGraph, LightCones, Limits, plan_of, values_of
+from ...engines.light_cone import CouplingGraph, Known, LightCones, Limits, plan_of, values_of
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..training.evaluation_log import EvaluationLog
@@ -57,16 +57,16 @@ class ConeTraining:
         settings = self.settings
         model, unit = ising.model(), ising.unit(settings.scale)
 
-        def make(layers: int) -> LightConeEvaluator:
+        def make(num_layers: int) -> LightConeEvaluator:
             limits = ROUND_LIMITS if self.engine else None
-            cones = light_cones(ising, layers, threads=settings.threads, engine=settings.engine, limits=limits)
-            return LightConeEvaluator(model, CircuitSpec(ising, layers, unit), cones)
+            cones = light_cones(ising, num_layers, threads=settings.threads, engine=settings.engine, limits=limits)
+            return LightConeEvaluator(model, CircuitSpec(ising, num_layers, unit), cones)
 
         full = make(num_layers)
-        circuits = Circuits(make, full, settings.maxiter)
+        circuits = Circuits(make, full, settings.max_evaluations)
         start = self.last.get(num_layers)
         if start is None:
-            path = replace(settings, layers=num_layers).initial_angles.path(circuits, self.rng)
+            path = replace(settings, num_layers=num_layers).initial_angles.path(circuits, self.rng)
         else:  # scaled angles carry over from the model before
             path = [circuits.stage(begin_at(start))]
         left = None if self.limits.evaluations is None else self.limits.evaluations - self.counts["evaluations"]
@@ -98,6 +98,7 @@ class ConeRounds:
         self.singles: dict[int, float] = {}
         self.changed: set[int] = set()
         self.trained_at = 0
+        self.networks: Known = {}  # of shapes that earlier refreshes planned: most come again
         self.gammas: Float = np.zeros(0)
         self.betas: Float = np.zeros(0)
 
@@ -169,7 +170,7 @@ class ConeRounds:
         singles = sorted(i for i in roots if self.spins.fields[i])
         graph = CouplingGraph.of(*arrays)
         local = [(place[i], place[j]) for i, j in pairs]
-        plan = plan_of(graph, self.num_layers, [place[i] for i in singles], local, _REFRESH_LIMITS)
+        plan = plan_of(graph, self.num_layers, [place[i] for i in singles], local, _REFRESH_LIMITS, self.networks)
         values = values_of(plan, self.gammas, self.betas).tolist()
         for i in roots:
             self.singles.pop(i, None)

@@ -105,7 +105,7 @@ class QaoaEvaluator(Evaluator, Protocol):
         ...
 
     @property
-    def shots(self) -> int | None:
+    def shots_per_evaluation(self) -> int | None:
         """Points drawn an evaluation; None for exact values."""
         ...
 
@@ -137,6 +137,13 @@ class OfSpec:
         return False
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Never there, at any angles, shape (parameters,), unless the class has its own.
+
+        Raises
+        ------
+        NotImplementedError
+            Always; ``has_gradient`` is False.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
 
     def show(self, angles: Float, observe: Observe) -> None:
@@ -150,14 +157,14 @@ class ExactEvaluator(OfSpec):
     Parameters
     ----------
     cost : diagonal of the model's energies.
-    shots : points an evaluation; None for exact values.
+    shots_per_evaluation : points drawn at each; None for exact values.
     """
 
     bqm: dimod.BinaryQuadraticModel
     spec: CircuitSpec
     cost: diagonal.AnyCost
     alpha: float = 1.0
-    shots: int | None = None
+    shots_per_evaluation: int | None = None
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
     precision: Precision = "complex128"
     threads: int = 1
@@ -165,7 +172,7 @@ class ExactEvaluator(OfSpec):
 
     @property
     def has_gradient(self) -> bool:
-        return self.shots is None
+        return self.shots_per_evaluation is None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -178,8 +185,9 @@ class ExactEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        """Expectation (or CVaR) at the scaled angles, shape (parameters,); of drawn points where shots are set."""
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         if self.alpha < 1:
             return Evaluation(diagonal.cvar(self.state(angles), self.cost, self.alpha))
         if self.spec.is_multi_angle or self.spec.thetas is not None:
@@ -187,6 +195,7 @@ class ExactEvaluator(OfSpec):
         return Evaluation(diagonal.energy(self.cost, *self.spec.gates(angles), **self._options))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Exact objective and its derivatives by the scaled angles, shape (parameters,)."""
         gammas, betas = self.spec.gates(angles)
         objective: Objective = Expectation() if self.alpha == 1 else CVaR(self.alpha)
         if self.spec.is_multi_angle:
@@ -204,10 +213,12 @@ class ExactEvaluator(OfSpec):
         return value, np.concatenate([by_gamma.ravel() / self.spec.unit, by_beta.ravel()])
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the state at the scaled angles, shape (parameters,), and their value."""
         indices = diagonal.sample(self.state(angles), num_shots, self.rng)
         return evaluation_of(self.bqm, diagonal.indices_to_bits(indices, self.cost.n), self.alpha)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Expectation, CVaR and probability of the optimum at the scaled angles, shape (parameters,)."""
         state = self.state(angles)
         return {
             "expectation": diagonal.expectation(state, self.cost),
@@ -216,6 +227,7 @@ class ExactEvaluator(OfSpec):
         }
 
     def show(self, angles: Float, observe: Observe) -> None:
+        """Hand the probabilities of all points at the scaled angles, shape (parameters,), to an observer."""
         observe(self.state(angles).probabilities())
 
     def state(self, angles: Float) -> diagonal.AnyState:
@@ -252,7 +264,7 @@ class CircuitEvaluator(OfSpec):
     runner: Runner
     compiled: Compiled
     alpha: float = 1.0
-    shots: int | None = None
+    shots_per_evaluation: int | None = None
     seed: int = 0
     confusion: Confusion | None = None
     _calls: list[int] = field(default_factory=list, init=False, repr=False)
@@ -273,18 +285,23 @@ class CircuitEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        if self.shots is not None:
-            return self.draw(angles, self.shots)
+        """The runner's expectation at the scaled angles, shape (parameters,), or the value of drawn points where shots
+        are set.
+        """
+        if self.shots_per_evaluation is not None:
+            return self.draw(angles, self.shots_per_evaluation)
         value = self.runner.expectation(self.compiled, self._gates(angles), self._operator)
         return Evaluation(value + self.spec.ising.offset)
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the compiled circuit at the scaled angles, shape (parameters,); each call has its own seed."""
         self._calls.append(num_shots)
         seed = spawn_seeds(self.seed, 1, len(self._calls))[0]
         Z = self.runner.sample(self.compiled, self._gates(angles), num_shots, seed)
         return evaluation_of(self.bqm, Z, self.alpha, None if self.confusion is None else self.confusion.weights)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Empty at all angles, shape (parameters,): a runner shows no state."""
         return {}
 
     def _gates(self, angles: Float) -> Float:
@@ -304,7 +321,7 @@ def circuit_evaluator(
     runner: Runner,
     *,
     alpha: float = 1.0,
-    shots: int | None = None,
+    shots_per_evaluation: int | None = None,
     seed: int = 0,
     is_mitigated: bool = False,
 ) -> CircuitEvaluator:
@@ -314,8 +331,8 @@ def circuit_evaluator(
     confusion = None
     if is_mitigated:
         first, second = spawn_seeds(seed, 2, 0)
-        confusion = calibrate(runner, spec.ising.n, compiled.measured, shots or 1000, (first, second))
-    return CircuitEvaluator(bqm, spec, runner, compiled, alpha, shots, seed, confusion)
+        confusion = calibrate(runner, spec.ising.n, compiled.measured, shots_per_evaluation or 1000, (first, second))
+    return CircuitEvaluator(bqm, spec, runner, compiled, alpha, shots_per_evaluation, seed, confusion)
 
 
 __all__ = ["CircuitEvaluator", "CircuitSpec", "ExactEvaluator", "QaoaEvaluator", "QaoaVariant", "circuit_evaluator"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from ...algorithms.fixed_angles import MOST_LAYERS, is_near_regular, mean_degree, scaled_angles
+from ...algorithms.fixed_angles import MAX_LAYERS, is_near_regular, mean_degree, scaled_angles
 from ...core import Float
 from ...core.registry import INITIAL_ANGLES
 from ..ising import Ising
@@ -85,7 +85,13 @@ class InitialAngles:
         return cls()
 
     def first(self, num_layers: int, rng: np.random.Generator) -> tuple[Float, Float]:
-        """Scaled gammas and betas, shape (num_layers,) each."""
+        """Scaled gammas and betas, shape (num_layers,) each.
+
+        Raises
+        ------
+        NotImplementedError
+            The rule has written neither ``first`` nor ``path``.
+        """
         raise NotImplementedError(f"{type(self).__name__} must write first or path")
 
     def path(self, circuits: Circuits, rng: np.random.Generator) -> Path:
@@ -131,9 +137,9 @@ class FixedAngles(InitialAngles):
 
     @classmethod
     def of(cls, settings: QaoaSettings) -> Self:
-        if settings.layers > MOST_LAYERS:
+        if settings.num_layers > MAX_LAYERS:
             raise ValueError(
-                f"layers must be 1..{MOST_LAYERS} for init='fixed', got {settings.layers}; use init='interp'"
+                f"num_layers must be 1..{MAX_LAYERS} for init='fixed', got {settings.num_layers}; use init='interp'"
             )
         return cls()
 
@@ -169,7 +175,7 @@ class AutoAngles(Ramp):
         is_fixed = (
             not self.is_ramp_given
             and spec.thetas is None
-            and spec.num_layers <= MOST_LAYERS
+            and spec.num_layers <= MAX_LAYERS
             and isinstance(ising, Ising)
             and is_near_regular(ising.fields, ising.rows, ising.columns)
         )

@@ -49,7 +49,7 @@ class LightConeEvaluator(OfSpec):
         return True
 
     @property
-    def shots(self) -> int | None:
+    def shots_per_evaluation(self) -> int | None:
         return None
 
     @property
@@ -66,9 +66,11 @@ class LightConeEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """Exact energy at the scaled angles, shape (2 p,), from the correlations of all cones."""
         return Evaluation(self.spec.ising.offset + self.cones.energy_of(self.correlations(angles)))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Exact energy and its derivatives by the scaled angles, shape (2 p,)."""
         value, by_gamma, by_beta = self.cones.value_and_gradient(*self.spec.gates(angles))
         return self.spec.ising.offset + value, np.concatenate([by_gamma / self.spec.unit, by_beta])
 
@@ -84,6 +86,7 @@ class LightConeEvaluator(OfSpec):
         return self._last[0][1]
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """The exact expectation at the scaled angles, shape (2 p,)."""
         return {"expectation": self.evaluate(angles).value}
 
 

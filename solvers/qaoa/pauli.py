@@ -42,7 +42,7 @@ class PauliEvaluator(OfSpec):
     truncation: Truncation
 
     @property
-    def shots(self) -> int | None:
+    def shots_per_evaluation(self) -> int | None:
         return None
 
     @property
@@ -52,9 +52,11 @@ class PauliEvaluator(OfSpec):
         return {**held, "engine": f"pauli propagation; points: {held['engine']}"}
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """Propagated energy at the scaled angles, shape (parameters,), without what was dropped."""
         return Evaluation(self.mean(angles).value + self.spec.ising.offset)
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of a matrix product state at the same scaled angles, shape (parameters,)."""
         return self.points.draw(angles, num_shots)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
@@ -89,7 +91,13 @@ class PauliQaoa(QaoaBackend):
     def evaluators(
         self, settings: QaoaSettings, bqm: dimod.BinaryQuadraticModel, variant: QaoaVariant, seed: int
     ) -> Make:
-        """Evaluators with the same truncation."""
+        """Evaluators with the same truncation.
+
+        Raises
+        ------
+        UnsupportedError
+            A multi-angle or warm-started circuit.
+        """
         if variant.is_multi_angle or variant.thetas is not None:
             raise UnsupportedError("backend pauli must run plain qaoa, got another circuit; use --backend mps or exact")
         maker = product_maker(settings, bqm, variant, seed)
@@ -121,6 +129,6 @@ class PauliQaoa(QaoaBackend):
 
     def _seconds(self, settings: QaoaSettings, n: int, m: int) -> float:
         """Of one mean, as if all strings were held from the first gate on where there is more than one layer."""
-        held = settings.pauli_strings if settings.layers > 1 else 4.0 * (m + n)
-        gates = n * settings.layers + m * (settings.layers - 1)
+        held = settings.pauli_strings if settings.num_layers > 1 else 4.0 * (m + n)
+        gates = n * settings.num_layers + m * (settings.num_layers - 1)
         return gates * (GATE_SECONDS + STRING_SECONDS * held)

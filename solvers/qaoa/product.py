@@ -55,7 +55,7 @@ class ProductEvaluator(OfSpec):
     line: Line
     bond: int
     alpha: float
-    shots: int | None
+    shots_per_evaluation: int | None
     rng: np.random.Generator
     _held: dict[bytes, Truncated] = field(default_factory=dict, init=False, repr=False)
 
@@ -72,9 +72,12 @@ class ProductEvaluator(OfSpec):
         }
 
     def evaluate(self, angles: Float) -> Evaluation:
-        return self.draw(angles, self.shots) if self.shots is not None else Evaluation(self.energy(angles))
+        """Energy of the truncated state at the scaled angles, shape (parameters,), or of drawn points where set."""
+        shots = self.shots_per_evaluation
+        return Evaluation(self.energy(angles)) if shots is None else self.draw(angles, shots)
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Points of the truncated state at the scaled angles, shape (parameters,), and their value."""
         return evaluation_of(self.bqm, self.points(angles, num_shots), self.alpha)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
@@ -168,14 +171,14 @@ def product_maker(
     settings: QaoaSettings, bqm: Any, variant: QaoaVariant, seed: int
 ) -> Callable[[int], ProductEvaluator]:
     """Number of layers -> evaluator, the order of the variables chosen once."""
-    require_quadratic(bqm, settings.backend)
+    require_quadratic(bqm, str(settings.backend))
     ising, rng = Ising.of(bqm), np.random.default_rng(seed)
     line = order_of(bqm)
 
     def make(num_layers: int) -> ProductEvaluator:
         unit = ising.unit(settings.scale)
         spec = CircuitSpec(ising, num_layers, unit, variant.is_multi_angle, variant.thetas)
-        return ProductEvaluator(bqm, spec, line, bond_of(settings), settings.alpha, settings.shots, rng)
+        return ProductEvaluator(bqm, spec, line, bond_of(settings), settings.alpha, settings.shots_per_evaluation, rng)
 
     return make
 
@@ -219,7 +222,7 @@ class ProductQaoa(Product, QaoaBackend):
         n, bonds = num_variables, kept_bonds(num_variables, bond_of(settings))
         need = state_bytes(bonds)
         spans = np.minimum(np.arange(n)[::-1], max(num_interactions, 0)).astype(np.float64)
-        seconds = state_seconds(spans, bonds, settings.layers) * settings.planned_evaluations
+        seconds = state_seconds(spans, bonds, settings.num_layers) * settings.planned_evaluations
         refusal = too_large(n, need, self.kind, "lower bond_dimension, use another encoder, or fewer variables")
         return Estimate(n, need, seconds, refusal, "at most: variables in a good order need far fewer cuts")
 
@@ -228,7 +231,7 @@ class ProductQaoa(Product, QaoaBackend):
         if isinstance(bqm, PolynomialModel):
             return Estimate(bqm.num_variables, refusal=quadratic_only(self.kind))
         rough = self.estimate(settings, bqm.num_variables, bqm.num_interactions)
-        needed = float(order_of(bqm).exact_bonds(settings.layers).max(initial=1))
+        needed = float(order_of(bqm).exact_bonds(settings.num_layers).max(initial=1))
         note = f"bonds of {needed:,.0f} at most would be exact" if needed < 1e15 else "far from exact bonds"
         seconds = self.seconds_of(settings, bqm) * settings.planned_evaluations
         return replace(rough, seconds=seconds, note=f"{note}; kept up to {bond_of(settings)}")
@@ -237,8 +240,8 @@ class ProductQaoa(Product, QaoaBackend):
         """Estimate of one evaluation, with the graph known."""
         require_quadratic(bqm, self.kind)
         line = order_of(bqm)
-        bonds = np.minimum(line.exact_bonds(settings.layers), kept_bonds(line.n, bond_of(settings)))
-        return state_seconds(line.spans().astype(np.float64), bonds, settings.layers)
+        bonds = np.minimum(line.exact_bonds(settings.num_layers), kept_bonds(line.n, bond_of(settings)))
+        return state_seconds(line.spans().astype(np.float64), bonds, settings.num_layers)
 
 
 def bond_of(settings: QaoaSettings) -> int:

@@ -35,7 +35,7 @@ class Qaoa(QaoaSettings):
     Examples
     --------
     >>> model = dimod.BinaryQuadraticModel({0: 1.0, 1: -1.0, 2: 0.5}, {(0, 1): 2.0, (1, 2): -2.0}, 0.0, "BINARY")
-    >>> samples = Qaoa(layers=2).sample(model, seed=1)
+    >>> samples = Qaoa(num_layers=2).sample(model, seed=1)
     >>> float(samples.first.energy), samples.info["qubits"], samples.info["optimizer"]
     (-2.5, 3, 'l-bfgs')
     """
@@ -75,7 +75,7 @@ SOLVERS.preset(
     "lr-qaoa",
     Qaoa,
     "QAOA with a fixed linear ramp and no optimisation: gamma up to 0.6 / largest coefficient, beta down from 0.3.",
-    layers=10,
+    num_layers=10,
     optimizer="none",
     init="ramp",
     scale="max",

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import dimod
 import numpy as np
 
+from ...algorithms.depth_one import depth_one_seconds
 from ...algorithms.enumeration import all_points
 from ...algorithms.hadamard import walsh_hadamard
 from ...core import SOLVERS, AnyArray, Bits, Clock, Float, PolynomialModel, UnsupportedError
@@ -28,7 +29,7 @@ from ..training.limits import Limits
 from .backends import ExactQaoa, LightConeQaoa
 from .cone_rounds import ConeRounds, ConeTraining
 from .evaluators import ExactEvaluator, QaoaVariant
-from .relations import Relations, strongest
+from .relations import Relations, settled_at_once, strongest
 from .run import Optimized, optimize
 from .settings import QaoaSettings
 
@@ -38,7 +39,7 @@ CorrelationSource = Literal["auto", "state", "depth-one"]
 STATE_QUBITS = 16
 
 #: Largest number of bits that are enumerated at the end.
-MOST_CUTOFF = 20
+MAX_CUTOFF = 20
 
 
 @SOLVERS.register("rqaoa", aliases=("recursive-qaoa",))
@@ -73,15 +74,15 @@ class RecursiveQaoa(QaoaSettings):
 
     takes_polynomials: ClassVar[bool] = True
 
-    layers: int = 1
+    num_layers: int = 1
     cutoff: int = tunable(8, Range(4, 12))
     correlations: CorrelationSource = "auto"
     merges: int = tunable(1, Range(1, 3))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.cutoff <= MOST_CUTOFF:
-            raise ValueError(f"cutoff must lie in 1..{MOST_CUTOFF}, got {self.cutoff!r}")
+        if not 1 <= self.cutoff <= MAX_CUTOFF:
+            raise ValueError(f"cutoff must lie in 1..{MAX_CUTOFF}, got {self.cutoff!r}")
         if self.target_device:
             raise ValueError(
                 f"target_device must be left out for rqaoa, whose circuits shrink, got {self.target_device!r}"
@@ -90,12 +91,18 @@ class RecursiveQaoa(QaoaSettings):
             raise ValueError(f"merges must be >= 1, got {self.merges!r}")
         if self.correlations == "depth-one" and not self._has_closed_form:
             raise ValueError(
-                "correlations='depth-one' must have layers=1, backend='exact', alpha=1 and no shots; use 'state'"
+                "correlations='depth-one' must have num_layers=1, backend='exact', alpha=1 and no "
+                "shots_per_evaluation; use correlations='state'"
             )
 
     @property
     def _has_closed_form(self) -> bool:
-        return self.layers == 1 and isinstance(self.runs_on, ExactQaoa) and self.alpha == 1 and self.shots is None
+        return (
+            self.num_layers == 1
+            and isinstance(self.runs_on, ExactQaoa)
+            and self.alpha == 1
+            and self.shots_per_evaluation is None
+        )
 
     def uses_closed_form(self, num_variables: int) -> bool:
         """Whether a model of that size goes without a state."""
@@ -124,7 +131,8 @@ class RecursiveQaoa(QaoaSettings):
         """
         if max_points is not None and (self.num_evaluation_shots is not None or device is not None):
             raise UnsupportedError(
-                "rqaoa must have exact values under a limit of points, since every round draws its own; leave shots out"
+                "rqaoa must have exact values under a limit of points, since every round draws its own; "
+                "leave shots_per_evaluation out"
             )
         if isinstance(bqm, PolynomialModel):
             self._check_polynomial(bqm)
@@ -134,6 +142,10 @@ class RecursiveQaoa(QaoaSettings):
             return sample_by_cones(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
         while rounds.relations.num_left > self.cutoff:
+            if clock.is_over and rounds.last is not None and not isinstance(bqm, PolynomialModel):
+                rounds.is_cut = True
+                rounds.relations = settled_at_once(rounds.relations, *rounds.last, self.cutoff)
+                break
             rounds.step()
         left = rounds.relations
         Z, counts = left.expanded(all_points(left.num_left)), np.ones(2**left.num_left, dtype=np.int64)
@@ -142,7 +154,7 @@ class RecursiveQaoa(QaoaSettings):
         info = {
             "engine": rounds.engine or f"enumeration of {n} bits",
             "qubits": n,
-            "layers": self.layers,
+            "layers": self.num_layers,
             **rounds.counts,
             "relations": rounds.told,
             "is_cut": rounds.is_cut,
@@ -155,6 +167,10 @@ class RecursiveQaoa(QaoaSettings):
         if self.uses_closed_form(num_variables):
             return Estimate(qubits=num_variables, bytes=100 * num_variables**2)
         return _of_all_rounds(super().estimate(num_variables, num_interactions))
+
+    def least_seconds(self, num_variables: int, num_interactions: int) -> float:
+        """Of the first closed form, which nothing ends early."""
+        return depth_one_seconds(num_variables, num_interactions) if self.uses_closed_form(num_variables) else 0.0
 
     def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
         """As ``estimate``, with the cones of the model; a polynomial has no closed form, at any size."""
@@ -235,7 +251,7 @@ class _Rounds:
         self.angles = tuple(run.trained.angles.tolist())
         engine = str(run.evaluator.metadata["engine"])
         self.engine = engine if self.engine in ("", engine) else f"closed form of one layer (numpy), then {engine}"
-        if isinstance(run.evaluator, ExactEvaluator) and run.evaluator.shots is None:
+        if isinstance(run.evaluator, ExactEvaluator) and run.evaluator.shots_per_evaluation is None:
             found = correlations_of(run.evaluator.state(run.trained.angles))
         else:
             found = self.estimated(run)
@@ -267,7 +283,7 @@ def sample_by_cones(
     """The run on light cones: all points of the last spins, expanded."""
     training = ConeTraining(settings, limits, clock)
     rng = np.random.default_rng(spawn_seeds(limits.seed, 1, 9)[0])
-    rounds = ConeRounds(Ising.of(bqm), settings.layers, training.fit, settings.merges, rng)
+    rounds = ConeRounds(Ising.of(bqm), settings.num_layers, training.fit, settings.merges, rng)
     while rounds.spins.num_left > settings.cutoff:
         rounds.step()
     left = rounds.spins
@@ -277,7 +293,7 @@ def sample_by_cones(
     info = {
         "engine": training.engine or f"enumeration of {bqm.num_variables} bits",
         "qubits": bqm.num_variables,
-        "layers": settings.layers,
+        "layers": settings.num_layers,
         **training.counts,
         **rounds.info(),
         "is_cut": training.is_cut,

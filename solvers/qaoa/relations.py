@@ -79,3 +79,44 @@ def strongest(
     if k < len(rows):
         return int(rows[k]), int(columns[k]), float(values[k])
     return int(alone[k - len(rows)]), -1, float(values[k])
+
+
+def settled_at_once(known: Relations, singles: Float, pairs: Float, most: int) -> Relations:
+    """Relations of a quadratic model from one set of correlations, strongest first, until ``most`` spins are left.
+
+    A forest of the strongest pairs (Kruskal), with a node more for spins alone: what taking one relation after another
+    from correlations that are not renewed comes to, without a matrix at each step. A spin in no pair is fixed at 1.
+
+    Parameters
+    ----------
+    singles, pairs : <Z_i>, shape (n,), and <Z_i Z_j>, shape (n, n), of the n spins that are left.
+    """
+    assert isinstance(known.ising, Ising)
+    rows, columns, alone = known.ising.candidates
+    values = np.concatenate([pairs[rows, columns], singles[alone]])
+    starts, ends = np.concatenate([rows, alone]), np.concatenate([columns, np.full(len(alone), -1)])
+    n = known.num_left
+    home, signs = np.arange(n + 1), np.ones(n + 1, dtype=np.int64)  # the last one is the constant 1
+    left = n
+    for at in np.argsort(-np.abs(values), kind="stable").tolist():
+        i, j = int(starts[at]), int(ends[at])
+        a, b = int(home[i]), int(home[j])
+        if left <= most or a == b:
+            continue
+        stays, goes = (a, b) if a == n else (b, a)
+        moved = home == goes
+        signs[moved] *= (1 if values[at] >= 0 else -1) * signs[i] * signs[j]
+        home[moved] = stays
+        left -= 1
+    roots = np.unique(home[home < n])
+    home[np.isin(home, roots[most:])] = n
+    kept = roots[:most]
+    new = np.where(home < n, np.searchsorted(kept, np.minimum(home, n - 1)), -1)[:n]
+    signs = signs[:n]
+    is_open = known.home >= 0
+    return Relations(
+        known.ising.contracted(new, signs),
+        known.alive[kept],
+        np.where(is_open, new[known.home], -1),
+        np.where(is_open, known.sign * signs[known.home], known.sign),
+    )

@@ -82,17 +82,17 @@ def optimize(
     seeds = spawn_seeds(limits.seed, 2)
     make = evaluator_factory(settings, bqm, variant, seeds[0], limits.device)
     rng = np.random.default_rng(seeds[1])
-    full = make(settings.layers)
-    log = EvaluationLog(clock, evaluation_limit(limits.evaluations, limits.max_points, full.shots))
-    paths = _paths(settings, Circuits(make, full, settings.maxiter), rng)
+    full = make(settings.num_layers)
+    log = EvaluationLog(clock, evaluation_limit(limits.evaluations, limits.max_points, full.shots_per_evaluation))
+    paths = _paths(settings, Circuits(make, full, settings.max_evaluations), rng)
     return Optimized(full, train(paths, log, _used_optimizer(settings, full), rng))
 
 
 def _paths(settings: QaoaSettings, circuits: Circuits, rng: np.random.Generator) -> Iterator[Path]:
     """The first angles as the settings say, then random ramps."""
     yield settings.initial_angles.path(circuits, rng)
-    for _ in range(settings.restarts):
-        angles = circuits.full.spec.flat(*random_ramp(settings.layers, rng))
+    for _ in range(settings.num_restarts):
+        angles = circuits.full.spec.flat(*random_ramp(settings.num_layers, rng))
         yield [circuits.stage(begin_at(angles))]
 
 
@@ -112,7 +112,7 @@ def run_info(settings: QaoaSettings, run: Optimized) -> dict[str, Any]:
         "qubits": spec.ising.n,
         "layers": spec.num_layers,
         **run.trained.info(),
-        "shots_per_evaluation": run.evaluator.shots,
+        "shots_per_evaluation": run.evaluator.shots_per_evaluation,
         "init": settings.init,
         "angles": {
             "gammas": (scaled / spec.unit).tolist(),

@@ -10,7 +10,9 @@ from typing import Literal
 
 import dimod
 
+from ...core.old_names import renamed
 from ...core.tunable import Choice, Range, tunable
+from ..backends.given import BackendObject, as_backend
 from ..base import Estimate, QuboSampler
 from ..ising import Scale
 from ..training.optimizers import OPTIMIZERS, OptimizerName
@@ -26,21 +28,22 @@ class QaoaSettings(QuboSampler):
 
     Parameters
     ----------
-    layers : number p of layers.
+    num_layers : number p of layers.
     backend : ``exact`` (state vector with gradients), ``light-cone`` (exact energies of few layers on sparse graphs of
         any size; points are roundings of their correlations), ``mps`` (matrix product state of our own, bonds cut: any
         number of qubits, energies are estimates where bonds were cut), ``pauli`` (Pauli propagation, for high degrees
         and small angles; points from ``mps``), ``aer``, ``aer-mps``, ``noisy:NAME`` (Aer with the noise
-        of a fake device) or ``device:NAME`` (qiskit-ibm-runtime).
-    shots : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
+        of a fake device), ``device:NAME`` (qiskit-ibm-runtime), or a BackendV2 or BaseSamplerV2 object of Qiskit, which
+        a Record calls ``object:NAME``.
+    shots_per_evaluation : points drawn an evaluation; None takes the exact expectation (noisy and device: 1,000 shots).
     num_shots : points drawn from the final state.
     optimizer : of the angles; ``auto`` takes l-bfgs where there are exact gradients and no shots, else cobyla.
     init : rule of the first angles, one of ``INITIAL_ANGLES``: ``auto`` (``fixed`` on Max-Cut of nearly regular graphs,
         else ``ramp``), ``ramp``, ``tqa``, ``fixed``, ``interp``, ``fourier``,
         ``random``, ``transfer``, or one that a plugin registers.
-    restarts : further optimisations from random ramps.
+    num_restarts : further optimisations from random ramps.
     alpha : share of the best outcomes whose mean energy is minimised (CVaR); 1 is the expectation.
-    maxiter : evaluations an optimisation may take; a value with its gradient counts as one.
+    max_evaluations : evaluations an optimisation may take; a value with its gradient counts as one.
     scale : what gammas are divided by; see ``Ising.unit``.
     ramp : last gamma and first beta of the ramp, in scaled angles.
     angles : scaled gammas, then betas, to start from (init ``transfer``).
@@ -55,15 +58,15 @@ class QaoaSettings(QuboSampler):
         transpiling to it; empty gives the simulated circuit's own.
     """
 
-    layers: int = tunable(3, Range(1, 8))
-    backend: str = "exact"
-    shots: int | None = None
+    num_layers: int = tunable(3, Range(1, 8), was="layers")
+    backend: str | object = "exact"
+    shots_per_evaluation: int | None = renamed("shots", None)
     num_shots: int = 1000
     optimizer: OptimizerName | Literal["auto"] = "auto"
     init: str = tunable("auto", Choice(("auto", "tqa", "interp")))
-    restarts: int = 0
+    num_restarts: int = renamed("restarts", 0)
     alpha: float = tunable(1.0, Range(0.05, 1.0))
-    maxiter: int = tunable(200, Range(20, 400, "log"))
+    max_evaluations: int = tunable(200, Range(20, 400, "log"), was="maxiter")
     scale: Scale = tunable("rms", Choice(("rms", "max")))  # noqa: RUF009 (a dataclass field)
     ramp: tuple[float, float] = (0.6, 0.6)
     angles: tuple[float, ...] = ()
@@ -78,11 +81,15 @@ class QaoaSettings(QuboSampler):
     target_device: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("layers", "num_shots", "maxiter"):
+        object.__setattr__(self, "backend", as_backend(self.backend))
+        for name in ("num_layers", "num_shots", "max_evaluations"):
             require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)!r}")
         require(self.threads == "auto" or self.threads >= 1, f"threads must be auto or >= 1, got {self.threads!r}")
-        require(self.restarts >= 0, f"restarts must be >= 0, got {self.restarts!r}")
-        require(self.shots is None or self.shots >= 1, f"shots must be >= 1 or left out, got {self.shots!r}")
+        require(self.num_restarts >= 0, f"num_restarts must be >= 0, got {self.num_restarts!r}")
+        require(
+            self.shots_per_evaluation is None or self.shots_per_evaluation >= 1,
+            f"shots_per_evaluation must be >= 1 or left out, got {self.shots_per_evaluation!r}",
+        )
         require(0 < self.alpha <= 1, f"alpha must lie in (0, 1], got {self.alpha!r}; 1 is the expectation")
         self._check_optimizer()
         self._check_start()
@@ -92,9 +99,9 @@ class QaoaSettings(QuboSampler):
         noise = self.num_evaluation_shots is not None
         if self.optimizer != "auto" and noise and not OPTIMIZERS[self.optimizer].stands_noise:
             raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")
-        if self.optimizer == "none" and self.restarts:
+        if self.optimizer == "none" and self.num_restarts:
             raise ValueError(
-                f"restarts must be 0 with optimizer='none', got {self.restarts}; there is nothing to restart"
+                f"num_restarts must be 0 with optimizer='none', got {self.num_restarts}; there is nothing to restart"
             )
 
     def _check_start(self) -> None:
@@ -109,14 +116,16 @@ class QaoaSettings(QuboSampler):
 
     def _check_backend(self) -> None:
         backend = self.runs_on
-        if not backend.has_shots and (self.shots is not None or self.alpha < 1):
+        if not backend.has_shots and (self.shots_per_evaluation is not None or self.alpha < 1):
             raise ValueError(
-                f"shots must be left out and alpha be 1 on {backend.kind}, which has no samples of the state, got "
-                f"shots={self.shots!r} and alpha={self.alpha!r}; use backend='exact'"
+                f"shots_per_evaluation must be left out and alpha be 1 on {backend.kind}, which has no samples of "
+                f"the state, got shots_per_evaluation={self.shots_per_evaluation!r} and alpha={self.alpha!r}; "
+                "use backend='exact'"
             )
-        if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots is None:
+        if backend.has_expectation and not backend.has_tail and self.alpha < 1 and self.shots_per_evaluation is None:
             raise ValueError(
-                f"shots must be given for alpha={self.alpha} on {backend.kind}; e.g. shots=1000, or backend='exact'"
+                f"shots_per_evaluation must be given for alpha={self.alpha} on {backend.kind}; "
+                "e.g. shots_per_evaluation=1000, or backend='exact'"
             )
         if self.readout == "mitigate" and not backend.has_readout_errors:
             raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
@@ -131,6 +140,11 @@ class QaoaSettings(QuboSampler):
             raise ValueError(
                 f"target_device must be left out on {backend.kind}, whose device it is, got {self.target_device!r}"
             )
+
+    @property
+    def is_named(self) -> bool:
+        """False on an object that its name does not build again."""
+        return not isinstance(self.backend, BackendObject) or self.backend.is_known
 
     @property
     def runs_on(self) -> QaoaBackend:
@@ -158,19 +172,19 @@ class QaoaSettings(QuboSampler):
     @property
     def num_evaluation_shots(self) -> int | None:
         """Shots of one evaluation; None for an exact expectation."""
-        return self.runs_on.evaluation_shots(self.shots)
+        return self.runs_on.evaluation_shots(self.shots_per_evaluation)
 
     @property
     def optimizer_used(self) -> OptimizerName:
         """What ``auto`` stands for."""
         if self.optimizer != "auto":
             return self.optimizer
-        return "l-bfgs" if self.runs_on.gives_gradient(self.shots) else "cobyla"
+        return "l-bfgs" if self.runs_on.gives_gradient(self.shots_per_evaluation) else "cobyla"
 
     @property
     def planned_evaluations(self) -> int:
         """Evaluations that all optimisations may take together."""
-        return 1 if self.optimizer == "none" else self.maxiter * (1 + self.restarts)
+        return 1 if self.optimizer == "none" else self.max_evaluations * (1 + self.num_restarts)
 
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds on this machine, or why it cannot be held, with the remedy."""

@@ -14,7 +14,7 @@ import dimod
 import numpy as np
 import numpy.typing as npt
 
-from ...core import SOLVERS, Float, PolynomialModel, UnsupportedError
+from ...core import SOLVERS, BinaryProgram, Float, PolynomialModel, ProductStart, Start, UnsupportedError
 from ...core.tunable import Range, tunable
 from ...engines.diagonal import available_bytes
 from ...engines.diagonal.engine import Options
@@ -51,7 +51,7 @@ class MultiAngleQaoa(QaoaSettings):
 
     takes_polynomials: ClassVar[bool] = True
 
-    layers: int = 1
+    num_layers: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,12 +81,12 @@ class MultiAngleQaoa(QaoaSettings):
             return plain
         card = Options(self.precision, engine=self.engine).card_for(num_variables)
         free = available_bytes() if card is None else card.free_bytes()
-        need = plain.bytes + self.layers * 8 * 2**num_variables
+        need = plain.bytes + self.num_layers * 8 * 2**num_variables
         refusal = ""
         if free is not None and need > free:
             refusal = (
                 f"ma-qaoa on backend exact must fit in the memory available, {free:,} bytes, got {num_variables} "
-                f"qubits and {self.layers} layers ({need:,} bytes); lower layers, or use qaoa"
+                f"qubits and {self.num_layers} layers ({need:,} bytes); lower num_layers, or use qaoa"
             )
         return Estimate(plain.qubits, need, plain.seconds, refusal)
 
@@ -145,6 +145,18 @@ class WarmStartQaoa(QaoaSettings):
         info = {"warm_start": source, "eps": self.eps, "warm_point": values.tolist()}
         limits = Limits(seed, num_shots, seconds, evaluations, device, observe, max_points)
         return sample_qaoa(self, bqm, limits, QaoaVariant(thetas=thetas, info=info))
+
+    def own_start(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        program: BinaryProgram | None = None,
+        relaxation: npt.ArrayLike | None = None,
+    ) -> Start | None:
+        """Independent bits with the clipped point's probabilities, ``sin(theta / 2)**2``."""
+        values, _ = self._values(bqm, relaxation)
+        ones = np.sin(warm_start_thetas(values, self.eps) / 2) ** 2
+        return None if np.allclose(ones, 0.5, rtol=0, atol=1e-12) else ProductStart(ones)
 
     def _values(self, bqm: dimod.BinaryQuadraticModel, relaxation: npt.ArrayLike | None) -> tuple[Float, str]:
         source = self.point

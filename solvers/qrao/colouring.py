@@ -58,6 +58,11 @@ def place(ising: Ising, vars_per_qubit: int = 3, strategy: ColouringName = "larg
 
     Nodes enter the graph in index order, on which greedy colourings depend.
 
+    Raises
+    ------
+    ValueError
+        There is no such colouring.
+
     Examples
     --------
     >>> import dimod

@@ -94,17 +94,33 @@ class VectorRelaxed:
         return self.gradient is not None
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """Relaxed energy of the state at the angles, shape (parameters,)."""
         return Evaluation(self.mean(angles))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Relaxed energy and its derivatives by the angles, shape (parameters,).
+
+        Raises
+        ------
+        NotImplementedError
+            The engine has no exact gradient.
+        """
         if self.gradient is None:
             raise NotImplementedError("this engine has no exact gradient; has_gradient is False")
         return self.gradient(angles)
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Never there, at any angles, shape (parameters,): a relaxed state has no points before it is rounded.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
         raise NotImplementedError("a relaxed state has no points before it is rounded")
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Empty at all angles, shape (parameters,); rounding tells what it found."""
         return {}
 
     def state(self, angles: Float, value: float) -> RelaxedState:
@@ -199,15 +215,31 @@ class RunnerRelaxed:
         return False
 
     def evaluate(self, angles: Float) -> Evaluation:
+        """The runner's expectation of the relaxed Hamiltonian at the angles, shape (parameters,)."""
         return Evaluation(self.runner.expectation(self.bare, angles, self.operator) + self.relaxed.ising.offset)
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Never there: a runner knows no derivatives by the angles, shape (parameters,).
+
+        Raises
+        ------
+        NotImplementedError
+            Always; ``has_gradient`` is False.
+        """
         raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
+        """Never there, at any angles, shape (parameters,): a relaxed state has no points before it is rounded.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
         raise NotImplementedError("a relaxed state has no points before it is rounded")
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
+        """Empty at all angles, shape (parameters,); rounding tells what it found."""
         return {}
 
     def state(self, angles: Float, value: float) -> RelaxedState:

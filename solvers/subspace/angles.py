@@ -173,6 +173,11 @@ def from_scaled(
     A gamma is ``scaled / spread of the costs``, a beta ``scaled * the mixer's unit``, so that angles learnt on one
     instance suit another.
 
+    Raises
+    ------
+    ValueError
+        There are not 2 p angles.
+
     Examples
     --------
     >>> from .mixers import GroverMixer
@@ -248,19 +253,29 @@ class SubspaceEvaluator:
         return Stage(self, begin, None, max_iterations=most, origin=self.mean, unit=self.costs.spread)
 
     def evaluate(self, scaled: Float) -> Evaluation:
+        """CVaR of the state at the scaled angles, shape (2 p,)."""
         state = evolve(self.mixer, self.costs, *self.angles(scaled), start=self.start)
         return Evaluation(cvar(state, self.costs, self.search.alpha))
 
     def value_and_gradient(self, scaled: Float) -> tuple[float, Float]:
+        """CVaR and its derivatives by the scaled angles, shape (2 p,)."""
         value, by_gamma, by_beta = value_and_gradient(
             self.mixer, self.costs, *self.angles(scaled), alpha=self.search.alpha, start=self.start
         )
         return value, np.concatenate([by_gamma * (1 / self.costs.spread), by_beta * self.mixer.beta_unit])
 
     def draw(self, scaled: Float, num_shots: int) -> Evaluation:
+        """Never there, at any angles, shape (2 p,): the sampler draws from the final state.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
         raise NotImplementedError("points are drawn from the final state only; see ``states.draw``")
 
     def metrics(self, scaled: Float) -> Mapping[str, Any]:
+        """Empty at all angles, shape (2 p,); the sampler tells what it knows of the final state."""
         return {}
 
 

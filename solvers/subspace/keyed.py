@@ -67,6 +67,7 @@ class KeyedSpace:
         return int(self.keys.size)
 
     def points(self, indices: npt.ArrayLike | None = None) -> Bits:
+        """Points, shape (k, num_bits), of indices, shape (k,); None: all."""
         keys = self.keys[checked_indices(indices, self.size)]
         out = np.empty((keys.size, self.num_bits), dtype=np.uint8)
         for i in range(self.num_bits):
@@ -74,6 +75,13 @@ class KeyedSpace:
         return out
 
     def index(self, points: npt.ArrayLike) -> Int:
+        """Indices, shape (k,), of points, shape (k, num_bits).
+
+        Raises
+        ------
+        ValueError
+            A point does not lie in the space.
+        """
         found = self.find(keys_of(checked_points(points, self.num_bits)))
         if (found < 0).any():
             raise ValueError(f"points must lie in the space ({self.label}); repair them first")
@@ -86,6 +94,7 @@ class KeyedSpace:
         return np.where(self.keys[at] == keys, at, -1) if self.size else np.full(keys.shape, -1)
 
     def describe(self) -> str:
+        """What the states are and how many."""
         return f"{self.label}: {self.size:,} states instead of 2**{self.num_bits}"
 
 

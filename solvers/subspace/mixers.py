@@ -92,13 +92,16 @@ class GroverMixer:
         return 0
 
     def apply(self, state: Complex, beta: float) -> Complex:
+        """exp(-i beta M) on a state, shape (size,): the mean is turned by beta, all else stays."""
         return np.asarray(state + (np.exp(1j * beta) - 1) * state.mean())
 
     def pull_back(self, state: Complex, adjoint: Complex, beta: float) -> tuple[Complex, Complex, float]:
+        """State and adjoint, shape (size,) each, before the mixer, and the derivative by beta."""
         overlap = np.conj(adjoint.sum()) * state.sum() / self.space.size
         return self.apply(state, -beta), self.apply(adjoint, -beta), -2 * float(overlap.imag)
 
     def describe(self) -> str:
+        """The operator and that its exponential is exact."""
         return "Grover mixer M = -|s><s|, exact closed form"
 
 
@@ -143,10 +146,12 @@ class TranspositionMixer:
         return {la: -content(la) for la in partitions(self.space.num_objects)}
 
     def apply(self, state: Complex, beta: float) -> Complex:
+        """exp(-i beta M) on a state, shape (n!,), by the Fourier transform over the symmetric group."""
         blocks = _rotated(self._fourier.forward(_planes(state)), self._eigenvalues, beta)
         return np.asarray(_joined(self._fourier.backward(blocks))[0])
 
     def pull_back(self, state: Complex, adjoint: Complex, beta: float) -> tuple[Complex, Complex, float]:
+        """State and adjoint, shape (n!,) each, before the mixer, and the derivative by beta."""
         blocks = self._fourier.forward(np.concatenate([_planes(state), _planes(adjoint)]))
         slope = 0.0
         for la, (re, im, adjoint_re, adjoint_im) in blocks.items():
@@ -155,6 +160,7 @@ class TranspositionMixer:
         return both[0], both[1], slope
 
     def describe(self) -> str:
+        """The operator and that its exponential is exact."""
         n = self.space.num_objects
         return f"transposition mixer M = -sum of {math.comb(n, 2)} swaps, exact sum (Fourier transform over S_{n})"
 
@@ -220,6 +226,7 @@ class GroupMixer:
         return out
 
     def apply(self, state: Complex, beta: float) -> Complex:
+        """exp(-i beta M) on a state, shape (size,), one group after another: their parts commute."""
         gates = {d: (v * np.exp(-1j * beta * w)) @ v.T for d, (w, v) in self._spectrum.items()}
         for d in self.space.levels:
             # the slowest register is turned and becomes the fastest; after all of them the order is the old one
@@ -236,10 +243,12 @@ class GroupMixer:
         return out
 
     def pull_back(self, state: Complex, adjoint: Complex, beta: float) -> tuple[Complex, Complex, float]:
+        """State and adjoint, shape (size,) each, before the mixer, and the derivative by beta."""
         slope = 2 * float(np.vdot(adjoint, self.hamiltonian(state)).imag)
         return self.apply(state, -beta), self.apply(adjoint, -beta), slope
 
     def describe(self) -> str:
+        """The operator and that its exponential is exact."""
         return f"{self.graph}-XY mixer M = -sum (XX+YY)/2 in each group (-X on free bits), exact sum"
 
 

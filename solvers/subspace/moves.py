@@ -170,6 +170,7 @@ class MoveMixer:
         return 1 / math.sqrt(max(1.0, float(self._degrees.mean()))) if self.space.size else 1.0
 
     def apply(self, state: Complex, beta: float) -> Complex:
+        """exp(-i beta M) on a state, shape (size,): a Chebyshev series, or the ordered product of its moves."""
         if self.form == "sum":
             return exponential(self._product, state[:, None], beta, *self._bounds)[:, 0]
         state = state.copy()
@@ -178,6 +179,7 @@ class MoveMixer:
         return state
 
     def pull_back(self, state: Complex, adjoint: Complex, beta: float) -> tuple[Complex, Complex, float]:
+        """State and adjoint, shape (size,) each, before the mixer, and the derivative by beta."""
         if self.form == "sum":
             columns = np.ascontiguousarray(state).view(np.float64).reshape(-1, 2)
             moved = np.ascontiguousarray(self._product(columns)).view(np.complex128)[:, 0]
@@ -194,6 +196,7 @@ class MoveMixer:
         return state, adjoint, slope
 
     def describe(self) -> str:
+        """The moves, and whether their sum is exponentiated or their product taken."""
         form = "exact sum (Chebyshev series)" if self.form == "sum" else f"ordered product: {self.order}"
         return f"{self.name} mixer, {form}"
 
@@ -237,6 +240,11 @@ def flip_mixer(
     Parameters
     ----------
     order : bits in the order in which an ordered product flips them; 0, 1, 2, ... when None.
+
+    Raises
+    ------
+    ValueError
+        ``order`` does not hold each bit once.
 
     References
     ----------

@@ -41,7 +41,7 @@ class SubspaceQaoa(QuboSampler):
 
     Parameters
     ----------
-    layers : layers of the circuit.
+    num_layers : layers of the circuit.
     mixer : ``auto`` takes transpositions on permutations, complete XY on one-hot groups and subsets, on an enumerated
         set the first of flips (controlled X), swaps and Grover that connects it and fits in memory. Chosen by name, one
         that does not suit the space is an error.
@@ -52,7 +52,7 @@ class SubspaceQaoa(QuboSampler):
     init : seeded linear ramps, or angles grown layer by layer (INTERP) besides them, or ``transfer``: from ``angles``.
     angles : scaled gammas, then betas (see ``from_scaled``), for init ``transfer``.
     optimizer : ``l-bfgs``, or ``none``: the transferred angles as they are.
-    num_starts, maxiter : L-BFGS runs and the iterations of each; transferred angles have one run.
+    num_starts, max_iterations : L-BFGS runs and the iterations of each; transferred angles have one run.
     num_shots : measured points of the final state.
     max_bytes : most memory to plan for; None means 4 GiB.
 
@@ -65,7 +65,7 @@ class SubspaceQaoa(QuboSampler):
     >>> from qopt.core import BinaryProgram, make_rows
     >>> program = BinaryProgram(c=[3, 1, 2], rows=make_rows([[1, 1, 1]], lower=[1], upper=[1]))
     >>> model = dimod.BinaryQuadraticModel({0: 3.0, 1: 1.0, 2: 2.0}, {}, 0.0, "BINARY")
-    >>> samples = SubspaceQaoa(layers=2).sample(model, program=program, seed=1)
+    >>> samples = SubspaceQaoa(num_layers=2).sample(model, program=program, seed=1)
     >>> float(samples.first.energy), samples.info["subspace"]
     (1.0, '1 one-hot groups: 3 states instead of 2**3; keeps 1 of 1 rows')
     """
@@ -73,7 +73,7 @@ class SubspaceQaoa(QuboSampler):
     answers_empty: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
 
-    layers: int = tunable(3, Range(1, 8))
+    num_layers: int = tunable(3, Range(1, 8), was="layers")
     mixer: MixerChoice = "auto"
     space: SpaceChoice = "auto"
     form: Form = "sum"
@@ -83,18 +83,18 @@ class SubspaceQaoa(QuboSampler):
     angles: tuple[float, ...] = ()
     optimizer: Literal["l-bfgs", "none"] = "l-bfgs"
     num_starts: int = tunable(8, Range(1, 16))
-    maxiter: int = tunable(200, Range(20, 400, "log"))
+    max_iterations: int = tunable(200, Range(20, 400, "log"), was="maxiter")
     num_shots: int = 1024
     max_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        Search(self.layers, self.num_starts, self.alpha, self.maxiter)  # checks them
+        Search(self.num_layers, self.num_starts, self.alpha, self.max_iterations)  # checks them
         if self.num_shots < 1:
             raise ValueError(f"num_shots must be >= 1, got {self.num_shots!r}")
         is_transfer = self.init == "transfer"
-        if is_transfer != (len(self.angles) == 2 * self.layers) or (self.angles and not is_transfer):
+        if is_transfer != (len(self.angles) == 2 * self.num_layers) or (self.angles and not is_transfer):
             raise ValueError(
-                f"init='transfer' must come with angles, {self.layers} gammas and betas, and only then, "
+                f"init='transfer' must come with angles, {self.num_layers} gammas and betas, and only then, "
                 f"got init={self.init!r} and {len(self.angles)} angles"
             )
         if self.optimizer == "none" and not is_transfer:
@@ -195,7 +195,7 @@ class SubspaceQaoa(QuboSampler):
         raise UnsupportedError(refusal)
 
     def _angles(self, mixer: Mixer, costs: Costs, seed: int, limits: dict[str, Any]) -> Optimized:
-        search = Search(self.layers, self.num_starts, self.alpha, self.maxiter)
+        search = Search(self.num_layers, self.num_starts, self.alpha, self.max_iterations)
         if self.init == "transfer":
             is_optimized = self.optimizer != "none"
             return from_scaled(mixer, costs, search, self.angles, is_optimized=is_optimized, **limits)

@@ -166,18 +166,27 @@ class PermutationSpace:
         return ranks
 
     def points(self, indices: npt.ArrayLike | None = None) -> Bits:
+        """Permutation matrices, shape (k, num_bits), of indices, shape (k,); None: all."""
         p = self.permutations(indices)
         out = np.zeros((len(p), self.num_bits), dtype=np.uint8)
         np.put_along_axis(out, self.cells[np.arange(self.num_objects), p], 1, axis=1)
         return out
 
     def index(self, points: npt.ArrayLike) -> Int:
+        """Indices, shape (k,), of permutation matrices, shape (k, num_bits).
+
+        Raises
+        ------
+        ValueError
+            A point is no permutation matrix.
+        """
         cells = checked_points(points, self.num_bits)[:, self.cells]
         if not ((cells.sum(axis=1) == 1).all() and (cells.sum(axis=2) == 1).all()):
             raise ValueError("points must be permutation matrices; repair them first")
         return self.rank(cells.argmax(axis=2))
 
     def describe(self) -> str:
+        """How many permutations there are, and states without the rows."""
         n = self.num_objects
         return f"permutations of {n}: {self.size:,} states instead of 2**{n * n}"
 
@@ -241,6 +250,7 @@ class GroupSpace:
         return sum(map(len, self.groups)) + len(self.free)
 
     def points(self, indices: npt.ArrayLike | None = None) -> Bits:
+        """Points, shape (k, num_bits), of indices, shape (k,); None: all. The last group and free bit run fastest."""
         rest = checked_indices(indices, self.size)
         out = np.zeros((rest.size, self.num_bits), dtype=np.uint8)
         for bit in reversed(self.free):
@@ -251,6 +261,13 @@ class GroupSpace:
         return out
 
     def index(self, points: npt.ArrayLike) -> Int:
+        """Indices, shape (k,), of points, shape (k, num_bits).
+
+        Raises
+        ------
+        ValueError
+            A group has not exactly one 1.
+        """
         X = checked_points(points, self.num_bits)
         out = np.zeros(len(X), dtype=np.int64)
         for group in self.groups:
@@ -263,11 +280,19 @@ class GroupSpace:
         return out
 
     def describe(self) -> str:
+        """How many groups, free bits and states there are, and states without the rows."""
         free = f" and {len(self.free)} free bits" if self.free else ""
         return f"{len(self.groups)} one-hot groups{free}: {self.size:,} states instead of 2**{self.num_bits}"
 
 
 def checked_indices(indices: npt.ArrayLike | None, size: int) -> Int:
+    """Indices as int64 of shape (k,); None: 0..size - 1.
+
+    Raises
+    ------
+    ValueError
+        An index lies outside.
+    """
     if indices is None:
         return np.arange(size, dtype=np.int64)
     out = np.atleast_1d(np.asarray(indices, dtype=np.int64))
@@ -277,6 +302,13 @@ def checked_indices(indices: npt.ArrayLike | None, size: int) -> Int:
 
 
 def checked_points(points: npt.ArrayLike, num_bits: int) -> Bits:
+    """Points as uint8 of shape (k, num_bits).
+
+    Raises
+    ------
+    ValueError
+        They have another shape, or entries that are not 0 or 1.
+    """
     X = np.atleast_2d(np.asarray(points))
     if X.ndim != 2 or X.shape[1] != num_bits or not np.isin(X, (0, 1)).all():
         raise ValueError(f"points must be 0/1 of shape (k, {num_bits}), got shape {X.shape}")

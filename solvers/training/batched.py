@@ -18,7 +18,7 @@ Evaluate = Callable[[Float], tuple[Float, Float]]
 _MEMORY = 8
 _SHRINK = 0.4
 _DECREASE = 1e-4
-_MOST_TRIALS = 12
+_MAX_TRIALS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def minimize_batch(
             size = 0.1 / np.maximum(np.linalg.norm(slope, axis=1), 1e-12)
         moved, found, after = x, value, slope
         is_open, is_stuck = ~is_done, ~is_done
-        for _ in range(_MOST_TRIALS):
+        for _ in range(_MAX_TRIALS):
             tried = np.where(is_open[:, None], x + size[:, None] * direction, moved)
             values, slopes = evaluate(tried)
             evaluations += 1

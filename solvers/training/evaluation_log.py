@@ -14,7 +14,7 @@ import dimod
 import numpy as np
 
 from ...algorithms.tails import tail
-from ...core import AnyArray, Bits, Clock, Float
+from ...core import AnyArray, Bits, Clock, Float, inner
 from ...core.unique import unique_rows
 from ..base import energies_of
 from .optimizers import BudgetExhausted
@@ -234,7 +234,7 @@ def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
     share = np.asarray(weights, dtype=np.float64)[order] / np.sum(weights)
     left = 1.0 - np.concatenate([[0.0], np.cumsum(share)[:-1]])
     share = np.clip(left, 0.0, share)  # the last one takes what rounding left of the whole
-    return float(share @ np.asarray(energies, dtype=np.float64)[order] / share.sum())
+    return inner(share, np.asarray(energies)[order]) / float(share.sum())
 
 
 def evaluation_of(bqm: dimod.BinaryQuadraticModel, Z: AnyArray, alpha: float, weights_of: Any = None) -> Evaluation:

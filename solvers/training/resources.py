@@ -62,6 +62,12 @@ def power(n: int, factor: float) -> int:
 
 
 def require(holds: bool, text: str) -> None:
-    """ValueError with that text unless it holds."""
+    """ValueError with that text unless it holds.
+
+    Raises
+    ------
+    ValueError
+        ``holds`` is false.
+    """
     if not holds:
         raise ValueError(text)

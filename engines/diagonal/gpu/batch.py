@@ -20,7 +20,7 @@ from .engine import require_circuit, tuning_of
 Float = npt.NDArray[np.float64]
 
 #: Blocks of a launch's second dimension.
-MOST_INSTANCES = 65535
+MAX_INSTANCES = 65535
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,16 @@ class CardBatch:
 
     @classmethod
     def from_costs(cls, card: Card, costs: Sequence[CostDiagonal]) -> CardBatch:
-        """The diagonals of the host, uploaded in the smallest type that holds them all."""
+        """The diagonals of the host, uploaded in the smallest type that holds them all.
+
+        Raises
+        ------
+        ValueError
+            Too many costs, or costs of several sizes.
+        """
         sizes = {cost.n for cost in costs}
-        if len(sizes) != 1 or len(costs) > MOST_INSTANCES:
-            raise ValueError(
-                f"costs must be 1..{MOST_INSTANCES} of one size, got {len(costs)} of sizes {sorted(sizes)}"
-            )
+        if len(sizes) != 1 or len(costs) > MAX_INSTANCES:
+            raise ValueError(f"costs must be 1..{MAX_INSTANCES} of one size, got {len(costs)} of sizes {sorted(sizes)}")
         n = sizes.pop()
         is_half = all(cost.is_symmetric for cost in costs) and n > tuning_of(card).tile
         size = 2 ** (n - is_half)

@@ -180,6 +180,7 @@ class Circuit:
         return self.address(self.points(cost))
 
     def address(self, values: Array | None) -> np.uint64:
+        """Address on the card, and 0 where there is no array."""
         return np.uint64(0 if values is None else self.card.address(values))
 
 

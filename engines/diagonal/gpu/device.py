@@ -27,7 +27,7 @@ RESERVED_BYTES = 600 << 20
 
 #: Threads of the kernels that know no tiles, and the most blocks that they are started with.
 POINT_THREADS = 256
-MOST_BLOCKS = 2048
+MAX_BLOCKS = 2048
 
 Array = Any  # of the card: a CuPy array, or NumPy's where kernels are emulated
 
@@ -80,14 +80,29 @@ class Card(Protocol):
     name: str
     diagonals: WeakKeyDictionary[Any, Any]
 
-    def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel: ...
-    def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array: ...
-    def zeros(self, shape: int | tuple[int, ...], dtype: Any) -> Array: ...
-    def upload(self, values: Any) -> Array: ...
-    def fill(self, array: Array, values: Any) -> None: ...
-    def download(self, values: Array) -> Any: ...
-    def address(self, values: Array) -> int: ...
-    def free_bytes(self) -> int: ...
+    def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel:
+        """A function of a source file, compiled for ``build`` at first use, with so many bytes of shared memory."""
+
+    def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
+        """Uninitialised array of that shape on the card."""
+
+    def zeros(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
+        """Array of zeros of that shape on the card."""
+
+    def upload(self, values: Any) -> Array:
+        """Copy of a host's array on the card, of the same shape and type."""
+
+    def fill(self, array: Array, values: Any) -> None:
+        """Overwrite an array of the card by a host's array of the same shape."""
+
+    def download(self, values: Array) -> Any:
+        """Copy of a card's array on the host, of the same shape."""
+
+    def address(self, values: Array) -> int:
+        """Address of the first element, as kernels take it."""
+
+    def free_bytes(self) -> int:
+        """Bytes that can still be taken."""
 
 
 class CupyKernel:
@@ -104,6 +119,7 @@ class CupyKernel:
     def sweep(
         self, grid: tuple[int, int], threads: int, header: np.uint64, passes: range, first_block: int = 0
     ) -> None:
+        """One launch for each pass of a table, whose address and number the kernel takes with the first block."""
         # The driver's own call: CuPy's launches take several times as long, more than a pass over 20 qubits.
         values = ctypes.c_uint64(int(header)), ctypes.c_int(0), ctypes.c_int(first_block)
         pointers = (ctypes.c_void_p * 3)(*(ctypes.addressof(value) for value in values))
@@ -136,7 +152,13 @@ class CupyCard:
         self._kernels: dict[tuple[Any, ...], Kernel] = {}
 
     def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel:
-        """A kernel of a file, compiled at first use."""
+        """A kernel of a file, compiled at first use.
+
+        Raises
+        ------
+        UnsupportedError
+            The card has less shared memory a block.
+        """
         key = (file, name, build, shared)
         if key not in self._kernels:
             if shared > self.shared_bytes:
@@ -150,9 +172,23 @@ class CupyCard:
         return self._kernels[key]
 
     def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
+        """Uninitialised CuPy array of that shape.
+
+        Raises
+        ------
+        UnsupportedError
+            It does not fit in the card's free memory.
+        """
         return self._taken(self.cupy.empty, shape, dtype)
 
     def zeros(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
+        """CuPy array of zeros of that shape.
+
+        Raises
+        ------
+        UnsupportedError
+            It does not fit in the card's free memory.
+        """
         return self._taken(self.cupy.zeros, shape, dtype)
 
     def _taken(self, make: Callable[..., Array], shape: int | tuple[int, ...], dtype: Any) -> Array:
@@ -166,15 +202,19 @@ class CupyCard:
             ) from None
 
     def upload(self, values: Any) -> Array:
+        """CuPy array of the host's values, same shape."""
         return self.cupy.asarray(values)
 
     def fill(self, array: Array, values: Any) -> None:
+        """Copy the host's values into the CuPy array, same shape."""
         array.set(values)
 
     def download(self, values: Array) -> Any:
+        """NumPy array of the card's values, same shape; waits for the kernels before it."""
         return self.cupy.asnumpy(values)
 
     def address(self, values: Array) -> int:
+        """Pointer of the CuPy array on the card."""
         return int(values.data.ptr)
 
     def free_bytes(self) -> int:
@@ -189,7 +229,7 @@ class CupyCard:
 
 def blocks_for(count: int) -> int:
     """Blocks of `POINT_THREADS` threads for so many points; each thread takes several where they are many."""
-    return int(max(1, min(MOST_BLOCKS, -(-count // POINT_THREADS))))
+    return int(max(1, min(MAX_BLOCKS, -(-count // POINT_THREADS))))
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ....core.errors import UnsupportedError
 from ..diagonal import CostDiagonal, dense_terms, doubled, integer_multiples
-from .device import MOST_BLOCKS, POINT_THREADS, Array, Build, Card, blocks_for
+from .device import MAX_BLOCKS, POINT_THREADS, Array, Build, Card, blocks_for
 
 Float = npt.NDArray[np.float64]
 
@@ -217,12 +217,14 @@ class Terms:
         self.highs = 1 << (stored - self.low)
 
     def range(self) -> tuple[float, float]:
-        grid = min(self.highs, MOST_BLOCKS)
+        """Smallest and largest energy of all states, without holding them."""
+        grid = min(self.highs, MAX_BLOCKS)
         out = self.card.empty((grid, 2), np.float64)
         self._run(grid, 3, 0, self.card.address(out), 0)
         return _extremes(self.card.download(out))
 
     def fill(self, kind: int, shift: float) -> Array:
+        """The energies less ``shift``, shape (2**stored,), as that kind of number."""
         need = KINDS[kind].itemsize << self.stored
         require_card_bytes(self.card, need, f"the cost diagonal of {self.n} variables")
         out = self.card.empty(1 << self.stored, KINDS[kind])

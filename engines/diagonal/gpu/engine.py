@@ -24,7 +24,7 @@ from .state import CardState, hadamard_on_card, product_state
 Float = npt.NDArray[np.float64]
 AnyDiagonal = CostDiagonal | CardDiagonal
 
-_MOST_BATCH = 1 << 14
+_MAX_BATCH = 1 << 14
 _REMEDY = "lower the number of qubits, use dtype='complex64', or several cards"
 
 
@@ -201,13 +201,14 @@ def plain_circuit(
 
 
 def tuning_of(card: Card) -> Tuning:
+    """The card's own sizes of tiles and launches; the default ones where it has none."""
     return getattr(card, "tuning", None) or Tuning()
 
 
 def _at_once(card: Card, cost: CardDiagonal, dtype: str) -> int:
     """Settings that are run together: enough to fill the card, no more than a quarter of its free memory."""
     state = np.dtype(dtype).itemsize << cost.n
-    return int(max(1, min(_MOST_BATCH, card.free_bytes() // 4 // state)))
+    return int(max(1, min(_MAX_BATCH, card.free_bytes() // 4 // state)))
 
 
 def _begin(circuit: Circuit, start: State | CardState | None) -> Array:
@@ -225,7 +226,13 @@ def _begin(circuit: Circuit, start: State | CardState | None) -> Array:
 
 
 def require_circuit(circuit: Circuit, *, states: int) -> None:
-    """Refuse what does not fit in the card's memory, with the number of qubits that does."""
+    """Refuse what does not fit in the card's memory, with the number of qubits that does.
+
+    Raises
+    ------
+    UnsupportedError
+        The circuit does not fit; the text says how many qubits do.
+    """
     need = states * circuit.batch * circuit.size * circuit.dtype.itemsize
     need += need >> 8  # sums of the blocks
     free = circuit.card.free_bytes()

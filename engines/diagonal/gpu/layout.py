@@ -87,6 +87,11 @@ def groups_of(qubits: int, tile: int, fewest_carried: int, is_half: bool = False
     ----------
     fewest_carried : lowest bits that a higher group reads together at least
 
+    Raises
+    ------
+    ValueError
+        The qubits fit in one tile, which needs no groups.
+
     Examples
     --------
     >>> [(group.carried, group.near) for group in groups_of(28, 12, 4)]

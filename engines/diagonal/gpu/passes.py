@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 Float = npt.NDArray[np.float64]
 
 _HEADER_BYTES = 112  # of `Header` in kernels/tile.h, a multiple of 16
-_MOST_SUMS_BYTES = 1 << 28  # of all passes' sums, added up at once
+_MAX_SUMS_BYTES = 1 << 28  # of all passes' sums, added up at once
 
 
 def forward(
     circuit: Circuit, states: Array | None, cost: CardDiagonal | None, starts: bool, stores: bool
 ) -> Array | None:
+    """Run the forward program; sums of energies and norms, shape (batch, 2), where a cost is measured, else None."""
     build = circuit.build
     program = forward_program(circuit.groups, circuit.layers, build.held, starts=starts)
     tables = program.tables(circuit.rotations, circuit.turns, circuit.real, circuit.amplitude)
@@ -44,12 +45,13 @@ def forward(
 def backward(
     circuit: Circuit, states: Array, cost: CardDiagonal, caps: Float, on_density: OnDensity | None
 ) -> tuple[Float, Float]:
+    """Derivatives by gammas, shape (batch, layers), and by angles, shape (batch, layers, n); the states are used up."""
     build = circuit.build_back
     program = backward_program(circuit.groups_back, circuit.layers, build.held, keeps_density=on_density is not None)
     tables = program.tables(circuit.rotations, circuit.turns, circuit.real, circuit.amplitude)
     blocks, columns, passes = circuit.size >> build.tile, 1 + 2 * build.tile, len(program.steps)
     rows = circuit.batch * columns
-    at_end = on_density is None and 8 * passes * rows * blocks <= _MOST_SUMS_BYTES
+    at_end = on_density is None and 8 * passes * rows * blocks <= _MAX_SUMS_BYTES
     sums = circuit.card.empty((passes if at_end else 1) * rows * blocks, np.float64)
     totals = circuit.card.empty(passes * rows, np.float64)
     density = None if on_density is None else circuit.card.empty(circuit.size, np.float64)

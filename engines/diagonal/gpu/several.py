@@ -35,10 +35,17 @@ class Link(Protocol):
 
     cards: Sequence[Card]
 
-    def use(self, rank: int) -> None: ...
-    def release(self) -> None: ...
-    def start(self, chunk: int, states: Sequence[Array], begins: Sequence[int], length: int) -> None: ...
-    def wait(self, chunk: int) -> None: ...
+    def use(self, rank: int) -> None:
+        """Make that card, and the stream it computes on, those of the calls that follow."""
+
+    def release(self) -> None:
+        """Go back to the first card and its default stream."""
+
+    def start(self, chunk: int, states: Sequence[Array], begins: Sequence[int], length: int) -> None:
+        """Slot j of card r goes to slot r of card j: ``length`` amplitudes from ``begins[j]`` on."""
+
+    def wait(self, chunk: int) -> None:
+        """What the cards are given from now on waits for that chunk."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,11 @@ class Split:
 
         >>> Split.of(31, 2, 13, 3).top
         Group(carried=3, near=(13, 8), far=(29, 2), first=3, is_folded=False)
+
+        Raises
+        ------
+        UnsupportedError
+            Each card would hold too few qubits.
         """
         if local - swapped < tile:
             raise UnsupportedError(
@@ -168,7 +180,13 @@ def energy(
     dtype: str = "complex64",
     tuning: Tuning | None = None,
 ) -> float:
-    """Mean energy after p >= 1 QAOA layers over all cards of the link."""
+    """Mean energy after p >= 1 QAOA layers over all cards of the link.
+
+    Raises
+    ------
+    ValueError
+        Gammas and betas are not of one shape (p,) with p >= 1.
+    """
     gamma, beta = np.atleast_1d(np.asarray(gammas, float)), np.atleast_1d(np.asarray(betas, float))
     if gamma.shape != beta.shape or gamma.ndim != 1 or not gamma.size:
         raise ValueError(f"gammas and betas must have one shape (p,), p >= 1, got {gamma.shape} and {beta.shape}")

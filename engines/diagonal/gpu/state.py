@@ -14,7 +14,7 @@ from .energies import CardDiagonal, require_card_bytes
 
 Float = npt.NDArray[np.float64]
 
-_MOST_RUNS_BITS = 20
+_MAX_RUNS_BITS = 20
 _BINS = 1 << 16
 _ROUNDS = 3  # histograms of 2**16 bins each: the quantile of real energies to 2**-48 of their range
 
@@ -84,7 +84,13 @@ class CardState:
         return picked / 2 if self.is_half else picked
 
     def histogram(self, cost: CardDiagonal) -> tuple[Float, Float]:
-        """Weight of each energy of an integer cost, and the energies."""
+        """Weight of each energy of an integer cost, and the energies.
+
+        Raises
+        ------
+        ValueError
+            The cost has energies that are no multiples of a unit.
+        """
         if not cost.is_integer:
             raise ValueError("cost must have integer multiples of a unit for a histogram; use tail_of for real ones")
         bins = round(cost.highest - cost.lowest) + 1
@@ -182,7 +188,7 @@ class CardState:
 
     def _runs(self) -> tuple[Array, int]:
         """Weights of runs of 2**bits neighbours, and the bits."""
-        bits = max(0, self._size.bit_length() - 1 - _MOST_RUNS_BITS)
+        bits = max(0, self._size.bit_length() - 1 - _MAX_RUNS_BITS)
         count = self._size >> bits
         runs = self.card.empty(count, np.float64)
         self._launch("runs", -(-count // 8), np.uint64(count), np.int32(bits), runs)

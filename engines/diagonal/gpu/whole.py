@@ -19,6 +19,7 @@ Float = npt.NDArray[np.float64]
 
 
 def forward(circuit: Circuit, states: Array | None, cost: CardDiagonal | None, starts: bool, stores: bool) -> Array:
+    """Run all layers in one launch; sums of energies and norms, shape (batch, 2), where a cost is measured."""
     r = circuit.rotations
     rows = np.zeros((circuit.batch, circuit.layers, circuit.n + 1, 2), dtype=circuit.real)
     rows[:, :, 0, 0] = r.scales
@@ -45,6 +46,7 @@ def _pointers(circuit: Circuit, *, is_reversed: bool = False) -> npt.NDArray[np.
 def backward(
     circuit: Circuit, states: Array, cost: CardDiagonal, caps: Float, on_density: OnDensity | None
 ) -> tuple[Float, Float]:
+    """Derivatives by gammas, shape (batch, layers), and by angles, shape (batch, layers, n), in one launch."""
     r, build = circuit.rotations, circuit.build_back
     rows = np.zeros((circuit.batch, circuit.layers, circuit.n + 1, 2), dtype=circuit.real)
     rows[:, :, 1:, 0], rows[:, :, 1:, 1] = r.first[:, ::-1], -r.second[:, ::-1]

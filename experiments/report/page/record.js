@@ -31,7 +31,7 @@ function stageTable(record) {
   for (const name of ["stage", "objective", "feasible", "control", "feasible"]) element("th", { scope: "col" }, head, name);
   const body = element("tbody", {}, table);
   for (const name of ["raw", "swapped", "repaired", "improved"]) {
-    const own = record.stages?.[name], twin = record.stages?.control?.[name];
+    const own = record.stages?.[name], twin = (record.stages?.control_start ?? record.stages?.control)?.[name];
     if (!own && !twin) continue;
     const row = element("tr", {}, body);
     element("td", {}, row, name);

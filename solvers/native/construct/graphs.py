@@ -42,11 +42,11 @@ def construct_mis(problem: Mis) -> Solution:
         chosen[v] = 1
         gone = np.concatenate([[v], neighbours[v][is_free[neighbours[v]]]])
         is_free[gone] = False
-        for u in gone.tolist():
-            near = neighbours[u]
-            degree[near] -= 1
-            for other in near[is_free[near]].tolist():
-                heapq.heappush(queue, (-float(weights[other]) / (1 + int(degree[other])), other))
+        near, times = np.unique(np.concatenate([neighbours[u] for u in gone.tolist()]), return_counts=True)
+        degree[near] -= times
+        near = near[is_free[near]]
+        for entry in zip((-weights[near] / (1 + degree[near])).tolist(), near.tolist()):
+            heapq.heappush(queue, entry)
     return chosen
 
 

@@ -25,7 +25,7 @@ def construct_mdkp(problem: Mdkp) -> Solution:
     left = np.array(problem.capacities, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(weights > 0, weights / left[:, None], 0.0).sum(axis=0)
-        utility = problem.profits / share  # no weight at all: infinite, first
+        utility = problem.profits / share  # items without weight: infinite, so they come first
     chosen = np.zeros(problem.profits.size, dtype=np.int64)
     # half the tolerance of decimal rows, so that what was added one by one also passes the sum in another order
     room = left + 0.5 * row_tolerances(problem.weights)

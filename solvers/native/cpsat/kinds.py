@@ -5,13 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from ....algorithms.cpsat_limits import MAX_COST_SUM, MAX_EQUALITY_SUM
+from ....algorithms.cpsat_model import PER_PRODUCT
 from ....algorithms.scaling import scale_to_integers
 from ....core import Int, Solution
 from ....problems.market_share import MarketShare
 from ....problems.max_cut import MaxCut
 from ....problems.mis import Mis
-from ....problems.mis_cliques import MisCliques
-from .model import MAX_TERMS, KindModel, cpsat_model, cpsat_refusal, formulation_model
+from ....problems.mis_cliques import MisCliques, clique_seconds
+from .model import MAX_TERMS, KindModel, cpsat_model, cpsat_refusal, cpsat_seconds, formulation_model
+
+
+@cpsat_seconds.register
+def seconds_mis(problem: Mis) -> float:
+    """Of finding the cliques."""
+    return clique_seconds(problem)
+
+
+@cpsat_seconds.register
+def seconds_max_cut(problem: MaxCut) -> float:
+    """A product an edge."""
+    return PER_PRODUCT * len(problem.edges)
 
 
 @cpsat_model.register
@@ -26,7 +39,7 @@ def model_max_cut(problem: MaxCut) -> KindModel:
 
     Only the half of ``cut = x_u XOR x_v`` that maximising does not settle by itself is stated.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(problem.num_vertices)]
@@ -54,6 +67,7 @@ def model_max_cut(problem: MaxCut) -> KindModel:
 
 @cpsat_refusal.register
 def refusal_market_share(problem: MarketShare) -> str:
+    """Why the model of so many demands is not built; empty if it is."""
     terms = problem.demands.size
     return "" if terms <= MAX_TERMS else f"CP-SAT models must have at most {MAX_TERMS:,} terms, got {terms:,}; use sa"
 
@@ -61,7 +75,7 @@ def refusal_market_share(problem: MarketShare) -> str:
 @cpsat_model.register
 def model_market_share(problem: MarketShare) -> KindModel:
     """Integer deviations above and below each target instead of their bits; decimals are scaled with the targets."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     n = problem.demands.shape[1]
     model = cp_model.CpModel()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ....algorithms.cpsat_model import build_model
+from ....algorithms.cpsat_model import PER_PRODUCT, build_model, build_seconds
 from ....core import Formulation, Int, Problem, Rows, Solution, UnsupportedError
 from ....problems.formulations import main_formulation_class
 
@@ -57,6 +57,16 @@ def cpsat_refusal(problem: Problem) -> str:
     if size.terms <= MAX_TERMS:
         return ""
     return f"CP-SAT models must have at most {MAX_TERMS:,} terms, got {size.terms:,}; use greedy or a sampler (sa)"
+
+
+@singledispatch
+def cpsat_seconds(problem: Problem) -> float:
+    """About how long building the model of a problem takes; kinds whose models are always small tell 0."""
+    if cpsat_model.dispatch(type(problem)) is not cpsat_model.dispatch(object):
+        return 0.0
+    make = main_formulation_class(problem)
+    size = make.size(problem)
+    return build_seconds(make(problem).program) if size.rows else PER_PRODUCT * size.terms
 
 
 @singledispatch

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ....algorithms.cpsat_limits import MAX_COST_SUM
+from ....algorithms.cpsat_model import PER_PRODUCT
 from ....algorithms.scaling import scale_to_integers
 from ....core import BinaryPolynomial, Int, Solution
 from ....problems.hubo import Hubo
 from ....problems.labs import Labs
-from .model import MAX_TERMS, KindModel, cpsat_model, cpsat_refusal
+from .model import MAX_TERMS, KindModel, cpsat_model, cpsat_refusal, cpsat_seconds
 
 
 @cpsat_refusal.register
@@ -32,6 +33,18 @@ def _refusal(count: int, what: str) -> str:
     return f"CP-SAT models must have at most {MAX_TERMS:,} {what}, got {count:,}; use memetic-tabu or polynomial-sa"
 
 
+@cpsat_seconds.register
+def seconds_hubo(problem: Hubo) -> float:
+    """A product a term."""
+    return PER_PRODUCT * len(problem.terms)
+
+
+@cpsat_seconds.register
+def seconds_labs(problem: Labs) -> float:
+    """A product a pair, or a term of skew-symmetric sequences."""
+    return PER_PRODUCT * (problem.length**2 // 2 if not problem.is_skew else problem.length**3 // 24)
+
+
 @cpsat_model.register
 def model_hubo(problem: Hubo) -> KindModel:
     """A bit y for each product of two variables or more, with the half of ``y = prod x`` that minimising needs."""
@@ -44,7 +57,7 @@ def model_labs(problem: Labs) -> KindModel:
 
     Skew-symmetric sequences take the products of their own polynomial.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     if problem.is_skew or problem.length < 3:
         return _products(problem, problem.polynomial.to_binary())
@@ -79,7 +92,7 @@ def _unlike(model: Any, a: Any, b: Any) -> Any:
 
 
 def _products(problem: Hubo | Labs, polynomial: BinaryPolynomial) -> KindModel:
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     x = [model.new_bool_var("") for _ in range(polynomial.num_variables)]

@@ -36,6 +36,7 @@ class _PairCosts(NamedTuple):
 
 @cpsat_refusal.register
 def refusal_qap(problem: Qap) -> str:
+    """Why the model of so many conditional rows is not built; empty if it is."""
     n = problem.num_facilities
     pairs = _pairs(problem)
     rows = len(pairs) * n * (n - 1)
@@ -56,7 +57,7 @@ def model_qap(problem: Qap) -> KindModel:
     UnsupportedError
         The matrices cannot be held by integers of the model, even rounded.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     n = problem.num_facilities
     model = cp_model.CpModel()

@@ -22,6 +22,7 @@ MAX_ARCS = 40_000
 
 @cpsat_refusal.register
 def refusal_tsptw(problem: Tsptw) -> str:
+    """Why a circuit of so many arcs is not built; empty if it is."""
     arcs = int(problem.presolve.arcs.sum())
     return (
         "" if arcs <= MAX_ARCS else f"CP-SAT circuits must have at most {MAX_ARCS:,} arcs, got {arcs:,}; use tsptw-dp"
@@ -31,6 +32,7 @@ def refusal_tsptw(problem: Tsptw) -> str:
 @cpsat_refusal.register(Cvrp)
 @cpsat_refusal.register(Vrptw)
 def refusal_fleet(problem: Cvrp | Vrptw) -> str:
+    """Why the circuit is not built, for its arcs or for demands without a common unit; empty if it is."""
     arcs = problem.num_customers * (problem.num_customers + 1)
     if arcs > MAX_ARCS:
         return f"CP-SAT circuits must have at most {MAX_ARCS:,} arcs, got {arcs:,}; use routing or pyvrp"
@@ -42,14 +44,16 @@ def refusal_fleet(problem: Cvrp | Vrptw) -> str:
 @cpsat_model.register
 def model_tsptw(problem: Tsptw) -> KindModel:
     """Literals of the allowed arcs in one circuit, a time a customer, and its time of return."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     m = len(problem.travel)
     found = problem.presolve
     tails, heads = (np.zeros(0, dtype=np.int64),) * 2 if m == 1 else np.nonzero(found.arcs)
     literals = [model.new_bool_var("") for _ in range(len(tails))]
-    if m > 1:
+    if m > 1 and not len(tails):
+        model.add_bool_or([])  # no arc keeps the windows: the empty clause, since a circuit of none is refused
+    elif m > 1:
         model.add_circuit([(u, v, x) for u, v, x in zip(tails.tolist(), heads.tolist(), literals)])
     clock = _Clock(model, problem.travel, problem.windows, np.asarray(found.earliest), np.asarray(found.latest))
     if found.conflict:
@@ -82,7 +86,7 @@ def model_tsptw(problem: Tsptw) -> KindModel:
 @cpsat_model.register(Vrptw)
 def model_fleet(problem: Cvrp | Vrptw) -> KindModel:
     """Literals of the arcs in circuits through the depot, loads and, where there are windows, times."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     model = cp_model.CpModel()
     m = len(problem.distances)
@@ -90,7 +94,9 @@ def model_fleet(problem: Cvrp | Vrptw) -> KindModel:
     demand, capacity = scaled.integers[:-1].tolist(), int(scaled.integers[-1])
     tails, heads = np.nonzero(_fleet_arcs(problem))
     literals = [model.new_bool_var("") for _ in range(len(tails))]
-    if m > 1:
+    if m > 1 and not len(tails):
+        model.add_bool_or([])
+    elif m > 1:
         model.add_multiple_circuit([(u, v, x) for u, v, x in zip(tails.tolist(), heads.tolist(), literals)])
         first = [x for u, x in zip(tails.tolist(), literals) if u == 0]
         least = -(-sum(demand) // capacity) if capacity else 0

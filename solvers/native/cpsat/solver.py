@@ -6,18 +6,17 @@ the data exactly. It proves TSP to some 50 cities, MDKP to some 100 items and QA
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ....algorithms.cpsat_search import Search, SearchResult, SearchStatus, search
+from ....algorithms.cpsat_search import Search, SearchResult, SearchStatus, search, whole_bound
 from ....core import SOLVERS, Budget, Clock, Int, Problem, Rows, UnsupportedError, signed
 from ...base import Outcome, Report
-from ..construct.start import start_within
+from ..construct.start import building_late, start_within, unstarted
 from ..incumbent import Incumbent
-from .model import KindModel, cpsat_model, cpsat_refusal
+from .model import KindModel, cpsat_model, cpsat_refusal, cpsat_seconds
 
 
 @SOLVERS.register("cpsat", requires=("ortools",), extra="test")
@@ -65,7 +64,10 @@ class CpSat:
         incumbent = Incumbent(problem, clock, budget.target, report)
         start = start_within(problem, clock, budget.seconds) if self.has_hint else None
         if (start is not None and incumbent.offer(start)) or clock.is_over:
-            return incumbent.outcome(bound=None, is_proven=False, info=self._unstarted(budget))
+            return incumbent.outcome(bound=None, is_proven=False, info=unstarted(budget))
+        late = building_late(cpsat_seconds(problem), clock, has_start=start is not None)
+        if late:
+            return incumbent.outcome(bound=None, is_proven=False, info=unstarted(budget, late))
         built = cpsat_model(problem)
         if start is not None:
             for variable, value in zip(built.variables, built.values_of(start).tolist()):
@@ -76,10 +78,6 @@ class CpSat:
                 break
             _add_rows(built, broken)  # the optimum breaks lazy rows: its value is a bound, but no answer
         return self._outcome(problem, built, incumbent, result, is_open=broken is not None)
-
-    @staticmethod
-    def _unstarted(budget: Budget) -> dict[str, Any]:
-        return {"engine": "greedy", "status": "not started", "is_replayable": budget.seconds is None}
 
     def _search(
         self, problem: Problem, built: KindModel, incumbent: Incumbent, clock: Clock, seed: int
@@ -100,7 +98,7 @@ class CpSat:
 
         def on_bound(bound: float) -> None:
             if built.is_exact:
-                incumbent.tell_bound(signed(problem, math.ceil(bound - 1e-6) / built.factor + built.offset))
+                incumbent.tell_bound(signed(problem, whole_bound(bound) / built.factor + built.offset))
 
         settings = Search(clock.remaining, seed, self.workers)
         result = search(built.model, built.variables, settings, on_values, on_bound)
@@ -148,7 +146,7 @@ def _add_rows(built: KindModel, rows: Rows) -> None:
     UnsupportedError
         A row has decimals.
     """
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     if (rows.A.data % 1).any():
         raise UnsupportedError("lazy rows must have integer coefficients for CP-SAT; use milp")

@@ -16,6 +16,7 @@ MAX_CITIES = 500
 
 @cpsat_refusal.register
 def refusal_tsp(problem: Tsp) -> str:
+    """Why a circuit of so many cities is not built; empty if it is."""
     n = problem.num_cities
     if n <= MAX_CITIES:
         return ""
@@ -25,7 +26,7 @@ def refusal_tsp(problem: Tsp) -> str:
 @cpsat_model.register
 def model_tsp(problem: Tsp) -> KindModel:
     """One literal per arc (i, j), i != j, in a circuit through all cities."""
-    from ortools.sat.python import cp_model
+    from ....core.light_ortools import cp_model
 
     n = problem.num_cities
     model = cp_model.CpModel()

@@ -96,7 +96,13 @@ class Highs:
     def integer(
         self, seconds: float | None, start: Float | None = None, on_point: OnPoint | None = None
     ) -> HighsAnswer:
-        """Best integer point, from ``start``; ``on_point`` hears of each better one."""
+        """Best integer point, from ``start``; ``on_point`` hears of each better one.
+
+        Raises
+        ------
+        Exception
+            Whatever ``on_point`` raised; the search is stopped first.
+        """
         import highspy
 
         self._integrality(self._is_integer)

@@ -29,7 +29,7 @@ from ....core import (
 from ....problems.formulations import main_formulation_class
 from ....problems.market_share import MarketShare
 from ....problems.mis import Mis
-from ....problems.mis_cliques import MisCliques
+from ....problems.mis_cliques import MisCliques, clique_seconds
 from ....problems.tsp import Tsp
 from ....problems.tsp_edges import TspEdges
 
@@ -90,6 +90,11 @@ def milp_refusal(problem: Problem) -> str:
     if products <= MAX_PRODUCTS:
         return ""
     return f"MILP models must have at most {MAX_PRODUCTS:,} linearised products, got {products:,}; use cpsat or sa"
+
+
+def milp_seconds(problem: Problem) -> float:
+    """About how long building the model of a problem takes; all but those of cliques are small."""
+    return clique_seconds(problem) if isinstance(problem, Mis) else 0.0
 
 
 @singledispatch
@@ -248,6 +253,7 @@ def model_mis(problem: Mis) -> MilpModel:
 
 @milp_refusal.register
 def refusal_market_share(problem: MarketShare) -> str:
+    """Why the model of so many demands is not built; empty if it is."""
     terms = problem.demands.size
     return "" if terms <= MAX_TERMS else f"MILP models must have at most {MAX_TERMS:,} terms, got {terms:,}; use sa"
 
@@ -286,6 +292,7 @@ def model_market_share(problem: MarketShare) -> MilpModel:
 
 @milp_refusal.register
 def refusal_tsp(problem: Tsp) -> str:
+    """Why the model of so many cities is not built; empty if it is."""
     n = problem.num_cities
     return (
         ""

@@ -16,10 +16,10 @@ import numpy as np
 from ....core import SOLVERS, Budget, Clock, Float, Problem, Rows, UnsupportedError, signed
 from ....core.margins import rounded_up
 from ...base import Outcome, Report
-from ..construct.start import start_within
+from ..construct.start import building_late, start_within, unstarted
 from ..incumbent import Incumbent
 from .highs import Highs, HighsAnswer, HighsStatus
-from .model import MilpModel, milp_model, milp_refusal
+from .model import MilpModel, milp_model, milp_refusal, milp_seconds
 
 #: HiGHS works to 1e-6 a row; where claims are made the objective is an integer, so a wide margin costs nothing.
 _MARGIN = 1e-3
@@ -69,8 +69,10 @@ class Milp:
         incumbent = Incumbent(problem, clock, budget.target, report)
         start = start_within(problem, clock, budget.seconds) if self.has_start else None
         if (start is not None and incumbent.offer(start)) or clock.is_over:
-            info = {"engine": "greedy", "status": "not started", "is_replayable": budget.seconds is None}
-            return incumbent.outcome(bound=None, is_proven=False, info=info)
+            return incumbent.outcome(bound=None, is_proven=False, info=unstarted(budget))
+        late = building_late(milp_seconds(problem), clock, has_start=start is not None)
+        if late:
+            return incumbent.outcome(bound=None, is_proven=False, info=unstarted(budget, late))
         model = milp_model(problem)
         run = _Run(problem, model, clock, incumbent.tell_bound)
         run.relax()

@@ -32,7 +32,13 @@ class Reduced:
 
 
 def check_magnitude(flow: Float, distance: Float) -> None:
-    """Refuse matrices whose objective could leave the integers that float64 holds exactly."""
+    """Refuse matrices whose objective could leave the integers that float64 holds exactly.
+
+    Raises
+    ------
+    ValueError
+        They could leave them.
+    """
     largest = float(np.abs(flow).sum() * np.abs(distance).max(initial=0.0)) if flow.size else 0.0
     if largest >= 2.0**50:
         raise ValueError(f"objective must stay below 2**50 to be exact, got up to {largest:.3g}; divide the matrices")

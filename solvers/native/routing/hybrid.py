@@ -22,6 +22,7 @@ from ....problems.route_build import savings_routes, sweep_runs
 from ....problems.tsptw import Tsptw
 from ....problems.vehicles import Cvrp, Vrptw, solution_of
 from ...base import Outcome, Report
+from ..construct.start import start_solution
 from ..incumbent import Incumbent
 
 #: An order of a small tour, or None; called with the tour and a seed.
@@ -122,6 +123,10 @@ class HybridTabu:
         clock = Clock(budget.seconds)
         incumbent = Incumbent(problem, clock, budget.target, report)
         run = _Run(self, problem, incumbent, np.random.default_rng(seed))
+        if run.search.best is None and not clock.is_over:  # a limit that ends the search early costs no answer
+            start = start_solution(problem)
+            if start is not None:
+                incumbent.offer(start)
         steps = 0
         while problem.num_customers and not (clock.is_over or incumbent.is_target_met):
             if clock.remaining is None and steps >= self.iterations:

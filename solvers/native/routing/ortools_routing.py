@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ....core import SOLVERS, Budget, Clock, Problem, UnsupportedError
+import numpy as np
+
+from ....core import SOLVERS, Budget, Clock, Problem, Solution, UnsupportedError
+from ....problems.vehicles import Cvrp, Vrptw, routes_of
 from ...base import Outcome, Report
+from ..construct.start import start_solution
 from ..incumbent import Incumbent
-from .scaled import ScaledRouting, native_solution, routing_refusal, scaled_routing
+from .scaled import ScaledRouting, keeps, native_solution, routing_refusal, scaled_routing
 
 
 @SOLVERS.register("routing", requires=("ortools",), extra="test")
@@ -53,14 +61,31 @@ class OrToolsRouting:
             incumbent.offer(native_solution(problem, []))
         else:
             self._run(problem, scaled, incumbent, clock)
+        if incumbent.solution is None and not clock.is_over:  # its cheapest insertion found nothing to begin with
+            start = start_solution(problem)
+            if start is not None and not incumbent.offer(start):
+                self._run(problem, scaled, incumbent, clock, start)
         return incumbent.outcome(bound=None, is_proven=False, info=info)
 
-    def _run(self, problem: Problem, scaled: ScaledRouting, incumbent: Incumbent, clock: Clock) -> None:
+    def _run(
+        self,
+        problem: Problem,
+        scaled: ScaledRouting,
+        incumbent: Incumbent,
+        clock: Clock,
+        start: Solution | None = None,
+    ) -> None:
+        """One search, from its own first routes or from ``start``."""
         from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
         manager = pywrapcp.RoutingIndexManager(scaled.num_nodes, scaled.vehicles, 0)
         routing = pywrapcp.RoutingModel(manager)
-        _add_rules(routing, manager, scaled)
+        try:
+            _add_rules(routing, manager, scaled)
+        except Exception as error:
+            if "CP Solver fail" not in str(error):
+                raise
+            return  # a window or a load that no vehicle keeps, told by a bare Exception; nothing found, nothing claimed
         settings = pywrapcp.DefaultRoutingSearchParameters()
         settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
@@ -78,7 +103,8 @@ class OrToolsRouting:
                     index = routing.NextVar(index).Value()
                 routes.append(route)
             try:
-                stop = incumbent.offer(native_solution(problem, [route for route in routes if route]))
+                solution = native_solution(problem, [route for route in routes if route])
+                stop = keeps(problem, scaled, solution) and incumbent.offer(solution)
             except Exception as error:
                 errors.append(error)
                 stop = True
@@ -86,9 +112,50 @@ class OrToolsRouting:
                 routing.solver().FinishCurrentSearch()
 
         routing.AddAtSolutionCallback(on_optimum)
-        routing.SolveWithParameters(settings)
+        first = None
+        if start is not None:
+            routing.CloseModelWithParameters(settings)
+            first = routing.ReadAssignmentFromRoutes(_stops(problem, start), True)
+            if first is None:
+                return
+        with _noted_interrupts() as noted:
+            routing.AddSearchMonitor(routing.solver().CustomLimit(lambda: bool(errors or noted)))
+            if first is None:
+                routing.SolveWithParameters(settings)
+            else:
+                routing.SolveFromAssignmentWithParameters(first, settings)
         if errors:
             raise errors[0]
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Ctrl-C is noted in the list that this gives, and told afterwards: raised in a callback it would be lost in C++.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        One was noted.
+    """
+    noted: list[int] = []
+    is_deaf = signal.getsignal(signal.SIGINT) in (None, signal.SIG_IGN)
+    if is_deaf or threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        raise KeyboardInterrupt
+
+
+def _stops(problem: Problem, solution: Solution) -> list[list[int]]:
+    """The stops of each route; a tour is one route."""
+    if isinstance(problem, Cvrp | Vrptw):
+        return [route.tolist() for route in routes_of(solution, problem.num_customers)]
+    return [np.asarray(solution).tolist()]
 
 
 def _add_rules(routing: Any, manager: Any, scaled: ScaledRouting) -> None:

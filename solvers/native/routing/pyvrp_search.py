@@ -10,7 +10,7 @@ from ....core.tunable import Range, tunable
 from ....problems.tsptw import Tsptw
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
-from .scaled import ScaledRouting, native_solution, routing_refusal, scaled_routing
+from .scaled import ScaledRouting, keeps, native_solution, routing_refusal, scaled_routing
 
 
 @SOLVERS.register("pyvrp", requires=("pyvrp",), extra="vrp")
@@ -76,7 +76,9 @@ class PyVrp:
         def offer(best: Any) -> None:
             if best.is_feasible():
                 routes = [[a.idx + 1 for a in route.schedule() if a.is_client()] for route in best.routes()]
-                incumbent.offer(native_solution(problem, [route for route in routes if route]))
+                solution = native_solution(problem, [route for route in routes if route])
+                if keeps(problem, scaled, solution):
+                    incumbent.offer(solution)
 
         class Watch(IteratedLocalSearchCallbacks):
             def on_best(self, best: Any) -> None:

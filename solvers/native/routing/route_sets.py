@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,8 @@ from ....problems.vehicles import Cvrp, Vrptw, routes_of, solution_of
 from ...base import Outcome, Report
 from ..construct.start import start_solution
 from ..incumbent import Incumbent
+from ..milp.highs import Highs, HighsAnswer, HighsStatus
+from ..milp.model import MilpModel
 
 _ENGINE = "qopt route-sets, HiGHS"
 #: Tabu moves of the start, at most.
@@ -74,7 +75,11 @@ class RouteSets:
         start = self._start(problem, seed)
         if start is not None and incumbent.offer(start):
             return incumbent.outcome(bound=None, is_proven=False, info={"engine": _ENGINE, "is_replayable": True})
-        pool = complete_pool(problem, max_labels=self.max_labels, max_sets=self.max_sets)
+        limits = {"max_labels": self.max_labels, "max_sets": self.max_sets}
+        pool = complete_pool(problem, **limits, is_over=lambda: clock.is_over)
+        if pool is None and clock.is_over:
+            info = {"engine": _ENGINE, "status": "customer sets not all found", "is_replayable": False}
+            return incumbent.outcome(bound=None, is_proven=False, info=info)
         if pool is None:
             raise UnsupportedError(
                 f"route-sets must have at most {self.max_sets:,} customer sets, got more; use cpsat or pyvrp"
@@ -100,7 +105,7 @@ class RouteSets:
             incumbent.offer(np.zeros(0, dtype=np.int64))
             return incumbent.outcome(bound=0.0, is_proven=True, info=info)
         if not count:
-            return Outcome(solution=None, is_infeasible=True, info=info)
+            return incumbent.infeasible(info)
         scaled = scale_to_integers(np.round(np.array(pool.costs) + problem.route_cost, 9), largest_sum=2**50)
         upper = None
         if incumbent.objective is not None and scaled.is_exact:
@@ -111,18 +116,19 @@ class RouteSets:
             return incumbent.outcome(bound=float(incumbent.objective or 0), is_proven=True, info=info)
         pool = RoutePool(tuple(pool.routes[k] for k in keep), tuple(pool.costs[k] for k in keep), is_complete=False)
         answer = _solve(pool, scaled.integers[keep], n, problem.route_limit, clock)
-        if answer.status == 2 and upper is None:
-            return Outcome(solution=None, is_infeasible=True, info=info)
-        if answer.status == 2:  # nothing is cheaper than the start
+        if answer.status is HighsStatus.INFEASIBLE and upper is None:
+            return incumbent.infeasible(info)
+        if answer.status is HighsStatus.INFEASIBLE:  # nothing is cheaper than the start
             return incumbent.outcome(bound=float(incumbent.objective or 0), is_proven=True, info=info)
         bound = None
-        if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound):
+        if answer.bound is not None:
             slack = 0.0 if scaled.is_exact else float(n) / 2
-            least = math.ceil(answer.mip_dual_bound - 1e-4) - slack
+            least = math.ceil(answer.bound - 1e-4) - slack
             bound = (least if upper is None else min(least, upper)) / scaled.factor
-        if answer.x is not None:
-            incumbent.offer(solution_of([pool.routes[k] for k in np.flatnonzero(np.rint(answer.x))]))
-        return incumbent.outcome(bound=bound, is_proven=answer.status == 0 and scaled.is_exact, info=info)
+        if answer.point is not None:
+            incumbent.offer(solution_of([pool.routes[k] for k in np.flatnonzero(np.rint(answer.point))]))
+        is_proven = answer.status is HighsStatus.OPTIMAL and scaled.is_exact
+        return incumbent.outcome(bound=bound, is_proven=is_proven, info=info)
 
 
 def _useful(pool: RoutePool, costs: Int, n: int, limit: int, upper: int | None) -> Int:
@@ -150,17 +156,21 @@ def _useful(pool: RoutePool, costs: Int, n: int, limit: int, upper: int | None) 
     return np.asarray(np.flatnonzero(bound + np.maximum(reduced, 0.0) <= upper - 1 + 1e-4))
 
 
-def _solve(pool: RoutePool, costs: Int, n: int, limit: int, clock: Clock) -> Any:
-    from scipy.optimize import Bounds, LinearConstraint, milp
+def _solve(pool: RoutePool, costs: Int, n: int, limit: int, clock: Clock) -> HighsAnswer:
     from scipy.sparse import csr_array
 
     count = len(pool.routes)
     stops = np.concatenate(pool.routes) - 1
     column = np.repeat(np.arange(count), [len(route) for route in pool.routes])
     row, column = np.concatenate([stops, np.full(count, n)]), np.concatenate([column, np.arange(count)])
-    A = csr_array((np.ones(len(row)), (row, column)), shape=(n + 1, count))
-    low, high = np.append(np.ones(n), 0.0), np.append(np.ones(n), float(limit))
-    options = {} if clock.remaining is None else {"time_limit": max(0.01, clock.remaining)}
-    options["mip_rel_gap"] = 0.0
-    rows = LinearConstraint(A, low, high)
-    return milp(costs, constraints=rows, integrality=np.ones(count), bounds=Bounds(0, 1), options=options)
+    model = MilpModel(
+        c=costs.astype(np.float64),
+        A=csr_array((np.ones(len(row)), (row, column)), shape=(n + 1, count)),
+        lower=np.append(np.ones(n), 0.0),
+        upper=np.append(np.ones(n), float(limit)),
+        top=np.ones(count),
+        is_integer=np.ones(count, dtype=bool),
+        solution_of=np.copy,
+        values_of=np.copy,
+    )
+    return Highs(model).integer(clock.remaining)

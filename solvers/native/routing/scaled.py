@@ -17,7 +17,7 @@ _LARGEST = 2**40
 
 @dataclass(frozen=True, eq=False)
 class ScaledRouting:
-    """Integers that stand for an instance; where decimals do not scale, times are rounded to the safe side.
+    """Integers that stand for an instance; where decimals do not scale they are rounded on the finest grid that fits.
 
     Parameters
     ----------
@@ -25,6 +25,7 @@ class ScaledRouting:
     travel, windows : times; windows None where they do not count.
     demands, capacity : loads; None where they do not count.
     vehicles, fixed : most routes, and what each costs beside its distance.
+    is_exact : times and loads are the instance's own; else routes that keep them may break the instance.
     """
 
     distances: Int
@@ -35,6 +36,7 @@ class ScaledRouting:
     vehicles: int
     fixed: int
     is_makespan: bool
+    is_exact: bool
 
     @property
     def num_nodes(self) -> int:
@@ -45,22 +47,27 @@ def scaled_routing(problem: Problem) -> ScaledRouting:
     """The integers of a tsptw, cvrp or vrptw."""
     if isinstance(problem, Tsptw):
         distances = _grid(problem.travel, None)[0]
-        travel, windows = _times(problem.travel, problem.windows)
+        travel, windows, is_exact = _times(problem.travel, problem.windows)
         is_makespan = problem.objective_kind == "makespan"
-        return ScaledRouting(distances, travel, windows, None, 0, 1, 0, is_makespan)
+        return ScaledRouting(distances, travel, windows, None, 0, 1, 0, is_makespan, is_exact)
     assert isinstance(problem, Cvrp | Vrptw)
     distances, factor = _grid(problem.distances, problem.route_cost)
     loads = scale_to_integers(np.append(problem.demands, problem.capacity), largest_sum=_LARGEST)
-    demands = (
-        loads.integers if loads.is_exact else np.ceil(np.append(problem.demands, 0) * loads.factor).astype(np.int64)
-    )
-    capacity = int(loads.integers[-1]) if loads.is_exact else int(float(problem.capacity) * loads.factor)
-    timed = None if problem.windows is None else _times(problem.travel, problem.windows)
-    travel = distances if timed is None else timed[0]
-    spans: Int | None = None if timed is None else timed[1]
-    fixed = round(problem.route_cost * factor)
+    demands, capacity, is_exact = loads.integers[:-1], int(loads.integers[-1]), loads.is_exact
+    travel, spans = distances, None
+    if problem.windows is not None:
+        travel, spans, is_timed = _times(problem.travel, problem.windows)
+        is_exact = is_exact and is_timed
     return ScaledRouting(
-        distances, travel, spans, demands[:-1], capacity, max(1, problem.route_limit), fixed, is_makespan=False
+        distances,
+        travel,
+        spans,
+        demands,
+        capacity,
+        max(1, problem.route_limit),
+        fixed=round(problem.route_cost * factor),
+        is_makespan=False,
+        is_exact=is_exact,
     )
 
 
@@ -70,15 +77,11 @@ def _grid(distances: Int, more: float | None) -> tuple[Int, float]:
     return scaled.integers[:-1].reshape(distances.shape), scaled.factor
 
 
-def _times(travel: Int, windows: Int) -> tuple[Int, Int]:
+def _times(travel: Int, windows: Int) -> tuple[Int, Int, bool]:
+    """Travel and windows on one grid, and whether it is exact; elsewhere to the nearest, so that no window is empty."""
     scaled = scale_to_integers(np.concatenate([np.ravel(travel), np.ravel(windows)]), largest_sum=_LARGEST)
-    if scaled.is_exact:
-        return scaled.integers[: travel.size].reshape(travel.shape), scaled.integers[travel.size :].reshape(
-            windows.shape
-        )
-    grid = 1000.0
-    spans = np.stack([np.ceil(windows[:, 0] * grid), np.floor(windows[:, 1] * grid)], axis=1).astype(np.int64)
-    return np.ceil(np.asarray(travel) * grid).astype(np.int64), spans
+    whole = scaled.integers
+    return whole[: travel.size].reshape(travel.shape), whole[travel.size :].reshape(windows.shape), scaled.is_exact
 
 
 def native_solution(problem: Problem, routes: list[list[int]]) -> Solution:
@@ -93,3 +96,8 @@ def routing_refusal(problem: Problem, name: str) -> str:
     if not isinstance(problem, Tsptw | Cvrp | Vrptw):
         return f"{name} must have a tsptw, cvrp or vrptw instance, got {problem.kind}; use cpsat"
     return ""
+
+
+def keeps(problem: Problem, scaled: ScaledRouting, solution: Solution) -> bool:
+    """Whether a route of an engine is one of the instance: rounded numbers may say so wrongly, its own may not."""
+    return scaled.is_exact or not problem.violations(solution)
