@@ -256,7 +256,7 @@ def page(groups: Sequence[Sequence[Run]], kept: Sequence[Run], tunings: Sequence
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/tuning.md")
-    parser.add_argument("--count", type=int, default=3, help="instances of each kind")
+    parser.add_argument("--count", type=int, default=2, help="instances of each kind")
     parser.add_argument("--first", type=int, default=1001, help="their first seed; constants were chosen on 1 and 2")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "qopt-foresight")
     args = parser.parse_args()

@@ -34,6 +34,7 @@ class ByPortfolio:
         ValueError
             No file was named, or solver, encoder or their fields were too: the portfolio brings its own.
         """
+        from ..core import SOLVERS
         from ..experiments.portfolio.file import read_portfolio
         from ..experiments.portfolio.use import choose
 
@@ -44,7 +45,16 @@ class ByPortfolio:
         if solver not in ("auto", "portfolio") or encoder is not None or given:
             raise ValueError("--portfolio names solver, encoder and their fields; leave out those on the command line")
         trained = read_portfolio(file)
-        return ByPortfolio(trained, choose(trained, problem), problem)
+        choice = choose(trained, problem)
+        for label, _ in choice.slices:
+            name = trained.pipelines[label]["solver"]["name"]
+            try:
+                SOLVERS.get(name)
+            except ValueError:
+                raise ValueError(
+                    f"{file} must name solvers that are here, got {name!r} ({label}); load its --plugin, or train anew"
+                ) from None
+        return ByPortfolio(trained, choice, problem)
 
     @property
     def first(self) -> tuple[Any, Any]:

@@ -53,5 +53,17 @@ def tunable(default: Any, domain: Domain, *, was: str = "") -> Any:
 
 
 def domains(make: Any) -> dict[str, Domain]:
-    """The declared domains of a part's fields, by name; booleans need no declaration where ``domain`` says so."""
-    return {f.name: f.metadata["domain"] for f in dataclasses.fields(make) if "domain" in f.metadata}
+    """The declared domains of a part's fields, by name; those of a part inside it as ``inner.penalty``.
+
+    A part without fields of its own declaration, or that is no dataclass (a plugin's function), has none.
+    """
+    if not dataclasses.is_dataclass(make):
+        return {}
+    found: dict[str, Domain] = {}
+    for f in dataclasses.fields(make):
+        if "domain" in f.metadata:
+            found[f.name] = f.metadata["domain"]
+        elif "room" in f.metadata and f.default_factory is not dataclasses.MISSING:
+            inner = domains(type(f.default_factory()))
+            found |= {f"{f.name}.{name}": domain for name, domain in inner.items()}
+    return found

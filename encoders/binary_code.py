@@ -28,6 +28,7 @@ from ..core import (
     quadratise,
 )
 from ..core.arrays import AnyArray, Int
+from ..core.tunable import PENALTIES, Choice, tunable
 from .code_blocks import MAX_TERMS, Block, code_blocks, code_literals, in_code_bits, num_code_terms
 from .domain_wall import one_hot_chains
 from .penalties import PenaltyRule, PenaltyWeights, chosen_weights, valid_bounds
@@ -121,8 +122,8 @@ class BinaryCode:
     (2, True, {})
     """
 
-    penalty: PenaltyRule = "auto"
-    tighten: bool = False
+    penalty: PenaltyRule = tunable("auto", Choice(PENALTIES))  # noqa: RUF009 (a dataclass field)
+    tighten: bool = tunable(False, Choice((False, True)))
     quadratic: bool = False
 
     def encode(self, program: BinaryProgram) -> Encoding:

@@ -25,6 +25,7 @@ from ..core import (
     part,
 )
 from ..core.arrays import Float, Int
+from ..core.tunable import Choice, tunable
 from .feasible import feasible_point, good_point
 from .residual import Residual, residual
 from .slack import Slack
@@ -74,7 +75,7 @@ class Fix:
     """
 
     inner: Encoder = part("encoders", default_factory=Slack)  # noqa: RUF009 (a dataclass field)
-    rule: Literal["lp", "safe"] = "lp"
+    rule: Literal["lp", "safe"] = tunable("lp", Choice(("lp", "safe")))
     core: int | None = None
     eps: float = 1e-6
 

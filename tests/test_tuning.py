@@ -115,6 +115,8 @@ def test_every_domain_holds_its_default_or_says_why_not() -> None:
     for room in (qopt.SOLVERS, qopt.ENCODERS):
         for entry in room:
             for name, domain in domains(entry.make).items() if isinstance(entry.make, type) else ():
+                if "." in name:
+                    continue  # of the part inside it, which is looked at by itself
                 default = entry.make.__dataclass_fields__[name].default
                 if isinstance(domain, Choice):
                     assert default in domain.values

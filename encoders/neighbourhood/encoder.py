@@ -17,7 +17,7 @@ import numpy as np
 from ...core import ENCODERS, BinaryProgram, Bits, Encoder, Encoding, Round, chain, part, unknown_name
 from ...core.arrays import Int
 from ...core.old_names import renamed
-from ...core.tunable import Range, tunable
+from ...core.tunable import Choice, Range, tunable
 from ..feasible import feasible_point
 from ..slack import Slack
 from .choose import WORDS, Chooser, choose
@@ -92,7 +92,7 @@ class Neighbourhood:
     chooser: Chooser = "auto"
     qubits: int | None = None
     start: Start = "greedy"
-    accept: Accept = "equal"
+    accept: Accept = tunable("equal", Choice(("better", "equal", "metropolis")))  # noqa: RUF009 (a dataclass field)
     temperature: float = tunable(1.0, Range(0.1, 10.0, "log"))
     points: int = tunable(32, Range(8, 256, "log"))
     patience: int | None = None
@@ -100,7 +100,7 @@ class Neighbourhood:
     max_rounds: int | None = None
     learn: Learn = "first"
     parts: int = 1
-    polish: bool = False
+    polish: bool = tunable(False, Choice((False, True)))
 
     def __post_init__(self) -> None:
         choices = (("chooser", Chooser), ("start", Start), ("accept", Accept), ("learn", Learn))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,27 @@ def write_portfolio(trained: Portfolio, path: Path) -> None:
     write_text(path, json.dumps(to_json(trained), allow_nan=False) + "\n")
 
 
+def _check(
+    pipelines: Mapping[str, Mapping[str, Any]],
+    schedule: Sequence[tuple[str, float]],
+    budget: Mapping[str, int],
+    captime: float,
+    forests: Sequence[Forest],
+) -> None:
+    """Refuse values that a portfolio cannot have, whoever wrote them into its file."""
+    for label, spec in pipelines.items():
+        if not isinstance(spec.get("solver"), dict) or not isinstance(spec["solver"].get("name"), str):
+            raise ValueError(f"pipelines.{label} names no solver")
+    for name, value in [("captime", captime), *((f"slice of {label}", seconds) for label, seconds in schedule)]:
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} is {value:g}")
+    for key, limit in budget.items():
+        if key not in ("shots", "evaluations", "rounds") or limit < 1:
+            raise ValueError(f"budget.{key} is {limit}")
+    for forest in forests:
+        forest.check(len(FEATURES))
+
+
 def read_portfolio(path: Path) -> Portfolio:
     """The portfolio of a file.
 
@@ -63,13 +86,14 @@ def read_portfolio(path: Path) -> Portfolio:
         pipelines = {label: dict(spec) for label, spec in document["pipelines"].items()}
         budget = {str(key): int(value) for key, value in document["budget"].items()}
         single = str(document["single"])
-        if not {single, *log_seconds, *failure, *(label for label, _ in schedule)} <= pipelines.keys():
+        if not {single, *(label for label, _ in schedule)} <= pipelines.keys() == log_seconds.keys() == failure.keys():
             raise ValueError("pipelines")
+        _check(pipelines, schedule, budget, float(document["captime"]), [*log_seconds.values(), *failure.values()])
         models = Models(log_seconds, failure, schedule, single, float(document["captime"]))
         told = document["scores"]
         families = {name: Scores(**one) for name, one in told["families"].items()}
         training, folds = Scores(**told["training"]), Scores(**told["folds"])
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         text = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path} must be a file of `qopt portfolio train` ({text}); train it anew") from None
     return Portfolio(models, document["mode"], document["reason"], training, folds, families, pipelines, budget)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from ...core import Float, MissingDependencyError
 
 NUM_TREES = 60
+#: Largest value of a leaf: logarithms of seconds, and shares.
+MOST_VALUE = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +27,25 @@ class Forest:
     def __call__(self, features: Sequence[float]) -> float:
         """Mean over trees of the value at the leaf."""
         return float(np.mean([_leaf(tree, features) for tree in self.trees]))
+
+    def check(self, num_features: int) -> None:
+        """Refuse trees that do not end, look at features that are not there, or hold no usable numbers.
+
+        Raises
+        ------
+        ValueError
+            With the tree.
+        """
+        if not self.trees:
+            raise ValueError("a forest without trees")
+        for number, tree in enumerate(self.trees):
+            for at, (feature, threshold, left, right, value) in enumerate(tree):
+                is_leaf = feature < 0
+                is_sound = is_leaf or (at < left < len(tree) and at < right < len(tree) and feature < num_features)
+                if not is_sound or not math.isfinite(threshold) or not abs(value) <= MOST_VALUE:
+                    raise ValueError(f"tree {number}, node {at}")
+            if not tree:
+                raise ValueError(f"tree {number} is empty")
 
     def to_json(self) -> list[list[list[float]]]:
         """Each tree as a list of nodes (feature, threshold, left, right, value)."""

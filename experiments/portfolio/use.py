@@ -52,7 +52,10 @@ def choose(trained: Portfolio, problem: Problem) -> Choice:
         slices = [(trained.models.chosen(features), None)]
     elif trained.mode == "schedule" and trained.models.schedule:
         slices = list(trained.models.schedule)
-    return Choice(trained.mode, slices, predicted, trained.reason)
+    reason = trained.reason
+    if trained.families and problem.kind not in trained.families:
+        reason += f"; learnt from no {problem.kind}"
+    return Choice(trained.mode, slices, predicted, reason)
 
 
 def solve_by(trained: Portfolio, problem: Problem, choice: Choice, budget: Budget, run_one: RunOne) -> Record:

@@ -45,7 +45,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(folder / ".lock")
+        self._lock = locked(folder / ".lock")
         self.healed_bytes = heal(folder / ROWS)
         self._file = os.open(folder / ROWS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._synced = time.monotonic()
@@ -165,8 +165,14 @@ def statuses(folder: Path) -> dict[str, str]:
     return {row["id"]: str(row.get("status")) for row in read_rows(folder)}
 
 
-def _locked(path: Path) -> int:
-    """Descriptor that holds the folder's lock."""
+def locked(path: Path) -> int:
+    """Descriptor that holds the lock of a folder's file; closing it lets others in.
+
+    Raises
+    ------
+    ValueError
+        Another process holds it.
+    """
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         import fcntl

@@ -26,6 +26,8 @@ from typing import Any
 from .job import Done, Job, perform
 
 _PR_SET_PDEATHSIG = 1
+#: Seconds that are waited for at a time: the system counts them in milliseconds of 31 bits.
+LONGEST_WAIT = 86_400.0
 
 
 @dataclass(eq=False)
@@ -55,7 +57,9 @@ def serve(connection: Connection) -> None:
         while True:
             now = time.monotonic()
             soonest = min((child.deadline for child in children.values()), default=None)
-            ready = wait([connection, *children], None if soonest is None else max(0.0, soonest - now))
+            ready = wait(
+                [connection, *children], None if soonest is None else min(LONGEST_WAIT, max(0.0, soonest - now))
+            )
             for item in ready:
                 if item is connection:
                     token, job = connection.recv()

@@ -23,7 +23,7 @@ from ..forecast import GiveUp
 from ..sweep.document import parse_document
 from ..sweep.folder import prepare
 from ..sweep.matrix import Matrix, build_matrix
-from ..sweep.runner import Local, missing_tasks, run_matrix
+from ..sweep.runner import Executor, Local, missing_tasks, run_matrix
 from ..sweep.store import Store, read_rows, statuses
 from .floors import Floors, is_killed, with_floors
 from .space import Config
@@ -56,15 +56,28 @@ class Rules:
     stage: Literal["final", "raw"] = "final"
     kill_hopeless: bool = False
 
+    def __post_init__(self) -> None:
+        limits = {"unit": self.unit, **self.budget}
+        if self.captime is not None:
+            limits["captime"] = self.captime
+        for name, value in limits.items():
+            if not 0 < value < math.inf:
+                option = "time-limit" if name == "seconds" else name
+                raise ValueError(f"--{option} must be a finite number > 0, got {value!r}; leave it out for its default")
+
 
 class Scores:
     """Scores of configurations on some instances, kept as rows of a folder."""
 
-    def __init__(self, folder: Path, problems: Sequence[Problem], rules: Rules, *, jobs: int = 1) -> None:
+    def __init__(
+        self, folder: Path, problems: Sequence[Problem], rules: Rules, executor: Executor | None = None
+    ) -> None:
         if not problems:
             raise ValueError("a tuning must have an instance, got none; name files or a sweep's YAML")
-        self.folder, self.rules, self.jobs = folder, rules, jobs
-        self.num_runs = 0
+        self.folder, self.rules = folder, rules
+        self.executor = executor or Local(1, folder / "runs.log", idle_seconds=0)
+        self.num_runs = self.num_ended = 0
+        self.failure = ""
         self.killed: set[str] = set()
         (folder / "inputs").mkdir(parents=True, exist_ok=True)
         self.paths: dict[str, str] = {}
@@ -122,6 +135,20 @@ class Scores:
         spent = float(row["resources"]["seconds"].get("total", math.inf))
         return quality * max(0.0, 1 - spent / self.rules.captime)
 
+    def check_any(self) -> None:
+        """Refuse to choose among settings none of whose runs ended.
+
+        Raises
+        ------
+        ValueError
+            With what the first of them said.
+        """
+        if self.failure and not self.num_ended:
+            raise ValueError(
+                f"a tuning must have a run that ends, got none (the first said: {self.failure}); "
+                "change what it says, and give another --out"
+            )
+
     def _references(self, problems: Sequence[Problem]) -> dict[str, float]:
         known = {fingerprint(p): float(p.best_known.value) for p in problems if p.best_known is not None}
         missing = [instance for instance in self.paths if instance not in known]
@@ -168,6 +195,10 @@ class Scores:
         if floors:
             matrix = with_floors(matrix, floors, statuses(self.folder))
         found = _of_labels(matrix, self._run(matrix, text), pipelines)
+        failed = [row for rows in found.values() for row in rows if row["status"] == "failed"]
+        if "reference" not in pipelines:
+            self.num_ended += sum(map(len, found.values())) - len(failed)
+            self.failure = self.failure or next((str(row["message"]) for row in failed), "")
         self.killed |= {str(row["id"]) for rows in found.values() for row in rows if is_killed(row)}
         return found
 
@@ -177,7 +208,7 @@ class Scores:
             missing = missing_tasks(matrix, store)
             self.num_runs += len(missing)
             if missing:
-                run_matrix(matrix, missing, store, Local(self.jobs, self.folder / "runs.log", idle_seconds=0))
+                run_matrix(matrix, missing, store, self.executor)
         return {row["id"]: row for row in read_rows(self.folder)}
 
 

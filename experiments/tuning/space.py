@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import ENCODERS, SOLVERS, from_spec, in_old_words, spec_id
+from ...core import ENCODERS, SOLVERS, from_spec, in_old_words, spec_id, to_spec
 from ...core.tunable import Choice, Domain, Range, domains
 
 #: Draws until one must go together.
@@ -71,7 +72,7 @@ class Space:
 
 @dataclass(frozen=True)
 class Config:
-    """Values by the names of the space; what is not named keeps its default."""
+    """Values by the names of the space (``encoder.inner.penalty``); what is not named keeps its default."""
 
     space: Space
     values: tuple[tuple[str, Any], ...]
@@ -83,9 +84,20 @@ class Config:
         if self.space.encoder is not None:
             parts["encoder"] = {"name": self.space.encoder}
         for name, value in self.values:
-            role, _, field = name.partition(".")
-            parts[role][field] = value
+            role, *path, field = name.split(".")
+            spec = parts[role]
+            for inner in path:  # a part inside the part: its default, with what is drawn
+                spec = spec.setdefault(inner, self._inner(role, inner) if spec is parts[role] else {})
+            spec[field] = value
         return dict(parts)
+
+    def _inner(self, role: str, field: str) -> dict[str, Any]:
+        """The default of a part's field that is a part itself, as a spec."""
+        room, name = (SOLVERS, self.space.solver) if role == "solver" else (ENCODERS, self.space.encoder)
+        make: Any = room.get(str(name)).make
+        (found,) = (f for f in dataclasses.fields(make) if f.name == field)
+        assert found.default_factory is not dataclasses.MISSING
+        return to_spec(found.default_factory())
 
     @property
     def is_valid(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +13,11 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 
-from ...core import MissingDependencyError, Problem, fingerprint
+from ...core import Clock, MissingDependencyError, Problem, fingerprint
 from ...problems.files import write_bytes
+from ..sweep.dask_runner import Cluster
+from ..sweep.runner import Executor, Local
+from ..sweep.store import locked
 from .ac_band import ac_band
 from .floors import check_judged
 from .hyperband import Found, hyperband
@@ -21,6 +25,8 @@ from .rows import Rules, Scores, plain
 from .space import Config, Space
 
 Method = Literal["hyperband", "id-hyperband", "ac-band", "tpe"]
+#: Seconds of a level as a multiple of those of the level before: three times the resource in one bracket more.
+GROWTH = 4.0
 METHODS: tuple[Method, ...] = ("hyperband", "id-hyperband", "ac-band", "tpe")
 
 
@@ -60,7 +66,10 @@ class Tuned:
 
 def split(problems: Sequence[Problem], seed: int) -> tuple[list[Problem], list[Problem]]:
     """Training and validation halves, by a hash of the data and the seed; the first half is the larger one."""
-    order = sorted(problems, key=lambda p: hashlib.sha256(f"{seed}/{fingerprint(p)}".encode()).digest())
+    own = {
+        fingerprint(problem): problem for problem in problems
+    }  # an instance named twice is one: none is in both halves
+    order = sorted(own.values(), key=lambda p: hashlib.sha256(f"{seed}/{fingerprint(p)}".encode()).digest())
     half = (len(order) + 1) // 2
     return order[:half], order[half:]
 
@@ -76,6 +85,7 @@ def tune(
     seed: int = 0,
     jobs: int = 1,
     repeats: int = 3,
+    dask: str | None = None,
 ) -> Tuned:
     """Tune on half of the instances, validate on the other half.
 
@@ -85,12 +95,34 @@ def tune(
     resource : most of the fidelity that a configuration gets (Hyperband's R, a power of three uses it best); the
         number of instances shared by AC-Band; the number of trials of ``tpe``.
     repeats : seeds of the validation.
+    dask : ``tcp://host:port`` of a scheduler, ``local`` or ``slurm``, as for sweeps; None runs ``jobs`` at a time here.
     """
-    rules = rules or Rules(seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    executor: Executor = Local(jobs, folder / "runs.log", idle_seconds=0)
+    if dask is not None:
+        executor = Cluster(dask, jobs)
+    lock = locked(folder / ".tuning.lock")  # the rows' own is free between two rungs
+    try:
+        return _tune(problems, space, folder, method, resource, rules or Rules(seed=seed), seed, executor, repeats)
+    finally:
+        os.close(lock)
+
+
+def _tune(
+    problems: Sequence[Problem],
+    space: Space,
+    folder: Path,
+    method: Method,
+    resource: int,
+    rules: Rules,
+    seed: int,
+    executor: Executor,
+    repeats: int,
+) -> Tuned:
     if rules.kill_hopeless:
         check_judged(space)
     training, held_out = split(problems, seed)
-    scores = Scores(folder, training, rules, jobs=jobs)
+    scores = Scores(folder, training, rules, executor)
     found: Found | None = None
     if method in ("hyperband", "id-hyperband"):
         found = hyperband(space.draw, scores.evaluate, resource, seed=seed)
@@ -100,13 +132,34 @@ def tune(
         score = scores.evaluate([config], len(training))[0]
     else:
         config, score = _tpe(space, scores, resource, seed)
+    scores.check_any()
     validation = None
     runs = scores.num_runs
     if held_out:
-        judge = Scores(folder, held_out, rules, jobs=jobs)
+        judge = Scores(folder, held_out, rules, executor)
         validation = compare(judge.by_instance(config, repeats), judge.by_instance(space.default, repeats), seed)
         runs += judge.num_runs
     return Tuned(config, score, validation, runs, found, len(scores.killed))
+
+
+def tune_within(seconds: float, most: int, search: Callable[[int], Tuned]) -> tuple[Tuned, int]:
+    """The deepest tuning that fits: resource 1, 3, 9, ... up to ``most``, each continuing the one before.
+
+    A level is begun where GROWTH times the seconds of the one before are left; the first one always is. So how deep it
+    comes depends on the machine, but what a depth gives does not.
+
+    Parameters
+    ----------
+    search : a tuning of that resource.
+    """
+    clock, resource = Clock(seconds), 1
+    while True:
+        began = clock.elapsed
+        found = search(resource)
+        left = clock.remaining or 0.0
+        if 3 * resource > most or GROWTH * (clock.elapsed - began) > left:
+            return found, resource
+        resource *= 3
 
 
 def compare(tuned: Sequence[float], default: Sequence[float], seed: int = 0) -> Validation:
@@ -156,10 +209,24 @@ def read_settings(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         found = dict(next(iter(document["pipelines"].values())))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        ValueError,
+        yaml.YAMLError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        StopIteration,
+    ) as error:
         raise ValueError(f"settings must be a YAML file of `qopt tune`, got {path} ({type(error).__name__})") from None
-    if not isinstance(found.get("solver"), dict) or not set(found) <= {"solver", "encoder"}:
-        raise ValueError(f"settings must name a solver with its fields, got {sorted(found)} ({path}); tune anew")
+    parts = [found.get("solver"), *([found["encoder"]] if found.get("encoder") is not None else [])]
+    named = all(isinstance(part, dict) and isinstance(part.get("name"), str) for part in parts)
+    if not named or not set(map(str, found)) <= {"solver", "encoder"}:
+        told = ", ".join(sorted(map(str, found))) or "nothing"
+        raise ValueError(
+            f"settings must name a solver (and an encoder) with their fields, got {told} ({path}); tune anew"
+        )
     return found
 
 

@@ -15,6 +15,7 @@ import dimod
 import numpy as np
 
 from ...core import SOLVERS, Clock
+from ...core.tunable import Range, tunable
 from ...engines.annealing.polynomial import Engine, Method, PolynomialSearch, Progress
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
@@ -185,8 +186,8 @@ class MemeticTabu(_Search):
 
     method: ClassVar[Method] = "memetic"
 
-    population: int = 100
-    crossover: float = 0.9
+    population: int = tunable(100, Range(10, 300, "log"))
+    crossover: float = tunable(0.9, Range(0.0, 1.0))
     num_reads: int = 1
     num_evaluations: int | None = None
     engine: Engine = "auto"

@@ -77,7 +77,7 @@ class RecursiveQaoa(QaoaSettings):
     num_layers: int = 1
     cutoff: int = tunable(8, Range(4, 12))
     correlations: CorrelationSource = "auto"
-    merges: int = 1
+    merges: int = tunable(1, Range(1, 3))
 
     def __post_init__(self) -> None:
         super().__post_init__()

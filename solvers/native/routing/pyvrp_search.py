@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....core import SOLVERS, Budget, Clock, Problem, UnsupportedError
+from ....core.tunable import Range, tunable
 from ....problems.tsptw import Tsptw
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
@@ -26,7 +27,7 @@ class PyVrp:
     N. A. Wouda, L. Lan, W. Kool (2024), PyVRP: a high-performance VRP solver package, doi:10.1287/ijoc.2023.0055.
     """
 
-    iterations: int = 2_000
+    iterations: int = tunable(2_000, Range(200, 20_000, "log"))
 
     def __post_init__(self) -> None:
         if self.iterations < 1:

@@ -16,6 +16,7 @@ from ....algorithms.scaling import scale_to_integers
 from ....algorithms.tour_construction import best_neighbour_tour, cheapest_insertion, tour_length
 from ....algorithms.tours import improve_tour
 from ....core import SOLVERS, Budget, Clock, Problem, UnsupportedError
+from ....core.tunable import Range, tunable
 from ....problems.tsp import Tsp
 from ...base import Outcome, Report
 from ..incumbent import Incumbent
@@ -45,7 +46,7 @@ class HeldKarp:
     (6, 6, True)
     """
 
-    iterations: int = 1000
+    iterations: int = tunable(1000, Range(100, 5000, "log"))
 
     def __post_init__(self) -> None:
         if self.iterations < 1:
