@@ -25,7 +25,10 @@ from ..training.evaluation_log import Evaluation, evaluation_of
 
 
 def rotation_periods(circuit: GateCircuit) -> Float:
-    """Period of any expectation in each angle: a full turn, since each angle is that of one rotation."""
+    """Period of any expectation in each angle: a full turn, since each angle is that of one rotation.
+
+    Shape (parameters,).
+    """
     return np.full(circuit.num_parameters, 2 * np.pi)
 
 
@@ -71,7 +74,7 @@ class StateEvaluator:
         return Evaluation(diagonal.cvar(state, self.cost, self.alpha))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Value and gradient; that of CVaR with the value at risk held fixed."""
+        """Value and gradient, shape (parameters,) as the angles; that of CVaR with the value at risk held fixed."""
         state = self.state(angles)
         value, slopes = tail_slopes(state.weights(), self._energies, self.alpha)
         cotangent = slopes * (state.real + 1j * state.imag)
@@ -92,7 +95,7 @@ class StateEvaluator:
         }
 
     def state(self, angles: Float) -> diagonal.State:
-        """The final state."""
+        """The final state at the angles, shape (parameters,)."""
         return simulate(self.circuit, angles, engine=self.engine)
 
     @cached_property

@@ -211,7 +211,7 @@ class PceEvaluator:
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
     def read(self, angles: Float, num_shots: int) -> Bits:
-        """The point decoded from that many measurements in each basis."""
+        """The point (n,) decoded from that many measurements in each basis at the angles, shape (parameters,)."""
         return self.loss.decode(self._expectations(self._state(angles), num_shots))
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:

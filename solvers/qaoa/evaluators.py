@@ -64,7 +64,7 @@ class CircuitSpec:
         return np.concatenate([np.tile(gamma, self.num_layers), betas])
 
     def flat(self, gammas: Float, betas: Float) -> Float:
-        """Flat angles from one scaled gamma and one beta a layer."""
+        """Flat angles, shape (parameters,), from one scaled gamma and one beta a layer, shape (p,) each."""
         return np.concatenate([np.repeat(gammas, self.gammas_per_layer), np.repeat(betas, self.betas_per_layer)])
 
     def split(self, angles: Float) -> tuple[Float, Float]:
@@ -76,7 +76,7 @@ class CircuitSpec:
         return gammas.reshape(self.num_layers, -1), betas.reshape(self.num_layers, -1)
 
     def gates(self, angles: Float) -> tuple[Float, Float]:
-        """Gammas and betas of the gates."""
+        """Gammas and betas of the gates, in the shapes of ``split``, of flat angles, shape (parameters,)."""
         gammas, betas = self.split(angles)
         return gammas / self.unit, betas
 
@@ -115,7 +115,10 @@ class QaoaEvaluator(Evaluator, Protocol):
         ...
 
     def show(self, angles: Float, observe: Observe) -> None:
-        """Call ``observe`` with the probabilities of the final state, where they are known."""
+        """Call ``observe`` with the probabilities of the final state, where they are known.
+
+        ``angles`` have shape (parameters,), the probabilities (2**n,).
+        """
         ...
 
 
@@ -147,7 +150,7 @@ class OfSpec:
         raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
 
     def show(self, angles: Float, observe: Observe) -> None:
-        """Nothing: the probabilities are not known."""
+        """Nothing at any angles, shape (parameters,): the probabilities are not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +235,7 @@ class ExactEvaluator(OfSpec):
         observe(self.state(angles).probabilities())
 
     def state(self, angles: Float) -> diagonal.AnyState:
-        """The final state."""
+        """The final state at the scaled angles, shape (parameters,)."""
         gammas, betas = self.spec.gates(angles)
         if self.spec.is_multi_angle:
             return diagonal.ma_evolve(self._terms, gammas, betas, **self._options)

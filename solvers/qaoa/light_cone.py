@@ -78,11 +78,11 @@ class LightConeEvaluator(OfSpec):
         return self.spec.ising.offset + value, np.concatenate([by_gamma / self.spec.unit, by_beta])
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
-        """Roundings of the correlations, as many as asked for."""
+        """Roundings of the correlations at the scaled angles, shape (2 p,), as many as asked for."""
         return evaluation_of(self.bqm, rounded_points(self.correlations(angles), num_shots, self.rng), 1.0)
 
     def correlations(self, angles: Float) -> Correlations:
-        """Those of the state at some angles; the last ones are remembered."""
+        """Those of the state at scaled angles, shape (2 p,); the last ones are remembered."""
         key = np.asarray(angles, dtype=np.float64).tobytes()
         if not self._last or self._last[0][0] != key:
             self._last[:] = [(key, self.cones.correlations(*self.spec.gates(angles)))]

@@ -153,7 +153,10 @@ class WarmStartQaoa(QaoaSettings):
         program: BinaryProgram | None = None,
         relaxation: npt.ArrayLike | None = None,
     ) -> Start | None:
-        """Independent bits with the clipped point's probabilities, ``sin(theta / 2)**2``."""
+        """Independent bits with the clipped point's probabilities, ``sin(theta / 2)**2``.
+
+        ``relaxation`` has shape (n,), one value a QUBO bit.
+        """
         values, _ = self._values(bqm, relaxation)
         ones = np.sin(warm_start_thetas(values, self.eps) / 2) ** 2
         return None if np.allclose(ones, 0.5, rtol=0, atol=1e-12) else ProductStart(ones)

@@ -45,7 +45,7 @@ class RelaxedState:
 
     @staticmethod
     def of_vector(psi: Complex, value: float) -> RelaxedState:
-        """A state vector."""
+        """A state vector, shape (2**num_qubits,), with its mean energy."""
 
         def magic(placement: Placement, num_shots: int, rng: np.random.Generator) -> tuple[Int, Bits]:
             choices = magic_choices(placement, num_shots, rng)
@@ -124,7 +124,7 @@ class VectorRelaxed:
         return {}
 
     def state(self, angles: Float, value: float) -> RelaxedState:
-        """The state at those angles."""
+        """The state at those angles, shape (parameters,)."""
         return self.make_state(angles, value)
 
 
@@ -243,7 +243,7 @@ class RunnerRelaxed:
         return {}
 
     def state(self, angles: Float, value: float) -> RelaxedState:
-        """The state at those angles, read by shots."""
+        """The state at those angles, shape (parameters,), read by shots."""
 
         def magic(placement: Placement, num_shots: int, rng: np.random.Generator) -> tuple[Int, Bits]:
             bases = magic_choices(placement, min(BASES, num_shots), rng)
