@@ -129,6 +129,11 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def properties(self) -> Mapping[str, Any]:
         return {"description": first_line(type(self))}
 
+    @property
+    def prefers_polynomials(self) -> bool:
+        """Whether, as it is set, a polynomial is better given to it as it is than with auxiliary bits."""
+        return self.takes_polynomials
+
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)

@@ -25,7 +25,7 @@ from ..base import Observe
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..spin_polynomial import SpinPolynomial
-from ..training.evaluation_log import Evaluation, Evaluator, evaluation_of
+from ..training.evaluation_log import Evaluation, Evaluator, WithoutGradient, evaluation_of
 from .circuit import logical_depth, qaoa_circuit
 
 
@@ -122,7 +122,7 @@ class QaoaEvaluator(Evaluator, Protocol):
         ...
 
 
-class OfSpec:
+class OfSpec(WithoutGradient):
     """What an evaluator has by its circuit alone; no gradient and no probabilities, where a backend adds none."""
 
     spec: CircuitSpec
@@ -134,20 +134,6 @@ class OfSpec:
     @property
     def periods(self) -> Float:
         return self.spec.periods
-
-    @property
-    def has_gradient(self) -> bool:
-        return False
-
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Never there, at any angles, shape (parameters,), unless the class has its own.
-
-        Raises
-        ------
-        NotImplementedError
-            Always; ``has_gradient`` is False.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
 
     def show(self, angles: Float, observe: Observe) -> None:
         """Nothing at any angles, shape (parameters,): the probabilities are not known."""

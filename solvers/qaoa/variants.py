@@ -121,6 +121,11 @@ class WarmStartQaoa(QaoaSettings):
         if not 0 <= self.eps <= 0.5:
             raise ValueError(f"eps must lie in [0, 0.5], got {self.eps!r}; 0.5 is plain QAOA")
 
+    @property
+    def prefers_polynomials(self) -> bool:
+        """As plain QAOA, with a point that needs no quadratic model."""
+        return super().prefers_polynomials and self.point in ("auto", "greedy")
+
     def sample(
         self,
         bqm: dimod.BinaryQuadraticModel,

@@ -61,6 +61,24 @@ class Evaluator(Protocol):
         ...
 
 
+class WithoutGradient:
+    """The part of an evaluator that has no gradient, unless its class adds one."""
+
+    @property
+    def has_gradient(self) -> bool:
+        return False
+
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Never there, at any angles, shape (num_parameters,), unless the class has its own.
+
+        Raises
+        ------
+        NotImplementedError
+            Always; ``has_gradient`` is False.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
+
+
 class EvaluationLog:
     """Counts, points and the best angles of one run.
 
