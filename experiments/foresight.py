@@ -85,15 +85,15 @@ class Foreseen:
 
 
 def curve_of_reads(gaps: Sequence[float] | Float) -> Curve | None:
-    """The curve of independent reads: the i-th lowest of k is what ``(k + 1) / i`` reads find.
+    """The curve of independent reads, gaps of shape (k,): the i-th lowest of k is what ``(k + 1) / i`` reads find.
 
-    None for fewer than LEAST_READS, or where the lowest is the reference itself.
+    None for fewer than LEAST_READS, or where the lowest is the reference itself. The tail is at least LEAST_TAIL reads.
 
     Examples
     --------
     >>> found = curve_of_reads([1 / (1 + i) for i in range(20)])
     >>> found.work.tolist(), found.seen
-    ([21.0, 10.5, 7.0, 4.2], 20.0)
+    ([21.0, 10.5, 7.0, 4.2, 3.0, 2.1], 20.0)
     """
     ordered = np.sort(np.asarray(gaps, dtype=np.float64))
     k = len(ordered)
@@ -104,7 +104,7 @@ def curve_of_reads(gaps: Sequence[float] | Float) -> Curve | None:
 
 
 def curve_of_rounds(gaps: Sequence[float] | Float) -> Curve | None:
-    """The curve of the best gap after each round, 1, 2, ...; leading rounds without an answer are infinite.
+    """The curve of the best gap after each round, 1, 2, ..., shape (k,); leading rounds without an answer are infinite.
 
     None for fewer than LEAST_ROUNDS rounds with an answer, or where the reference is reached.
     """
