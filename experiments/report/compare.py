@@ -15,7 +15,7 @@ from ...core import Float
 from .paired import Unit, averaged, rounded
 from .runs import Run, RunSet
 from .statistics import ALPHA, Paired, holm, wilcoxon
-from .tables import Cell, Column, Table, count, figure, p_text, percent_text, short, words
+from .tables import Cell, Measure, Table, count, figure, p_cell, percent_text, short, tabulate, words
 
 #: Pairs that are named on each side.
 MAX_NAMED = 10
@@ -136,32 +136,32 @@ def _named(both: RunSet, pairs: Sequence[Pair], worst: float) -> tuple[list[str]
     return worse, better
 
 
+_CHANGES: tuple[Measure[Change], ...] = (
+    Measure("pipeline", lambda change: words(change.pipeline)),
+    Measure("measure", lambda change: words("seconds" if change.measure == "log seconds" else change.measure)),
+    Measure("before", lambda change: _median_cell(change.measure, change.before)),
+    Measure("after", lambda change: _median_cell(change.measure, change.after)),
+    Measure("verdict", lambda change: words(change.verdict), "By Holm's adjusted p below 0.05."),
+    Measure(
+        "effect",
+        lambda change: figure(change.test.effect),
+        "Matched-pairs rank-biserial correlation; negative: lower, that is better, after.",
+    ),
+    Measure("p, Holm", lambda change: p_cell(change.adjusted)),
+    Measure("units", lambda change: count(change.test.num_pairs)),
+    Measure("better", lambda change: count(change.num_better)),
+    Measure("worse", lambda change: count(change.num_worse)),
+)
+
+
 def change_table(found: Difference) -> Table:
     """The changes as a table."""
-    columns = [
-        Column("pipeline"),
-        Column("measure"),
-        Column("before"),
-        Column("after"),
-        Column("verdict", "By Holm's adjusted p below 0.05."),
-        Column("effect", "Matched-pairs rank-biserial correlation; negative: lower, that is better, after."),
-        Column("p, Holm"),
-        Column("units"),
-        Column("better"),
-        Column("worse"),
-    ]
-    rows = []
-    for change in found.changes:
-        row = [words(change.pipeline), words("seconds" if change.measure == "log seconds" else change.measure)]
-        row += [_median_cell(change.measure, value) for value in (change.before, change.after)]
-        row += [words(change.verdict), figure(change.test.effect), Cell(p_text(change.adjusted), change.adjusted)]
-        rows.append([*row, count(change.test.num_pairs), count(change.num_better), count(change.num_worse)])
     note = (
         f"{found.num_pairs} pairs; {found.only_first} rows only in the first, {found.only_second} only in the second. "
         "Medians of gap and seconds, share of runs whose raw best is infeasible. Seconds of two sets were measured at "
         "different times: other load on the machine shows as a change."
     )
-    return Table("changes", "From the first to the second", columns, rows, note)
+    return tabulate("changes", "From the first to the second", _CHANGES, found.changes, note)
 
 
 def _median_cell(measure: str, value: float) -> Cell:

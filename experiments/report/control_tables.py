@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .paired import Control
-from .tables import Cell, Measure, Table, count, figure, p_text, tabulate, words
+from .tables import Cell, Measure, Table, count, figure, p_cell, tabulate, words
 
 
 def program_table(controls: Sequence[Control]) -> Table:
@@ -21,10 +21,6 @@ def uniform_table(controls: Sequence[Control]) -> Table:
     found = control_table(controls)
     note = "Uniform points of the sampler's ground: what its start knew is counted here. No verdict on the sampler."
     return Table("uniform", "What start and sampler earned together", found.columns, found.rows, note)
-
-
-def _p(value: float) -> Cell:
-    return Cell(p_text(value), value)
 
 
 def _feasible(found: Control) -> Cell:
@@ -43,8 +39,8 @@ _CONTROLS: tuple[Measure[Control], ...] = (
         lambda found: figure(found.test.effect),
         "Matched-pairs rank-biserial correlation; negative: lower gap than the control.",
     ),
-    Measure("p", lambda found: _p(found.test.p), "Wilcoxon's signed-rank test, two-sided."),
-    Measure("p, Holm", lambda found: _p(found.adjusted)),
+    Measure("p", lambda found: p_cell(found.test.p), "Wilcoxon's signed-rank test, two-sided."),
+    Measure("p, Holm", lambda found: p_cell(found.adjusted)),
     Measure("units", lambda found: count(found.test.num_pairs)),
     Measure("ties", lambda found: count(found.test.num_ties)),
     Measure("feasible", _feasible, "Runs with a feasible point at this stage, and of the control."),

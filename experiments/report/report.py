@@ -29,7 +29,21 @@ from .summary import (
     utility_table,
     worth_table,
 )
-from .tables import MISSING, Cell, Column, Table, count, figure, interval, p_text, percent, percent_text, words
+from .tables import (
+    MISSING,
+    Cell,
+    Column,
+    Measure,
+    Table,
+    count,
+    figure,
+    interval,
+    p_cell,
+    percent,
+    percent_text,
+    tabulate,
+    words,
+)
 from .times import Settings, tts_of_runs
 
 
@@ -98,31 +112,33 @@ def kind_table(runs: RunSet) -> Table:
 def pair_table(comparisons: Sequence[Comparison], ranking: Ranking | None, labels: Sequence[str]) -> Table:
     """Every pair of pipelines: who is better, by how much, and how sure that is."""
     place = {label: i for i, label in enumerate(labels)}
-    columns = [
-        Column("first"),
-        Column("second"),
-        Column("better", "The one with the lower final gap, where Holm's p is below 0.05."),
-        Column("effect", "Matched-pairs rank-biserial correlation; negative: the first is better."),
-        Column("median difference", "Of the gaps, first minus second."),
-        Column("p", "Wilcoxon's signed-rank test, two-sided."),
-        Column("p, Holm"),
-        Column("p, Nemenyi", "After Friedman's test, on ranks."),
-        Column("units"),
-        Column("ties"),
+
+    def nemenyi(found: Comparison) -> Cell:
+        return MISSING if ranking is None else p_cell(float(ranking.pairs[place[found.first], place[found.second]]))
+
+    measures: list[Measure[Comparison]] = [
+        Measure("first", lambda found: words(found.first)),
+        Measure("second", lambda found: words(found.second)),
+        Measure("better", _winner, "The one with the lower final gap, where Holm's p is below 0.05."),
+        Measure(
+            "effect",
+            lambda found: figure(found.test.effect),
+            "Matched-pairs rank-biserial correlation; negative: the first is better.",
+        ),
+        Measure("median difference", lambda found: percent(found.test.median), "Of the gaps, first minus second."),
+        Measure("p", lambda found: p_cell(found.test.p), "Wilcoxon's signed-rank test, two-sided."),
+        Measure("p, Holm", lambda found: p_cell(found.adjusted)),
+        Measure("p, Nemenyi", nemenyi, "After Friedman's test, on ranks."),
+        Measure("units", lambda found: count(found.test.num_pairs)),
+        Measure("ties", lambda found: count(found.test.num_ties)),
     ]
-    rows = []
-    for found in comparisons:
-        test = found.test
-        winner = found.first if test.effect < 0 else found.second
-        row = [words(found.first), words(found.second)]
-        row.append(words(winner if found.adjusted < 0.05 else "no difference seen"))
-        row += [figure(test.effect), percent(test.median), Cell(p_text(test.p), test.p)]
-        row.append(Cell(p_text(found.adjusted), found.adjusted))
-        nemenyi = None if ranking is None else float(ranking.pairs[place[found.first], place[found.second]])
-        row.append(MISSING if nemenyi is None else Cell(p_text(nemenyi), nemenyi))
-        rows.append([*row, count(test.num_pairs), count(test.num_ties)])
     note = "Final gaps, paired by instance and seed. The effect counts the pairs that differ."
-    return Table("pairs", "Every pair of pipelines", columns, rows, note)
+    return tabulate("pairs", "Every pair of pipelines", measures, comparisons, note)
+
+
+def _winner(found: Comparison) -> Cell:
+    winner = found.first if found.test.effect < 0 else found.second
+    return words(winner if found.adjusted < 0.05 else "no difference seen")
 
 
 def instance_table(runs: RunSet, settings: Settings) -> Table:

@@ -6,13 +6,13 @@ Limits: a cut-off is fitted to few runs and looks better on them than it is; so 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .runs import Run, RunSet
-from .tables import Column, Table, count, figure, words
+from .tables import Cell, Measure, Table, count, figure, tabulate, words
 from .times import Settings, target_time
 
 #: Runs of an instance from which a cut-off is told.
@@ -76,34 +76,62 @@ def _cutoff(times: Sequence[float], lengths: Sequence[float]) -> float:
     return min(seen, key=lambda t: expected_seconds(times, lengths, t))
 
 
+@dataclass(frozen=True)
+class _Restarts:
+    """One row: a pipeline's instances with enough runs."""
+
+    label: str
+    found: Sequence[Restart]
+
+    @property
+    def cut(self) -> list[Restart]:
+        """Instances on which a cut-off beats whole runs."""
+        return [one for one in self.found if math.isfinite(one.cutoff)]
+
+    def cutoff(self) -> Cell:
+        return figure(float(np.median([one.cutoff for one in self.cut])) if self.cut else None, "s")
+
+    def median(self, value: Callable[[Restart], float]) -> float:
+        return float(np.median([value(one) for one in self.found]))
+
+
+_RESTARTS: tuple[Measure[_Restarts], ...] = (
+    Measure("pipeline", lambda row: words(row.label)),
+    Measure(
+        "instances",
+        lambda row: count(len(row.found)),
+        f"With at least {MIN_RUNS} runs, one of which reached the target.",
+    ),
+    Measure("with a cut-off", lambda row: count(len(row.cut)), "Instances on which some cut-off beats whole runs."),
+    Measure("cut-off", _Restarts.cutoff, "Median over these."),
+    Measure(
+        "as run",
+        lambda row: figure(row.median(lambda one: one.without), "s"),
+        "Expected seconds to the target: whole runs, started again until one reaches it; median.",
+    ),
+    Measure(
+        "with the cut-off",
+        lambda row: figure(row.median(lambda one: one.expected), "s"),
+        "The same on the runs that it was chosen on: an upper estimate of the gain.",
+    ),
+    Measure(
+        "gain, left out",
+        lambda row: figure(row.median(lambda one: one.gain)),
+        "As run by with the cut-off, each run cut by what the other runs say; median.",
+    ),
+)
+
+
 def restart_table(runs: RunSet, settings: Settings) -> Table:
     """Cut-offs by pipeline, over the instances with enough runs; no rows where none has them."""
     rows = []
     for label in runs.pipelines:
-        found = [
-            one for (_, name), cell in runs.by_cell.items() if name == label and (one := _of(runs, cell, settings))
-        ]
+        cells = [cell for (_, name), cell in runs.by_cell.items() if name == label]
+        found = [one for cell in cells if (one := _of(runs, cell, settings))]
         if found:
-            cut = [one for one in found if math.isfinite(one.cutoff)]
-            medians = [
-                float(np.median([one.cutoff for one in cut])) if cut else None,
-                float(np.median([one.without for one in found])),
-                float(np.median([one.expected for one in found])),
-                float(np.median([one.gain for one in found])),
-            ]
-            cells = [figure(value, "s") for value in medians[:3]]
-            rows.append([words(label), count(len(found)), count(len(cut)), *cells, figure(medians[3])])
-    columns = [
-        Column("pipeline"),
-        Column("instances", f"With at least {MIN_RUNS} runs, one of which reached the target."),
-        Column("with a cut-off", "Instances on which some cut-off beats whole runs."),
-        Column("cut-off", "Median over these."),
-        Column("as run", "Expected seconds to the target: whole runs, started again until one reaches it; median."),
-        Column("with the cut-off", "The same on the runs that it was chosen on: an upper estimate of the gain."),
-        Column("gain, left out", "As run by with the cut-off, each run cut by what the other runs say; median."),
-    ]
+            rows.append(_Restarts(label, found))
     note = "E[min(T, t)] / F(t) over the seen run lengths (Luby, Sinclair, Zuckerman 1993). A gain below 1 is a loss."
-    return Table("restarts", "When to start again", columns, rows, note)
+    return tabulate("restarts", "When to start again", _RESTARTS, rows, note)
 
 
 def _of(runs: RunSet, cell: Sequence[Run], settings: Settings) -> Restart | None:

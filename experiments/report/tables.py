@@ -111,6 +111,11 @@ def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def p_cell(p: float) -> Cell:
+    """A p-value as ``p_text`` writes it, sorted by its value."""
+    return Cell(p_text(p), p)
+
+
 def percent_text(value: float) -> str:
     """``value`` as a percentage of three digits; "none" for an infinite one."""
     if math.isinf(value):
