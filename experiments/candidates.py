@@ -55,7 +55,7 @@ class Candidates:
         return CostTally.of(self.costs[self.feasible], self.counts[self.feasible], int(self.counts.sum()))
 
     def order(self) -> Int:
-        """Positions by violation, then cost; ties by position, so that equal runs select equally."""
+        """Positions, shape (k,), by violation, then cost; ties by position, so that equal runs select equally."""
         return np.lexsort((self.costs, self.broken)).astype(np.int64)
 
     def best(self, num_points: int) -> Candidates:
@@ -81,7 +81,8 @@ def evaluate(
 ) -> tuple[Candidates, BinaryProgram]:
     """Candidates of completed points, and the program with the lazy rows that they break added.
 
-    The first points are taken to be the most promising ones when lazy rows are looked for.
+    The first points are taken to be the most promising ones when lazy rows are looked for. ``X`` has shape (k, n),
+    ``counts`` (k,).
     """
     broken = program.violations(X).sum(axis=1)
     look = np.flatnonzero(broken == 0)
@@ -101,6 +102,7 @@ def evaluate_apart(
     """As ``evaluate``, but lazy rows that a point breaks count as its violation and are not added to the program.
 
     For runs whose rounds look at a few variables each: thousands of rows would be added, and hardly one be met again.
+    ``X`` has shape (k, n), ``counts`` (k,).
     """
     broken = program.violations(X).sum(axis=1)
     for at in np.flatnonzero(broken == 0).tolist():

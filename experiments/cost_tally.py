@@ -36,7 +36,7 @@ class CostTally:
 
     @staticmethod
     def of(costs: npt.ArrayLike, weights: npt.ArrayLike | None, total: float) -> CostTally:
-        """Tally of feasible points in any order, equal costs put together; weights None counts each once.
+        """Tally of feasible points, shape (k,), in any order, equal costs put together; weights None counts each once.
 
         Examples
         --------

@@ -45,6 +45,8 @@ def first_encoding(
 def start_point(formulation: Formulation, start: str, seed: int) -> Bits | None:
     """A completed point to begin at: the kind's greedy construction, or random bits repaired; None where neither is.
 
+    Shape (n,).
+
     Examples
     --------
     >>> import qopt
@@ -136,7 +138,8 @@ def thinned(
     """The best few points, judged in the small program, with the number of feasible samples among all.
 
     None where all of them are judged in the whole program: where that is cheap, and where bits are auxiliary or the
-    cost is a surrogate, which the small program does not know.
+    cost is a surrogate, which the small program does not know. ``Z`` has shape (k, m); energies and counts have shape
+    (k,), and what is returned is cut in the first axis.
     """
     inside = encoding.state.get("inside")
     program = formulation.program

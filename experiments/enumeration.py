@@ -59,7 +59,7 @@ def enumerate_field(field: Field, state: Float | None = None) -> Enumeration | N
 
 
 def state_of_bits(state: Float | None, bits: AnyArray, num_bits: int) -> Float | None:
-    """Probabilities of the values of some bits: summed over all the others.
+    """Probabilities, shape (2**k,), of the values of k bits: summed over all others of ``state``, shape (2**num_bits,).
 
     Examples
     --------
@@ -196,7 +196,10 @@ def _table_blocks(field: Field, bits: AnyArray) -> Iterator[tuple[slice, AnyArra
 
 
 def substituted(program: BinaryProgram, decoder: LiteralMap, bits: AnyArray) -> BinaryProgram:
-    """The program in the bits its variables are literals of: ``x = flip + S z``, ``S_i,index_i = 1 - 2 flip_i``."""
+    """The program in the bits its variables are literals of: ``x = flip + S z``, ``S_i,index_i = 1 - 2 flip_i``.
+
+    ``bits`` has shape (u,): the used bits, ascending.
+    """
     from scipy.sparse import csr_array
 
     n, u = program.num_variables, bits.size
@@ -216,7 +219,7 @@ def substituted(program: BinaryProgram, decoder: LiteralMap, bits: AnyArray) -> 
 
 
 def linear_table(coefficients: AnyArray) -> Float:
-    """``sum_i a_i z_i`` of all 2**k points, low bit first.
+    """``sum_i a_i z_i`` of all 2**k points, low bit first. ``coefficients`` has shape (k,), the table (2**k,).
 
     Examples
     --------
@@ -230,7 +233,10 @@ def linear_table(coefficients: AnyArray) -> Float:
 
 
 def quadratic_table(c: AnyArray, Q: AnyArray) -> Float:
-    """``z'Qz + c'z`` of all 2**k points for a strictly upper triangular Q, low bit first."""
+    """``z'Qz + c'z`` of all 2**k points for a strictly upper triangular Q, low bit first.
+
+    ``c`` has shape (k,), ``Q`` (k, k), the table (2**k,).
+    """
     table = np.zeros(1)
     for i, own in enumerate(c):
         step = own + (linear_table(Q[:i, i]) if Q[:i, i].any() else 0.0)

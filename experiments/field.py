@@ -23,7 +23,7 @@ class Field:
         return self.complete((start or self.ground).draw(rng, num_points))
 
     def complete(self, Z: Bits) -> Bits:
-        """The program's points that points of the ground stand for."""
+        """The program's points, shape (k, n), that points of the ground, shape (k, num_bits), stand for."""
         return self.formulation.complete(self.decoder.apply(Z))
 
     @property

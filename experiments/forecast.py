@@ -33,7 +33,7 @@ class ReadsReport(Protocol):
     def __call__(self, seconds: float, objective: float) -> None: ...
 
     def ended(self, energies: Float, wanted: int | None) -> bool:
-        """Energies of a batch of reads that ended, of ``wanted`` in all; True ends the run with those so far."""
+        """Energies of ended reads, shape (k,), of ``wanted`` in all; True ends the run with those so far."""
         ...
 
 
@@ -68,7 +68,7 @@ class Judge:
     gaps: list[float] = field(default_factory=list)
 
     def ended(self, energies: Float, wanted: int | None) -> bool:
-        """Reads that ended; energies are costs, minimised."""
+        """Reads that ended; energies, shape (k,), are costs, minimised."""
         sign = 1 if self.sense == "min" else -1
         self.gaps += [self.rule.gap(sign * float(energy), self.sense) for energy in energies]
         if wanted is not None and LEAST_SHARE * wanted <= len(self.gaps) < wanted:
@@ -107,7 +107,7 @@ class Forecast:
         self._iterates = False
 
     def ended(self, energies: Float) -> None:
-        """Energies of reads that ended; those of an iterating encoder's rounds are no costs and are left out."""
+        """Energies of ended reads, shape (k,); those of an iterating encoder's rounds are no costs and are left out."""
         if self._iterates or self._reference is None:
             return
         sign = 1 if self._sense == "min" else -1

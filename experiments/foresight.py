@@ -85,9 +85,9 @@ class Foreseen:
 
 
 def curve_of_reads(gaps: Sequence[float] | Float) -> Curve | None:
-    """The curve of independent reads: the i-th lowest of k is what ``(k + 1) / i`` reads find.
+    """The curve of independent reads, gaps of shape (k,): the i-th lowest of k is what ``(k + 1) / i`` reads find.
 
-    None for fewer than LEAST_READS, or where the lowest is the reference itself.
+    None for fewer than LEAST_READS, or where the lowest is the reference itself. The tail is at least LEAST_TAIL reads.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def curve_of_reads(gaps: Sequence[float] | Float) -> Curve | None:
 
 
 def curve_of_rounds(gaps: Sequence[float] | Float) -> Curve | None:
-    """The curve of the best gap after each round, 1, 2, ...; leading rounds without an answer are infinite.
+    """The curve of the best gap after each round, 1, 2, ..., shape (k,); leading rounds without an answer are infinite.
 
     None for fewer than LEAST_ROUNDS rounds with an answer, or where the reference is reached.
     """

@@ -21,7 +21,7 @@ class KeptSamples:
     bits: int = 0
 
     def add(self, index: int, found: Candidates, energies: AnyArray) -> None:
-        """Keep a round's distinct points; ``energies`` in their order."""
+        """Keep a round's distinct points; ``energies``, shape (k,), in their order."""
         self.rounds.append((index, found, energies))
         self.bits += found.X.size
         while self.bits > MAX_BITS and len(self.rounds) > 1:

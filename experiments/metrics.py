@@ -119,6 +119,8 @@ def incumbent_time(trace: Sequence[tuple[float, float]]) -> float:
 def ecdf(times: npt.ArrayLike) -> tuple[Float, Float]:
     """Steps of the empirical distribution: sorted finite times, and the share of *all* runs that were done by then.
 
+    Steps and shares have shape (finite times,).
+
     Examples
     --------
     >>> steps, shares = ecdf([3.0, np.inf, 1.0, 2.0])

@@ -54,7 +54,7 @@ class Parts:
         return int(self.part_of.max(initial=-1)) + 1
 
     def model(self, part: int) -> tuple[Int, dimod.BinaryQuadraticModel]:
-        """The bits of a part, and its own QUBO."""
+        """The bits of a part, shape (size,), and its own QUBO."""
         bits = np.flatnonzero(self.part_of == part)
         inside = self.part_of[self.rows] == part
         rows, columns = (np.searchsorted(bits, side[inside]) for side in (self.rows, self.columns))
@@ -76,7 +76,7 @@ class Parts:
         return np.asarray(by_bit @ whole + products @ terms)
 
     def aligned(self, Z: Bits) -> Bits:
-        """Point j with the j-th best answer of every part."""
+        """Points of the same shape (k, m): point j has the j-th best answer of every part."""
         order = np.argsort(self.energies(Z), axis=0, kind="stable")
         out: Bits = np.take_along_axis(Z, order[:, self.part_of], axis=0)
         return out
@@ -126,6 +126,6 @@ def _joined(encoding: Encoding, points: list[tuple[Int, Bits]], infos: list[Mapp
 
 
 def aligned_points(encoding: Encoding, Z: AnyArray) -> Bits:
-    """Uniform points of a round put together as the sampler's are."""
+    """Uniform points of a round, shape (k, m), put together as the sampler's are."""
     points = np.asarray(Z, dtype=np.uint8)
     return points if encoding.state.get("part_of") is None else Parts.of(encoding).aligned(points)

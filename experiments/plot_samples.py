@@ -108,7 +108,8 @@ def plot_objectives(
 ) -> tuple[int, int]:
     """Histogram of the objectives of feasible samples beside those of feasible uniform points; how many of each.
 
-    Infeasible points are left out by the caller and told as nan: a bar's height is a share of *all* points.
+    Infeasible points are left out by the caller and told as nan: a bar's height is a share of *all* points. ``samples``
+    and ``uniform`` have shape (points,), of a length each.
     """
     own, other = (np.asarray(values, dtype=np.float64) for values in (samples, uniform))
     feasible = [values[np.isfinite(values)] for values in (own, other)]

@@ -30,9 +30,8 @@ DEFAULT_ENCODERS = ("slack", "unbalanced")
 #: The same for samplers that keep rows themselves.
 SUBSPACE_ENCODERS = ("native",)
 
-#: Formulation and encoder of a polynomial without auxiliary bits; points of a warm start that need no QUBO.
+#: Formulation and encoder of a polynomial without auxiliary bits.
 _POLYNOMIAL = "polynomial"
-_FREE_POINTS = ("auto", "greedy")
 
 
 def choose_pipeline(
@@ -177,9 +176,9 @@ def default_encoder(
 def polynomial_choice(
     problem: Problem, solver: Part, formulation: str | None, options: Mapping[str, Any], wrappers: Wrappers
 ) -> Choice | None:
-    """The polynomial without auxiliary bits, for a sampler that takes and holds it; None where something is against it.
+    """The polynomial without auxiliary bits, for a sampler that prefers and holds it; None where it is not taken.
 
-    Presolve and shrinking work on QUBOs, as do the backends but for the exact one and most points of a warm start.
+    Presolve and shrinking work on QUBOs.
     """
     if wrappers or formulation not in (None, _POLYNOMIAL) or _POLYNOMIAL not in problem.formulations:
         return None
@@ -187,10 +186,9 @@ def polynomial_choice(
         sampler, encoder = build_parts(solver, _POLYNOMIAL, options)
     except ValueError:
         return None
-    is_plain = getattr(sampler, "backend", "exact") == "exact" and getattr(sampler, "point", "auto") in _FREE_POINTS
     program = formulate(problem, _POLYNOMIAL).program
     is_higher = isinstance(program, PolynomialProgram) and program.polynomial.degree > 2
-    if not (sampler.takes_polynomials and is_plain and is_higher):
+    if not (sampler.prefers_polynomials and is_higher):
         return None
     qubits = encoder.num_qubits(program)
     if refusal_of(sampler, encoder, qubits, program):

@@ -109,7 +109,7 @@ class SamplerRun:
     kept: KeptSamples | None = None
 
     def observe(self, probabilities: Float) -> None:
-        """Keep the final state's probabilities; of several rounds none, since no one state gave the samples."""
+        """Keep the final state's probabilities, shape (size,); of several rounds none: no one state gave them all."""
         self.state = None if self.infos else probabilities
 
     @property

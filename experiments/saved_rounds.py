@@ -30,7 +30,7 @@ class SavedRounds:
     def write(
         self, index: int, encoding: Encoding, following: Encoding, Z: Bits, energies: AnyArray, counts: AnyArray
     ) -> None:
-        """Both files of a round.
+        """Both files of a round; ``Z`` has shape (k, m), energies and counts (k,).
 
         Raises
         ------

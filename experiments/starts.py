@@ -32,7 +32,7 @@ def start_of(sampler: QuboSampler, encoding: Encoding) -> Start | None:
 
 
 def relaxed_point(encoding: Encoding) -> AnyArray | None:
-    """Fractional optimum of the native program's LP relaxation; products of the cost are left out of it."""
+    """Fractional optimum of the native program's LP relaxation; products of the cost are left out of it. Shape (n,)."""
     from ..algorithms.linear import linear_relaxation
 
     program = encoding.native

@@ -27,7 +27,7 @@ def swapped_stage(formulation: Formulation, candidates: Candidates | None, refer
 
 
 def one_round(formulation: Formulation, x: AnyArray) -> Bits:
-    """The point after one round: each bit flipped once, then each with its best partner, where that is better.
+    """The point (n,) after one round: each bit flipped once, then each with its best partner, where that is better.
 
     References
     ----------

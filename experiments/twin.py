@@ -59,7 +59,7 @@ class Twin:
 def best_of_ground(ground: Ground, encoding: Encoding) -> Bits:
     """The points of a decomposition's round with the least violation, then cost, of all that the sampler chooses from.
 
-    Several, because the best ones may break lazy rows.
+    Several, because the best ones may break lazy rows. Shape (points, num_bits).
 
     Raises
     ------

@@ -19,7 +19,7 @@ class DisagreementError(RuntimeError):
 
 
 def check_energy_bound(bound: float | None, energies: AnyArray) -> None:
-    """Hold a sampler's ``energy_bound`` against the energies of its own points.
+    """Hold a sampler's ``energy_bound`` against the energies of its own points, shape (k,).
 
     Raises
     ------
@@ -97,7 +97,7 @@ def verify(problem: Problem, solution: Solution) -> Verified:
 
 
 def verify_point(formulation: Formulation, x: Bits) -> Verified:
-    """The solution that a completed point denotes, verified; row violations stand in when it denotes none.
+    """The solution of a completed point, shape (n,), verified; row violations stand in when it denotes none.
 
     Raises
     ------

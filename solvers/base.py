@@ -129,6 +129,11 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     def properties(self) -> Mapping[str, Any]:
         return {"description": first_line(type(self))}
 
+    @property
+    def prefers_polynomials(self) -> bool:
+        """Whether, as it is set, a polynomial is better given to it as it is than with auxiliary bits."""
+        return self.takes_polynomials
+
     def estimate(self, num_variables: int, num_interactions: int) -> Estimate:
         """Qubits, bytes and seconds for a QUBO of that size, or the refusal."""
         return Estimate(qubits=num_variables)
@@ -182,7 +187,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
         """What the sampler's first state gives when it is measured at once, over its ground.
 
         Takes what ``sample`` takes. A control of its own draws from it, so that what the start knows is not counted as
-        the circuit's. None where it is uniform, or was made without the costs (see core/start.py).
+        the circuit's. None where it is uniform, or was made without the costs (see core/start.py). ``relaxation`` has
+        shape (m,), one value a QUBO bit.
         """
         return None
 
@@ -316,7 +322,8 @@ def sample_set(
 ) -> dimod.SampleSet:
     """BINARY sample set with labels 0..m-1: equal points merged (if asked), lowest energy first, ties by the bits.
 
-    Its bits are signed bytes, so that dimod can turn them into spins in place: -1 is no unsigned number.
+    Its bits are signed bytes, so that dimod can turn them into spins in place: -1 is no unsigned number. ``Z`` has
+    shape (k, m); energies and counts have shape (k,); without counts each is 1.
     """
     Z = np.ascontiguousarray(Z, dtype=np.uint8)
     counts = np.ones(len(Z), dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)

@@ -83,6 +83,8 @@ class Ising:
     def contracted(self, home: Int, signs: Int) -> Ising:
         """With spin k in the place of ``signs[k]`` times the new spin ``home[k]``, or a constant where home is -1.
 
+        Both have shape (n,), one entry a spin of this model.
+
         Examples
         --------
         >>> chain = Ising(np.array([0.0, 2.0, 0.0]), np.array([0, 1]), np.array([1, 2]), np.array([1.0, 3.0]), 0.0)

@@ -23,10 +23,10 @@ from qopt.experiments.decomposition import NEVER, unending
 from qopt.experiments.endings import ended_at_success
 from qopt.experiments.papers.readings import Scale, against_control
 from qopt.experiments.pipeline import Pipeline
+from qopt.experiments.report.control_tables import control_table
 from qopt.experiments.report.paired import against_control as report_control
 from qopt.experiments.report.row import run_of
 from qopt.experiments.report.runs import RunSet
-from qopt.experiments.report.summary import control_table
 from qopt.experiments.sampler_run import SamplerRun, run_sampler
 from qopt.problems.formulations import formulate
 from qopt.solvers.classical.random_sampler import RandomSampler

@@ -15,10 +15,11 @@ import qopt
 from qopt.core import Cube, ProductStart, Record
 from qopt.experiments.endings import cut_by_clock, judge_of
 from qopt.experiments.papers.readings import STARTED, UNIFORM, Scale, against_control, start_chance
+from qopt.experiments.report.control_tables import control_table, uniform_table
 from qopt.experiments.report.paired import against_control as report_control
 from qopt.experiments.report.row import run_of
 from qopt.experiments.report.runs import RunSet
-from qopt.experiments.report.summary import control_table, uniform_table, worth_table
+from qopt.experiments.report.summary import worth_table
 from qopt.experiments.starts import start_of
 from qopt.experiments.worth_text import worth_lines
 from qopt.problems.formulations import formulate

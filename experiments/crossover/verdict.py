@@ -166,7 +166,7 @@ def calls_of(log_inverse: float, search: Search) -> float:
 
 
 def curves(model: Model, scenario: Scenario, sizes: Float) -> tuple[Float, Float]:
-    """Seconds of the quantum machine and of the classical solver at these sizes (nan where no estimate exists)."""
+    """Seconds of quantum machine and classical solver at sizes, shape (k,) each; nan where no estimate exists."""
     circuit = _circuits(model, scenario)
     (a_c, b_c), (a_q, b_q) = (
         model.classical.line(scenario.exponent_shift),

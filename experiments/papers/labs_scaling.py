@@ -92,13 +92,13 @@ class _Case:
 
 
 def saved_angles() -> tuple[Float, Float]:
-    """Scaled gammas and betas of the data file."""
+    """Scaled gammas and betas of the data file, shape (layers,) each."""
     document = json.loads(files(__package__).joinpath("labs_angles.json").read_text(encoding="utf-8"))
     return np.array(document["gammas"]), np.array(document["betas"])
 
 
 def fit_angles(lengths: Sequence[int] = FITTED, layers: int = LAYERS, maxiter: int = 400) -> tuple[Float, Float, float]:
-    """Scaled gammas, betas and the mean ``ln(1 / chance)``, least over the lengths together.
+    """Scaled gammas and betas, shape (layers,) each, and the mean ``ln(1 / chance)``, least over the lengths together.
 
     L-BFGS with exact gradients from six linear ramps; the best end is taken, nothing is random.
     """
@@ -119,7 +119,7 @@ def fit_angles(lengths: Sequence[int] = FITTED, layers: int = LAYERS, maxiter: i
 
 
 def overlaps(lengths: Iterable[int], angles: tuple[Float, Float] | None = None) -> list[Overlap]:
-    """Chances of the optimum at the saved angles, or at other ones."""
+    """Chances of the optimum at the saved angles, or at other gammas and betas, shape (layers,) each."""
     gammas, betas = saved_angles() if angles is None else angles
     found = []
     for n in lengths:

@@ -65,6 +65,8 @@ class Forest:
 def grow(features: npt.ArrayLike, values: npt.ArrayLike, *, seed: int) -> Forest:
     """A forest fitted to values; a constant where there are fewer than three.
 
+    ``features`` has shape (rows, columns), ``values`` (rows,).
+
     Raises
     ------
     MissingDependencyError

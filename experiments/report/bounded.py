@@ -26,6 +26,7 @@ def bounded_mean(values: npt.ArrayLike, *, level: float = 0.95, seed: int = 0) -
     For each candidate m, ``K+ = prod(1 + lambda_t (x_t - m))`` and ``K- = prod(1 - lambda_t (x_t - m))``, with
     lambda_t from the values before t; m stays while ``(K+ + K-) / 2 < 1 / (1 - level)``. Both are martingales under
     mean m, so by Ville's inequality the interval misses the mean with chance at most 1 - level, however many values.
+    ``values`` has shape (n,).
 
     Raises
     ------

@@ -84,7 +84,7 @@ def costs_of(runs: RunSet, pipelines: Sequence[str], unit: Unit, cost: Callable[
 
 
 def grouped(names: Sequence[str], values: Float) -> tuple[list[str], Float]:
-    """Names in order of appearance, and the mean of the rows of each."""
+    """Names in order of appearance, and the mean of the rows, values of shape (rows, ...), of each."""
     place = {name: i for i, name in enumerate(dict.fromkeys(names))}
     at = np.array([place[name] for name in names], dtype=np.int64)
     sums = np.zeros((len(place), *values.shape[1:]))
@@ -94,7 +94,7 @@ def grouped(names: Sequence[str], values: Float) -> tuple[list[str], Float]:
 
 
 def rounded(costs: Float) -> Float:
-    """Costs without the last digits, so that equal gaps from sums in different orders are ties."""
+    """Costs without the last digits, in the same shape, so that equal gaps from sums in different orders are ties."""
     return np.asarray(np.round(costs, 12))
 
 
@@ -146,7 +146,7 @@ def against_control(runs: RunSet, unit: Unit) -> list[Control]:
 
 
 def averaged(differences: Float, instances: Sequence[str], unit: Unit) -> Float:
-    """The differences as a test counts them: one mean an instance, or as they are."""
+    """The differences, shape (runs,), as a test counts them: one mean an instance, or as they are."""
     if unit == "run":
         return differences
     return grouped(instances, differences)[1]

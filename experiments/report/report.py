@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..metrics import wilson
+from .control_tables import control_table, program_table, uniform_table
 from .energies import energy_by_instance, energy_table
 from .findings import findings
 from .matrix import matrix_table
@@ -20,13 +21,10 @@ from .restarts import restart_table
 from .runs import Run, RunSet, StageName
 from .statistics import Ranking
 from .summary import (
-    control_table,
     mean_ranks,
-    program_table,
     quality_table,
     resource_table,
     time_table,
-    uniform_table,
     upper_median,
     utility_table,
     worth_table,

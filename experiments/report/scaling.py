@@ -32,7 +32,7 @@ class Fit:
     is_told_apart: bool
 
     def band(self, sizes: npt.ArrayLike) -> tuple[Float, Float, Float]:
-        """Fitted values at these sizes, and the 95 % interval of the mean there."""
+        """Fitted values at these sizes, and the 95 % interval of the mean there, all of shape (k,) as the sizes."""
         u = _abscissa(sizes, self.law)
         middle = self.intercept + self.slope.value * u
         half = (
@@ -52,6 +52,8 @@ class Fit:
 
 def fit_law(sizes: npt.ArrayLike, values: npt.ArrayLike) -> Fit | None:
     """The law with the smaller residual; None with under three points, or sizes that are all equal.
+
+    Both have shape (k,).
 
     Examples
     --------

@@ -51,6 +51,7 @@ def wilcoxon(differences: npt.ArrayLike) -> Paired:
     probability 1/2 given the ranks, so that ties need no correction; it is exact up to 200 nonzero differences, and
     normal with the same variance ``sum r_i^2 / 4`` beyond. The effect is ``(R+ - R-) / (R+ + R-)``; its interval is
     Wilson's for the weighted share ``R+ / (R+ + R-)`` at Kish's number of observations ``(sum r)^2 / sum r^2``.
+    ``differences`` has shape (n,).
 
     Raises
     ------
@@ -177,7 +178,8 @@ class Ranking:
 def friedman(costs: npt.ArrayLike) -> Ranking:
     """Mean ranks of k >= 3 methods (columns) over N >= 2 blocks (rows), Friedman's p and Nemenyi's critical difference.
 
-    ``CD = q sqrt(k (k + 1) / 6N)``, q the upper 5 % point of the studentized range of k means over sqrt 2.
+    ``CD = q sqrt(k (k + 1) / 6N)``, q the upper 5 % point of the studentized range of k means over sqrt 2. ``costs``
+    has shape (N, k).
 
     Raises
     ------
@@ -252,6 +254,8 @@ def clustered_share(hits: Sequence[bool], clusters: Sequence[str]) -> Interval:
 
 def median_interval(values: npt.ArrayLike, *, seed: int = BOOTSTRAP_SEED, resamples: int = RESAMPLES) -> Interval:
     """Median with its 95 % percentile bootstrap interval; inf counts as a value, no values give nan.
+
+    ``values`` has shape (n,).
 
     References
     ----------

@@ -10,19 +10,17 @@ import numpy as np
 
 from ...core import Float
 from ..metrics import Interval
-from .paired import Control, costs_of
+from .paired import costs_of
 from .runs import Run, RunSet, StageName
 from .statistics import clustered_share, median_interval
 from .tables import (
     MISSING,
     Cell,
-    Column,
     Measure,
     Table,
     count,
     figure,
     interval,
-    p_text,
     percent,
     percent_text,
     tabulate,
@@ -42,7 +40,7 @@ from .utility import Shape, Utility, utility_score
 
 
 def by_instance(runs: Sequence[Run], value: Callable[[Run], float]) -> Float:
-    """One number an instance: the median over its seeds."""
+    """One number an instance, shape (instances,): the median over its seeds."""
     groups: dict[str, list[float]] = {}
     for run in runs:
         groups.setdefault(run.instance, []).append(value(run))
@@ -270,122 +268,129 @@ def _counted(key: str) -> Callable[[Pipeline], Cell]:
     return lambda row: count(row.median(key))
 
 
+@dataclass(frozen=True)
+class _Arrivals:
+    """One row of the table of utilities: the times to target of a pipeline's runs, and the instance of each."""
+
+    label: str
+    times: Sequence[float]
+    instances: Sequence[str]
+
+    def reached(self) -> Cell:
+        return percent(np.mean(np.isfinite(self.times)).item() if self.times else math.nan)
+
+
 def utility_table(runs: RunSet, settings: Settings) -> Table:
     """Mean worth of the time to target by three beliefs about when the user gives up."""
     captime = captime_of(runs, settings)
     shapes: tuple[Shape, ...] = ("linear", "log-laplace", "step")
-    columns = [Column("pipeline"), Column("reached", "Share of runs that reached the target at any time.")]
-    columns += [Column(shape) for shape in shapes]
+    measures: list[Measure[_Arrivals]] = [
+        Measure("pipeline", lambda row: words(row.label)),
+        Measure("reached", _Arrivals.reached, "Share of runs that reached the target at any time."),
+        *(Measure(shape, _scored(Utility(shape, captime))) for shape in shapes),
+    ]
     rows = []
     for label in runs.pipelines:
         members = [run for run in runs.by_pipeline[label] if runs.references[run.instance].value is not None]
         times = [target_time(runs, run, settings.target_gap) for run in members]
-        row = [words(label), percent(np.mean(np.isfinite(times)).item() if times else math.nan)]
-        names = [run.instance for run in members]
-        row += [interval(utility_score(times, Utility(shape, captime), names)) for shape in shapes]
-        rows.append(row)
+        rows.append(_Arrivals(label, times, [run.instance for run in members]))
     note = (
         "Mean of u(time to target), over the runs of an instance and then over instances, 1 is best, 95 % "
         "interval of instances that holds at any number of them (by betting); a run that never got there is worth 0. "
         f"Captime {captime:.3g} s: linear falls to 0 at it, log-Laplace is 1/2 there, step is 1 up to it."
     )
-    return Table("utility", "Worth by utility of time", columns, rows, note)
+    return tabulate("utility", "Worth by utility of time", measures, rows, note)
+
+
+def _scored(utility: Utility) -> Callable[[_Arrivals], Cell]:
+    return lambda row: interval(utility_score(row.times, utility, row.instances))
+
+
+@dataclass(frozen=True)
+class _Worths:
+    """One row of the table of worth: a pipeline's runs that have a worth for one target."""
+
+    label: str
+    target: str
+    there: Sequence[Run]
+
+    @property
+    def known(self) -> list[Run]:
+        """Runs whose uniform points reached the target: the others have a worth without limit."""
+        return [run for run in self.there if run.worth[self.target].worth is not None]
+
+    def worth(self) -> Cell:
+        known = self.known
+        if not known:
+            return MISSING
+        return interval(median_interval(by_instance(known, lambda run: run.worth[self.target].worth or 0.0)))
+
+    def beyond_start(self) -> Cell:
+        beyond = [run.worth[self.target].beyond for run in self.there]
+        return figure(_median(value for value in beyond if value is not None))
+
+    def by_second(self) -> Cell:
+        return figure(_median(run.worth_per_second for run in self.known if run.worth_per_second is not None))
+
+
+_WORTHS: tuple[Measure[_Worths], ...] = (
+    Measure("pipeline", lambda row: words(row.label)),
+    Measure(
+        "target",
+        lambda row: words(row.target),
+        "Of its best known or proven optimum; 1 % from it; or the best of the run itself.",
+    ),
+    Measure("instances", lambda row: count(len({run.instance for run in row.there}))),
+    Measure(
+        "worth",
+        _Worths.worth,
+        "Chance of one sample over that of one uniform point: median over instances of the median.",
+    ),
+    Measure(
+        "chance",
+        lambda row: percent(_median(run.worth[row.target].sampler for run in row.there)),
+        "Of one sample, median.",
+    ),
+    Measure(
+        "uniform",
+        lambda row: percent(_median(run.worth[row.target].uniform for run in row.there)),
+        "Of one uniform point, median.",
+    ),
+    Measure(
+        "exact",
+        lambda row: count(sum(run.worth[row.target].is_exact for run in row.there)),
+        "Runs in which both chances were counted, not sampled.",
+    ),
+    Measure(
+        "no limit",
+        lambda row: count(len(row.there) - len(row.known)),
+        "Runs in which uniform points never reached the target: left out of the median.",
+    ),
+    Measure(
+        "beyond start",
+        _Worths.beyond_start,
+        "The same in points of the sampler's own start, where it has one: median.",
+    ),
+    Measure(
+        "by second",
+        _Worths.by_second,
+        "Worth times the CPU seconds of a uniform point, over those of a sample with training.",
+    ),
+)
 
 
 def worth_table(runs: RunSet) -> Table:
     """What one sample is worth in uniform points of the same ground, by pipeline and target."""
-    columns = [
-        Column("pipeline"),
-        Column("target", "Of its best known or proven optimum; 1 % from it; or the best of the run itself."),
-        Column("instances"),
-        Column("worth", "Chance of one sample over that of one uniform point: median over instances of the median."),
-        Column("chance", "Of one sample, median."),
-        Column("uniform", "Of one uniform point, median."),
-        Column("exact", "Runs in which both chances were counted, not sampled."),
-        Column("no limit", "Runs in which uniform points never reached the target: left out of the median."),
-        Column("beyond start", "The same in points of the sampler's own start, where it has one: median."),
-        Column("by second", "Worth times the CPU seconds of a uniform point, over those of a sample with training."),
+    rows = [
+        _Worths(label, target, [run for run in runs.by_pipeline[label] if target in run.worth])
+        for label in runs.pipelines
+        for target in dict.fromkeys(name for run in runs.by_pipeline[label] for name in run.worth)
     ]
-    rows = []
-    for label in runs.pipelines:
-        members = runs.by_pipeline[label]
-        for target in dict.fromkeys(name for run in members for name in run.worth):
-            there = [run for run in members if target in run.worth]
-            known = [run for run in there if run.worth[target].worth is not None]
-            row = [words(label), words(target), count(len({run.instance for run in there}))]
-            worths = by_instance(known, lambda run: run.worth[target].worth or 0.0) if known else None  # noqa: B023
-            row.append(MISSING if worths is None else interval(median_interval(worths)))
-            row.append(percent(_median(run.worth[target].sampler for run in there)))
-            row.append(percent(_median(run.worth[target].uniform for run in there)))
-            row.append(count(sum(run.worth[target].is_exact for run in there)))
-            row.append(count(len(there) - len(known)))
-            beyond = [run.worth[target].beyond for run in there]
-            row.append(figure(_median(value for value in beyond if value is not None)))
-            row.append(figure(_median(run.worth_per_second for run in known if run.worth_per_second is not None)))
-            rows.append(row)
     note = (
         "Uniform points of the sampler's own ground: same reduction, core, start and kept rows. A worth of 1 is a "
         "uniform point. The target 'best of this run' is chosen from the samples, so its worth is an upper estimate."
     )
-    return Table("worth", "What one sample is worth", columns, rows, note)
-
-
-def program_table(controls: Sequence[Control]) -> Table:
-    """Reduction and sampler together against the whole program."""
-    found = control_table(controls)
-    note = "Uniform points of the whole program: what the reduction fixed is counted here. No verdict on the sampler."
-    title = "What reduction and sampler earned together"
-    return Table("program", title, found.columns, found.rows, note)
-
-
-def uniform_table(controls: Sequence[Control]) -> Table:
-    """Samplers with a start of their own against uniform points: what start and sampler earned together."""
-    found = control_table(controls)
-    note = "Uniform points of the sampler's ground: what its start knew is counted here. No verdict on the sampler."
-    return Table("uniform", "What start and sampler earned together", found.columns, found.rows, note)
-
-
-def control_table(controls: Sequence[Control]) -> Table:
-    """Whether each sampler beats equally many uniform points of its own ground, stage by stage."""
-    columns = [
-        Column("pipeline"),
-        Column("stage"),
-        Column("verdict", "By Holm's adjusted p below 0.05 and the sign of the effect."),
-        Column("effect", "Matched-pairs rank-biserial correlation; negative: lower gap than the control."),
-        Column("p", "Wilcoxon's signed-rank test, two-sided."),
-        Column("p, Holm"),
-        Column("units"),
-        Column("ties"),
-        Column("feasible", "Runs with a feasible point at this stage, and of the control."),
-    ]
-    rows = []
-    for found in controls:
-        test, (own, other) = found.test, found.feasible
-        row = [words(found.pipeline), words(found.stage), words(found.verdict), figure(test.effect)]
-        row += [Cell(p_text(p), p) for p in (test.p, found.adjusted)]
-        row += [count(test.num_pairs), count(test.num_ties), Cell(f"{own} | {other} of {found.num_runs}", own)]
-        rows.append(row)
-    title = "Is it better than uniform points of the same ground with the same repair?"
-    return Table("control", title, columns, rows, " ".join(filter(None, (_started(controls), _left_out(controls)))))
-
-
-def _started(controls: Sequence[Control]) -> str:
-    """Which pipelines are judged by points of their own start; empty without any."""
-    starts = {found.pipeline: found.start for found in controls if found.start}
-    if not starts:
-        return ""
-    told = "; ".join(f"{label}: {start}" for label, start in starts.items())
-    return f"Against points of the sampler's own start instead of uniform ones: {told}."
-
-
-def _left_out(controls: Sequence[Control]) -> str:
-    """Which pipelines' runs are in no test; empty without any."""
-    counts = {found.pipeline: found.num_left_out for found in controls if found.num_left_out}
-    if not counts:
-        return ""
-    told = ", ".join(f"{label} {number}" for label, number in counts.items())
-    reasons = "ended at their own success, or whose control had another number of points"
-    return f"Left out, since they are no fair pair: runs that {reasons} ({told})."
+    return tabulate("worth", "What one sample is worth", _WORTHS, rows, note)
 
 
 def mean_ranks(runs: RunSet, settings: Settings) -> dict[str, float]:

@@ -86,6 +86,8 @@ class Utility:
 def utility_score(seconds: npt.ArrayLike, utility: Utility, clusters: Sequence[str] = ()) -> Interval:
     """Mean utility of the runs' times (inf: never) with a 95 % interval that holds at any number of runs (bounded.py).
 
+    ``seconds`` has shape (runs,).
+
     Parameters
     ----------
     clusters : the instance of each run: an instance is then one value, the mean of its runs; each run by itself where

@@ -121,7 +121,10 @@ class _Rows:
 
 
 def initial_angles(init: AnsatzInit, circuit: GateCircuit, rng: np.random.Generator) -> Float:
-    """Starting angles: ``random`` over a turn, ``unit`` in [0, 1), ``small`` about zero (0.1 rad)."""
+    """Starting angles: ``random`` over a turn, ``unit`` in [0, 1), ``small`` about zero (0.1 rad).
+
+    Shape (parameters,).
+    """
     size = circuit.num_parameters
     match init:
         case "random":

@@ -21,16 +21,43 @@ from ..backends.runners import Compiled, Runner
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..spin_polynomial import SpinPolynomial
-from ..training.evaluation_log import Evaluation, evaluation_of
+from ..training.evaluation_log import Evaluation, WithoutGradient, evaluation_of
 
 
 def rotation_periods(circuit: GateCircuit) -> Float:
-    """Period of any expectation in each angle: a full turn, since each angle is that of one rotation."""
+    """Period of any expectation in each angle: a full turn, since each angle is that of one rotation.
+
+    Shape (parameters,).
+    """
     return np.full(circuit.num_parameters, 2 * np.pi)
 
 
+class OfCircuit(WithoutGradient):
+    """What an evaluator has by its circuit of rotations alone; no gradient, where a class adds none."""
+
+    circuit: GateCircuit
+
+    @property
+    def num_parameters(self) -> int:
+        return self.circuit.num_parameters
+
+    @property
+    def periods(self) -> Float:
+        return rotation_periods(self.circuit)
+
+
+class OfEngine(OfCircuit):
+    """The same on an engine of our own: exact values with gradients, unless an evaluation draws shots."""
+
+    shots_per_evaluation: int | None
+
+    @property
+    def has_gradient(self) -> bool:
+        return self.shots_per_evaluation is None
+
+
 @dataclass(frozen=True, eq=False)
-class StateEvaluator:
+class StateEvaluator(OfEngine):
     """State vector: mean or CVaR of the cost's diagonal, with exact gradients where no shots are drawn.
 
     Parameters
@@ -47,18 +74,6 @@ class StateEvaluator:
     rng: np.random.Generator
     engine: EngineChoice = "auto"
 
-    @property
-    def num_parameters(self) -> int:
-        return self.circuit.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return rotation_periods(self.circuit)
-
-    @property
-    def has_gradient(self) -> bool:
-        return self.shots_per_evaluation is None
-
     def evaluate(self, angles: Float) -> Evaluation:
         """Exact expectation (or CVaR) of the state at the angles, shape (parameters,); of drawn points where shots are
         set.
@@ -71,7 +86,7 @@ class StateEvaluator:
         return Evaluation(diagonal.cvar(state, self.cost, self.alpha))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Value and gradient; that of CVaR with the value at risk held fixed."""
+        """Value and gradient, shape (parameters,) as the angles; that of CVaR with the value at risk held fixed."""
         state = self.state(angles)
         value, slopes = tail_slopes(state.weights(), self._energies, self.alpha)
         cotangent = slopes * (state.real + 1j * state.imag)
@@ -92,7 +107,7 @@ class StateEvaluator:
         }
 
     def state(self, angles: Float) -> diagonal.State:
-        """The final state."""
+        """The final state at the angles, shape (parameters,)."""
         return simulate(self.circuit, angles, engine=self.engine)
 
     @cached_property
@@ -101,7 +116,7 @@ class StateEvaluator:
 
 
 @dataclass(frozen=True, eq=False)
-class ProductEvaluator:
+class ProductEvaluator(OfEngine):
     """Matrix product state: exact expectation with gradients, or the mean or CVaR of points drawn."""
 
     bqm: dimod.BinaryQuadraticModel
@@ -110,18 +125,6 @@ class ProductEvaluator:
     alpha: float
     shots_per_evaluation: int | None
     rng: np.random.Generator
-
-    @property
-    def num_parameters(self) -> int:
-        return self.circuit.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return rotation_periods(self.circuit)
-
-    @property
-    def has_gradient(self) -> bool:
-        return self.shots_per_evaluation is None
 
     def evaluate(self, angles: Float) -> Evaluation:
         """Expectation of the matrix product state at the angles, shape (parameters,); of drawn points where shots are
@@ -162,7 +165,7 @@ class ProductEvaluator:
 
 
 @dataclass(frozen=True, eq=False)
-class RunnerEvaluator:
+class RunnerEvaluator(OfCircuit):
     """The circuit on a runner: exact expectation where the runner has one and no shots are asked for, else samples.
 
     Parameters
@@ -182,18 +185,6 @@ class RunnerEvaluator:
     confusion: Confusion | None = None
     _calls: list[int] = field(default_factory=list, init=False, repr=False)
 
-    @property
-    def num_parameters(self) -> int:
-        return self.circuit.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return rotation_periods(self.circuit)
-
-    @property
-    def has_gradient(self) -> bool:
-        return False
-
     def evaluate(self, angles: Float) -> Evaluation:
         """The runner's expectation at the angles, shape (parameters,), or the value of drawn points where shots are
         set.
@@ -201,16 +192,6 @@ class RunnerEvaluator:
         if self.shots_per_evaluation is not None:
             return self.draw(angles, self.shots_per_evaluation)
         return Evaluation(self.runner.expectation(self.compiled, angles, self._operator) + self.ising.offset)
-
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Never there: a runner knows no derivatives by the angles, shape (parameters,).
-
-        Raises
-        ------
-        NotImplementedError
-            Always; ``has_gradient`` is False.
-        """
-        raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         """Points of the compiled circuit at the angles, shape (parameters,), readout errors undone where asked; each

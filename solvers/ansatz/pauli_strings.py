@@ -112,7 +112,7 @@ class PauliStrings:
         return out
 
     def estimates(self, state: State, num_shots: int, rng: np.random.Generator, engine: EngineChoice = "auto") -> Float:
-        """Means of the strings over ``num_shots`` measurements in each of the three bases."""
+        """Means of the strings over ``num_shots`` measurements in each of the three bases. Shape (m,)."""
         out = np.empty(len(self.masks))
         for basis in range(NUM_BASES):
             chosen = self.bases == basis

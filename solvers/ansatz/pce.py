@@ -28,7 +28,7 @@ from ..training.resources import require
 from .backends import AnsatzBackend, ExactAnsatz
 from .bit_swap import one_round_swap
 from .circuits import AnsatzInit, AnsatzName, ansatz
-from .evaluators import rotation_periods
+from .evaluators import OfEngine
 from .pauli_strings import NUM_BASES, PauliStrings, num_qubits
 from .pce_loss import LinearTerms, PceLoss, PolynomialLoss, Regulariser, loss_of
 from .run import circuit_info, optimize, run_info
@@ -157,7 +157,7 @@ class Pce(AnsatzSettings):
 
 
 @dataclass(frozen=True, eq=False)
-class PceEvaluator:
+class PceEvaluator(OfEngine):
     """The loss at given angles, by exact expectations or measured ones; every point it decodes is kept in ``seen``."""
 
     circuit: GateCircuit
@@ -167,18 +167,6 @@ class PceEvaluator:
     rng: np.random.Generator
     engine: EngineChoice = "auto"
     seen: list[Bits] = field(default_factory=list, init=False, repr=False)
-
-    @property
-    def num_parameters(self) -> int:
-        return self.circuit.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return rotation_periods(self.circuit)
-
-    @property
-    def has_gradient(self) -> bool:
-        return self.shots_per_evaluation is None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -211,7 +199,7 @@ class PceEvaluator:
         return value, pull_back(self.circuit, angles, state, cotangent, engine=self.engine)
 
     def read(self, angles: Float, num_shots: int) -> Bits:
-        """The point decoded from that many measurements in each basis."""
+        """The point (n,) decoded from that many measurements in each basis at the angles, shape (parameters,)."""
         return self.loss.decode(self._expectations(self._state(angles), num_shots))
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:

@@ -65,12 +65,12 @@ class PceLoss:
         return len(self.fields)
 
     def value(self, expectations: Float) -> float:
-        """The loss."""
+        """The loss at the spins' expectations, shape (num_spins,)."""
         t = np.tanh(self.scale * expectations)
         return float(t @ (self.couplings @ t) / 2 + self.fields @ t + self.weight * np.mean(t**2) ** 2)
 
     def slopes(self, expectations: Float) -> tuple[float, Float]:
-        """The loss and its derivative in each expectation."""
+        """The loss and its derivative in each expectation, both arrays of shape (num_spins,)."""
         t = np.tanh(self.scale * expectations)
         pull, square = self.couplings @ t, float(np.mean(t**2))
         value = float(t @ pull / 2 + self.fields @ t + self.weight * square**2)
@@ -78,7 +78,10 @@ class PceLoss:
         return value, by_t * self.scale * (1 - t**2)
 
     def decode(self, expectations: AnyArray) -> Bits:
-        """The point by the signs, read against the anchor where there is one; an expectation of 0 counts as +1."""
+        """The point by the signs, read against the anchor where there is one; an expectation of 0 counts as +1.
+
+        ``expectations`` have shape (num_spins,), the point (n,): one less with an anchor.
+        """
         is_down = np.asarray(expectations) < 0
         return (is_down[1:] ^ is_down[0] if self.has_anchor else is_down).astype(np.uint8)
 
@@ -118,11 +121,11 @@ class PolynomialLoss:
         return PolynomialLoss(tuple(groups), spins.n + has_anchor, weight, scale, has_anchor)
 
     def value(self, expectations: Float) -> float:
-        """The loss."""
+        """The loss at the spins' expectations, shape (num_spins,)."""
         return self.slopes(expectations)[0]
 
     def slopes(self, expectations: Float) -> tuple[float, Float]:
-        """The loss and its derivative in each expectation."""
+        """The loss and its derivative in each expectation, both arrays of shape (num_spins,)."""
         t = np.tanh(self.scale * expectations)
         square = float(np.mean(t**2))
         value, by_t = self.weight * square**2, self.weight * 4 * square * t / len(t)
@@ -135,7 +138,7 @@ class PolynomialLoss:
         return value, by_t * self.scale * (1 - t**2)
 
     def decode(self, expectations: AnyArray) -> Bits:
-        """As ``PceLoss.decode``."""
+        """As ``PceLoss.decode``: the point, shape (n,), of expectations, shape (num_spins,)."""
         is_down = np.asarray(expectations) < 0
         return (is_down[1:] ^ is_down[0] if self.has_anchor else is_down).astype(np.uint8)
 
@@ -153,7 +156,7 @@ def nu(regulariser: Regulariser, num_spins: int, i: Int, j: Int, values: Float) 
     """Scale of the regulariser: a lower bound of the largest cut of the graph with weights |J|.
 
     ``edwards-erdos``: (m/2 + (n - 1)/4) times the mean |J|; ``poljak-turzik``: w(G)/2 + w(T)/4 with T a spanning
-    forest of least weight.
+    forest of least weight. The couplings stand at ``i``, ``j`` with ``values``, shape (m,) each.
 
     References
     ----------

@@ -9,7 +9,7 @@ from ...core.old_names import renamed
 from ...core.tunable import Range, tunable
 from ...engines.statevector import EngineChoice
 from ..backends.given import BackendObject, as_backend
-from ..backends.kinds import Backends
+from ..backends.kinds import Backends, Exact
 from ..base import Estimate, QuboSampler
 from ..training.optimizers import OPTIMIZERS, OptimizerName
 from ..training.resources import require
@@ -86,6 +86,11 @@ class AnsatzSettings(QuboSampler):
     def is_named(self) -> bool:
         """False on an object that its name does not build again."""
         return not isinstance(self.backend, BackendObject) or self.backend.is_known
+
+    @property
+    def prefers_polynomials(self) -> bool:
+        """On the exact engine alone: not every other backend has products of more than two."""
+        return super().prefers_polynomials and isinstance(self.runs_on, Exact)
 
     @property
     def runs_on(self) -> AnsatzBackend:

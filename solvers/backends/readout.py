@@ -69,7 +69,7 @@ class Confusion:
 
 
 def nearest_distribution(weights: Float) -> Float:
-    """The closest nonnegative vector of the same sum, in the Euclidean norm.
+    """The closest nonnegative vector of the same sum, in the Euclidean norm. Both have shape (m,).
 
     Examples
     --------

@@ -36,7 +36,7 @@ class Compiled:
     used: tuple[int, ...]
 
     def values(self, parameters: Float) -> Float:
-        """The circuit's own parameter values, in its order."""
+        """The circuit's own parameter values in its order, shape (len(used),), of all parameters, shape (k,)."""
         return np.asarray(parameters, dtype=np.float64)[list(self.used)]
 
 
@@ -58,7 +58,7 @@ class Runner(Protocol):
         ...
 
     def expectation(self, compiled: Compiled, parameters: Float, operator: Any) -> float:
-        """Exact expectation of an operator on the circuit's qubits."""
+        """Exact expectation of an operator on the circuit's qubits; ``parameters`` have shape (parameters,)."""
         ...
 
     def sample(self, compiled: Compiled, parameters: Float, shots: int, seed: int) -> Bits:

@@ -42,7 +42,7 @@ class KeptGround:
         return self.structure.draw(num_points, rng)
 
     def block(self, first: int, last: int) -> Bits:
-        """Refused: the points have no number.
+        """Refused, whatever the range: the points, which would have shape (last - first, num_bits), have no number.
 
         Raises
         ------

@@ -220,6 +220,8 @@ def _searched(
 def unscaled_bound(bound: float, terms: Float, factor: float, offset: float) -> float:
     """A bound on the cost from one on ``rint(terms * factor)``: less what rounding may have added, and float error.
 
+    ``terms`` has shape (m,).
+
     Examples
     --------
     >>> round(unscaled_bound(-1.0, np.array([-0.75]), 1.0, 0.0), 9)

@@ -54,7 +54,7 @@ class Listener:
         return None if self._ended is None else lambda: self._is_over
 
     def tell(self, share: float | None, Z: AnyArray | None = None) -> None:
-        """The share of the work, and points that a part of it ended in."""
+        """The share of the work, and points, shape (k, m), that a part of it ended in."""
         if self._heard is None and self._ended is None:
             return
         if Z is not None and len(Z):
@@ -80,7 +80,7 @@ def seed_stream(seed: int | None) -> Iterator[int]:
 
 
 def points_by_label(samples: dimod.SampleSet, n: int) -> AnyArray:
-    """Points of a library's sample set in read order, columns in label order."""
+    """Points of a library's sample set, shape (reads, n), in read order, columns in label order."""
     columns = [samples.variables.index(i) for i in range(n)]
     Z = np.asarray(samples.record.sample)[:, columns]
     return (Z > 0).astype(np.uint8)

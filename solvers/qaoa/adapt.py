@@ -183,7 +183,7 @@ class AdaptCircuit:
         return True
 
     def state(self, angles: Float) -> Complex:
-        """The final state."""
+        """The final state, shape (2**n,), at the angles, shape (2 layers,)."""
         psi = np.full(len(self.energies), len(self.energies) ** -0.5, dtype=np.complex128)
         gammas, betas = np.split(angles, 2)
         for mixer, gamma, beta in zip(self.mixers, gammas, betas):
@@ -195,7 +195,7 @@ class AdaptCircuit:
         return Evaluation(inner(_weights(self.state(angles)), self.energies))
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Value and gradient by the adjoint method."""
+        """Value and gradient, shape (2 layers,) as the angles, by the adjoint method."""
         psi = self.state(angles)
         lam = self.energies * psi
         value = inner(_weights(psi), self.energies)
@@ -225,7 +225,10 @@ class AdaptCircuit:
 
 
 def derivative(lam: Complex, psi: Complex, mixer: Mixer) -> float:
-    """d/d beta at 0 of <exp(-i beta A) H exp(i beta A)> for lam = H psi: ``-2 Im <lam| A |psi>``."""
+    """d/d beta at 0 of <exp(-i beta A) H exp(i beta A)> for lam = H psi: ``-2 Im <lam| A |psi>``.
+
+    States have shape (2**n,).
+    """
     return -2 * sum(_imaginary(lam, apply_pauli(psi, x, z)) for x, z in mixer.parts)
 
 

@@ -25,7 +25,7 @@ def qaoa_circuit(
     Parameters
     ----------
     is_multi_angle : one gamma a term (nonzero fields, then couplings) and one beta a qubit, instead of one a layer.
-    thetas : start RY(theta_i)|0> and its mixer; None is |+> and sum X.
+    thetas : start RY(theta_i)|0> and its mixer, shape (n,); None is |+> and sum X.
     """
     from qiskit.circuit import ParameterVector, QuantumCircuit
 

@@ -49,6 +49,8 @@ class ConeTraining:
     def fit(self, ising: Ising, num_layers: int) -> tuple[LightCones, Float, Float]:
         """Cones and angles of the gates; the first model may take all memory, later ones ``ROUND_LIMITS``.
 
+        Gammas and betas have shape (p,) each.
+
         Raises
         ------
         UnsupportedError

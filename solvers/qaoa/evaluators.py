@@ -25,7 +25,7 @@ from ..base import Observe
 from ..ising import Ising
 from ..seeds import spawn_seeds
 from ..spin_polynomial import SpinPolynomial
-from ..training.evaluation_log import Evaluation, Evaluator, evaluation_of
+from ..training.evaluation_log import Evaluation, Evaluator, WithoutGradient, evaluation_of
 from .circuit import logical_depth, qaoa_circuit
 
 
@@ -64,7 +64,7 @@ class CircuitSpec:
         return np.concatenate([np.tile(gamma, self.num_layers), betas])
 
     def flat(self, gammas: Float, betas: Float) -> Float:
-        """Flat angles from one scaled gamma and one beta a layer."""
+        """Flat angles, shape (parameters,), from one scaled gamma and one beta a layer, shape (p,) each."""
         return np.concatenate([np.repeat(gammas, self.gammas_per_layer), np.repeat(betas, self.betas_per_layer)])
 
     def split(self, angles: Float) -> tuple[Float, Float]:
@@ -76,7 +76,7 @@ class CircuitSpec:
         return gammas.reshape(self.num_layers, -1), betas.reshape(self.num_layers, -1)
 
     def gates(self, angles: Float) -> tuple[Float, Float]:
-        """Gammas and betas of the gates."""
+        """Gammas and betas of the gates, in the shapes of ``split``, of flat angles, shape (parameters,)."""
         gammas, betas = self.split(angles)
         return gammas / self.unit, betas
 
@@ -115,11 +115,14 @@ class QaoaEvaluator(Evaluator, Protocol):
         ...
 
     def show(self, angles: Float, observe: Observe) -> None:
-        """Call ``observe`` with the probabilities of the final state, where they are known."""
+        """Call ``observe`` with the probabilities of the final state, where they are known.
+
+        ``angles`` have shape (parameters,), the probabilities (2**n,).
+        """
         ...
 
 
-class OfSpec:
+class OfSpec(WithoutGradient):
     """What an evaluator has by its circuit alone; no gradient and no probabilities, where a backend adds none."""
 
     spec: CircuitSpec
@@ -132,22 +135,8 @@ class OfSpec:
     def periods(self) -> Float:
         return self.spec.periods
 
-    @property
-    def has_gradient(self) -> bool:
-        return False
-
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Never there, at any angles, shape (parameters,), unless the class has its own.
-
-        Raises
-        ------
-        NotImplementedError
-            Always; ``has_gradient`` is False.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
-
     def show(self, angles: Float, observe: Observe) -> None:
-        """Nothing: the probabilities are not known."""
+        """Nothing at any angles, shape (parameters,): the probabilities are not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +221,7 @@ class ExactEvaluator(OfSpec):
         observe(self.state(angles).probabilities())
 
     def state(self, angles: Float) -> diagonal.AnyState:
-        """The final state."""
+        """The final state at the scaled angles, shape (parameters,)."""
         gammas, betas = self.spec.gates(angles)
         if self.spec.is_multi_angle:
             return diagonal.ma_evolve(self._terms, gammas, betas, **self._options)

@@ -50,7 +50,8 @@ class Circuits:
 
         Parameters
         ----------
-        matrix : maps the optimiser's variables to the circuit's angles; None for the angles themselves.
+        matrix : maps the optimiser's k variables to the circuit's angles, shape (num_parameters, k); None for the
+            angles themselves.
         """
         if num_layers in (None, self.num_layers):
             return Stage(self.full, begin, self.max_evaluations, matrix=matrix)
@@ -149,7 +150,10 @@ class FixedAngles(InitialAngles):
 
 
 def fixed_angles(spec: CircuitSpec) -> tuple[Float, Float]:
-    """The table's angles for a circuit's model; a polynomial of another degree takes those of degree 3."""
+    """The table's angles for a circuit's model; a polynomial of another degree takes those of degree 3.
+
+    Shape (p,) each.
+    """
     ising, unit = spec.ising, spec.unit
     if isinstance(ising, Ising):
         gammas, betas = scaled_angles(spec.num_layers, mean_degree(ising.rows, ising.columns))

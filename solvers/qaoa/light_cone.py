@@ -79,7 +79,7 @@ class LightConeEvaluator(OfSpec):
         return self.spec.ising.offset + value, np.concatenate([by_gamma / self.spec.unit, by_beta])
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
-        """Roundings of the correlations, as many as asked for."""
+        """Roundings of the correlations at the scaled angles, shape (2 p,), as many as asked for."""
         return evaluation_of(self.bqm, rounded_points(self.correlations(angles), num_shots, self.rng), 1.0)
 
     def correlations(self, angles: Float) -> Correlations:

@@ -60,7 +60,7 @@ class PauliEvaluator(OfSpec):
         return self.points.draw(angles, num_shots)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
-        """The mean energy with what was dropped, and the loss of the state that points are drawn from."""
+        """Mean energy at the angles, shape (2 p,), with what was dropped; the loss of the state that is drawn from."""
         found = self.mean(angles)
         drawn = self.points.metrics(angles)
         return {
@@ -73,7 +73,7 @@ class PauliEvaluator(OfSpec):
         }
 
     def mean(self, angles: Float) -> Propagated:
-        """Mean energy without the offset."""
+        """Mean energy without the offset, at the scaled angles, shape (2 p,)."""
         ising = quadratic(self.spec)
         cost = Observable(ising.fields, ising.rows, ising.columns, ising.couplings)
         return propagate(cost, *self.spec.gates(angles), self.truncation)

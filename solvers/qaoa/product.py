@@ -82,7 +82,7 @@ class ProductEvaluator(OfSpec):
         return evaluation_of(self.bqm, self.points(angles, num_shots), self.alpha)
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
-        """The final state's mean energy, whether it is exact, and what was lost."""
+        """Mean energy of the state at the angles, shape (parameters,), whether it is exact, and what was lost."""
         cut = self.state(angles).cut
         return {
             "expectation": self.energy(angles),
@@ -95,7 +95,7 @@ class ProductEvaluator(OfSpec):
         }
 
     def energy(self, angles: Float) -> float:
-        """Mean energy of the state kept."""
+        """Mean energy of the state kept at the angles, shape (parameters,)."""
         state, ising = self.state(angles), quadratic(self.spec)
         singles, pairs = means_of_z(state.product, state.line.lows, state.line.highs)
         return float(ising.offset + ising.fields[state.line.order] @ singles + ising.couplings @ pairs)
@@ -180,7 +180,7 @@ def product_maker(
 
 
 def state_seconds(line_spans: Float, bonds: Float, num_layers: int) -> float:
-    """Estimate for making a state, from how far each site's phases reach and the bonds kept."""
+    """Estimate for a state: how far each site's phases reach, shape (n,), and the bonds kept, shape (n - 1,)."""
     cut = CUT_SECONDS + CUT_SECONDS_PER_CUBE * bonds**3
     running = np.concatenate([[0.0], np.cumsum(cut)])
     first = np.arange(len(line_spans))
@@ -246,6 +246,9 @@ def bond_of(settings: QaoaSettings) -> int:
 
 
 def state_bytes(bonds: Float) -> int:
-    """Tensors and their copies, the isometries of one operator (a bond twice as wide), one SVD, environments."""
+    """Tensors and their copies, the isometries of one operator (a bond twice as wide), one SVD, environments.
+
+    ``bonds`` has shape (n - 1,).
+    """
     n, widest = len(bonds) + 1, float(bonds.max(initial=1))
     return int(16 * (6 * (bonds**2).sum() + (40 + 4 * min(n, 32)) * widest**2))

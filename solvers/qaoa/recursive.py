@@ -321,7 +321,10 @@ def correlations_of(state: diagonal.AnyState) -> tuple[Float, Float]:
 
 
 def closed_form(ising: Ising) -> tuple[Float, Float]:
-    """<Z_i> and <Z_i Z_j> (of couplings; 0 elsewhere) of one layer at its best angles, without a state."""
+    """<Z_i> and <Z_i Z_j> (of couplings; 0 elsewhere) of one layer at its best angles, without a state.
+
+    Shapes (n,) and (n, n).
+    """
     from scipy.sparse import csr_array
 
     from ...algorithms.depth_one import DepthOne, optimize_depth_one

@@ -13,6 +13,7 @@ import dimod
 from ...core.old_names import renamed
 from ...core.tunable import Choice, Range, tunable
 from ..backends.given import BackendObject, as_backend
+from ..backends.kinds import Exact
 from ..base import Estimate, QuboSampler
 from ..ising import Scale
 from ..training.optimizers import OPTIMIZERS, OptimizerName
@@ -145,6 +146,11 @@ class QaoaSettings(QuboSampler):
     def is_named(self) -> bool:
         """False on an object that its name does not build again."""
         return not isinstance(self.backend, BackendObject) or self.backend.is_known
+
+    @property
+    def prefers_polynomials(self) -> bool:
+        """On the exact engine alone: not every other backend has products of more than two."""
+        return super().prefers_polynomials and isinstance(self.runs_on, Exact)
 
     @property
     def runs_on(self) -> QaoaBackend:

@@ -66,7 +66,10 @@ class SparseSpins:
         return found
 
     def part(self, spins: Iterable[int]) -> tuple[list[int], Float, Int, Int, Float]:
-        """Spins in order, and the fields, ends and couplings among them in their new numbers."""
+        """Spins in order, and the fields, ends and couplings among them in their new numbers.
+
+        Fields have shape (k,), ends and couplings (t,) each.
+        """
         chosen = sorted(spins)
         place = {spin: k for k, spin in enumerate(chosen)}
         terms = [

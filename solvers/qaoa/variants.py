@@ -121,6 +121,11 @@ class WarmStartQaoa(QaoaSettings):
         if not 0 <= self.eps <= 0.5:
             raise ValueError(f"eps must lie in [0, 0.5], got {self.eps!r}; 0.5 is plain QAOA")
 
+    @property
+    def prefers_polynomials(self) -> bool:
+        """As plain QAOA, with a point that needs no quadratic model."""
+        return super().prefers_polynomials and self.point in ("auto", "greedy")
+
     def sample(
         self,
         bqm: dimod.BinaryQuadraticModel,
@@ -153,7 +158,10 @@ class WarmStartQaoa(QaoaSettings):
         program: BinaryProgram | None = None,
         relaxation: npt.ArrayLike | None = None,
     ) -> Start | None:
-        """Independent bits with the clipped point's probabilities, ``sin(theta / 2)**2``."""
+        """Independent bits with the clipped point's probabilities, ``sin(theta / 2)**2``.
+
+        ``relaxation`` has shape (n,), one value a QUBO bit.
+        """
         values, _ = self._values(bqm, relaxation)
         ones = np.sin(warm_start_thetas(values, self.eps) / 2) ** 2
         return None if np.allclose(ones, 0.5, rtol=0, atol=1e-12) else ProductStart(ones)

@@ -17,7 +17,7 @@ from ...core import Bits, Float, Int
 from ...engines.matrix_product.gradient import TwoBody, value_and_gradient
 from ...engines.matrix_product.state import MatrixProduct, product_state
 from ...engines.statevector import EngineChoice, GateCircuit, Kind, pull_back, simulate
-from ..ansatz.evaluators import rotation_periods
+from ..ansatz.evaluators import OfCircuit
 from ..backends.kinds import Backend
 from ..backends.runners import Compiled, Runner
 from ..seeds import spawn_seeds
@@ -45,7 +45,7 @@ class RelaxedState:
 
     @staticmethod
     def of_vector(psi: Complex, value: float) -> RelaxedState:
-        """A state vector."""
+        """A state vector, shape (2**num_qubits,), with its mean energy."""
 
         def magic(placement: Placement, num_shots: int, rng: np.random.Generator) -> tuple[Int, Bits]:
             choices = magic_choices(placement, num_shots, rng)
@@ -65,49 +65,8 @@ class RelaxedState:
         return RelaxedState(value, magic, product.bloch)
 
 
-@dataclass(frozen=True, eq=False)
-class VectorRelaxed:
-    """The relaxation's mean in the ansatz, by a simulation without shots.
-
-    Parameters
-    ----------
-    mean : angles -> value.
-    gradient : angles -> (value, gradient); None where there is none.
-    make_state : (angles, value) -> state.
-    """
-
-    circuit: GateCircuit
-    mean: Callable[[Float], float]
-    gradient: Callable[[Float], tuple[float, Float]] | None
-    make_state: Callable[[Float, float], RelaxedState]
-
-    @property
-    def num_parameters(self) -> int:
-        return self.circuit.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return rotation_periods(self.circuit)
-
-    @property
-    def has_gradient(self) -> bool:
-        return self.gradient is not None
-
-    def evaluate(self, angles: Float) -> Evaluation:
-        """Relaxed energy of the state at the angles, shape (parameters,)."""
-        return Evaluation(self.mean(angles))
-
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Relaxed energy and its derivatives by the angles, shape (parameters,).
-
-        Raises
-        ------
-        NotImplementedError
-            The engine has no exact gradient.
-        """
-        if self.gradient is None:
-            raise NotImplementedError("this engine has no exact gradient; has_gradient is False")
-        return self.gradient(angles)
+class OfRelaxed(OfCircuit):
+    """What an evaluator of a relaxation has by its circuit alone."""
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
         """Never there, at any angles, shape (parameters,): a relaxed state has no points before it is rounded.
@@ -123,8 +82,39 @@ class VectorRelaxed:
         """Empty at all angles, shape (parameters,); rounding tells what it found."""
         return {}
 
+
+@dataclass(frozen=True, eq=False)
+class VectorRelaxed(OfRelaxed):
+    """The relaxation's mean in the ansatz, by a simulation without shots.
+
+    Parameters
+    ----------
+    mean : angles -> value.
+    gradient : angles -> (value, gradient); None where there is none.
+    make_state : (angles, value) -> state.
+    """
+
+    circuit: GateCircuit
+    mean: Callable[[Float], float]
+    gradient: Callable[[Float], tuple[float, Float]] | None
+    make_state: Callable[[Float, float], RelaxedState]
+
+    @property
+    def has_gradient(self) -> bool:
+        return self.gradient is not None
+
+    def evaluate(self, angles: Float) -> Evaluation:
+        """Relaxed energy of the state at the angles, shape (parameters,)."""
+        return Evaluation(self.mean(angles))
+
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Relaxed energy and its derivatives by the angles, shape (parameters,); refused where there are none."""
+        if self.gradient is None:
+            return super().value_and_gradient(angles)
+        return self.gradient(angles)
+
     def state(self, angles: Float, value: float) -> RelaxedState:
-        """The state at those angles."""
+        """The state at those angles, shape (parameters,)."""
         return self.make_state(angles, value)
 
 
@@ -171,7 +161,7 @@ def mps_relaxed(relaxed: Relaxed, circuit: GateCircuit) -> VectorRelaxed:
 
 
 @dataclass(frozen=True, eq=False)
-class RunnerRelaxed:
+class RunnerRelaxed(OfRelaxed):
     """The relaxation's mean as a circuit on Aer; a second circuit with turns before the measurement is read.
 
     Parameters
@@ -202,48 +192,12 @@ class RunnerRelaxed:
     def engine(self) -> str:
         return self.runner.engine
 
-    @property
-    def num_parameters(self) -> int:
-        return self.circuit.num_parameters
-
-    @property
-    def periods(self) -> Float:
-        return rotation_periods(self.circuit)
-
-    @property
-    def has_gradient(self) -> bool:
-        return False
-
     def evaluate(self, angles: Float) -> Evaluation:
         """The runner's expectation of the relaxed Hamiltonian at the angles, shape (parameters,)."""
         return Evaluation(self.runner.expectation(self.bare, angles, self.operator) + self.relaxed.ising.offset)
 
-    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Never there: a runner knows no derivatives by the angles, shape (parameters,).
-
-        Raises
-        ------
-        NotImplementedError
-            Always; ``has_gradient`` is False.
-        """
-        raise NotImplementedError("circuits on a runner have no exact gradient; has_gradient is False")
-
-    def draw(self, angles: Float, num_shots: int) -> Evaluation:
-        """Never there, at any angles, shape (parameters,): a relaxed state has no points before it is rounded.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError("a relaxed state has no points before it is rounded")
-
-    def metrics(self, angles: Float) -> Mapping[str, Any]:
-        """Empty at all angles, shape (parameters,); rounding tells what it found."""
-        return {}
-
     def state(self, angles: Float, value: float) -> RelaxedState:
-        """The state at those angles, read by shots."""
+        """The state at those angles, shape (parameters,), read by shots."""
 
         def magic(placement: Placement, num_shots: int, rng: np.random.Generator) -> tuple[Int, Bits]:
             bases = magic_choices(placement, min(BASES, num_shots), rng)

@@ -58,7 +58,10 @@ class Relaxed:
         return out
 
     def apply(self, psi: Complex) -> Complex:
-        """The operator on amplitudes, without the offset: ``sum_i P_i (fields_i + sum_(j>i) couplings_ij P_j) psi``."""
+        """The operator on amplitudes, without the offset: ``sum_i P_i (fields_i + sum_(j>i) couplings_ij P_j) psi``.
+
+        ``psi`` and the result have shape (2**num_qubits,).
+        """
         turned = np.array([self._pauli(v, psi) for v in range(self.ising.n)])
         parts = turned.view(np.float64)  # a real matrix on real and imaginary parts at once
         pulled = (self.couplings @ parts).view(np.complex128)
@@ -68,11 +71,11 @@ class Relaxed:
         return out
 
     def mean(self, psi: Complex) -> float:
-        """Mean energy of a state, offset included."""
+        """Mean energy of a state, shape (2**num_qubits,), offset included."""
         return float(np.vdot(psi, self.apply(psi)).real) + self.ising.offset
 
     def dense(self) -> Complex:
-        """The matrix, without the offset."""
+        """The matrix, shape (2**num_qubits, 2**num_qubits), without the offset."""
         columns = np.eye(2**self.num_qubits, dtype=np.complex128)
         return np.array([self.apply(column) for column in columns]).T
 
@@ -98,7 +101,7 @@ class Relaxed:
         return out
 
     def mean_of_product(self, bloch: Float) -> float:
-        """Mean energy of the product state with these Bloch vectors."""
+        """Mean energy of the product state with these Bloch vectors, shape (num_qubits, 3)."""
         values = bloch[self.placement.qubits, self.placement.axes]
         return float(self.fields @ values + values @ self.couplings @ values) + self.ising.offset
 

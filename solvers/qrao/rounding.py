@@ -45,7 +45,7 @@ def basis_change(directions: Float) -> Complex:
 
 
 def polar(directions: Float) -> tuple[Float, Float]:
-    """Angles theta from Z and phi from X of each direction."""
+    """Angles theta from Z and phi from X, shape (...,) each, of each direction, shape (..., 3)."""
     unit = directions / np.linalg.norm(directions, axis=-1, keepdims=True)
     return np.arccos(np.clip(unit[..., 2], -1, 1)), np.arctan2(unit[..., 1], unit[..., 0])
 

@@ -123,7 +123,8 @@ def optimize_grown(
     """``optimize`` for 1, 2, ... layers, each with the angles of the one before, grown, as a further start (INTERP).
 
     Evaluations and gradients are counted over all of them. When the limit cuts it short, the angles found so far are
-    grown to the full number of layers and evaluated once.
+    grown to the full number of layers and evaluated once. Costs and ``start`` have shape (size,), one entry a point of
+    the space.
     """
     table, clock = as_costs(costs), Clock(seconds)
     done: Optimized | None = None
@@ -243,7 +244,7 @@ class SubspaceEvaluator:
         return np.concatenate(parts)
 
     def angles(self, scaled: Float) -> tuple[Float, Float]:
-        """Gammas and betas of the circuit."""
+        """Gammas and betas of the circuit, shape (num_layers,) each, of scaled angles, shape (2 num_layers,)."""
         p = self.search.num_layers
         return scaled[:p] * (1 / self.costs.spread), scaled[p:] * self.mixer.beta_unit
 

@@ -27,6 +27,8 @@ NEGLIGIBLE = 1e-17
 def coefficients(beta: float, lowest: float, highest: float) -> Complex:
     """Coefficients of T_0, T_1, ... for exp(-i beta M) with the spectrum of M in lowest..highest.
 
+    Shape (terms,), cut where they are negligible.
+
     Examples
     --------
     >>> bool(abs(coefficients(0.3, -1, 1).sum() - np.exp(-0.3j)) < 1e-15)  # M = 1, T_k(1) = 1

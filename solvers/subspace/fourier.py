@@ -207,7 +207,7 @@ class SymmetricFourier:
         return {la: block[:, 0] for la, block in _climb(start, self._levels).items()}
 
     def backward(self, coefficients: dict[Partition, Float]) -> Float:
-        """Functions (b, n!) of the coefficient matrices; the inverse and the transpose of ``forward``."""
+        """Functions, shape (b, n!), of the matrices (b, d, d); the inverse and the transpose of ``forward``."""
         base, where = self._base
         below = {la: block[:, None] for la, block in coefficients.items()}
         for steps in reversed(self._levels):

@@ -88,7 +88,7 @@ class KeyedSpace:
         return found
 
     def find(self, keys: Int) -> Int:
-        """Index of each key, -1 where it is not in the space."""
+        """Index of each key, shape (k,) as the keys, -1 where it is not in the space."""
         at = np.searchsorted(self.keys, keys)
         at[at == self.size] = 0
         return np.where(self.keys[at] == keys, at, -1) if self.size else np.full(keys.shape, -1)

@@ -45,13 +45,13 @@ class Mixer(Protocol):
         ...
 
     def apply(self, state: Complex, beta: float) -> Complex:
-        """exp(-i beta M) state, or the ordered product that ``describe`` names."""
+        """exp(-i beta M) state, or the ordered product that ``describe`` names. States have shape (size,)."""
         ...
 
     def pull_back(self, state: Complex, adjoint: Complex, beta: float) -> tuple[Complex, Complex, float]:
         """State and adjoint before the gate, and the derivative by beta of 2 Re <adjoint|gate(beta)|state>.
 
-        ``state`` and ``adjoint`` are those behind the gate.
+        ``state`` and ``adjoint`` are those behind the gate, shape (size,).
         """
         ...
 
@@ -61,7 +61,7 @@ class Mixer(Protocol):
 
 
 def uniform_state(size: int) -> Float:
-    """Equal amplitudes 1 / sqrt(size)."""
+    """Equal amplitudes 1 / sqrt(size), shape (size,)."""
     return np.full(size, 1 / math.sqrt(size))
 
 
@@ -234,7 +234,7 @@ class GroupMixer:
         return state
 
     def hamiltonian(self, state: Complex) -> Complex:
-        """M state."""
+        """M state; both have shape (size,)."""
         out = np.zeros_like(state)
         for d in self.space.levels:  # the registers go round as in apply
             view = state.reshape(d, -1)

@@ -53,7 +53,7 @@ class Space(Protocol):
 
 
 def sample_indices(space: Space, num_points: int, rng: np.random.Generator) -> Int:
-    """Indices of ``num_points`` uniform, independent points of the space."""
+    """Indices, shape (num_points,), of uniform, independent points of the space."""
     return rng.integers(space.size, size=num_points)
 
 
@@ -82,7 +82,7 @@ class SpaceGround:
         return uniform_sample(self.space, num_points, rng)
 
     def block(self, first: int, last: int) -> Bits:
-        """Points of the indices ``first..last-1``."""
+        """Points of the indices ``first..last-1``, shape (last - first, num_bits)."""
         return self.space.points(np.arange(first, last))
 
     def describe(self) -> str:

@@ -82,7 +82,7 @@ class Costs:
         return np.asarray(self.values <= least + ROUNDING * (most - least))
 
     def phase(self, gamma: float) -> Complex:
-        """exp(-i gamma cost) of each point."""
+        """exp(-i gamma cost) of each point, shape (size,)."""
         if self.levels.size <= FEW_LEVELS * self.size:
             return np.asarray(np.exp(-1j * gamma * self.levels)[self.level_of])
         out = np.empty(self.size, dtype=np.complex128)
@@ -92,7 +92,7 @@ class Costs:
 
 
 def as_costs(costs: Costs | npt.ArrayLike) -> Costs:
-    """The costs with their distinct levels; made once where many evaluations follow."""
+    """The costs, shape (size,), with their distinct levels; made once where many evaluations follow."""
     return costs if isinstance(costs, Costs) else Costs(np.asarray(costs, dtype=np.float64))
 
 
@@ -127,12 +127,14 @@ def evolve(
 
 
 def expectation(state: Complex, costs: Costs | npt.ArrayLike) -> float:
-    """``<C>`` of a state of norm 1."""
+    """``<C>`` of a state of norm 1; state and costs have shape (size,)."""
     return float(probabilities(state) @ as_costs(costs).values)
 
 
 def cvar(state: Complex, costs: Costs | npt.ArrayLike, alpha: float) -> float:
     """Mean of the ``alpha`` best share of the cost distribution; ``alpha = 1`` is the expectation.
+
+    State and costs have shape (size,).
 
     References
     ----------
@@ -147,12 +149,12 @@ def cvar(state: Complex, costs: Costs | npt.ArrayLike, alpha: float) -> float:
 
 
 def optimum_probability(state: Complex, costs: Costs | npt.ArrayLike) -> float:
-    """Probability of the points of least cost, all of them together."""
+    """Probability of the points of least cost, all of them together. State and costs have shape (size,)."""
     return float(probabilities(state)[as_costs(costs).is_optimal].sum())
 
 
 def probabilities(state: Complex) -> Float:
-    """``|amplitude|**2`` of each point."""
+    """``|amplitude|**2`` of each point, shape (size,) as the state."""
     return np.asarray(np.abs(state) ** 2)
 
 
@@ -169,6 +171,7 @@ def value_and_gradient(
 
     One run forwards, one backwards on two states, whatever the number of layers. The CVaR's gradient is that of
     ``-(VaR - C)_+ / alpha`` with the VaR held fixed; it jumps where the cumulative probability meets alpha exactly.
+    Angles and derivatives have shape (layers,), costs and ``start`` (size,).
 
     References
     ----------
@@ -205,7 +208,7 @@ def value_and_gradient(
 
 
 def draw(state: Complex, num_shots: int, rng: np.random.Generator) -> Int:
-    """Indices of ``num_shots`` measured points."""
+    """Indices, shape (num_shots,), of measured points of a state, shape (size,)."""
     cumulative = np.cumsum(probabilities(state))
     at = np.searchsorted(cumulative, rng.random(num_shots) * cumulative[-1], side="right")
     return np.asarray(np.minimum(at, len(cumulative) - 1), dtype=np.int64)
@@ -238,7 +241,7 @@ def _start(mixer: Mixer, costs: Costs, start: npt.ArrayLike | None) -> Complex:
 
 
 def point_state(mixer: Mixer, point: npt.ArrayLike) -> Float:
-    """The state that is one point of the space with certainty, such as the empty set."""
+    """The state, shape (size,), that is one point, shape (num_bits,), with certainty, such as the empty set."""
     state = np.zeros(mixer.space.size)
     state[mixer.space.index(point)] = 1
     return state

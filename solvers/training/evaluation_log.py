@@ -45,20 +45,38 @@ class Evaluator(Protocol):
     def has_gradient(self) -> bool: ...
 
     def evaluate(self, angles: Float) -> Evaluation:
-        """The value that is minimised."""
+        """The value that is minimised, at angles of shape (num_parameters,)."""
         ...
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Value and exact gradient, where ``has_gradient``."""
+        """Value and exact gradient, shape (num_parameters,) as the angles, where ``has_gradient``."""
         ...
 
     def draw(self, angles: Float, num_shots: int) -> Evaluation:
-        """Points of the final state."""
+        """Points of the final state at the angles, shape (num_parameters,)."""
         ...
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         """What an exact state tells of the final angles (expectation, cvar, optimum_probability); empty elsewhere."""
         ...
+
+
+class WithoutGradient:
+    """The part of an evaluator that has no gradient, unless its class adds one."""
+
+    @property
+    def has_gradient(self) -> bool:
+        return False
+
+    def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
+        """Never there, at any angles, shape (num_parameters,), unless the class has its own.
+
+        Raises
+        ------
+        NotImplementedError
+            Always; ``has_gradient`` is False.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no exact gradient; has_gradient is False")
 
 
 class EvaluationLog:
@@ -107,11 +125,11 @@ class EvaluationLog:
         self.longest = max(self.longest, self.clock.elapsed - started)
 
     def points(self) -> tuple[Bits, AnyArray]:
-        """All points drawn, distinct within each evaluation, and their counts."""
+        """All points drawn, shape (k, n), distinct within each evaluation, and their counts, shape (k,)."""
         return np.concatenate(self._points), np.concatenate(self._counts)
 
     def note(self, value: float, angles: Float) -> None:
-        """One value more; the best is remembered with the angles of the full circuit."""
+        """One value more; the best is remembered with the angles of the full circuit, shape (num_parameters,)."""
         self.evaluations += 1
         if value < self.best_value:
             self.best_value = value
@@ -160,7 +178,7 @@ class LoggedTarget:
         return np.full(self._matrix.shape[1], np.pi)
 
     def value(self, variables: Float) -> float:
-        """Value as the optimiser sees it; counts one evaluation.
+        """Value as the optimiser sees it at its variables, shape (k,), k columns of ``matrix``; counts one evaluation.
 
         Raises
         ------
@@ -206,7 +224,7 @@ class LoggedTarget:
 
 
 def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
-    """Distinct points and how often each stands there.
+    """Distinct points, shape (d, n), of all, shape (k, n), and how often each stands there, shape (d,).
 
     Examples
     --------
@@ -219,7 +237,7 @@ def distinct(Z: AnyArray) -> tuple[Bits, AnyArray]:
 
 
 def sample_value(energies: Float, weights: AnyArray, alpha: float) -> float:
-    """Mean energy of the best fraction alpha of weighted outcomes; see ``algorithms.tails.tail``.
+    """Mean energy of the best fraction alpha of outcomes with weights, shape (k,) both; see ``algorithms.tails.tail``.
 
     Examples
     --------

@@ -20,7 +20,7 @@ TQA_TIMES = tuple(np.linspace(0.1, 1.2, 12).round(3).tolist())
 
 
 def ramp(num_layers: int, gamma: float, beta: float) -> tuple[Float, Float]:
-    """Gammas rise to ``gamma``, betas fall from ``beta``.
+    """Gammas rise to ``gamma``, betas fall from ``beta``. Shape (num_layers,) each.
 
     References
     ----------
@@ -38,6 +38,8 @@ def ramp(num_layers: int, gamma: float, beta: float) -> tuple[Float, Float]:
 def annealing(num_layers: int, time: float) -> tuple[Float, Float]:
     """Trotterised quantum annealing: ``gamma_i = (i - 1/2)/p * time``, ``beta_i = (1 - (i - 1/2)/p) * time``.
 
+    Shape (num_layers,) each.
+
     References
     ----------
     Sack, Serbyn (2021), Quantum annealing initialization of the quantum approximate optimization algorithm,
@@ -53,18 +55,24 @@ def annealing(num_layers: int, time: float) -> tuple[Float, Float]:
 
 
 def random_ramp(num_layers: int, rng: np.random.Generator) -> tuple[Float, Float]:
-    """A ramp of random heights (gamma 0.1 to 1.5, beta 0.1 to 0.8) with noise on every angle: a further start."""
+    """A ramp of random heights (gamma 0.1 to 1.5, beta 0.1 to 0.8) with noise on every angle: a further start.
+
+    Shape (num_layers,) each.
+    """
     gammas, betas = ramp(num_layers, rng.uniform(0.1, 1.5), rng.uniform(0.1, 0.8))
     return gammas + rng.normal(0, 0.1, num_layers), betas + rng.normal(0, 0.1, num_layers)
 
 
 def random_angles(num_layers: int, rng: np.random.Generator) -> tuple[Float, Float]:
-    """Uniform angles: gammas in 0..pi, betas in 0..pi/2 (a period of every QUBO's mixer is pi)."""
+    """Uniform angles: gammas in 0..pi, betas in 0..pi/2 (a period of every QUBO's mixer is pi).
+
+    Shape (num_layers,) each.
+    """
     return rng.uniform(0, np.pi, num_layers), rng.uniform(0, np.pi / 2, num_layers)
 
 
 def grown(angles: npt.ArrayLike) -> Float:
-    """Angles for one layer more, by linear interpolation (INTERP).
+    """Angles for one layer more, shape (p + 1,), of shape (p,), by linear interpolation (INTERP).
 
     References
     ----------
@@ -82,7 +90,7 @@ def grown(angles: npt.ArrayLike) -> Float:
 
 
 def resampled(angles: npt.ArrayLike, num_layers: int) -> Float:
-    """The curve of angles over the layers, read at another number of layers.
+    """The curve of angles over the layers, shape (p,), read at another number of layers, shape (num_layers,).
 
     Examples
     --------
@@ -112,7 +120,7 @@ def fourier_matrix(num_layers: int) -> Float:
 
 
 def saved_angles(path: str) -> tuple[Float, Float]:
-    """Scaled angles of a saved Record of a QAOA run (``qopt solve --out``, or one line of a store).
+    """Scaled angles of a saved Record of a QAOA run (``qopt solve --out``, or one line of a store). Shape (p,) each.
 
     Raises
     ------

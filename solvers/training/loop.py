@@ -77,12 +77,12 @@ class Trained:
 
 
 def begin_at(angles: Float) -> Begin:
-    """A stage that begins with given variables."""
+    """A stage that begins with given variables, shape (k,)."""
     return lambda target, before: angles
 
 
 def continued(target: LoggedTarget, before: Float | None) -> Float:
-    """A stage that begins with the best variables of the one before it, which must be there."""
+    """A stage that begins with the best variables, shape (k,), of the one before it, which must be there."""
     assert before is not None
     return before
 

@@ -36,11 +36,11 @@ class Target(Protocol):
         ...
 
     def value(self, angles: Float) -> float:
-        """Value; counts one evaluation, or raises ``BudgetExhausted``."""
+        """Value at angles of shape (k,); counts one evaluation, or raises ``BudgetExhausted``."""
         ...
 
     def value_and_gradient(self, angles: Float) -> tuple[float, Float]:
-        """Value and gradient; counts one evaluation, or raises ``BudgetExhausted``."""
+        """Value and gradient, shape (k,) as the angles; counts one evaluation, or raises ``BudgetExhausted``."""
         ...
 
 

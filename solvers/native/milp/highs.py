@@ -96,7 +96,7 @@ class Highs:
     def integer(
         self, seconds: float | None, start: Float | None = None, on_point: OnPoint | None = None
     ) -> HighsAnswer:
-        """Best integer point, from ``start``; ``on_point`` hears of each better one.
+        """Best integer point, from ``start``, shape (columns,); ``on_point`` hears of each better one.
 
         Raises
         ------

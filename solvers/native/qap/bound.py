@@ -32,7 +32,7 @@ class Reduced:
 
 
 def check_magnitude(flow: Float, distance: Float) -> None:
-    """Refuse matrices whose objective could leave the integers that float64 holds exactly.
+    """Refuse matrices, shape (n, n), whose objective could leave the integers that float64 holds exactly.
 
     Raises
     ------

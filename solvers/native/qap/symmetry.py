@@ -14,7 +14,10 @@ from ....core.arrays import Float, Int
 
 
 def symmetrized(flow: Float, distance: Float) -> tuple[Float, Float]:
-    """The same objective with both matrices symmetric, where one of them is: the other becomes (M + M') / 2."""
+    """The same objective with both matrices symmetric, where one of them is: the other becomes (M + M') / 2.
+
+    All have shape (n, n).
+    """
     is_flow, is_distance = bool((flow == flow.T).all()), bool((distance == distance.T).all())
     if is_flow and not is_distance:
         return flow, (distance + distance.T) / 2.0
@@ -27,7 +30,7 @@ def value_step(flow: Float, distance: Float) -> int:
     """Largest integer found that divides the objective of every permutation; at least 1.
 
     A pair {i, j} at {k, l} costs ``F_ij D_kl + F_ji D_lk``; with one symmetric matrix that is a product of a sum and
-    an entry (so symmetric integer instances have even values).
+    an entry (so symmetric integer instances have even values). Both have shape (n, n).
 
     Examples
     --------

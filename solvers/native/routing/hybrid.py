@@ -236,7 +236,10 @@ class _Run:
 
 
 def route_tour(problem: Cvrp | Vrptw, route: tuple[int, ...] | AnyArray) -> Tsptw:
-    """The tour through the stops of one route as an instance of its own: customers 1..k are the stops in order."""
+    """The tour through the stops of one route as an instance of its own: customers 1..k are the stops in order.
+
+    ``route`` has shape (k,).
+    """
     nodes = np.concatenate([[0], np.asarray(route)]).astype(np.int64)
     travel = problem.travel[np.ix_(nodes, nodes)]
     if problem.windows is not None:
