@@ -11,9 +11,6 @@ import typer
 from .options import check_picture
 from .terminal import echo
 
-#: Kinds whose records are drawn as routes and schedule.
-ROUTED = frozenset({"tsptw", "cvrp", "vrptw"})
-
 
 def plot(
     record: Annotated[Path, typer.Argument(help="Record written by `qopt solve --out`, or `qopt shrink --save`.")],
@@ -26,6 +23,7 @@ def plot(
     """Draw a record's rounds, its routes, its crossover in samples where it has neither, or a shrinking's graph."""
     from ..core import Record
     from ..experiments import merges
+    from ..experiments.plot_routes import ROUTED
 
     path = out or record.with_suffix(".png")
     check_picture("out", path)
