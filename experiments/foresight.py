@@ -93,7 +93,7 @@ def curve_of_reads(gaps: Sequence[float] | Float) -> Curve | None:
     --------
     >>> found = curve_of_reads([1 / (1 + i) for i in range(20)])
     >>> found.work.tolist(), found.seen
-    ([21.0, 10.5, 7.0, 4.2], 20.0)
+    ([21.0, 10.5, 7.0, 4.2, 3.0, 2.1], 20.0)
     """
     ordered = np.sort(np.asarray(gaps, dtype=np.float64))
     k = len(ordered)

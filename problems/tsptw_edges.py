@@ -76,7 +76,10 @@ class TsptwEdges:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Subtour rows of each point's support, and a row against the first late stretch of each whole tour."""
+        """Subtour rows of each point's support, and a row against the first late stretch of each whole tour.
+
+        Points have shape (k, arcs).
+        """
         return broken_rows(self.problem, np.atleast_2d(np.asarray(X)))
 
     @classmethod
@@ -198,7 +201,7 @@ class TsptwArrival:
         return np.asarray(self.complete(x[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """Each time at its earliest under the chosen arcs, cut at the window's end."""
+        """Points, shape (k, m), with each time at its earliest under the chosen arcs, cut at the window's end."""
         points = np.array(np.atleast_2d(X), dtype=np.uint8)
         tails, heads = arc_ends(self.problem)
         travel, first, last, _ = self.grid
@@ -218,7 +221,10 @@ class TsptwArrival:
         return points
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Subtour rows, and those against late tours that the times let pass (an instance proven to have none)."""
+        """Subtour rows, and those against late tours that the times let pass (an instance proven to have none).
+
+        Points have shape (k, m), the arc bits first.
+        """
         from scipy.sparse import csr_array
 
         points = np.atleast_2d(np.asarray(X))
@@ -264,6 +270,8 @@ def _grid(problem: Tsptw) -> tuple[Int, Int, Int, float]:
 def common_factor(values: AnyArray) -> float | None:
     """The least power of ten, up to 10^9, that makes all values integers below 2^50; None where there is none.
 
+    The values may have any shape.
+
     Examples
     --------
     >>> common_factor(np.array([0.5, 2.25])), common_factor(np.array([1 / 3]))
@@ -298,7 +306,7 @@ def _digits(value: int, weights: Int) -> Bits:
 
 
 def arc_ends(problem: Tsptw) -> tuple[Int, Int]:
-    """Tails and heads of the arcs that presolve allows."""
+    """Tails and heads, shape (arcs,) each, of the arcs that presolve allows."""
     tails, heads = np.nonzero(problem.presolve.arcs)
     return tails.astype(np.int64), heads.astype(np.int64)
 
@@ -320,7 +328,7 @@ def degree_rows(problem: Tsptw) -> Rows:
 
 
 def tour_of(problem: Tsptw, x: AnyArray) -> Solution | None:
-    """The order that arc bits denote; None where they are not one tour through all nodes."""
+    """The order, shape (n,), that arc bits, shape (arcs,), denote; None where they are not one tour of all nodes."""
     tails, heads = arc_ends(problem)
     m = len(problem.travel)
     chosen = np.flatnonzero(x)
@@ -339,7 +347,7 @@ def tour_of(problem: Tsptw, x: AnyArray) -> Solution | None:
 
 
 def arc_bits(problem: Tsptw, solution: Solution) -> Bits:
-    """Bits of an order's arcs.
+    """Bits, shape (arcs,), of the arcs of an order, shape (n,).
 
     Raises
     ------

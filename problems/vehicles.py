@@ -288,7 +288,7 @@ Fleet = Cvrp | Vrptw
 
 
 def routes_of(solution: Any, n: int) -> list[Int]:
-    """The routes of a solution vector, customers in order; empty for an empty vector.
+    """The routes of a solution vector, shape (stops + routes - 1,), customers in order; empty for an empty vector.
 
     Raises
     ------
