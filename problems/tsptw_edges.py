@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Float, Int, Rows, Size, Solution, UnsupportedError
 from .permutation import refuse_too_large
+from .time_grid import common_factor
 from .tsptw_positions import stretch_name
 from .windows import late_stretch
 
@@ -259,23 +260,6 @@ def _grid(problem: Tsptw) -> tuple[Int, Int, Int, float]:
         first[0] = max(int(first[0]), int((first[inward] + travel[inward, 0]).min()))
     last[0] = max(int(np.rint(float(problem.windows[0, 1]) * factor)), int(first[0]))
     return travel, first, np.maximum(first, last), factor
-
-
-def common_factor(values: AnyArray) -> float | None:
-    """The least power of ten, up to 10^9, that makes all values integers below 2^50; None where there is none.
-
-    Examples
-    --------
-    >>> common_factor(np.array([0.5, 2.25])), common_factor(np.array([1 / 3]))
-    (100.0, None)
-    """
-    for digits in range(10):
-        scaled = np.asarray(values, dtype=np.float64) * 10.0**digits
-        if np.abs(scaled).max(initial=0.0) >= 2.0**50:
-            return None
-        if (np.rint(scaled) / 10.0**digits == values).all():
-            return 10.0**digits
-    return None
 
 
 def _weights(span: int) -> Int:
