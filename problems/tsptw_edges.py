@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Float, Int, Rows, Size, Solution, UnsupportedError
 from .permutation import refuse_too_large
+from .time_grid import common_factor
 from .tsptw_positions import stretch_name
 from .windows import late_stretch
 
@@ -267,6 +268,7 @@ def _grid(problem: Tsptw) -> tuple[Int, Int, Int, float]:
     return travel, first, np.maximum(first, last), factor
 
 
+<<<<<<< HEAD
 def common_factor(values: AnyArray) -> float | None:
     """The least power of ten, up to 10^9, that makes all values integers below 2^50; None where there is none.
 
@@ -286,6 +288,8 @@ def common_factor(values: AnyArray) -> float | None:
     return None
 
 
+=======
+>>>>>>> bc6b157dfce5540924e536eed703a132451fd7a4
 def _weights(span: int) -> Int:
     """Weights 1, 2, 4, ... and a last one such that their sums cover 0..span."""
     weights: list[int] = []

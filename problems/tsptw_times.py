@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Int, Rows, Size, Solution, UnsupportedError
 from ..core.margins import SOLVER
-from .tsptw_edges import common_factor
+from .time_grid import common_factor
 from .windows import shortest_paths
 
 if TYPE_CHECKING:

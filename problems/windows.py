@@ -12,19 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import AnyArray, Float, Int
-from ..core.margins import FEASIBILITY
 
 Mask = npt.NDArray[np.bool_]
-
-
-def time_tolerance(travel: AnyArray, windows: AnyArray) -> float:
-    """What a decimal arrival may be late by: 0 for integer data, a share of the largest number otherwise.
-
-    Travel times have shape (m, m), windows (m, 2).
-    """
-    if travel.dtype.kind == "i" and windows.dtype.kind == "i":
-        return 0.0
-    return FEASIBILITY * max(1.0, float(np.abs(windows).max(initial=0.0)), float(travel.max(initial=0.0)))
 
 
 def arrivals(travel: AnyArray, earliest: AnyArray, route: AnyArray) -> Float:
