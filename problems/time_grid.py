@@ -14,6 +14,8 @@ _SUMS = 1e-12
 def common_factor(values: AnyArray) -> float | None:
     """The least power of ten, up to 10^9, that makes all values integers below 2^50; None where there is none.
 
+    The values may have any shape.
+
     Examples
     --------
     >>> common_factor(np.array([0.5, 2.25])), common_factor(np.array([1 / 3]))
@@ -53,6 +55,7 @@ def time_tolerance(travel: AnyArray, windows: AnyArray) -> float:
 
     No arrival on time is later than the last opening and one arc into every node: a horizon of 1e9 that stands for
     "none" must not make a second of lateness look like rounding. Arcs that are always late do not count.
+    Travel times have shape (m, m), windows (m, 2).
 
     Examples
     --------

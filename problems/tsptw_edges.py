@@ -268,28 +268,6 @@ def _grid(problem: Tsptw) -> tuple[Int, Int, Int, float]:
     return travel, first, np.maximum(first, last), factor
 
 
-<<<<<<< HEAD
-def common_factor(values: AnyArray) -> float | None:
-    """The least power of ten, up to 10^9, that makes all values integers below 2^50; None where there is none.
-
-    The values may have any shape.
-
-    Examples
-    --------
-    >>> common_factor(np.array([0.5, 2.25])), common_factor(np.array([1 / 3]))
-    (100.0, None)
-    """
-    for digits in range(10):
-        scaled = np.asarray(values, dtype=np.float64) * 10.0**digits
-        if np.abs(scaled).max(initial=0.0) >= 2.0**50:
-            return None
-        if (np.rint(scaled) / 10.0**digits == values).all():
-            return 10.0**digits
-    return None
-
-
-=======
->>>>>>> bc6b157dfce5540924e536eed703a132451fd7a4
 def _weights(span: int) -> Int:
     """Weights 1, 2, 4, ... and a last one such that their sums cover 0..span."""
     weights: list[int] = []
