@@ -117,17 +117,39 @@ def exchange(hot: Replicas, cold: Replicas, betas: AnyArray, energies: AnyArray,
 
 
 def cluster_moves(spins: Spins, graph: Any, rng: np.random.Generator) -> None:
-    """One isoenergetic move for each pair of a random pairing of the lanes; spins are (n, lanes)."""
+    """One isoenergetic move for each pair of a random pairing of the lanes.
+
+    A connected cluster of spins in which the two lanes differ, found from a random one of them, is exchanged.
+
+    Parameters
+    ----------
+    spins : shape (n, lanes), changed in place
+    graph : sparse array of the couplings, shape (n, n), both directions
+    """
+    from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     order = rng.permutation(spins.shape[1])
-    for a, b in zip(order[0::2], order[1::2]):
-        differ = np.flatnonzero(spins[:, a] != spins[:, b])
-        if not len(differ):
-            continue
-        _, labels = connected_components(graph[differ][:, differ], directed=False)
-        cluster = differ[labels == labels[rng.integers(len(differ))]]
-        spins[cluster, a], spins[cluster, b] = spins[cluster, b], spins[cluster, a]
+    first, second = order[0::2][: len(order) // 2], order[1::2]
+    some = (spins[:, first] != spins[:, second]).any(axis=0)
+    if not some.any():
+        return
+    first, second = first[some], second[some]
+    hot, cold = spins[:, first], spins[:, second]
+    differ = hot != cold
+    # the pairs' graphs side by side: site i of pair p is number i * pairs + p
+    n, pairs = differ.shape
+    rows, cols = np.repeat(np.arange(n), np.diff(graph.indptr)), graph.indices
+    edge, pair = np.nonzero(differ[rows] & differ[cols])
+    places = rows[edge] * pairs + pair, cols[edge] * pairs + pair
+    labels = np.arange(n * pairs).reshape(n, pairs)
+    if len(edge):
+        whole = coo_array((np.ones(len(edge), dtype=np.int8), places), shape=(n * pairs, n * pairs))
+        labels = connected_components(whole, directed=False)[1].reshape(n, pairs)
+    drawn = np.array([rng.integers(count) for count in differ.sum(axis=0)])
+    start = np.argmax(np.cumsum(differ, axis=0) > drawn, axis=0)
+    cluster = differ & (labels == labels[start, np.arange(pairs)])
+    spins[:, first], spins[:, second] = np.where(cluster, cold, hot), np.where(cluster, hot, cold)
 
 
 def _matrix(model: IsingModel) -> Any:
