@@ -1,6 +1,8 @@
-"""Small calls of every compiled kernel, held to NumPy: what ``sanitize.py --quick`` runs on sanitized extensions.
+"""Small calls of the compiled kernels: what ``sanitize.py --quick`` runs on sanitized extensions.
 
-All instruction sets that were built are taken in turn, by QOPT_ISA. A kernel that the sanitizers stop ends the process.
+Diagonals, gates and light cones are held to NumPy; of annealed samples the energies are computed anew; the searches on
+polynomials and the walks on programs only run, for the sanitizers' sake (their own tests hold their results). All
+instruction sets that were built are taken in turn, by QOPT_ISA. A kernel that the sanitizers stop ends the process.
 """
 
 from __future__ import annotations
@@ -82,6 +84,7 @@ def check_light_cone() -> None:
 
 
 def check_annealing() -> None:
+    """Anneals of each number type, whose energies are computed anew; polynomial searches, which only run."""
     linear, rows, columns, values = model(9)
     pairs = {(int(i), int(j)): float(v) for i, j, v in zip(rows, columns, values, strict=True)}
     for scale in (1.0, 100.0, 40_000.0, 0.317):  # int8, int16, int32 and float64 kernels
@@ -101,7 +104,7 @@ def check_annealing() -> None:
 
 
 def check_walks() -> None:
-    """Permutations, products, chains and general programs, each kind's own walk."""
+    """Permutations, products, chains and general programs, each kind's own walk; they only run."""
     import qopt
 
     problems = [
@@ -127,7 +130,10 @@ def main() -> None:
             check_diagonal()
             check_statevector()
             check_light_cone()
-    print("every kernel agrees with NumPy under the sanitizers")
+    print(
+        "the sanitizers stopped no kernel: diagonals, gates and light cones agree with NumPy, energies of annealed "
+        "samples are right; polynomial searches and walks ran, their results were not compared"
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import part_options
+from .options import named_as, part_options
 from .terminal import echo
 
 if TYPE_CHECKING:
@@ -20,32 +20,55 @@ if TYPE_CHECKING:
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 KindOption = Annotated[str | None, typer.Option(help="Kind of the instance where the file does not tell.")]
 
+RoundingOption = Annotated[
+    str | None, typer.Option(help="Distances of a routing instance anew: nint, trunc1 or exact.")
+]
+
 
 def load_instance(
-    file: str, *, kind: str | None = None, best_known: str | None = None, complement: bool = False
+    file: str,
+    *,
+    kind: str | None = None,
+    best_known: str | None = None,
+    complement: bool = False,
+    rounding: str | None = None,
 ) -> Problem:
-    """The instance in the file, with the reference that ``--best-known`` names.
+    """The instance in the file, rounded as said, with the reference that ``--best-known`` names.
 
     Raises
     ------
     ValueError
-        ``--best-known`` is neither a finite number nor such a file.
+        ``--best-known`` is neither a finite number nor such a file, or a file beside another rounding than the
+        instance's own; or the instance cannot be rounded so.
     """
     from ..core import BestKnown, number
     from ..problems.files import load
 
-    problem = load(file, kind=kind, complement=complement)
+    read = load(file, kind=kind, complement=complement)
+    problem = read if rounding is None else _rounded(read, rounding)
     if best_known is None:
         return problem
     try:
         value = float(best_known)
     except ValueError:
+        if problem is not read:
+            raise ValueError(
+                f"--best-known must be a number beside --rounding {rounding}, got {best_known!r}: "
+                "its values are those of the file's own rounding"
+            ) from None
         known = _listed(Path(best_known), file, problem)
     else:
         if not math.isfinite(value):
             raise ValueError(f"--best-known must be a finite number or a best_known.csv, got {best_known!r}; check it")
         known = BestKnown(number(value), None, "--best-known")
     return replace(problem, best_known=known)  # type: ignore[type-var]
+
+
+def _rounded(problem: Problem, rounding: str) -> Problem:
+    from ..problems.rounded_anew import rounded_anew
+
+    with named_as({"rounding": "--rounding"}):
+        return rounded_anew(problem, rounding)
 
 
 def _listed(table: Path, file: str, problem: Problem) -> Any:
@@ -149,6 +172,7 @@ def info(
     complement: Annotated[
         bool, typer.Option(help="Read a clique file as the independent set of its complement.")
     ] = False,
+    rounding: RoundingOption = None,
     as_json: JsonFlag = False,
 ) -> int:
     """What is in an instance file: kind, sizes, formulations, best known value."""
@@ -159,6 +183,8 @@ def info(
     read = (
         [load(file, kind=kind, complement=complement)] if is_one else load_all(file, kind=kind, complement=complement)
     )
+    if rounding is not None:
+        read = [_rounded(problem, rounding) for problem in read]
     rows = []
     for problem in read:
         known = problem.best_known
@@ -201,6 +227,7 @@ def verify(
     kind: KindOption = None,
     complement: Annotated[bool, typer.Option(help="As in `info`.")] = False,
     best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
+    rounding: RoundingOption = None,
     as_json: JsonFlag = False,
 ) -> int:
     """Recompute a solution's objective and violations from the instance's own data."""
@@ -208,7 +235,7 @@ def verify(
     from ..experiments.verify import verify as check
     from ..problems.solutions import read_solution_file
 
-    problem = load_instance(file, kind=kind, best_known=best_known, complement=complement)
+    problem = load_instance(file, kind=kind, best_known=best_known, complement=complement, rounding=rounding)
     read = read_solution_file(solution, problem)
     found = check(problem, read.solution)
     known = problem.best_known
@@ -238,12 +265,13 @@ def convert(
     target: Annotated[str, typer.Argument(help="File to write, its suffix tells the format; - for JSON on stdout.")],
     kind: KindOption = None,
     complement: Annotated[bool, typer.Option(help="As in `info`.")] = False,
+    rounding: RoundingOption = None,
     as_json: JsonFlag = False,
 ) -> int:
     """Write an instance in another format."""
     from ..problems.files import save
 
-    problem = load_instance(source, kind=kind, complement=complement)
+    problem = load_instance(source, kind=kind, complement=complement, rounding=rounding)
     save(problem, target)
     if as_json and target != "-":
         print_written(target, problem)

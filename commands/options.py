@@ -98,6 +98,8 @@ def part_errors(ctx: typer.Context) -> Iterator[None]:
         own = [name for parameter in ctx.command.params for name in parameter.opts]
         if MEANT.get(error.option) in own:
             raise ValueError(f"option must be known, got {written}; did you mean {MEANT[error.option]}?") from None
+        if written in own:  # its word was none of the command's, and was left to the parts
+            raise ValueError(f"{written} must be a word of `qopt {ctx.info_name} --help`, got another one") from None
         close = difflib.get_close_matches(written, own, n=1, cutoff=LIKENESS)
         if not close:
             raise

@@ -11,9 +11,6 @@ import typer
 from .options import check_picture
 from .terminal import echo
 
-#: Kinds whose records are drawn as routes and schedule.
-ROUTED = frozenset({"tsptw", "cvrp", "vrptw"})
-
 
 def plot(
     record: Annotated[Path, typer.Argument(help="Record written by `qopt solve --out`, or `qopt shrink --save`.")],
@@ -26,6 +23,7 @@ def plot(
     """Draw a record's rounds, its routes, its crossover in samples where it has neither, or a shrinking's graph."""
     from ..core import Record
     from ..experiments import merges
+    from ..experiments.plot_routes import ROUTED
 
     path = out or record.with_suffix(".png")
     check_picture("out", path)
@@ -70,13 +68,14 @@ def _plot_routes(record: Any, instance: Path | None, path: Path) -> None:
     from ..core import fingerprint
     from ..experiments.plot_routes import plot_routes
     from ..problems.files import load
+    from ..problems.rounded_anew import as_recorded
 
     source = instance or record.instance.path
     if record.solution is None:
         raise ValueError(f"record must hold a solution to be drawn, got status {record.status.value}; solve it first")
     if source is None:
         raise ValueError("record must name its instance's file to be drawn, got none; give --instance FILE")
-    problem = load(str(source), record.instance.kind)
+    problem = as_recorded(load(str(source), record.instance.kind), record.instance.conventions)
     if fingerprint(problem) != record.instance.fingerprint:
         raise ValueError(f"instance must be the record's own, got another one ({source}); give --instance FILE")
     import numpy as np

@@ -53,17 +53,18 @@ def replay(
 
 def _instance(folder: Path | None, row: dict[str, Any], given: str | None) -> Problem:
     from ..experiments.sweep.folder import instance_of
+    from ..problems.rounded_anew import as_recorded
     from .instances import load_instance
 
-    kind = row["instance"]["kind"]
+    kind, conventions = row["instance"]["kind"], row["instance"].get("conventions") or {}
     if given is not None:
-        return load_instance(given, kind=kind, best_known=None)
+        return as_recorded(load_instance(given, kind=kind, best_known=None), conventions)
     if folder is not None:
         return instance_of(folder, row["instance"]["fingerprint"])
     path = row["instance"]["path"]
     if not path or path == "-":
         raise ValueError(f"record {row['id'][:16]} must name its instance's file, got none; give it by --instance")
-    return load_instance(path, kind=kind, best_known=None)
+    return as_recorded(load_instance(path, kind=kind, best_known=None), conventions)
 
 
 def _print(one: Replay) -> None:

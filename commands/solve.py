@@ -56,6 +56,10 @@ def solve(
     ] = "auto",
     best_known: Annotated[str | None, typer.Option(help="Reference: a number, or a best_known.csv.")] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of the instance where the file does not tell.")] = None,
+    rounding: Annotated[
+        str | None,
+        typer.Option(help="Distances of a routing instance anew: nint, trunc1 or exact. Other words: the solver's."),
+    ] = None,
     prove: Annotated[bool, typer.Option(help="Exit 20 unless the answer is proven optimal.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the record as JSON.")] = None,
@@ -81,6 +85,7 @@ def solve(
     from ..experiments.resolve_pipeline import choose_pipeline, is_sampler, make_ready
     from ..experiments.run import run
     from ..experiments.verify import check_across
+    from ..problems.rounding import ROUNDINGS
     from .by_portfolio import ByPortfolio
     from .instances import load_instance
     from .render import print_records
@@ -89,8 +94,10 @@ def solve(
     if save_subproblems is not None and not save_subproblems.is_dir():
         raise ValueError(f"save-subproblems must be a folder that exists, got {str(save_subproblems)!r}; make it first")
     rule = ReferenceRule.of(reference)
-    problem = load_instance(file, kind=kind, best_known=best_known)
     given = part_options(ctx.args)
+    if rounding is not None and rounding not in ROUNDINGS:  # solver qrao has a field of that name
+        given["rounding"], rounding = rounding, None
+    problem = load_instance(file, kind=kind, best_known=best_known, rounding=rounding)
     bare = {"target": target} if target is not None else {}
     budget = Budget(time_limit, evaluations, shots, rounds, run_target(given, target))
     allow_class(str(given.get("solver.target", "")))  # named on the command line

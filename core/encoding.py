@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import AnyArray, Bits, Float, Int, frozen
+from .arrays import AnyArray, Bits, Float, Int
+from .bit_maps import input_bits, seal_places
 from .program import BinaryProgram
 from .registry import DECODERS
 
@@ -54,12 +55,7 @@ class LiteralMap:
     num_inputs: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", frozen(self.index, np.int64))
-        object.__setattr__(self, "flip", frozen(self.flip, np.uint8))
-        if self.index.shape != self.flip.shape or self.index.ndim != 1:
-            raise ValueError(f"index and flip must have one shape (n,), got {self.index.shape} and {self.flip.shape}")
-        if self.index.size and not (self.index.min() >= -1 and self.index.max() < max(self.num_inputs, 0)):
-            raise ValueError(f"index must lie in -1..{self.num_inputs - 1}")
+        seal_places(self, ("index",), ("flip",))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -78,9 +74,7 @@ class LiteralMap:
         ValueError
             Z has another number of columns.
         """
-        Z = np.atleast_2d(np.asarray(Z, dtype=np.uint8))
-        if Z.shape[1] != self.num_inputs:
-            raise ValueError(f"Z must have {self.num_inputs} columns, got {Z.shape[1]}")
+        Z = input_bits(Z, self.num_inputs)
         padded = np.concatenate([Z, np.zeros((len(Z), 1), dtype=np.uint8)], axis=1)  # column -1 is the constant 0
         return padded[:, self.index] ^ self.flip
 

@@ -24,10 +24,10 @@ from ..core import (
     UnsupportedError,
     chain,
     encode_again_if_grown,
-    frozen,
     quadratise,
 )
 from ..core.arrays import AnyArray, Int
+from ..core.bit_maps import input_bits, seal_places
 from ..core.tunable import PENALTIES, Choice, tunable
 from .code_blocks import MAX_TERMS, Block, code_blocks, code_literals, in_code_bits, num_code_terms
 from .domain_wall import one_hot_chains
@@ -62,12 +62,7 @@ class CodeMap:
     num_inputs: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", frozen(self.index, np.int64))
-        object.__setattr__(self, "value", frozen(self.value, np.uint8))
-        if self.index.shape != self.value.shape or self.index.ndim != 2:
-            raise ValueError(f"index and value must have one shape (n, w), got {self.index.shape}, {self.value.shape}")
-        if self.index.size and not (self.index.min() >= -1 and self.index.max() < max(self.num_inputs, 0)):
-            raise ValueError(f"index must lie in -1..{self.num_inputs - 1}")
+        seal_places(self, ("index",), ("value",), shape="(n, w)")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -81,9 +76,7 @@ class CodeMap:
         ValueError
             Z has another number of columns.
         """
-        Z = np.atleast_2d(np.asarray(Z, dtype=np.uint8))
-        if Z.shape[1] != self.num_inputs:
-            raise ValueError(f"Z must have {self.num_inputs} columns, got {Z.shape[1]}")
+        Z = input_bits(Z, self.num_inputs)
         padded = np.concatenate([Z, np.zeros((len(Z), 1), dtype=np.uint8)], axis=1)  # column -1 has the value 0
         X = np.ones((len(Z), len(self.index)), dtype=np.uint8)
         for column, value in zip(self.index.T, self.value.T):

@@ -20,10 +20,10 @@ from ..core import (
     RowKind,
     UnsupportedError,
     encode_again_if_grown,
-    frozen,
     row_facts,
 )
 from ..core.arrays import AnyArray, Float, Int
+from ..core.bit_maps import input_bits, seal_places
 from ..core.tunable import PENALTIES, Choice, tunable
 from .penalties import PenaltyRule, chosen_weights, valid_bounds
 from .quadratic import Quadratic
@@ -61,13 +61,7 @@ class WallMap:
     num_inputs: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "left", frozen(self.left, np.int64))
-        object.__setattr__(self, "right", frozen(self.right, np.int64))
-        if self.left.shape != self.right.shape or self.left.ndim != 1:
-            raise ValueError(f"left and right must have one shape (n,), got {self.left.shape} and {self.right.shape}")
-        both = np.concatenate([self.left, self.right])
-        if both.size and not (both.min() >= -1 and both.max() < max(self.num_inputs, 0)):
-            raise ValueError(f"left and right must lie in -1..{self.num_inputs - 1}")
+        seal_places(self, ("left", "right"))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -81,9 +75,7 @@ class WallMap:
         ValueError
             Z has another number of columns.
         """
-        Z = np.atleast_2d(np.asarray(Z, dtype=np.uint8))
-        if Z.shape[1] != self.num_inputs:
-            raise ValueError(f"Z must have {self.num_inputs} columns, got {Z.shape[1]}")
+        Z = input_bits(Z, self.num_inputs)
         ones = np.concatenate([Z, np.ones((len(Z), 1), dtype=np.uint8)], axis=1)[:, self.left]
         zeros = np.concatenate([Z, np.zeros((len(Z), 1), dtype=np.uint8)], axis=1)[:, self.right]
         bits: Bits = (ones & (1 - zeros)).astype(np.uint8)

@@ -182,6 +182,7 @@ def plot(record: Record, path: str | PathLike[str], what: Any = None, *, kind: s
     ValueError
         The record has nothing to draw.
     """
+    from ..problems.rounded_anew import as_recorded
     from .plot_rounds import plot_rounds
     from .plot_routes import plot_routes
     from .plot_worth import plot_worth
@@ -192,7 +193,8 @@ def plot(record: Record, path: str | PathLike[str], what: Any = None, *, kind: s
     if what is not None:
         if record.solution is None:
             raise ValueError(f"record must hold a solution to be drawn, got status {record.status.value}")
-        plot_routes(problem_of(what, kind), np.array(record.solution, dtype=np.int64), target)
+        problem = as_recorded(problem_of(what, kind), record.instance.conventions)
+        plot_routes(problem, np.array(record.solution, dtype=np.int64), target)
         return target
     has_rounds = any("multiplier_norm" in row for row in record.rounds)
     (plot_rounds if has_rounds else plot_worth)(record, target)

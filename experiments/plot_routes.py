@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,31 @@ from ..problems.tsptw import Tsptw
 from ..problems.vehicles import Cvrp, Vrptw, routes_of
 from .drawing import pyplot, save_picture
 
+#: Kinds whose answers are routes.
+ROUTED = frozenset({"tsptw", "cvrp", "vrptw"})
 #: Rows of a schedule beyond which it could not be read.
 MAX_ROWS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One row of a schedule; ``route`` counts from 1, ``node`` 0 is the return to the depot.
+
+    ``start`` of service (or the return) is at ``max(early, reached)``; it is late beyond the instance's tolerance.
+    """
+
+    route: int
+    node: int
+    reached: float
+    start: float
+    early: float
+    late: float
+    is_late: bool
+
+    @property
+    def waiting(self) -> float:
+        """Time between arrival and start of service."""
+        return self.start - self.reached
 
 
 def routes_in(problem: Problem, solution: Solution) -> list[list[int]]:
@@ -35,6 +60,30 @@ def routes_in(problem: Problem, solution: Solution) -> list[list[int]]:
     if isinstance(problem, Cvrp | Vrptw):
         return [route.tolist() for route in routes_of(solution, problem.num_customers)]
     raise ValueError(f"a picture of routes must have a tsptw, cvrp or vrptw instance, got {problem.kind}; leave it out")
+
+
+def schedule(problem: Any, routes: Sequence[Sequence[int]]) -> list[Stop]:
+    """Arrival, window and start of service at every stop and return, route by route, for an instance with windows.
+
+    Examples
+    --------
+    >>> tour = Tsptw([[0, 2, 3], [2, 0, 2], [3, 2, 0]], [[0, 20], [0, 9], [6, 9]])
+    >>> [(stop.node, stop.reached, stop.waiting) for stop in schedule(tour, [[1, 2]])]
+    [(1, 2.0, 0.0), (2, 4.0, 2.0), (0, 9.0, 0.0)]
+    """
+    from ..problems.windows import arrivals
+
+    windows = np.asarray(problem.windows, dtype=np.float64)
+    stops = []
+    for r, route in enumerate(routes, start=1):
+        starts = arrivals(problem.travel, windows[:, 0], np.array(route, dtype=np.int64))
+        now, node = float(windows[0, 0]), 0
+        for stop, start in zip([*route, 0], starts.tolist()):
+            early, late = windows[stop].tolist()
+            reached = now + float(problem.travel[node, stop])
+            stops.append(Stop(r, stop, reached, start, early, late, start > late + problem.tolerance))
+            now, node = start, stop
+    return stops
 
 
 def plot_routes(problem: Any, solution: Solution, path: Path) -> None:
@@ -77,28 +126,15 @@ def _draw_map(axis: Any, problem: Any, routes: list[list[int]], colours: Any) ->
 
 
 def _draw_schedule(axis: Any, problem: Any, routes: list[list[int]], colours: Any) -> None:
-    from ..problems.windows import arrivals
-
-    row = 0
-    ticks: list[str] = []
-    windows = np.asarray(problem.windows, dtype=np.float64)
-    for r, route in enumerate(routes):
-        starts = arrivals(problem.travel, windows[:, 0], np.array(route, dtype=np.int64))
-        now, node = float(windows[0, 0]), 0
-        for stop, start in zip([*route, 0], starts.tolist()):
-            if row >= MAX_ROWS:
-                break
-            reached = now + float(problem.travel[node, stop])
-            early, late = windows[stop]
-            axis.barh(row, late - early, left=early, height=0.6, color="0.85")
-            if start > reached:
-                axis.barh(row, start - reached, left=reached, height=0.25, fill=False, hatch="////", linewidth=0)
-            colour = "red" if start > late + problem.tolerance else colours(r % 20)
-            axis.plot(start, row, "o", color=colour, markersize=3)
-            ticks.append(str(stop))
-            now, node, row = start, stop, row + 1
-    if row <= 40:
-        axis.set_yticks(range(row), ticks, fontsize=7)
+    stops = schedule(problem, routes)[:MAX_ROWS]
+    for row, stop in enumerate(stops):
+        axis.barh(row, stop.late - stop.early, left=stop.early, height=0.6, color="0.85")
+        if stop.waiting > 0:
+            axis.barh(row, stop.waiting, left=stop.reached, height=0.25, fill=False, hatch="////", linewidth=0)
+        colour = "red" if stop.is_late else colours((stop.route - 1) % 20)
+        axis.plot(stop.start, row, "o", color=colour, markersize=3)
+    if len(stops) <= 40:
+        axis.set_yticks(range(len(stops)), [str(stop.node) for stop in stops], fontsize=7)
     axis.invert_yaxis()
     axis.set_xlabel("time")
     axis.set_title("schedule: window grey, waiting hatched, service a dot")

@@ -19,7 +19,7 @@ LARGEST = 1e15
 
 
 def number_vector(values: npt.ArrayLike, subject: str, *, size: int | None = None, minimum: float | None = None) -> Any:
-    """Read-only vector of numbers, integers where all are.
+    """Read-only vector of numbers, shape (size,), integers where all are.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def vertex_pairs(edges: npt.ArrayLike, num_vertices: int, subject: str = "edges"
 
 
 def merged_pairs(pairs: Int, values: AnyArray) -> tuple[Int, AnyArray]:
-    """Pairs in lexicographic order, each once, with the values of equal pairs added."""
+    """Pairs (m, 2) in lexicographic order, each once, with the values (m,) of equal pairs added."""
     if not len(pairs):
         return pairs, values
     unique, inverse = np.unique(pairs, axis=0, return_inverse=True)
@@ -118,7 +118,7 @@ def excess(A: AnyArray, x: Solution, upper: AnyArray) -> Float:
 
 
 def named(amounts: Float, family: str) -> dict[str, float]:
-    """Positive amounts as ``{"family[i]": amount}``."""
+    """Positive amounts of those given, shape (m,), as ``{"family[i]": amount}``."""
     return {f"{family}[{i}]": float(amounts[i]) for i in np.flatnonzero(amounts)}
 
 

@@ -24,17 +24,17 @@ class DirectForm(Generic[P]):
         raise NotImplementedError("a formulation must say its program")
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """x as a solution; every point denotes one, feasible or not."""
+        """x as a solution, shape (n,) both; every point denotes one, feasible or not."""
         return binary_solution(x, self.program.num_variables, "binary")
 
     def encode(self, solution: Solution) -> Bits:
-        """The solution as a point."""
+        """The solution as a point, shape (n,) both."""
         return binary_solution(solution, self.program.num_variables, "binary").astype(np.uint8)
 
     def complete(self, X: AnyArray) -> Bits:
-        """The same points: there is nothing to set."""
+        """The same points, shape (k, n): there is nothing to set."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: no row is lazy."""
+        """None, whatever the points (k, n): no row is lazy."""
         return None

@@ -131,9 +131,9 @@ class Hubo:
         return {}
 
     def bits_of(self, solution: Solution) -> Bits:
-        """The solution itself."""
+        """The solution itself, shape (n,)."""
         return binary_solution(solution, self.num_variables, self.kind).astype(np.uint8)
 
     def solution_of(self, bits: AnyArray) -> Solution:
-        """The bits themselves."""
+        """The bits themselves, shape (n,)."""
         return binary_solution(bits, self.num_variables, self.kind)

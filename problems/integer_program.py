@@ -243,7 +243,7 @@ class IntegerBits(DirectForm[IntegerProgram]):
         return distinct_texts(names)
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """The variables' values; every point denotes some.
+        """Values of the variables, shape (v,), that bits, shape (n,), denote; every point denotes some.
 
         Raises
         ------
@@ -256,7 +256,7 @@ class IntegerBits(DirectForm[IntegerProgram]):
         return np.asarray(self.problem.minimum + np.rint(self._matrix @ bits).astype(np.int64))
 
     def encode(self, solution: Solution) -> Bits:
-        """A point that denotes the solution."""
+        """A point, shape (n,), that denotes the solution, shape (v,)."""
         values = self.problem._checked(solution) - self.problem.minimum
         parts = [split_bits(value, weights) for value, weights in zip(values, self._weights, strict=True)]
         return np.concatenate([*parts, np.zeros(0, dtype=np.uint8)]).astype(np.uint8)

@@ -23,7 +23,7 @@ def has(sets: Int, v: int) -> Mask:
 
 
 def with_customer(sets: Int, v: int) -> Int:
-    """The sets with customer v added."""
+    """The sets, shape (k, words), with customer v added."""
     more = sets.copy()
     more[:, (v - 1) // WORD] |= np.int64(1) << np.int64((v - 1) % WORD)
     return more
@@ -31,6 +31,9 @@ def with_customer(sets: Int, v: int) -> Int:
 
 def undominated(sets: Int, last: Int, time: Float, cost: Float) -> Int:
     """Indices of the labels that are cheaper than every earlier one of equal set and last stop.
+
+    Sets have shape (k, words), last stops, times and costs (k,); the indices stand in the order of sets, last stops and
+    times.
 
     Examples
     --------
@@ -52,6 +55,8 @@ def undominated(sets: Int, last: Int, time: Float, cost: Float) -> Int:
 def unique_sets(sets: Int, cost: Float) -> Int:
     """Index of the cheapest label of each set, in the order of the sets.
 
+    Sets have shape (k, words), costs (k,), the indices (number of distinct sets,).
+
     Examples
     --------
     >>> unique_sets(np.array([[3], [1], [3]]), np.array([5.0, 1.0, 4.0])).tolist()
@@ -64,5 +69,5 @@ def unique_sets(sets: Int, cost: Float) -> Int:
 
 
 def members(row: AnyArray, n: int) -> list[int]:
-    """The customers of one set."""
+    """The customers of one set, shape (words,)."""
     return [v for v in range(1, n + 1) if int(row[(v - 1) // WORD]) >> ((v - 1) % WORD) & 1]

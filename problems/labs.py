@@ -151,7 +151,7 @@ class Labs:
         return z[: (self.length + 1) // 2] if self.is_skew else z
 
     def bits_of(self, solution: Solution) -> Bits:
-        """The sequence's free bits."""
+        """Free bits of the sequence, shape (N,): all of them, of a skew-symmetric one the first (N + 1) / 2."""
         return self._free(binary_solution(solution, self.length, self.kind)).astype(np.uint8)
 
     def solution_of(self, bits: AnyArray) -> Solution:

@@ -97,7 +97,7 @@ class MarketShare:
         return {"deviations": MarketShareDeviations, "squares": MarketShareSquares}
 
     def deviations(self, solution: Solution) -> AnyArray:
-        """``D x - t`` of each product, positive where division 1 gets too much."""
+        """``D x - t`` of each product, shape (m,), for x of shape (n,); positive where division 1 gets too much."""
         return np.asarray(self.demands @ binary_solution(solution, self.demands.shape[1], self.kind) - self.targets)
 
     def objective(self, solution: Solution) -> Number:
@@ -165,12 +165,12 @@ class MarketShareDeviations:
         return [bounded_coefficients(int(s)) for s in up], [bounded_coefficients(int(s)) for s in down]
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """The retailers' bits; what the deviation bits say does not matter, ``complete`` sets them."""
+        """The retailers' bits, shape (n,): the first of x; its deviation bits do not matter, ``complete`` sets them."""
         self._check_width(np.atleast_2d(x))
         return binary_solution(np.asarray(x)[: self.problem.demands.shape[1]], self.problem.demands.shape[1], "binary")
 
     def encode(self, solution: Solution) -> Bits:
-        """The completed point of the solution."""
+        """The completed point, shape (variables,), of the solution, shape (n,)."""
         n = self.problem.demands.shape[1]
         x = np.zeros((1, self.program.num_variables), dtype=np.uint8)
         x[0, :n] = binary_solution(solution, n, self.problem.kind)
@@ -189,7 +189,7 @@ class MarketShareDeviations:
         return np.concatenate(parts, axis=1)
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: no row is lazy."""
+        """None, whatever the points (k, variables): no row is lazy."""
         return None
 
     @classmethod

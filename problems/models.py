@@ -126,7 +126,7 @@ def from_matrix(matrix: Any, *, offset: float = 0.0, name: str = "") -> Qubo:
 
 
 def rectangular(values: Any, subject: str) -> AnyArray:
-    """Rows of numbers as an array, dense where it was sparse.
+    """Rows of numbers as an array of the same shape, dense where it was sparse.
 
     Raises
     ------

@@ -150,7 +150,7 @@ class MultiKnapsack:
         return broken
 
     def checked(self, solution: npt.ArrayLike) -> Solution:
-        """The solution as int64 vector of knapsacks 0..K.
+        """The solution as int64 vector of knapsacks 0..K, shape (n,).
 
         Raises
         ------
@@ -206,7 +206,7 @@ class MultiKnapsackAssignment:
         return BinaryProgram(c=costs.ravel(), Q=Q, rows=rows, names=names)
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """Knapsack of each item; None when an item lies in two."""
+        """Knapsack of each item, shape (n,), of bits, shape (n * K,); None when an item lies in two."""
         problem = self.problem
         bits = np.asarray(x).reshape(problem.num_items, problem.num_knapsacks)
         if (bits.sum(axis=1) > 1).any():
@@ -214,17 +214,17 @@ class MultiKnapsackAssignment:
         return np.asarray(bits @ np.arange(1, problem.num_knapsacks + 1), dtype=np.int64)
 
     def encode(self, solution: Solution) -> Bits:
-        """The point of the solution."""
+        """The point, shape (n * K,), of the solution, shape (n,)."""
         place = self.problem.checked(solution)
         knapsacks = np.arange(1, self.problem.num_knapsacks + 1)
         return np.asarray(place[:, None] == knapsacks, dtype=np.uint8).ravel()
 
     def complete(self, X: AnyArray) -> Bits:
-        """The same points: there is nothing to set."""
+        """The same points, shape (k, n * K): there is nothing to set."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: no row is lazy."""
+        """None, whatever the points (k, n * K): no row is lazy."""
         return None
 
     @classmethod

@@ -31,7 +31,7 @@ def one_hot_rows(m: int, first: str, second: str) -> Rows:
 
 
 def permutation_of(x: AnyArray, m: int) -> Int | None:
-    """The permutation that m*m bits denote; None when a one-hot row is broken.
+    """The permutation, shape (m,), that bits, shape (m * m,), denote; None when a one-hot row is broken.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def permutation_of(x: AnyArray, m: int) -> Int | None:
 
 
 def permutation_bits(p: AnyArray) -> Bits:
-    """The m*m bits of a permutation; inverse of ``permutation_of``."""
+    """Bits, shape (m * m,), of a permutation, shape (m,); inverse of ``permutation_of``."""
     m = len(p)
     bits = np.zeros((m, m), dtype=np.uint8)
     bits[np.arange(m), p] = 1

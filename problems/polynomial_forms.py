@@ -45,7 +45,7 @@ class PolynomialProblem(Problem, Protocol):
         ...
 
     def solution_of(self, bits: AnyArray) -> Solution:
-        """The solution that n bits denote."""
+        """The solution that bits, shape (n,), denote."""
         ...
 
 
@@ -63,19 +63,19 @@ class PolynomialAsItIs:
         return PolynomialProgram(self.problem.polynomial)
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """The solution of the bits; every point denotes one."""
+        """The solution of the bits, shape (n,); every point denotes one."""
         return self.problem.solution_of(np.asarray(x)[: self.problem.polynomial.num_variables])
 
     def encode(self, solution: Solution) -> Bits:
-        """The solution's bits."""
+        """The solution's bits, shape (n,)."""
         return self.problem.bits_of(solution)
 
     def complete(self, X: AnyArray) -> Bits:
-        """The same points: there is nothing to set."""
+        """The same points, shape (k, n): there is nothing to set."""
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: there are no rows."""
+        """None, whatever the points (k, n): there are no rows."""
         return None
 
     @classmethod
@@ -101,15 +101,15 @@ class PolynomialQuadratised:
         return self.problem.quadratised.program()
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """The solution of the polynomial's bits; what the auxiliary ones say does not matter."""
+        """The solution of the first n bits of x, shape (variables,); what the auxiliary ones say does not matter."""
         return self.problem.solution_of(np.asarray(x)[: self.problem.polynomial.num_variables])
 
     def encode(self, solution: Solution) -> Bits:
-        """The completed point of the solution."""
+        """The completed point, shape (variables,), of the solution."""
         return np.asarray(self.problem.quadratised.complete(self.problem.bits_of(solution)[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """Points with each auxiliary bit at its best.
+        """Points, shape (k, variables), with each auxiliary bit at its best.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class PolynomialQuadratised:
         return self.problem.quadratised.complete(X)
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: there are no rows."""
+        """None, whatever the points (k, variables): there are no rows."""
         return None
 
     @classmethod

@@ -86,7 +86,7 @@ class QapAssignment:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: all rows are in the program."""
+        """None, whatever the points (k, n**2): all rows are in the program."""
         return None
 
     @classmethod

@@ -200,7 +200,7 @@ class NumberStream:
         return frozen_number(values, what).reshape(shape)
 
     def integers(self, shape: int | tuple[int, ...], what: str, low: int | None = None, high: int | None = None) -> Int:
-        """The next numbers as an int64 array, each within low..high."""
+        """The next numbers as an int64 array of the given shape, each within low..high."""
         start = self.position
         values = self.take(shape, what)
         wrong = np.asarray((values != np.rint(values)) | (np.abs(values) >= LARGEST_INTEGER))

@@ -65,7 +65,7 @@ def read_solution_file(path: str | os.PathLike[str], problem: Problem) -> Soluti
 
 
 def write_solution(problem: Problem, solution: npt.ArrayLike, path: str | os.PathLike[str]) -> None:
-    """Write a solution as JSON (``.json`` or ``-``), or in its kind's text form under any other suffix.
+    """Write a solution, shape (n,), as JSON (``.json`` or ``-``), or in its kind's text form under any other suffix.
 
     Raises
     ------

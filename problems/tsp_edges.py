@@ -108,6 +108,8 @@ class TspEdges:
     def separate(self, X: AnyArray) -> Rows | None:
         """Rows ``x(delta(S)) >= 2`` of the connected components S of each point's support, 2 <= |S| <= n - 2.
 
+        Points have shape (k, n (n - 1) / 2).
+
         Points may be fractional. Single cities are left to the degree rows, which already demand as much. A set and
         its complement are one row; it is named after the side without city 0.
 
@@ -151,7 +153,7 @@ class TspEdges:
 
 
 def edge_index(i: AnyArray, j: AnyArray, n: int) -> Int:
-    """Index of the edges {i, j} among the n(n-1)/2, elementwise.
+    """Index of the edges {i, j} among the n(n-1)/2, elementwise: in the shape of i and j.
 
     Examples
     --------

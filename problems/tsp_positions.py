@@ -89,7 +89,7 @@ class TspPositions:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: all rows are in the program."""
+        """None, whatever the points, shape (k, (n - 1)**2): all rows are in the program."""
         return None
 
     @classmethod

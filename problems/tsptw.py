@@ -18,10 +18,11 @@ from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Number, Sense, So
 from ..core.model_html import problem_html
 from ..core.problem import short_repr
 from .checks import number_matrix, restore
-from .tsptw_edges import TsptwArrival, TsptwEdges, common_factor
+from .time_grid import common_factor, time_tolerance
+from .tsptw_edges import TsptwArrival, TsptwEdges
 from .tsptw_positions import TsptwCuts, TsptwOrder, TsptwPositions
 from .tsptw_times import MAX_SLOTS, TsptwTimes, num_slots
-from .windows import WindowPresolve, arrivals, presolve_windows, time_tolerance
+from .windows import WindowPresolve, arrivals, presolve_windows
 
 #: Presolve takes cubic time, and the matrix quadratic room.
 MAX_CUSTOMERS = 1_000

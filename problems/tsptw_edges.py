@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Float, Int, Rows, Size, Solution, UnsupportedError
 from .permutation import refuse_too_large
+from .time_grid import common_factor
 from .tsptw_positions import stretch_name
 from .windows import late_stretch
 
@@ -76,7 +77,10 @@ class TsptwEdges:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Subtour rows of each point's support, and a row against the first late stretch of each whole tour."""
+        """Subtour rows of each point's support, and a row against the first late stretch of each whole tour.
+
+        Points have shape (k, arcs).
+        """
         return broken_rows(self.problem, np.atleast_2d(np.asarray(X)))
 
     @classmethod
@@ -198,7 +202,7 @@ class TsptwArrival:
         return np.asarray(self.complete(x[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """Each time at its earliest under the chosen arcs, cut at the window's end."""
+        """Points, shape (k, m), with each time at its earliest under the chosen arcs, cut at the window's end."""
         points = np.array(np.atleast_2d(X), dtype=np.uint8)
         tails, heads = arc_ends(self.problem)
         travel, first, last, _ = self.grid
@@ -218,7 +222,10 @@ class TsptwArrival:
         return points
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Subtour rows, and those against late tours that the times let pass (an instance proven to have none)."""
+        """Subtour rows, and those against late tours that the times let pass (an instance proven to have none).
+
+        Points have shape (k, m), the arc bits first.
+        """
         from scipy.sparse import csr_array
 
         points = np.atleast_2d(np.asarray(X))
@@ -261,23 +268,6 @@ def _grid(problem: Tsptw) -> tuple[Int, Int, Int, float]:
     return travel, first, np.maximum(first, last), factor
 
 
-def common_factor(values: AnyArray) -> float | None:
-    """The least power of ten, up to 10^9, that makes all values integers below 2^50; None where there is none.
-
-    Examples
-    --------
-    >>> common_factor(np.array([0.5, 2.25])), common_factor(np.array([1 / 3]))
-    (100.0, None)
-    """
-    for digits in range(10):
-        scaled = np.asarray(values, dtype=np.float64) * 10.0**digits
-        if np.abs(scaled).max(initial=0.0) >= 2.0**50:
-            return None
-        if (np.rint(scaled) / 10.0**digits == values).all():
-            return 10.0**digits
-    return None
-
-
 def _weights(span: int) -> Int:
     """Weights 1, 2, 4, ... and a last one such that their sums cover 0..span."""
     weights: list[int] = []
@@ -298,7 +288,7 @@ def _digits(value: int, weights: Int) -> Bits:
 
 
 def arc_ends(problem: Tsptw) -> tuple[Int, Int]:
-    """Tails and heads of the arcs that presolve allows."""
+    """Tails and heads, shape (arcs,) each, of the arcs that presolve allows."""
     tails, heads = np.nonzero(problem.presolve.arcs)
     return tails.astype(np.int64), heads.astype(np.int64)
 
@@ -320,7 +310,7 @@ def degree_rows(problem: Tsptw) -> Rows:
 
 
 def tour_of(problem: Tsptw, x: AnyArray) -> Solution | None:
-    """The order that arc bits denote; None where they are not one tour through all nodes."""
+    """The order, shape (n,), that arc bits, shape (arcs,), denote; None where they are not one tour of all nodes."""
     tails, heads = arc_ends(problem)
     m = len(problem.travel)
     chosen = np.flatnonzero(x)
@@ -339,7 +329,7 @@ def tour_of(problem: Tsptw, x: AnyArray) -> Solution | None:
 
 
 def arc_bits(problem: Tsptw, solution: Solution) -> Bits:
-    """Bits of an order's arcs.
+    """Bits, shape (arcs,), of the arcs of an order, shape (n,).
 
     Raises
     ------

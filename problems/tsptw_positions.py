@@ -122,7 +122,7 @@ class TsptwPositions:
         return order if len(np.unique(customer[chosen])) == n and order.all() else None
 
     def encode(self, solution: Solution) -> Bits:
-        """The point of an order.
+        """The point, shape (allowed places,), of an order, shape (n,).
 
         Raises
         ------
@@ -145,7 +145,10 @@ class TsptwPositions:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Rows ``sum_k x[v_k,k] <= m - 1`` against the shortest late stretch of m stops in each order that is late."""
+        """Rows ``sum_k x[v_k,k] <= m - 1`` against the shortest late stretch of m stops in each order that is late.
+
+        Points have shape (k, allowed places).
+        """
         from scipy.sparse import csr_array
 
         problem = self.problem
@@ -202,7 +205,10 @@ class TsptwOrder(TsptwPositions):
 
 
 def stretch_name(first: int, stops: Int) -> str:
-    """The same stretch at the same place always has the same name; long ones are shortened, with a checksum."""
+    """The same stretch at the same place always has the same name; long ones are shortened, with a checksum.
+
+    Stops have shape (m,).
+    """
     if len(stops) <= 12:
         return f"late[{first}:{','.join(map(str, stops.tolist()))}]"
     start = ",".join(map(str, stops[:6].tolist()))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Int, Rows, Size, Solution, UnsupportedError
 from ..core.margins import SOLVER
-from .tsptw_edges import common_factor
+from .time_grid import common_factor
 from .windows import shortest_paths
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class TsptwTimes:
         )  # of equals, who reaches more comes first
 
     def encode(self, solution: Solution) -> Bits:
-        """The earliest schedule of an order.
+        """The earliest schedule, shape (bits,), of an order, shape (n,).
 
         Raises
         ------
@@ -160,7 +160,10 @@ class TsptwTimes:
         return np.asarray(self.complete(x[None])[0])
 
     def complete(self, X: AnyArray) -> Bits:
-        """The bits of the return: all steps up to the latest one that a chosen slot needs."""
+        """The bits of the return: all steps up to the latest one that a chosen slot needs.
+
+        Points have shape (k, bits), those of the slots first.
+        """
         points = np.array(np.atleast_2d(X), dtype=np.uint8)
         customer, time = self.slots
         count, k = len(customer), len(self.steps)
@@ -170,7 +173,10 @@ class TsptwTimes:
         return points
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Rows against whole schedules whose order is late: only where triangles do not hold."""
+        """Rows against whole schedules whose order is late: only where triangles do not hold.
+
+        Points have shape (k, bits), those of the slots first.
+        """
         from scipy.sparse import csr_array
 
         found: dict[str, Int] = {}

@@ -83,7 +83,7 @@ class SetPartitioning:
         return solution_of(chosen)
 
     def encode(self, solution: Solution) -> Bits:
-        """The point of a solution; the pool's order of a customer set stands for any other order of it.
+        """The point, shape (routes,), of a solution; the pool's order of a set stands for any other order of it.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class SetPartitioning:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """None: all rows are in the program."""
+        """None, whatever the points (k, routes): all rows are in the program."""
         return None
 
     @classmethod
@@ -182,7 +182,10 @@ class AssignThenRoute:
         return BinaryProgram(c, products, 0.0, rows, labels)
 
     def decode(self, x: AnyArray) -> Solution | None:
-        """Vehicles in order, each set in its best order; a set that has none goes by latest start, and violates."""
+        """Vehicles in order, each set in its best order; a set that has none goes by latest start, and violates.
+
+        Bits have shape (customers * vehicles,); the solution is a vector with a 0 between two routes.
+        """
         from .vehicles import solution_of
 
         table = np.asarray(x).reshape(self.problem.num_customers, self.num_vehicles)
@@ -209,7 +212,7 @@ class AssignThenRoute:
         return self._orders[members]
 
     def encode(self, solution: Solution) -> Bits:
-        """The point of a solution's clusters.
+        """The point, shape (customers * vehicles,), of a solution's clusters.
 
         Raises
         ------
@@ -233,7 +236,10 @@ class AssignThenRoute:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Rows against sets that fit a vehicle and that no order serves in time, for the vehicles they were given."""
+        """Rows against sets that fit a vehicle and that no order serves in time, for the vehicles they were given.
+
+        Points have shape (k, customers * vehicles).
+        """
         from scipy.sparse import csr_array
 
         found: dict[str, tuple[Any, int]] = {}

@@ -15,15 +15,15 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 
 from ..core import PROBLEMS, AnyArray, BestKnown, Formulation, Int, Number, Sense, Solution, number
-from ..core.margins import FEASIBILITY, scaled_margin
 from ..core.model_html import problem_html
 from ..core.problem import short_repr
 from .checks import count, number_vector, restore
 from .rounding import ROUNDINGS, Rounding, rounded_distances
 from .route_pool import RoutePool, route_pool
+from .time_grid import grid_tolerance, time_tolerance
 from .tsptw import points_of_nodes, time_data
 from .vehicle_forms import AssignThenRoute, SetPartitioning, SetPartitioningPool
-from .windows import arrivals, time_tolerance
+from .windows import arrivals
 
 #: The matrices of more customers would not be worth their room here.
 MAX_CUSTOMERS = 2_000
@@ -89,7 +89,10 @@ class _Fleet:
     def load_tolerance(self) -> float:
         """Excess load that counts as none: 0 for integer demands."""
         decimal = self.demands.dtype.kind == "f" or isinstance(self.capacity, float)
-        return scaled_margin(float(self.capacity), FEASIBILITY) if decimal else 0.0
+        if not decimal:
+            return 0.0
+        size = min(float(self.capacity), float(self.demands.sum()))
+        return grid_tolerance(size, np.append(self.demands, self.capacity))
 
     @cached_property
     def pool(self) -> RoutePool:
@@ -288,7 +291,7 @@ Fleet = Cvrp | Vrptw
 
 
 def routes_of(solution: Any, n: int) -> list[Int]:
-    """The routes of a solution vector, customers in order; empty for an empty vector.
+    """The routes of a solution vector, shape (stops + routes - 1,), customers in order; empty for an empty vector.
 
     Raises
     ------

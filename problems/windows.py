@@ -12,16 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core import AnyArray, Float, Int
-from ..core.margins import FEASIBILITY
 
 Mask = npt.NDArray[np.bool_]
-
-
-def time_tolerance(travel: AnyArray, windows: AnyArray) -> float:
-    """What a decimal arrival may be late by: 0 for integer data, a share of the largest number otherwise."""
-    if travel.dtype.kind == "i" and windows.dtype.kind == "i":
-        return 0.0
-    return FEASIBILITY * max(1.0, float(np.abs(windows).max(initial=0.0)), float(travel.max(initial=0.0)))
 
 
 def arrivals(travel: AnyArray, earliest: AnyArray, route: AnyArray) -> Float:
@@ -44,7 +36,7 @@ def arrivals(travel: AnyArray, earliest: AnyArray, route: AnyArray) -> Float:
 
 
 def shortest_paths(travel: AnyArray) -> AnyArray:
-    """Shortest path lengths between all nodes (Floyd and Warshall), diagonal 0; travel must be >= 0."""
+    """Shortest path lengths (m, m) between all nodes (Floyd and Warshall), diagonal 0; travel (m, m) must be >= 0."""
     d = np.array(travel)
     np.fill_diagonal(d, 0)
     for k in range(len(d)):

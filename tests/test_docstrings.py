@@ -24,7 +24,7 @@ ROOMS = (
     "commands",
 )
 #: Rooms whose docstrings give the shape of every array; the others are still to be done.
-SHAPED = ("core", "algorithms", "encoders", "repair", "solvers", "experiments")
+SHAPED = ("core", "problems", "algorithms", "engines", "encoders", "repair", "solvers", "experiments")
 ARRAY = re.compile(r"\b(Float|Int|Bits|Complex|AnyArray|NDArray|ArrayLike|ndarray)\b")
 #: ``shape (n, 2)``, ``(k, n)``, ``Same shape``, ``array of length K``.
 SIZE = r"\w+(?: ?(?:\*\*|[-+*/]) ?\w+)*"

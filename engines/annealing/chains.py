@@ -16,7 +16,7 @@ def find_chain(program: BinaryProgram, square: Square, pairs: tuple[Int, Int, Fl
 
     Parameters
     ----------
-    pairs : the program's ``pair_terms``.
+    pairs : the program's ``pair_terms``, shape (number of products,) each.
     """
     if square.side < 3:
         return None

@@ -108,7 +108,7 @@ class Replicas:
     arrays: tuple[npt.NDArray[Any], ...] = field(default=())
 
     def advance(self, half_temperatures: Float, *, descend: bool = False) -> None:
-        """One sweep at each temperature: half of T, in units of the model's whole numbers."""
+        """One sweep at each temperature, shape (sweeps,): half of T, in units of the model's whole numbers."""
         rows = self.layout == "rows"
         smallest = ROUNDING * float(self.model.largest_fields.max(initial=1.0))
         descent = 0.0 if not descend else -smallest if self.model.kind == "float64" else -1.0
@@ -156,7 +156,7 @@ def pool_size(pools: tuple[int, int, int], num_variables: int) -> int:
 
 
 def prepared(model: IsingModel, layout: Layout) -> tuple[npt.NDArray[Any], ...]:
-    """ptr, col, weight, field in the types of the kernels."""
+    """ptr (n + 1,), col and weight (entries,), field (n,) in the types of the kernels."""
     real = np.int16 if layout == "rows" and model.kind == "int8" else _TYPES[model.kind]
     return (
         np.ascontiguousarray(model.ptr, dtype=np.int32),

@@ -191,7 +191,7 @@ def _draw_groups(kept: Kept, n: int, conflicts: Any, rng: np.random.Generator) -
 
 
 def uniform_points(kept: Kept, n: int, num_points: int, rng: np.random.Generator) -> Bits:
-    """Points of the kept rows for a random control.
+    """Points, shape (num_points, n), of the kept rows for a random control.
 
     Groups take uniform members, squares uniform permutations; the other bits are 0 or 1 evenly where no packing row
     stands, and enter in random order where they still fit where one does. Where groups and packings meet, points are
@@ -253,7 +253,7 @@ def _numbers(lists: list[AnyArray], n: int) -> Int:
 
 
 def walk_data(data: Data, kept: Kept, tolerances: Float) -> tuple[Any, ...]:
-    """Arguments of the general walk."""
+    """Arguments of the general walk; ``tolerances`` of all rows of the program, shape (m,)."""
     from scipy.sparse import csr_array
 
     n, facts, soft = len(data.c), kept.facts, kept.soft

@@ -90,7 +90,7 @@ class LoihiRun:
 
 
 def leading_zeros(words: AnyArray, bits: int = DECISION_BITS) -> AnyArray:
-    """Zeros before the first one of so many bits; ``bits`` for zero.
+    """Zeros before the first one of so many bits, in the shape of the words; ``bits`` for zero.
 
     Examples
     --------
@@ -201,6 +201,9 @@ class ChipModel:
 
 def whole_qubo(linear: Float, products: Any) -> tuple[npt.NDArray[np.int64], Any, float, bool]:
     """Diagonal, symmetric weights and unit of a QUBO in whole numbers of the chip, and whether they were rounded.
+
+    Linear costs and diagonal have shape (n,), products and weights (n, n), sparse: a pair stands once in
+    products, twice in weights.
 
     Numbers that are whole multiples of a power of two, with weights of eight bits, stay exact; others are rounded to
     the largest weight's 127th part, as a chip must.

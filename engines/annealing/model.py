@@ -77,7 +77,7 @@ class IsingModel:
     def from_arrays(
         cls, h: npt.ArrayLike, rows: npt.ArrayLike, columns: npt.ArrayLike, values: npt.ArrayLike
     ) -> IsingModel:
-        """The model with fields h and ``values`` on the pairs; each pair once."""
+        """The model with fields h, shape (n,), and values on pairs; those, rows and columns (m,), each pair once."""
         field = np.array(h, dtype=np.float64)
         i, j = np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64)
         weight = np.array(values, dtype=np.float64)

@@ -93,7 +93,7 @@ def refresh(pool: Float32, size: int, counter: Counter, is_gibbs: bool) -> None:
 
 
 def thresholds(pool: Float32, t: float, kind: str) -> Float:
-    """Largest accepted ``-s_i f_i`` for each variate at half temperature t, as float64."""
+    """Largest accepted ``-s_i f_i`` for each variate at half temperature t, as float64, in the pool's shape."""
     if kind == "float64":
         return pool.astype(np.float64) * np.float64(np.float32(t))
     cap = np.float32(_CAPS[kind])
@@ -132,7 +132,12 @@ def anneal(
     gibbs: bool,
     shuffle: bool,
 ) -> tuple[int, int]:
-    """As the compiled call of the same name, which takes the kernels' name before these."""
+    """As the compiled call of the same name, which takes the kernels' name before these.
+
+    ``ptr`` (n + 1,), ``col`` and ``weight`` (entries,), ``field`` (n,), ``temperatures`` (sweeps,). Lanes have spins
+    (n, lanes), one word and a pool of shape (size + lanes,); rows have spins (replicas, n), words (replicas,) and pools
+    (replicas, size + block). Spins, words and pools are changed in place; returns attempts and flips.
+    """
     graph = _Graph(ptr, col, weight)
     if not rows:
         run = _Run(graph, kind, field, pool, len(pool) - spins.shape[1], Counter(int(words[0])), gibbs)

@@ -70,7 +70,7 @@ class Square:
         return len(self.cells)
 
     def points(self, places: AnyArray) -> Bits:
-        """Points in which row a's bit in column ``places[a]`` is set."""
+        """Points (k, side**2) in which row a's bit in column ``places[a]`` is set, for places of shape (k, side)."""
         X = np.zeros((len(places), self.cells.size), dtype=np.uint8)
         chosen = self.cells[np.arange(self.side), np.asarray(places)]
         np.put_along_axis(X, chosen, 1, axis=1)
@@ -121,7 +121,10 @@ def permutation_structure(program: BinaryProgram, square: Square) -> Structure:
 
 
 def pair_terms(program: BinaryProgram, square: Square) -> tuple[Int, Int, Float]:
-    """Cells ``a * N + b`` of each product's two bits, and its weight; products within a row or column left out."""
+    """Cells ``a * N + b`` of each product's two bits, and its weight; products within a row or column left out.
+
+    The three arrays have shape (number of products kept,).
+    """
     products = program.products.tocoo()
     i, j = products.coords
     keep = (square.row_of[i] != square.row_of[j]) & (square.column_of[i] != square.column_of[j])
@@ -208,13 +211,13 @@ def _square_structure(program: BinaryProgram, square: Square, name: str, build: 
 
 
 def uniform_permutations(square: Square, num_points: int, rng: np.random.Generator) -> Bits:
-    """Uniform, independent permutations as points."""
+    """Uniform, independent permutations as points, shape (num_points, side**2)."""
     places = rng.permuted(np.tile(np.arange(square.side), (num_points, 1)), axis=1)
     return square.points(places)
 
 
 def is_whole(values: npt.ArrayLike) -> bool:
-    """Whether all are whole numbers below 2**53."""
+    """Whether all, in any shape, are whole numbers below 2**53."""
     array = np.asarray(values, dtype=np.float64)
     return bool((array == np.rint(array)).all() and (np.abs(array) < 2.0**53).all())
 

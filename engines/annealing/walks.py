@@ -353,17 +353,17 @@ def kernels() -> list[str]:
 
 
 def permutation(side: int, whole: bool, c: AnyArray, offset: float, *products: AnyArray) -> Walk:
-    """A walk on permutations with any products."""
+    """A walk on permutations with any products: costs c (side**2,), products in CSR (ptr, col, weight)."""
     return PermutationWalk(side, c, offset, *products)
 
 
 def product(side: int, c: AnyArray, offset: float, flow: AnyArray, distance: AnyArray) -> Walk:
-    """A walk on permutations whose products are flow times distance."""
+    """A walk on permutations whose products are flow times distance; both, and the costs c, have shape (side**2,)."""
     return ProductWalk(side, c, offset, flow, distance)
 
 
 def chain(nodes: int, links: AnyArray, offset: float) -> Walk:
-    """A walk on cyclic orders."""
+    """A walk on cyclic orders; the links' costs in one row, shape (nodes**2,), or as a matrix."""
     return ChainWalk(nodes, links, offset)
 
 

@@ -45,7 +45,7 @@ def raced_window(model: IsingModel, num_sweeps: int, num_reads: int, seed: int, 
 def half_temperatures(
     model: IsingModel, first_beta: float, last_beta: float, num_sweeps: int, schedule: Schedule
 ) -> Float:
-    """T / 2 of each sweep, from the first to the last inverse temperature (in 1/energy of the model).
+    """T / 2 of each sweep, shape (num_sweeps,), from the first to the last inverse temperature (in 1/energy).
 
     ``geometric`` and ``linear`` say how the inverse temperature grows, ``temperature`` that T falls linearly.
 
@@ -65,13 +65,13 @@ def half_temperatures(
 
 
 def from_betas(model: IsingModel, betas: Float) -> Float:
-    """T / 2 in units of the model for inverse temperatures; 0 is infinitely hot."""
+    """T / 2 in units of the model for inverse temperatures, in their shape; 0 is infinitely hot."""
     with np.errstate(divide="ignore"):
         return np.asarray(0.5 / (np.asarray(betas, dtype=np.float64) * model.unit), dtype=np.float64)
 
 
 def to_betas(model: IsingModel, half: Float | tuple[float, ...]) -> list[float]:
-    """The inverse temperatures, in 1/energy."""
+    """The inverse temperatures, in 1/energy, of half temperatures, shape (sweeps,)."""
     return [float(0.5 / (t * model.unit)) for t in half]
 
 

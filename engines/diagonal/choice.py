@@ -136,7 +136,10 @@ def cost_of(
     engine: EngineChoice = "auto",
     dtype: Precision = "complex128",
 ) -> AnyCost:
-    """Diagonal of a QUBO's terms (see `CostDiagonal.from_arrays`), made where the engine for its size wants it."""
+    """Diagonal of a QUBO's terms (see `CostDiagonal.from_arrays`), made where the engine for its size wants it.
+
+    Linear terms have shape (n,), rows, cols and values (m,).
+    """
     card = Options(dtype, engine=engine).card_for(np.asarray(linear).size)
     if card is not None:
         return CardDiagonal.from_arrays(card, linear, rows, cols, values, offset)

@@ -111,7 +111,7 @@ class CostDiagonal:
 
     @classmethod
     def from_values(cls, values: npt.ArrayLike, *, dtype: Storage = "auto") -> CostDiagonal:
-        """Diagonal with any 2**n energies.
+        """Diagonal with any energies, shape (2**n,).
 
         >>> CostDiagonal.from_values([0.5, 1.0, -2.0, 0.0]).values().tolist()
         [0.5, 1.0, -2.0, 0.0]
@@ -151,7 +151,7 @@ class CostDiagonal:
         return out
 
     def at(self, indices: npt.ArrayLike) -> Float:
-        """Energies of the given points, float64."""
+        """Energies of the points with these indices, float64, in their shape."""
         out: Float = self.offset + self.unit * self.data[np.asarray(indices)].astype(np.float64)
         return out
 
@@ -224,7 +224,7 @@ def dense_terms(
 
 
 def integer_multiples(values: Float) -> tuple[Float, float] | None:
-    """Integers (as float64) and a unit with values == unit * integers, or None.
+    """Integers (as float64, in the shape of the values) and a unit with values == unit * integers, or None.
 
     Looks for denominators 1, 2, 4, 8 and powers of ten to 10**6, to four units in the last place.
 
@@ -245,7 +245,10 @@ def integer_multiples(values: Float) -> tuple[Float, float] | None:
 
 
 def doubled(fields: npt.NDArray[Any], couplings: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Energies of all points of a small QUBO: each variable appends a shifted copy of what stands below it."""
+    """Energies, shape (2**n,), of a small QUBO: each variable appends a shifted copy of what stands below it.
+
+    Fields have shape (n,), couplings (n, n), of which the part above the diagonal counts.
+    """
     energies = np.zeros(1, dtype=dtype)
     for i in range(fields.size):
         local = np.full(1, fields[i], dtype=dtype)

@@ -73,7 +73,10 @@ def energy(
     threads: int = 1,
     engine: EngineChoice = "auto",
 ) -> float:
-    """Mean energy after p layers: `evolve` and `expectation` in one, without keeping the state."""
+    """Mean energy after p layers: `evolve` and `expectation` in one, without keeping the state.
+
+    Gammas and betas have shape (p,).
+    """
     options = Options(dtype, threads, engine)
     layers = qaoa_layers(cost, gammas, betas)
     card = _card(layers, options)
@@ -129,6 +132,8 @@ def value_and_gradient(
 ) -> tuple[float, Float, Float]:
     """Objective and its exact derivatives by all gammas and betas, by the adjoint method (two states of memory).
 
+    Gammas, betas and the derivatives by each have shape (p,), the initial amplitudes (2**n,).
+
     The gradient of CVaR is that of the diagonal cost ``-(VaR - E)_+ / alpha`` with VaR held fixed; where the cumulative
     probability meets alpha exactly it is one of the one-sided derivatives.
 
@@ -144,7 +149,7 @@ def value_and_gradient(
 
 
 def run_layers(layers: Layers, options: Options, initial: npt.ArrayLike | AnyState | None = None) -> AnyState:
-    """State after any alternating circuit."""
+    """State after any alternating circuit, from the initial amplitudes, shape (2**n,), or from |+>."""
     card = _card(layers, options)
     if card is not None:
         return gpu.run(card, layers, options.dtype, _card_start(layers, options, initial))

@@ -54,7 +54,7 @@ class Layers:
 
 
 def qaoa_layers(cost: CostDiagonal | CardDiagonal, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Layers:
-    """Plain QAOA: one gamma and one beta a layer.
+    """Plain QAOA: one gamma and one beta a layer, shape (p,) each.
 
     Raises
     ------

@@ -57,6 +57,8 @@ class IsingTerms:
     ) -> IsingTerms:
         """Terms of E(z) = offset + sum linear_i z_i + sum values_k z_rows[k] z_cols[k], zero ones left out.
 
+        Linear terms have shape (n,), rows, cols and values (m,).
+
         >>> terms = IsingTerms.from_arrays([-1, -1], [0], [1], [2])
         >>> terms.masks.tolist(), terms.coefficients.tolist(), terms.offset
         ([3], [0.5], -0.5)
@@ -86,7 +88,7 @@ class IsingTerms:
         return bool((np.bitwise_count(self.masks) > 2).any())
 
     def on_card(self, card: Card, angles: npt.ArrayLike | None = None) -> CardDiagonal:
-        """As ``diagonal``, on a card; terms of three spins or more are added up on the host."""
+        """As ``diagonal``, on a card, angles of shape (t,); terms of three spins or more are added up on the host."""
         if self.is_higher:
             return CardDiagonal.from_cost(card, self.diagonal(angles))
         if angles is None:
@@ -94,7 +96,7 @@ class IsingTerms:
         return CardDiagonal.from_arrays(card, *self.arrays(angles), kind=3)
 
     def arrays(self, angles: npt.ArrayLike | None = None) -> tuple[Any, ...]:
-        """The QUBO of the terms, each times its angle: linear, rows, cols, values, and a constant."""
+        """The QUBO of the terms, each times its angle, shape (t,): linear (n,), rows, cols, values, and a constant."""
         weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
         # Back to 0/1 variables: s_i = 1 - 2 z_i, s_i s_j = 1 - 2 z_i - 2 z_j + 4 z_i z_j.
         single = np.bitwise_count(self.masks) == 1
@@ -107,7 +109,7 @@ class IsingTerms:
         return linear, *pairs, constant
 
     def diagonal(self, angles: npt.ArrayLike | None = None) -> CostDiagonal:
-        """Energies of the terms, each times its angle: without offset where angles are given."""
+        """Energies of the terms, each times its angle, shape (t,): without offset where angles are given."""
         if self.is_higher:
             weights = self.coefficients if angles is None else self.coefficients * np.asarray(angles, dtype=np.float64)
             values = walsh_hadamard(np.bincount(self.masks, weights, minlength=1 << self.n).astype(np.float64))

@@ -32,6 +32,8 @@ def run(layers: Layers, start: State) -> State:
 def backward(layers: Layers, final: State, weights: Float) -> Iterator[tuple[float, Float, Float]]:
     """Derivatives of ``<psi| diag(weights) |psi>``, last layer first, by the adjoint method.
 
+    Weights and the density have shape (2**n,), the derivatives by rotation angles (n,).
+
     Yields for each layer the derivative by gamma, those by the n rotation angles, and the density
     ``d_k = 2 Im(conj(lambda_k) psi_k)``: the derivative by the phase's energy at point k, divided by gamma.
     """

@@ -51,7 +51,7 @@ class State:
         return np.dtype(np.complex64 if self.real.dtype == np.float32 else np.complex128)
 
     def amplitudes(self) -> npt.NDArray[Any]:
-        """All 2**n amplitudes in the plain basis, as one complex array."""
+        """All amplitudes in the plain basis, as one complex array of shape (2**n,)."""
         out = np.empty(self.real.size, dtype=self.dtype)
         out.real, out.imag = self.real, self.imag
         if self.is_turned:
@@ -73,19 +73,19 @@ class State:
         return float(sum(squares(self.real[cut], self.imag[cut]).sum() for cut in cuts))
 
     def weights(self) -> Float:
-        """Probabilities of the stored points: of all, or of each pair of opposite points where `is_half`."""
+        """Probabilities of all points, shape (2**n,), or of pairs of opposite ones, shape (2**(n-1),), if `is_half`."""
         return squares(self.real, self.imag)
 
 
 def squares(real: npt.NDArray[Any], imag: npt.NDArray[Any]) -> Float:
-    """|amplitude|**2 of each point, float64."""
+    """|amplitude|**2 of each point, float64, in the shape of both parts."""
     out: Float = np.square(real, dtype=np.float64)
     out += np.square(imag, dtype=np.float64)
     return out
 
 
 def popcounts(size: int) -> npt.NDArray[np.int16]:
-    """Number of ones in each index 0..size-1.
+    """Number of ones in each index 0..size-1, shape (size,).
 
     >>> popcounts(8).tolist()
     [0, 1, 1, 2, 1, 2, 2, 3]
@@ -99,7 +99,7 @@ def plus_state(n: int, real: np.dtype[Any]) -> State:
 
 
 def product_state(thetas: npt.ArrayLike, real: np.dtype[Any]) -> State:
-    """RY(theta_i)|0> on each qubit: amplitudes cos(theta_i/2), sin(theta_i/2).
+    """RY(theta_i)|0> on each qubit, thetas of shape (n,): amplitudes cos(theta_i/2), sin(theta_i/2).
 
     >>> product_state([np.pi / 2], np.dtype(float)).real.round(3).tolist()
     [0.707, 0.707]
@@ -112,7 +112,7 @@ def product_state(thetas: npt.ArrayLike, real: np.dtype[Any]) -> State:
 
 
 def state_of(amplitudes: npt.ArrayLike, real: np.dtype[Any]) -> State:
-    """A state from 2**n complex amplitudes of norm 1 (to 1e-6).
+    """A state from complex amplitudes, shape (2**n,), of norm 1 (to 1e-6).
 
     Raises
     ------

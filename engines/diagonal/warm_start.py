@@ -20,7 +20,7 @@ from .state import State, popcounts, product_state
 
 
 def warm_start_thetas(values: npt.ArrayLike, eps: float = 0.25) -> Float:
-    """Angles ``2 arcsin sqrt(c_i)`` of a relaxed solution c in [0, 1], clipped to [eps, 1 - eps].
+    """Angles ``2 arcsin sqrt(c_i)`` of a relaxed solution c in [0, 1], clipped to [eps, 1 - eps]; shape (n,) both.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def ws_value_and_gradient(
     threads: int = 1,
     engine: EngineChoice = "auto",
 ) -> tuple[float, Float, Float]:
-    """Objective and its exact derivatives by gammas and betas; thetas stay fixed."""
+    """Objective and its exact derivatives by gammas and betas, shape (p,) each; thetas, shape (n,), stay fixed."""
     options = Options(dtype, threads, engine)
     layers, start = _circuit(cost, thetas, gammas, betas, options)
     value, by_gamma, _ = layers_gradient(layers, cost, objective, options, start)

@@ -27,7 +27,7 @@ class Products:
     starts: Int
 
     def at(self, gamma: float) -> tuple[Float, Float]:
-        """Values and derivatives by gamma."""
+        """Values and derivatives by gamma, shape (products,) each."""
         angles = 2 * gamma * self.numbers
         cosines = np.cos(angles)
         cosines[np.abs(cosines) < _TINY] = _TINY  # the derivative then is the product of the others

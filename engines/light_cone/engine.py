@@ -94,7 +94,7 @@ class LightCones:
         return f"light cones ({self.cost.method}, {engine_name(self.how.engine)})"
 
     def correlations(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> Correlations:
-        """<Z_i> of all spins, and <Z_i Z_j> of the couplings and of the further pairs."""
+        """<Z_i> of all spins, <Z_i Z_j> of the couplings and of the further pairs; gammas and betas of shape (p,)."""
         gamma, beta = self._angles(gammas, betas)
         values = values_of(self.plan, gamma, beta, self.how)
         z = np.zeros(self.graph.n)
@@ -107,12 +107,12 @@ class LightCones:
         return float(self.graph.h @ found.z + self.graph.couplings @ found.zz[: self.graph.couplings.size])
 
     def energy(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> float:
-        """Mean energy, without the model's offset."""
+        """Mean energy at gammas and betas of shape (p,), without the model's offset."""
         gamma, beta = self._angles(gammas, betas)
         return float(self._coefficients @ values_of(self.plan, gamma, beta, self.how))
 
     def value_and_gradient(self, gammas: npt.ArrayLike, betas: npt.ArrayLike) -> tuple[float, Float, Float]:
-        """Mean energy and its exact derivatives by all gammas and betas."""
+        """Mean energy and its exact derivatives by all gammas and betas; all of shape (p,)."""
         gamma, beta = self._angles(gammas, betas)
         value, slope = 0.0, np.zeros(2 * self.num_layers)
         for group, weights in zip(self.plan.groups, self._weights()):
@@ -144,7 +144,10 @@ class LightCones:
 
 
 def values_of(plan: Plan, gammas: Float, betas: Float, how: How | None = None) -> Float:
-    """The expectation values of a plan: those of its spins, then those of its pairs."""
+    """The expectation values of a plan: those of its spins, then those of its pairs; shape (spins + pairs,).
+
+    Gammas and betas have shape (p,).
+    """
     out = np.zeros(plan.signs.size)
     for group, where in zip(plan.groups, plan.of_group):
         out[where] = group.evaluate(gammas, betas, None, how or How())[0][plan.rows[where]]

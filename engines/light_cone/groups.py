@@ -70,7 +70,7 @@ class NetworkGroup:
 
     @staticmethod
     def of(network: Network, couplings: Float, fields: Float) -> tuple[NetworkGroup, Int]:
-        """The group, and the place in it of each row given."""
+        """The group of couplings (r, edges) and fields (r, vertices), and the place in it of each row given."""
         columns = network.sorted_rows(couplings, fields)
         shared = float(columns.changes @ network.step_work) * _SECONDS_SHARED
         lanes = len(couplings) * network.work * _SECONDS_IN_LANES
@@ -198,7 +198,10 @@ def state_bytes(num_qubits: int) -> int:
 
 
 def distinct_rows(rows: Sequence[AnyArray]) -> tuple[Float, Int]:
-    """Distinct rows (bit for bit), in the order in which they first stand, and the place of each."""
+    """Distinct rows (bit for bit), in the order in which they first stand, and the place of each.
+
+    k rows of shape (c,) give an array of shape (u, c) and places of shape (k,).
+    """
     places: dict[bytes, int] = {}
     where = np.array([places.setdefault(row.tobytes(), len(places)) for row in rows], dtype=np.int64)
     first = np.unique(where, return_index=True)[1]

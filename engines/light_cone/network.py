@@ -71,7 +71,10 @@ class Network:
         return float(self.step_work.sum())
 
     def sorted_rows(self, couplings: Float, fields: Float) -> Columns:
-        """How rows of numbers are best taken one after another, and how many of them change each step."""
+        """How rows of numbers are best taken one after another, and how many of them change each step.
+
+        Couplings have shape (r, edges), fields (r, vertices).
+        """
         if len(couplings) == 1:
             return Columns(np.zeros(1, dtype=np.int64), np.ones(len(self.widths), dtype=np.int64))
         shift = couplings.shape[1]
@@ -139,7 +142,7 @@ def improved(
     max_width: int,
     num_trials: int,
 ) -> Network:
-    """The network with an order of sums searched for these rows of couplings and fields."""
+    """The network with an order of sums searched for these rows of couplings (r, edges) and fields (r, vertices)."""
     distances, edges, num_roots = shape
     factors, scopes, _ = _tensors(distances, edges, num_roots, num_layers, has_fields)
     shift = numbers[0].shape[1]

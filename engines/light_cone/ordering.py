@@ -111,6 +111,7 @@ def improved_order(
     Parameters
     ----------
     columns : of each scope, the column of the rows that its tensor depends on, or -1
+    rows : shape (r, number of columns)
 
     References
     ----------

@@ -64,7 +64,7 @@ def value_and_gradient(circuit: GateCircuit, angles: Float, energy: TwoBody) -> 
 
 
 def environments(product: MatrixProduct, energy: TwoBody) -> tuple[float, list[Complex]]:
-    """The energy, and its derivative in the conjugate of each tensor."""
+    """The energy, and its derivative in the conjugate of each tensor, in that tensor's shape."""
     by_site, J, h = energy.by_site(product.n), energy.couplings, energy.fields
     kets = [
         [np.einsum("st,ltr->lsr", PAULIS[energy.paulis[v]], tensor) for v in by_site[i]]

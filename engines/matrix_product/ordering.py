@@ -64,6 +64,8 @@ class Line:
 def line_of(n: int, rows: Sequence[int] | Int, columns: Sequence[int] | Int) -> Line:
     """The better of the order given and reverse Cuthill-McKee's, by the sum of 2**width over the bonds.
 
+    Rows and columns are the ends of the couplings, shape (m,) each.
+
     References
     ----------
     Cuthill, McKee (1969), Reducing the bandwidth of sparse symmetric matrices, doi:10.1145/800195.805928.

@@ -51,7 +51,7 @@ class MatrixProduct:
         return max((tensor.shape[2] for tensor in self.tensors), default=1)
 
     def rotated(self, matrices: Sequence[Complex]) -> MatrixProduct:
-        """The state after one 2 x 2 matrix on each qubit."""
+        """The state after one matrix, shape (2, 2), on each qubit."""
         return MatrixProduct(
             tuple(np.einsum("ts,lsr->ltr", matrix, tensor) for matrix, tensor in zip(matrices, self.tensors))
         )
@@ -129,7 +129,7 @@ class MatrixProduct:
         return out
 
     def amplitudes(self) -> Complex:
-        """All 2**n amplitudes; bit i of an index is qubit i. For tests and small n."""
+        """All amplitudes, shape (2**n,); bit i of an index is qubit i. For tests and small n."""
         rows: Complex = np.ones((1, 1), dtype=complex)
         for tensor in self.tensors:
             left, _, right = tensor.shape
@@ -159,7 +159,7 @@ def bond_of(circuit: GateCircuit) -> int:
 
 
 def product_state(circuit: GateCircuit, angles: Float) -> MatrixProduct:
-    """The state of the circuit on |0...0>.
+    """The state of the circuit on |0...0>, at angles of shape (parameters,).
 
     Raises
     ------
@@ -204,7 +204,7 @@ def product_state(circuit: GateCircuit, angles: Float) -> MatrixProduct:
 
 
 def one_qubit_matrix(kind: int, angle: float) -> Complex:
-    """The 2 x 2 matrix of a one-qubit gate."""
+    """The matrix of a one-qubit gate, shape (2, 2)."""
     if kind == Kind.H:
         return np.asarray(np.array([[1, 1], [1, -1]], dtype=complex) * math.sqrt(0.5))
     pauli: Complex = PAULIS[Kind(kind).name[1]]
@@ -223,7 +223,10 @@ def split_gate(kind: int, angle: float) -> tuple[Complex, Complex]:
 
 
 def joined(low: Complex, high: Complex, low_side: Complex, high_side: Complex) -> tuple[Complex, Complex]:
-    """Two neighbouring tensors after a gate given by its sides; the bond between them doubles."""
+    """Two neighbouring tensors after a gate given by its sides; the bond between them doubles.
+
+    Tensors (l, 2, m) and (m, 2, r), sides (2, 2, 2) each; the new tensors are (l, 2, 2 m) and (2 m, 2, r).
+    """
     left, right = low.shape[0], high.shape[2]
     new_low = np.einsum("ats,lsr->ltra", low_side, low).reshape(left, 2, -1)
     new_high = np.einsum("ats,lsr->latr", high_side, high).reshape(-1, 2, right)

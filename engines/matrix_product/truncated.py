@@ -200,7 +200,10 @@ class _Chain:
 
 
 def svd(matrix: Complex) -> tuple[Complex, Float, Complex]:
-    """Thin SVD by divide and conquer, by QR iterations where that does not converge."""
+    """Thin SVD of a matrix (a, b) by divide and conquer, by QR iterations where that does not converge.
+
+    Shapes (a, c), (c,) and (c, b) with c = min(a, b).
+    """
     from scipy import linalg
 
     try:

@@ -28,7 +28,7 @@ class Couplings:
 
     @staticmethod
     def of(fields: Float, rows: Int, columns: Int, values: Float) -> Couplings:
-        """From the terms of a cost."""
+        """From the terms of a cost: fields (n,); rows, columns and values (m,)."""
         matrix = np.zeros((len(fields), len(fields)))
         np.add.at(matrix, (rows, columns), values)
         np.add.at(matrix, (columns, rows), values)

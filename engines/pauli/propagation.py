@@ -97,6 +97,8 @@ def propagate(
 ) -> Propagated:
     """Mean of the observable (the cost itself if None) after QAOA with gates exp(-i gamma H) and exp(+i beta sum X).
 
+    Gammas and betas have shape (p,).
+
     Examples
     --------
     >>> none = np.zeros(0, dtype=np.int64)

@@ -40,7 +40,7 @@ class Strings:
         return Strings(self.x[chosen], self.z[chosen], self.values[chosen])
 
     def weights(self) -> npt.NDArray[np.int64]:
-        """Qubits on which each string acts."""
+        """Qubits on which each string acts, shape (k,)."""
         return np.asarray(np.bitwise_count(self.x | self.z).sum(axis=1, dtype=np.int64))
 
     def turned(self, is_turned: Flags, partners: Strings, cos: float) -> Strings:

@@ -99,7 +99,7 @@ def pull_back(
 
 
 def hadamard_transform(values: npt.NDArray[Any], *, engine: EngineChoice = "auto") -> npt.NDArray[Any]:
-    """``algorithms.hadamard.walsh_hadamard`` on an engine, compiled where it was built.
+    """``algorithms.hadamard.walsh_hadamard`` of values, shape (2**n,), on an engine, compiled where it was built.
 
     Examples
     --------

@@ -17,7 +17,7 @@ _WALSH_BITS = 5
 
 
 def run(circuit: GateCircuit, angles: Float) -> Complex:
-    """Amplitudes after all gates on |0...0>."""
+    """Amplitudes, shape (2**n,), after all gates on |0...0>, at angles of shape (parameters,)."""
     psi = np.zeros(2**circuit.num_qubits, dtype=np.complex128)
     psi[0] = 1.0
     for kind, first, second, parameter in circuit.gates.tolist():
@@ -26,7 +26,7 @@ def run(circuit: GateCircuit, angles: Float) -> Complex:
 
 
 def pull_back(circuit: GateCircuit, angles: Float, psi: Complex, cotangent: Complex) -> Float:
-    """Gradient; both arrays are used up."""
+    """Gradient, shape (parameters,) like the angles; psi and cotangent, shape (2**n,), are used up."""
     gradient = np.zeros(circuit.num_parameters)
     for kind, first, second, parameter in circuit.gates[::-1].tolist():
         if parameter >= 0:

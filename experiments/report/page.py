@@ -20,6 +20,7 @@ from typing import Any, Literal
 from ...core.files import write_text
 from .plot import Plot
 from .report import Report
+from .route_pages import routes_html
 from .tables import Cell, Table, html_table
 
 Records = Literal["auto", "embed", "beside", "none"]
@@ -156,6 +157,7 @@ def _sections(report: Report) -> list[Section]:
             _figure(plots, "time-scaling") + _figure(plots, "qubit-scaling") + _table(tables["resources"]),
         ),
         *_energy(tables),
+        *_routes(report),
         Section("instances", "Instances and records", _instances(tables["instances"])),
     ]
     if tables["failures"].rows:
@@ -189,6 +191,12 @@ def _energy(tables: Mapping[str, Table]) -> list[Section]:
         return []
     by_instance = tables["energy-instances"]
     return [Section("energy", "Energy", _table(tables["energy"]) + (_table(by_instance) if by_instance.rows else ""))]
+
+
+def _routes(report: Report) -> list[Section]:
+    """Routes and schedules, where any run found some."""
+    html = routes_html(report.routes)
+    return [Section("routes", "Routes and schedules", html)] if html else []
 
 
 def _method(report: Report) -> str:

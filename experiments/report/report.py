@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .plot import Plot
 from .plots_quality import critical_difference, crossover, feasibility, gap_by_size, quantum_scatter, waterfall
 from .plots_time import profile, qubit_scaling, target_ecdf, time_scaling
 from .restarts import restart_table
+from .routes import RouteAnswers, route_answers
 from .runs import Run, RunSet, StageName
 from .statistics import Ranking
 from .summary import (
@@ -49,13 +50,14 @@ from .times import Settings, tts_of_runs
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Sentences, tables and plots by key."""
+    """Sentences, tables and plots by key, and the routes that the page draws."""
 
     runs: RunSet
     settings: Settings
     findings: Sequence[str]
     tables: dict[str, Table]
     plots: dict[str, Plot]
+    routes: RouteAnswers = field(default_factory=RouteAnswers)
 
 
 def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
@@ -91,6 +93,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         findings=findings(runs, ranked, comparisons, controls),
         tables={table.key: table for table in tables},
         plots={plot.key: plot for plot in plots},
+        routes=route_answers(runs),
     )
 
 

@@ -92,6 +92,8 @@ def split_terms(n: int, pairs: Int, values: Float) -> tuple[Float, Int, AnyArray
 def from_spins(linear: Float, pairs: Int, couplings: AnyArray, offset: Number) -> tuple[Float, AnyArray, Number]:
     """Linear terms, couplings and offset over bits of a model over spins ``s = 2 x - 1``.
 
+    Linear terms have shape (n,), pairs (m, 2), couplings (m,); what comes out has the shapes of what went in.
+
     Examples
     --------
     >>> from_spins(np.array([1.0, 0.0]), np.array([[0, 1]]), np.array([3.0]), 0)

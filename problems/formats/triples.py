@@ -55,7 +55,7 @@ def read_triples(text: str, path: str, what: str) -> tuple[int, Int, AnyArray]:
 
 
 def write_triples(n: int, pairs: Int, values: AnyArray) -> str:
-    """The text; indices from 1."""
+    """The text of pairs (m, 2), counted from 0, and values (m,); its indices count from 1."""
     rows = zip((pairs + 1).tolist(), values.tolist(), strict=True)
     return "\n".join([f"{n} {len(pairs)}", *(f"{i} {j} {value!r}" for (i, j), value in rows)]) + "\n"
 

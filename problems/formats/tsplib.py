@@ -28,29 +28,29 @@ _REPEATED = frozenset({"COMMENT", "NAME", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE"
 
 
 def euc_2d(points: AnyArray) -> Int:
-    """Euclidean distance, rounded to the nearest integer: int(r + 0.5)."""
+    """Euclidean distances (n, n) of points (n, 2), rounded to the nearest integer: int(r + 0.5)."""
     return (_euclid(points) + 0.5).astype(np.int64)
 
 
 def ceil_2d(points: AnyArray) -> Int:
-    """Euclidean distance, rounded up."""
+    """Euclidean distances (n, n) of points (n, 2), rounded up."""
     return np.ceil(_euclid(points)).astype(np.int64)
 
 
 def man_2d(points: AnyArray) -> Int:
-    """Manhattan distance, rounded to the nearest integer."""
+    """Manhattan distances (n, n) of points (n, 2), rounded to the nearest integer."""
     dx, dy = _differences(points)
     return np.asarray((np.abs(dx) + np.abs(dy) + 0.5).astype(np.int64))
 
 
 def max_2d(points: AnyArray) -> Int:
-    """The larger of the two rounded coordinate differences."""
+    """The larger of the two rounded coordinate differences, shape (n, n), of points (n, 2)."""
     dx, dy = _differences(points)
     return np.asarray((np.maximum(np.abs(dx), np.abs(dy)) + 0.5).astype(np.int64))
 
 
 def att(points: AnyArray) -> Int:
-    """Pseudo-Euclidean distance: sqrt((dx^2 + dy^2) / 10), rounded so that it never shrinks.
+    """Pseudo-Euclidean distances (n, n) of points (n, 2): sqrt((dx^2 + dy^2) / 10), rounded so that they never shrink.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def att(points: AnyArray) -> Int:
 
 
 def geo(points: AnyArray) -> Int:
-    """Distance on the earth in kilometres, for coordinates in degrees and minutes DDD.MM.
+    """Distances (n, n) on the earth in kilometres, for points (n, 2) in degrees and minutes DDD.MM.
 
     TSPLIB's pi is 3.141592, its radius 6378.388 km, and degrees are truncated (as in its published optima; the
     report's text says rounded).

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from ...core import SOLVERS, Budget, Clock, Float, Problem, Solution, UnsupportedError
+from ...core import SOLVERS, Budget, Float, Problem, Solution, UnsupportedError
 from ...core.margins import min_improvement
 from ...core.tunable import Range, tunable
 from ...problems.mis import Mis
 from ..base import Outcome, Report
 from .construct.graphs import construct_mis
-from .incumbent import Incumbent
+from .trajectory import Trajectory
 
 #: A step costs one pass over the vertices: beyond this one takes a millisecond.
 MAX_VERTICES = 200_000
@@ -75,21 +76,8 @@ class MisTabu:
         if refusal:
             raise UnsupportedError(refusal)
         assert isinstance(problem, Mis)
-        clock = Clock(budget.seconds)
-        incumbent = Incumbent(problem, clock, budget.target, report)
-        start = construct_mis(problem)
-        is_done = incumbent.offer(start)
-        if not is_done and len(problem.edges):
-            is_done = search_sets(
-                problem,
-                start,
-                np.random.default_rng(seed),
-                num_steps=None if budget.seconds is not None else self.num_steps,
-                is_over=lambda: clock.is_over,
-                on_better=incumbent.offer,
-            )
-        info = {"engine": "qopt tabu on independent sets", "is_replayable": budget.seconds is None or is_done}
-        return incumbent.outcome(bound=None, is_proven=False, info=info)
+        search = Trajectory(partial(search_sets, problem), self.num_steps, "qopt tabu on independent sets")
+        return search.run(problem, construct_mis, budget=budget, seed=seed, report=report)
 
 
 class _Set:
@@ -131,11 +119,15 @@ def search_sets(
 ) -> bool:
     """Hand ever better independent sets to ``on_better``; whether it said that this is enough.
 
+    Without edges nothing is searched: no vertex excludes another.
+
     Parameters
     ----------
     start : 0/1, shape (n,), independent.
     num_steps : None for as many as ``is_over`` lets it.
     """
+    if not len(problem.edges):
+        return False
     state = _Set(problem)
     n = state.chosen.size
     for vertex in np.flatnonzero(start).tolist():

@@ -23,6 +23,7 @@ from ..ising import Ising
 from ..training.evaluation_log import Evaluation, evaluation_of
 from .circuit import logical_depth
 from .evaluators import CircuitSpec, OfSpec
+from .last_made import LastMade
 
 #: What the points of a run are, for records.
 ROUNDED = (
@@ -45,7 +46,7 @@ class LightConeEvaluator(OfSpec):
     spec: CircuitSpec
     cones: LightCones
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
-    _last: list[tuple[bytes, Correlations]] = field(default_factory=list, init=False, repr=False)
+    _last: LastMade[Correlations] = field(default_factory=LastMade, init=False, repr=False)
 
     @property
     def has_gradient(self) -> bool:
@@ -82,11 +83,8 @@ class LightConeEvaluator(OfSpec):
         return evaluation_of(self.bqm, rounded_points(self.correlations(angles), num_shots, self.rng), 1.0)
 
     def correlations(self, angles: Float) -> Correlations:
-        """Those of the state at scaled angles, shape (2 p,); the last ones are remembered."""
-        key = np.asarray(angles, dtype=np.float64).tobytes()
-        if not self._last or self._last[0][0] != key:
-            self._last[:] = [(key, self.cones.correlations(*self.spec.gates(angles)))]
-        return self._last[0][1]
+        """Those of the state at some angles, shape (2 p,); the last ones are held."""
+        return self._last.at(angles, lambda: self.cones.correlations(*self.spec.gates(angles)))
 
     def metrics(self, angles: Float) -> Mapping[str, Any]:
         """The exact expectation at the scaled angles, shape (2 p,)."""

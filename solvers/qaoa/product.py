@@ -26,6 +26,7 @@ from ..training.resources import too_large
 from .backends import QAOA_BACKENDS, Make, QaoaBackend
 from .circuit import logical_depth
 from .evaluators import CircuitSpec, OfSpec, QaoaEvaluator, QaoaVariant
+from .last_made import LastMade
 
 if TYPE_CHECKING:
     from .settings import QaoaSettings
@@ -57,7 +58,7 @@ class ProductEvaluator(OfSpec):
     alpha: float
     shots_per_evaluation: int | None
     rng: np.random.Generator
-    _held: dict[bytes, Truncated] = field(default_factory=dict, init=False, repr=False)
+    _last: LastMade[Truncated] = field(default_factory=LastMade, init=False, repr=False)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -110,12 +111,7 @@ class ProductEvaluator(OfSpec):
 
     def state(self, angles: Float) -> Truncated:
         """The state at these angles, shape (parameters,); the last one made is held."""
-        key = np.asarray(angles, dtype=np.float64).tobytes()
-        if key not in self._held:
-            self._held.clear()
-            start, layers = circuit_layers(self.spec, angles)
-            self._held[key] = truncated_state(self.line, start, layers, self.bond)
-        return self._held[key]
+        return self._last.at(angles, lambda: truncated_state(self.line, *circuit_layers(self.spec, angles), self.bond))
 
 
 def circuit_layers(spec: CircuitSpec, angles: Float) -> tuple[Complex, list[Layer]]:

@@ -74,7 +74,7 @@ class CardDiagonal:
         *,
         kind: int | None = None,
     ) -> CardDiagonal:
-        """Diagonal of a QUBO's terms, made on the card; arguments as those of `CostDiagonal.from_arrays`.
+        """Diagonal of a QUBO's terms, made on the card; arguments and shapes are those of `CostDiagonal.from_arrays`.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class CardDiagonal:
         return int(self.card.download(found)[0])
 
     def at(self, indices: npt.ArrayLike) -> Float:
-        """Energies of the given points, float64."""
+        """Energies of the points with these indices, float64, in their shape."""
         index = np.asarray(indices, dtype=np.int64)
         if self.data.size < 2**self.n:
             index = np.minimum(index, 2**self.n - 1 - index)
@@ -164,7 +164,7 @@ class CardDiagonal:
         return out
 
     def values(self) -> Float:
-        """All energies on the host, float64."""
+        """All energies on the host, float64, shape (2**n,)."""
         stored = self.card.download(self.data).astype(np.float64)
         if self.data.size < 2**self.n:
             stored = np.concatenate([stored, stored[::-1]])

@@ -140,7 +140,7 @@ def popcount_diagonal(card: Card, n: int, kind: int) -> CardDiagonal:
 
 
 def warm_start(card: Card, thetas: Float, dtype: str) -> CardState:
-    """RY(theta_i)|0> on each qubit."""
+    """RY(theta_i)|0> on each qubit; thetas of shape (n,)."""
     half = np.asarray(thetas, dtype=np.float64) / 2
     return CardState(
         card, product_state(card, np.stack([np.cos(half), np.sin(half)], axis=1), np.dtype(dtype)), len(half)

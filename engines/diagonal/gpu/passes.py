@@ -118,6 +118,11 @@ def header_of(
     """All that the passes read, in one transfer: what keeps it alive, and its address.
 
     The struct `Header` of kernels/tile.h stands first, then ints, phases and rotations of each pass.
+
+    Parameters
+    ----------
+    tables : the three of `Tables`; the passes lead the shape of ints, (B, passes) those of the others
+    caps : shape (B, 2), the cap and the mean of the capped energy
     """
 
     def address(values: Array | None) -> np.uint64:

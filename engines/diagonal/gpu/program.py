@@ -93,7 +93,7 @@ class Program:
     is_backward: bool
 
     def tables(self, rotations: Rotations, turns: Float, real: npt.DTypeLike, amplitude: float) -> Tables:
-        """Tables for angles; `amplitude` is that of the uniform superposition."""
+        """Tables for angles and turns of the phases, shape (B, p); `amplitude` is that of the uniform superposition."""
         batch, layers, n = rotations.first.shape
         none = layers  # rows of layers that are not there: no rotation, no phase
         before, phase, after = (

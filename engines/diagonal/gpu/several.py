@@ -97,7 +97,7 @@ class Split:
         return cls(local, swapped, Group(tile, (tile, 0), (tile, 0), 0), tuple(middle), top, chunk_bits)
 
     def order(self, is_swapped: bool) -> npt.NDArray[np.int64]:
-        """The qubit at each local bit, then at each bit of the card's number."""
+        """The qubit at each local bit, then at each bit of the card's number; shape (local + swapped,)."""
         qubits = np.arange(self.local + self.swapped)
         below = self.local - self.swapped
         if is_swapped:
@@ -131,7 +131,7 @@ def split_cost(
     dtype: str = "complex64",
     tuning: Tuning | None = None,
 ) -> SplitCost:
-    """Diagonal of a QUBO's terms over all cards of a link; arguments as those of `CostDiagonal.from_arrays`.
+    """Diagonal of a QUBO's terms over all cards of a link; arguments as in `CostDiagonal.from_arrays`, of its shapes.
 
     Raises
     ------

@@ -41,11 +41,11 @@ class CardState:
         return State(values.real.copy(), values.imag.copy(), self.n, is_half=self.is_half, phase=self.phase)
 
     def amplitudes(self) -> npt.NDArray[Any]:
-        """All 2**n amplitudes on the host."""
+        """All amplitudes on the host, shape (2**n,)."""
         return self.to_host().amplitudes()
 
     def probabilities(self) -> Float:
-        """Probability of each point on the host."""
+        """Probability of each point on the host, shape (2**n,)."""
         return self.to_host().probabilities()
 
     def norm(self) -> float:
@@ -75,7 +75,7 @@ class CardState:
         return float((below + at) / total)
 
     def probability_of(self, indices: npt.NDArray[np.int64]) -> float:
-        """Probability of distinct points."""
+        """Probability of distinct points with these indices, shape (k,), together."""
         index = np.minimum(indices, 2**self.n - 1 - indices) if self.is_half else indices
         points = self.card.upload(np.ascontiguousarray(index, dtype=np.int64))
         out = self.card.empty(max(1, index.size), np.float64)
@@ -84,7 +84,7 @@ class CardState:
         return picked / 2 if self.is_half else picked
 
     def histogram(self, cost: CardDiagonal) -> tuple[Float, Float]:
-        """Weight of each energy of an integer cost, and the energies.
+        """Weights of the energies of an integer cost, and the energies: shape (levels,), a unit apart.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class CardState:
         return weights, cost.offset + cost.unit * (cost.lowest + np.arange(bins, dtype=np.float64))
 
     def sample(self, shots: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Indices of independent measurements, from the same random numbers as those of the host's states."""
+        """Indices of independent measurements, shape (shots,), from the same random numbers as on the host."""
         runs, bits = self._runs()
         ends = np.cumsum(self.card.download(runs))
         uniform = rng.random(shots)
@@ -114,7 +114,7 @@ class CardState:
         return out
 
     def correlations(self, masks: npt.NDArray[np.int64]) -> Float:
-        """Mean of ``(-1)**popcount(k & mask)`` for each mask; 0 for an odd number of ones in a half state."""
+        """Mean of ``(-1)**popcount(k & mask)`` for each mask, in their shape; 0 for odd masks in a half state."""
         require_card_bytes(self.card, 8 * self._size, f"the weights of {self.n} qubits", "use fewer qubits")
         values = self.card.empty(self._size, np.float64)
         self._launch("squares", self._blocks, np.uint64(self._size), values)
@@ -206,7 +206,10 @@ def hadamard_on_card(card: Card, values: Array) -> None:
 
 
 def product_state(card: Card, factors: Float, dtype: np.dtype[Any]) -> Array:
-    """Amplitudes ``prod_i factors[i, bit i]``: made from two tables of half the qubits each."""
+    """Amplitudes ``prod_i factors[i, bit i]``, shape (2**n,), of factors, shape (n, 2).
+
+    Made from two tables of half the qubits each.
+    """
     n = len(factors)
     low = n // 2
     tables = []

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ....algorithms.exchanges import ExchangeTable
-from ....core import SOLVERS, Budget, Clock, Float, Int, Problem, UnsupportedError
+from ....core import SOLVERS, Budget, Float, Int, Problem, UnsupportedError
 from ....core.tunable import Range, tunable
 from ....problems.qap import Qap
 from ...base import Outcome, Report
 from ..construct.permutations import construct_qap
-from ..incumbent import Incumbent
+from ..trajectory import Trajectory
 
 #: Several tables of n**2 numbers; beyond this a step takes longer than 50 ms.
 MAX_FACILITIES = 2_000
@@ -72,22 +73,9 @@ class RobustTabu:
         if refusal:
             raise UnsupportedError(refusal)
         assert isinstance(problem, Qap)
-        clock = Clock(budget.seconds)
-        incumbent = Incumbent(problem, clock, budget.target, report)
         F, D = (np.asarray(matrix, dtype=np.float64) for matrix in (problem.flow, problem.distance))
-        start = construct_qap(problem)
-        is_done = incumbent.offer(start)
-        if not is_done and len(F) > 1:
-            is_done = robust_tabu(
-                (F, D),
-                start,
-                np.random.default_rng(seed),
-                num_steps=None if budget.seconds is not None else self.num_steps,
-                is_over=lambda: clock.is_over,
-                on_better=incumbent.offer,
-            )
-        info = {"engine": "qopt robust tabu", "is_replayable": budget.seconds is None or is_done}
-        return incumbent.outcome(bound=None, is_proven=False, info=info)
+        search = Trajectory(partial(robust_tabu, (F, D)), self.num_steps, "qopt robust tabu")
+        return search.run(problem, construct_qap, budget=budget, seed=seed, report=report)
 
 
 def robust_tabu(
@@ -103,11 +91,13 @@ def robust_tabu(
 
     Parameters
     ----------
-    matrices : flow and distance, shape (n, n) each, n > 1.
+    matrices : flow and distance, shape (n, n) each; below two facilities there is nothing to exchange.
     num_steps : None for as many as ``is_over`` lets it.
     """
     flow, distance = matrices
     n = len(flow)
+    if n < 2:
+        return False
     table = ExchangeTable(flow, distance, start)
     value = best = float((flow * table.placed).sum())
     least = 1e-12 * float(np.abs(flow).sum() * np.abs(distance).max(initial=0.0))
