@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,11 +64,15 @@ Watch = Callable[[Progress, Task, Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Local:
-    """So many runs at a time on this machine; alone, the idle power is measured for ``idle_seconds`` before them."""
+    """So many runs at a time on this machine; alone, the idle power is measured for ``idle_seconds`` before them.
+
+    ``pool``: one that is kept between calls, as the start of its process costs more than small runs do.
+    """
 
     jobs: int = 1
     log: Path | None = None
     idle_seconds: float = IDLE_SECONDS
+    pool: Pool | None = None
 
     @property
     def is_alone(self) -> bool:
@@ -76,7 +81,7 @@ class Local:
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
         """Run the jobs in processes of this machine, at most ``jobs`` at once; each outcome as soon as it is there."""
         running: dict[int, Task] = {}
-        with Pool(self.log) as pool:
+        with Pool(self.log) if self.pool is None else nullcontext(self.pool) as pool:
             while True:
                 while len(running) < self.jobs and (item := next(jobs, None)) is not None:
                     running[pool.submit(item[1])] = item[0]

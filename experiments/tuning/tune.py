@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
@@ -16,7 +17,8 @@ import yaml
 from ...core import Clock, MissingDependencyError, Problem, fingerprint
 from ...problems.files import write_bytes
 from ..sweep.dask_runner import Cluster
-from ..sweep.runner import Executor, Local
+from ..sweep.kept import Kept
+from ..sweep.runner import Executor
 from ..sweep.store import locked
 from .ac_band import ac_band
 from .floors import check_judged
@@ -98,12 +100,11 @@ def tune(
     dask : ``tcp://host:port`` of a scheduler, ``local`` or ``slurm``, as for sweeps; None runs ``jobs`` at a time here.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    executor: Executor = Local(jobs, folder / "runs.log", idle_seconds=0)
-    if dask is not None:
-        executor = Cluster(dask, jobs)
+    here = Kept(jobs, folder / "runs.log")
     lock = locked(folder / ".tuning.lock")  # the rows' own is free between two rungs
     try:
-        return _tune(problems, space, folder, method, resource, rules or Rules(seed=seed), seed, executor, repeats)
+        with here if dask is None else contextlib.nullcontext(Cluster(dask, jobs)) as own:
+            return _tune(problems, space, folder, method, resource, rules or Rules(seed=seed), seed, own, repeats)
     finally:
         os.close(lock)
 
