@@ -38,6 +38,7 @@ NONE = {
     "docs/instances.md": "counts of the public files: `python benchmarks/check_collections.py`",
     "docs/limits.md": "bytes of one machine",
     "docs/portfolio.md": _WORDS,
+    "docs/python.md": _WORDS,
     "docs/qoblib.md": _WORDS,
     "docs/report.md": _TIMED,
     "docs/sweeps.md": "seconds, and `python benchmarks/instruction_sets.py`, which needs the processor it names",
