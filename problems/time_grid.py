@@ -40,8 +40,8 @@ def grid_tolerance(size: float, values: AnyArray) -> float:
 
     Examples
     --------
-    >>> grid_tolerance(1e9, np.array([2.5, 1e9])), grid_tolerance(30.0, np.array([1 / 3]))
-    (0.05, 3e-08)
+    >>> grid_tolerance(1e9, np.array([2.5, 1e9])), grid_tolerance(1.0, np.array([1 / 3]))
+    (0.05, 1e-09)
     """
     share = FEASIBILITY * max(1.0, size)
     factor = common_factor(values)

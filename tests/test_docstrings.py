@@ -23,7 +23,7 @@ ROOMS = (
     "experiments",
     "commands",
 )
-#: Rooms whose docstrings give the shape of every array; the others are still to be done.
+#: Rooms whose docstrings give the shape of every array; only commands are left out, which have none.
 SHAPED = ("core", "problems", "algorithms", "engines", "encoders", "repair", "solvers", "experiments")
 ARRAY = re.compile(r"\b(Float|Int|Bits|Complex|AnyArray|NDArray|ArrayLike|ndarray)\b")
 #: ``shape (n, 2)``, ``(k, n)``, ``Same shape``, ``array of length K``.

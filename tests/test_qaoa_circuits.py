@@ -180,9 +180,9 @@ def test_aer_samples_follow_the_engines_probabilities() -> None:
     shape = CircuitSpec(ising, 2, ising.unit())
     exactly, _ = evaluators(bqm, shape)
     angles = np.array([0.4, 0.9, 0.6, 0.2])
-    drawn = circuit_evaluator(bqm, shape, CIRCUIT_BACKENDS.parse("aer").runner(1), shots=20_000, seed=4).evaluate(
-        angles
-    )
+    drawn = circuit_evaluator(
+        bqm, shape, CIRCUIT_BACKENDS.parse("aer").runner(1), shots_per_evaluation=20_000, seed=4
+    ).evaluate(angles)
     assert drawn.Z is not None
     assert drawn.counts is not None
     observed = np.zeros(16)

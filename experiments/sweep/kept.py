@@ -37,6 +37,7 @@ class Kept:
         return self.jobs == 1
 
     def run(self, jobs: Iterator[tuple[Task, Job]]) -> Iterator[tuple[Task, Done]]:
+        """As ``Local.run``; the first run starts the pool."""
         if self._pool is None:
             self._pool = Pool(self.log)
         yield from Local(self.jobs, pool=self._pool).run(jobs)
