@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core import Budget, Clock, Control, Number, UnsupportedError
 from ..core.unique import unique_rows
+from ..encoders.neighbourhood import Starting
 from ..solvers.base import QuboSampler
 from .candidates import Candidates, evaluate
 from .cost_tally import EMPTY, CostTally
@@ -97,7 +98,7 @@ def scheme_ceiling(
     """
     if not pipeline.ceiling:
         return None
-    if done.begun is None:
+    if done.begun is None and not (done.continued and isinstance(pipeline.encoder, Starting)):
         raise UnsupportedError("ceiling must come with a decomposition; add --encoder neighbourhood, or leave it out")
     again = run_again(pipeline, budget, np.random.SeedSequence([seed, 1]), done, is_exact=True)
     drawn = Drawn(again.best, again.seen, again.feasible_share, None)
@@ -131,7 +132,7 @@ def run_again(
         budget=dataclasses.replace(budget, rounds=len(done.points_by_round), target=None),
         seeds=seeds,
         clock=_clock(budget, done, TWIN_SHARE * sum(done.seconds.values())),
-        twin=Twin(done.first, tuple(done.points_by_round), goal, done.begun, is_exact, is_from_start),
+        twin=Twin(done.first, tuple(done.points_by_round), goal, done.begun or done.resumed, is_exact, is_from_start),
     )
 
 

@@ -42,6 +42,14 @@ def first_encoding(
     return encoder.encode_from(program, start.X[0], seed=seed, cost=cost, broken=broken), start
 
 
+def best_of_stored(stored: Encoding | None, formulation: Formulation) -> Candidates | None:
+    """The best point that a stopped decomposition had come to; None of any other run."""
+    if stored is None or "best_x" not in stored.state:
+        return None
+    x = formulation.complete(np.asarray(stored.state["best_x"], dtype=np.uint8)[None])
+    return evaluate_apart(formulation, outer_program(stored, formulation.program), x, [0])[0]
+
+
 def start_point(formulation: Formulation, start: str, seed: int) -> Bits | None:
     """A completed point to begin at: the kind's greedy construction, or random bits repaired; None where neither is.
 

@@ -34,6 +34,7 @@ from .candidates import Candidates, best_verified, evaluate, evaluate_apart
 from .checkpoint import RoundsFile
 from .cost_tally import EMPTY, CostTally
 from .decomposition import (
+    best_of_stored,
     first_encoding,
     outer_program,
     points_asked,
@@ -74,7 +75,8 @@ class SamplerRun:
     ``interactions``: products of the round's QUBO that has most; each is a two-qubit gate in every layer of a circuit.
     ``largest``: bits of the largest QUBO, and how many of them the encoding added; ``stopped``: why no further round
     was begun although the encoder had one.
-    ``continued``: rounds of a stopped run that this one goes on from. ``first``: the encoding of the first round;
+    ``continued``: rounds of a stopped run that this one goes on from, ``resumed``: their best point, which
+    counts as a sample. ``first``: the encoding of the first round;
     ``ground_changes``: a later round's sampler could choose from other points. ``reached``: feasible samples that cost
     no more than a twin's goal. ``tally``: all samples by cost; ``state``: the probability of each point of the ground
     in the final state, of samplers that know it; ``cpu_seconds``: of sampling, training included. ``kept``: all points,
@@ -105,6 +107,7 @@ class SamplerRun:
     stopped: str = ""
     continued: int = 0
     begun: Candidates | None = None
+    resumed: Candidates | None = None
     verified: tuple[Candidates | None, Verified | None] = (None, None)
     kept: KeptSamples | None = None
 
@@ -181,6 +184,7 @@ def run_sampler(
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun, ground_changes=begun is not None)
     refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate
+    _resume(run, best_of_stored(stored, formulation), clock)
     run.kept = KeptSamples() if watching.keep_samples else None
     run.seconds["encode"] = clock.elapsed - start
     run.continued = 0 if stored is None else len(stored.trace)
@@ -191,7 +195,9 @@ def run_sampler(
         round_seed = sampler_seeds.spawn(1)[0]
         if twin is None:
             keywords = offered(sampler, encoding, budget, round_seed, clock, points_asked(encoder))
-            is_seen = run.begun is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
+            is_seen = (
+                run.begun is None and run.resumed is None and pipeline.control and encoding.num_qubits <= MAX_OBSERVED
+            )
             if is_seen and "observe" in sampler.parameters:
                 keywords["observe"] = run.observe
             if isinstance(report, LiveReport) and "heard" in sampler.parameters:
@@ -254,6 +260,17 @@ def run_sampler(
         _add(run.seconds, "repair", clock.elapsed - start)
         _incumbent(run, clock, report)
     return run
+
+
+def _resume(run: SamplerRun, best: Candidates | None, clock: Clock) -> None:
+    """Go on from the best point of a stopped decomposition, which may be repaired and improved where those polish."""
+    if best is None:
+        return
+    run.ground_changes = True
+    if refines_rounds(run.refinement.pipeline.encoder):
+        run.refinement.add(best, clock)
+    else:
+        run.best = run.resumed = best
 
 
 def _most_rounds(budget: Budget, encoder: Encoder) -> int | None:

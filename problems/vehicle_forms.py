@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..core import AnyArray, BinaryProgram, Bits, Rows, Size, Solution, UnsupportedError
-from .route_pool import MAX_EXACT_STOPS, best_sequence
+from .route_pool import best_sequence
 
 if TYPE_CHECKING:
     from .vehicles import Fleet
@@ -135,8 +135,9 @@ class AssignThenRoute:
     """Customers to vehicles first: bit a[v,k]; the order within a vehicle is then the best there is.
 
     Minimises ``sum_k sum_(u<v) (d[u,v] + d[v,u]) / 2 a[u,k] a[v,k] + sum (d[0,v] + d[v,0]) / 2 a[v,k]``, which only
-    ranks clusters (a surrogate), with one vehicle for every customer and the capacity of each. Sets of up to
-    MAX_EXACT_STOPS customers that no order serves in time are lazy rows. K is the limit of routes, or without one twice
+    ranks clusters (a surrogate), with one vehicle for every customer and the capacity of each. Sets that
+    no order serves in time are lazy rows, above MAX_EXACT_STOPS customers those for which insertion finds no order.
+    K is the limit of routes, or without one twice
     the least number of vehicles.
 
     References
@@ -236,7 +237,7 @@ class AssignThenRoute:
         return np.atleast_2d(np.asarray(X, dtype=np.uint8))
 
     def separate(self, X: AnyArray) -> Rows | None:
-        """Rows against sets that fit a vehicle and that no order serves in time, for the vehicles they were given.
+        """Rows against sets that fit a vehicle and for which no order in time is found, for the vehicles they have.
 
         Points have shape (k, customers * vehicles).
         """
@@ -251,8 +252,8 @@ class AssignThenRoute:
             for vehicle, column in enumerate(table.T):
                 members = np.flatnonzero(column)
                 load = float(self.problem.demands[members + 1].sum())
-                small = 0 < len(members) <= MAX_EXACT_STOPS and load <= self.problem.capacity
-                if small and not self._order(tuple((members + 1).tolist()))[0]:
+                fits = len(members) and load <= float(self.problem.capacity) + self.problem.load_tolerance
+                if fits and not self._order(tuple((members + 1).tolist()))[0]:
                     stops = ",".join(map(str, (members + 1).tolist()))
                     found[f"late[{stops};{vehicle}]"] = (members * k + vehicle, len(members) - 1)
         if not found:

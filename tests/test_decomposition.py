@@ -231,6 +231,25 @@ def test_a_stopped_run_goes_on_to_the_same_end(tmp_path: Path) -> None:
     assert rest.rounds == whole.rounds
 
 
+@pytest.mark.parametrize("polish", [False, True])
+def test_a_stopped_run_keeps_the_best_point_that_its_incumbent_left(tmp_path: Path, polish: bool) -> None:
+    options = {"size": 8, "accept": "metropolis", "temperature": 1e6, "polish": polish}
+    pipeline = choose_pipeline(LARGE, "qaoa", "neighbourhood", options=options, ceiling=True)
+    whole = run(LARGE, pipeline, budget=Budget(rounds=7), seed=3)
+    state = tmp_path / "rounds.json"
+    run(LARGE, pipeline, budget=Budget(rounds=6), seed=3, state=state)
+    rest = run(LARGE, pipeline, budget=Budget(rounds=7), seed=3, state=state)
+    assert rest.rounds == whole.rounds
+    assert whole.rounds[-1]["current"] < whole.rounds[-1]["incumbent"]
+    if polish:
+        assert rest.objective >= rest.rounds[-1]["incumbent"]
+    else:
+        assert rest.stages.raw.objective == whole.stages.raw.objective == rest.rounds[-1]["incumbent"]
+        assert rest.stages.control.raw.objective >= rest.rounds[5]["incumbent"]
+    assert rest.stages.start is None
+    assert rest.stages.ceiling is not None
+
+
 def test_angles_are_learnt_first_and_only_used_later() -> None:
     each = decomposed(LARGE, learn="each").resources.evaluations
     learnt = decomposed(LARGE).resources.evaluations

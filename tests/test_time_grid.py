@@ -8,6 +8,7 @@ import pytest
 import qopt
 from qopt.problems.time_grid import grid_tolerance, time_tolerance
 from qopt.problems.tsptw import Tsptw
+from qopt.problems.vehicle_forms import AssignThenRoute
 from qopt.problems.vehicles import Cvrp, Vrptw
 
 TRAVEL = [[0, 2.5, 3.5], [2.5, 0, 2], [3.5, 2, 0]]
@@ -53,3 +54,19 @@ def test_the_tolerance_follows_the_times_that_can_occur() -> None:
     far[1, 2] = 1e8  # an arc that stands for none
     assert time_tolerance(far, np.array([[0, 1e9], [0, 5.0], [0, 5.0]])) == pytest.approx(1e-9)
     assert grid_tolerance(1e14, np.array([1e14, 0.5])) == pytest.approx(1e5)  # too large to tell steps of the grid
+
+
+def test_a_late_set_breaks_a_row_whatever_its_size_and_the_rounding_of_its_load() -> None:
+    near = [[0, 2, 2], [2, 0, 2], [2, 2, 0]]
+    few = Vrptw(near, [0, 0.1, 0.2], 0.3, [[0, 99], [0, 3], [0, 3]], [0, 0, 0], max_routes=1)
+    n = 12
+    windows = [[0, 99], *[[0, 8]] * n]
+    many = Vrptw(np.full((n + 1, n + 1), 2), [0, *[1] * n], n, windows, [0] * (n + 1), max_routes=1)
+    for problem in (few, many):
+        form = AssignThenRoute(problem)
+        x = np.ones(problem.num_customers, dtype=np.uint8)
+        assert not form.program.violations(x).any()
+        assert problem.violations(form.decode(x))
+        rows = form.separate(x[None])
+        assert rows is not None
+        assert len(rows) == 1

@@ -40,7 +40,7 @@ class Kept:
     Parameters
     ----------
     x, cost, broken : incumbent, its cost and total violation.
-    best_cost, best_broken : of the best incumbent so far.
+    best_x, best_cost, best_broken : best incumbent so far, its cost and total violation.
     index : number of the next round.
     idle : rounds since the best became better.
     kicks : rounds of a restart that are left.
@@ -53,6 +53,7 @@ class Kept:
     broken: float
     best_cost: float
     best_broken: float
+    best_x: Bits
     seed: int = 0
     index: int = 0
     idle: int = 0
@@ -67,12 +68,14 @@ class Kept:
         x = frozen(x, np.uint8)
         cost = float(program.costs(x)[0]) if cost is None else cost
         broken = float(program.violations(x).sum()) if broken is None else broken
-        return Kept(x, cost, broken, cost, broken, seed)
+        return Kept(x, cost, broken, cost, broken, x, seed)
 
     @staticmethod
     def of(state: Mapping[str, Any], program: BinaryProgram) -> Kept:
         """From an encoding's state; violations anew where rows were added."""
-        kept = Kept(frozen(state["x"], np.uint8), pool=state["pool"], **{key: state[key] for key in _NUMBERS})
+        numbers = {key: state[key] for key in _NUMBERS}
+        best = frozen(state.get("best_x", state["x"]), np.uint8)  # files of older versions have none
+        kept = Kept(frozen(state["x"], np.uint8), best_x=best, pool=state["pool"], **numbers)
         if int(state["rows"]) == program.num_rows:
             return kept
         broken = float(program.violations(kept.x).sum())
@@ -80,7 +83,7 @@ class Kept:
 
     def as_state(self) -> dict[str, Any]:
         """JSON values and arrays."""
-        return {"x": self.x, "pool": self.pool, **{key: getattr(self, key) for key in _NUMBERS}}
+        return {"x": self.x, "best_x": self.best_x, "pool": self.pool, **{key: getattr(self, key) for key in _NUMBERS}}
 
 
 _NUMBERS = (
@@ -109,7 +112,8 @@ def accepted(kept: Kept, round: Round, search: Search) -> tuple[Kept, dict[str, 
         new = replace(kept, x=frozen(round.X[at], np.uint8), cost=float(costs[at]), broken=float(broken[at]))
     is_gain = _is_lower(new.broken, new.cost, kept.best_broken, kept.best_cost)
     if is_gain:
-        new = replace(new, best_cost=new.cost, best_broken=new.broken, idle=0, pool=_pooled(kept.pool, new.x))
+        best = {"best_x": new.x, "best_cost": new.cost, "best_broken": new.broken}
+        new = replace(new, **best, idle=0, pool=_pooled(kept.pool, new.x))  # type: ignore[arg-type]
     else:
         new = replace(new, idle=new.idle + 1)
     new = _restarted(new, search)
