@@ -32,13 +32,7 @@ def train_on(
     seed: Annotated[int, typer.Option(min=0, help="Of forests and folds.")] = 0,
     as_json: JsonFlag = False,
 ) -> int:
-    """Learn from the rows which pipeline reaches the target first, and say what that is worth on unseen families.
-
-    Raises
-    ------
-    ValueError
-        ``captime`` is not finite or not above 0.
-    """
+    """Learn from the rows which pipeline reaches the target first, and say what that is worth on unseen families."""
     from ..experiments.portfolio.file import to_json, write_portfolio
     from ..experiments.portfolio.train import budget_of, fit_portfolio, pipelines_of, table_of
     from ..experiments.report.runs import load_runs

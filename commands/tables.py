@@ -8,6 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from .errors import as_typed
 from .terminal import page
 
 Row = Mapping[str, Any]
@@ -64,7 +65,7 @@ def _print(title: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
     console.print(table)
     for row in rows:
         label = " on ".join(str(row[key]) for key in ("solver", "encoder") if row.get(key))
-        for text in (row[key] for key in ("note", "refusal") if row.get(key)):
+        for text in (as_typed(row[key]) for key in ("note", "refusal") if row.get(key)):
             console.print(f"{label}: {text.removeprefix(label + ': ')}", markup=False, soft_wrap=True)
 
 

@@ -110,3 +110,17 @@ def test_a_tiny_model_keeps_its_small_fields():
     one, tiny = (Ising.of(spins_model(h * s, [[0, 1], [1, 2]], couplings * s)) for s in (1.0, 1e-12))
     np.testing.assert_allclose(tiny.fields, one.fields * 1e-12, rtol=1e-9, atol=1e-27)
     assert tiny.num_terms == one.num_terms == 4
+
+
+def test_a_remedy_of_size_names_the_smaller_type_only_where_it_fits():
+    """200 qubits were advised `precision='complex64'`, which is refused again."""
+    refusal = Qaoa().estimate(200, 300).refusal
+    assert "use backend='mps'" in refusal
+    assert "complex64" not in refusal
+    assert not Qaoa(backend="mps", bond_dimension=4).estimate(200, 300).refusal
+
+
+@pytest.mark.parametrize("field", ["bond_dimension", "pauli_weight"])
+def test_a_size_below_one_is_told_with_what_was_given(field):
+    with pytest.raises(ValueError, match=f"{field} must be >= 1, got -3"):
+        Qaoa(backend="pauli", **{field: -3})

@@ -21,6 +21,8 @@ from qopt.experiments.portfolio.times import Table, greedy_schedule, schedule_ut
 from qopt.experiments.portfolio.train import fit_portfolio
 from qopt.experiments.portfolio.use import choose, solve_by
 
+from .shell import Shell
+
 PIPELINES: dict[str, dict[str, Any]] = {
     "sa": {"solver": {"name": "sa", "num_sweeps": 50}},
     "greedy": {"solver": {"name": "greedy"}},
@@ -171,3 +173,23 @@ def test_the_commands(tmp_path: Path, shell: Any) -> None:
         assert code == 2
         assert text in err
         assert err.count("\n") == 1
+
+
+def test_no_time_left_still_gives_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A time limit over before the first slice ended as a fault of qopt."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    shell = Shell(monkeypatch, capsys)
+    write_portfolio(fit_portfolio(_table(), PIPELINES), tmp_path / "p.json")
+    qopt.save(qopt.generate("mis", n=6, seed=1), tmp_path / "a.json")
+    shell.run("solve", tmp_path / "a.json", "--portfolio", tmp_path / "p.json", "--time-limit", "1e-9", "--json")
+    assert "fault of qopt" not in shell.err
+    assert shell.json["resources"]["extra"]["portfolio"]["slices"]
+
+
+def test_one_kind_alone_is_told_from_others(tmp_path: Path) -> None:
+    """With one kind no family is left out, and the choice said nothing of a kind never seen."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    write_portfolio(fit_portfolio(_table(families=1), PIPELINES), tmp_path / "p.json")
+    assert "learnt from no mis" in choose(read_portfolio(tmp_path / "p.json"), qopt.generate("mis", n=6, seed=1)).text

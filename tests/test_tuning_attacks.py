@@ -240,11 +240,10 @@ def test_a_portfolio_says_what_it_did_not_learn_from(tmp_path: Path, trained: An
     assert "solvers that are here, got 'gone'" in shell.err
 
 
-def test_a_plugin_is_tunable_the_moment_it_exists(tmp_path: Path, files: list[Path]) -> None:
+def test_a_plugin_is_tunable_the_moment_it_exists(tmp_path: Path, files: list[Path], shell: Shell) -> None:
     (tmp_path / "plugged.py").write_text(PLUGIN, encoding="utf-8")
     words = ["--plugin", tmp_path / "plugged.py", "tune", *files[:2], "--solver", "plugged-sa", "--shots", 2, "-R", 1]
-    run = subprocess.run(_qopt(*words, "--out", tmp_path / "run", "--json"), capture_output=True, text=True, check=True)
-    solver = json.loads(run.stdout)["pipeline"]["solver"]
+    solver = shell.run(*words, "--out", tmp_path / "run", "--json").json["pipeline"]["solver"]
     assert {"warmth", "num_sweeps"} <= set(solver)
     assert 0.5 <= solver["warmth"] <= 2.0
 

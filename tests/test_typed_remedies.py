@@ -80,3 +80,11 @@ def test_settings_of_python_are_told_as_options() -> None:
     assert as_typed("e.g. shots=1000, or backend='exact'") == "e.g. --shots-per-evaluation 1000, or --backend exact"
     assert as_typed("write solver.restarts or encoder.restarts") == "write --solver.restarts or --encoder.restarts"
     assert as_typed("has_hint=False with x=1,2 in a=5.json") == "--no-has-hint with x=1,2 in a=5.json"
+
+
+def test_a_plan_spells_remedies_as_they_are_typed(shell: Shell, tmp_path: Path) -> None:
+    """`plan` said backend='aer-mps' where `solve` says --backend."""
+    qopt.save(qopt.generate("max-cut", n=60, degree=3, seed=1), tmp_path / "g.json")
+    shell.run("plan", tmp_path / "g.json", "--solver", "qaoa", "--encoder", "slack")
+    assert "use --backend mps," in shell.out
+    assert "backend='" not in shell.out

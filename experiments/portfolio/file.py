@@ -28,6 +28,7 @@ def to_json(trained: Portfolio) -> dict[str, Any]:
         "features": list(FEATURES),
         "pipelines": trained.pipelines,
         "budget": trained.budget,
+        "kinds": list(trained.kinds),
         "single": models.single,
         "schedule": [list(one) for one in models.schedule],
         "scores": {
@@ -92,8 +93,9 @@ def read_portfolio(path: Path) -> Portfolio:
         models = Models(log_seconds, failure, schedule, single, float(document["captime"]))
         told = document["scores"]
         families = {name: Scores(**one) for name, one in told["families"].items()}
+        kinds = tuple(map(str, document.get("kinds", families)))  # older files: those left out once
         training, folds = Scores(**told["training"]), Scores(**told["folds"])
     except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         text = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path} must be a file of `qopt portfolio train` ({text}); train it anew") from None
-    return Portfolio(models, document["mode"], document["reason"], training, folds, families, pipelines, budget)
+    return Portfolio(models, document["mode"], document["reason"], training, folds, families, pipelines, budget, kinds)

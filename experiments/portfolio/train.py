@@ -73,7 +73,10 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Portfolio:
-    """Models, the mode in use and why, and scores in training, out of fold, and by family left out."""
+    """Models, the mode in use and why, and scores in training, out of fold, and by family left out.
+
+    ``kinds`` are those that it was learnt from; ``families`` has scores of none where there is one kind alone.
+    """
 
     models: Models
     mode: Mode
@@ -83,6 +86,7 @@ class Portfolio:
     families: Mapping[str, Scores]
     pipelines: Mapping[str, Mapping[str, Any]]
     budget: Mapping[str, float]
+    kinds: tuple[str, ...] = ()
 
 
 def table_of(
@@ -157,8 +161,9 @@ def fit_portfolio(
     order = np.random.default_rng(seed).permutation(len(table.instances))
     fold_of = {int(i): k % NUM_FOLDS for k, i in enumerate(order)}
     folds = _held_out(table, [fold_of[i] for i in range(len(table.instances))], seed)
+    kinds = tuple(dict.fromkeys(table.families))
     families = {}
-    for family in dict.fromkeys(table.families):
+    for family in kinds:
         inside = [i for i, name in enumerate(table.families) if name == family]
         outside = [i for i, name in enumerate(table.families) if name != family]
         if outside:
@@ -167,7 +172,7 @@ def fit_portfolio(
     reason = f"best out of fold: {folds.modes[mode]:.3f}, single best {folds.single:.3f}"
     if training.modes[mode] < training.single:
         mode, reason = "single", f"{mode} was below the single best on training"
-    return Portfolio(models, mode, reason, training, folds, families, pipelines, dict(budget or {}))
+    return Portfolio(models, mode, reason, training, folds, families, pipelines, dict(budget or {}), kinds)
 
 
 def _held_out(table: Table, groups: Sequence[int], seed: int) -> Scores:

@@ -14,6 +14,8 @@ from ...core import Budget, Clock, Problem, Record, Status
 from .features import features_of
 from .train import Portfolio
 
+#: Seconds of a run that is begun with no time left, so that there is a Record.
+MIN_SECONDS = 1e-9
 #: Runs a named pipeline of the portfolio within a budget.
 RunOne = Callable[[Mapping[str, Any], Budget], Record]
 
@@ -53,7 +55,7 @@ def choose(trained: Portfolio, problem: Problem) -> Choice:
     elif trained.mode == "schedule" and trained.models.schedule:
         slices = list(trained.models.schedule)
     reason = trained.reason
-    if trained.families and problem.kind not in trained.families:
+    if trained.kinds and problem.kind not in trained.kinds:
         reason += f"; learnt from no {problem.kind}"
     return Choice(trained.mode, slices, predicted, reason)
 
@@ -81,9 +83,9 @@ def solve_by(trained: Portfolio, problem: Problem, choice: Choice, budget: Budge
         if position == len(choice.slices) and best is not None:
             break
         left = clock.remaining
-        if left is not None and left <= 0:
+        if left is not None and left <= 0 and best is not None:
             break
-        limits = [value for value in (seconds, left) if value is not None]
+        limits = [value for value in (seconds, left if left is None else max(left, MIN_SECONDS)) if value is not None]
         try:
             record = run_one(trained.pipelines[label], replace(budget, seconds=min(limits) if limits else None))
         except (ValueError, RuntimeError) as error:

@@ -29,6 +29,8 @@ from .space import Config, Space
 Method = Literal["hyperband", "id-hyperband", "ac-band", "tpe"]
 #: Seconds of a level as a multiple of those of the level before: three times the resource in one bracket more.
 GROWTH = 4.0
+#: Held-out instances below which nothing is told apart: the smallest k with ``2**(1 - k) <= 0.05``.
+FEWEST = 6
 METHODS: tuple[Method, ...] = ("hyperband", "id-hyperband", "ac-band", "tpe")
 
 
@@ -45,7 +47,13 @@ class Validation:
 
     @property
     def verdict(self) -> str:
-        """Better or worse only where the interval excludes 0."""
+        """Better or worse only where the interval excludes 0 and as few instances could say so at 95 %.
+
+        That all of k differences have one sign has chance 2**(1 - k) where nothing differs, whatever a bootstrap of so
+        few says.
+        """
+        if self.num_instances < FEWEST:
+            return f"not told apart from the default: fewer than {FEWEST} instances are held out"
         if self.low > 0:
             return "better than the default"
         return "worse than the default" if self.high < 0 else "not told apart from the default"
@@ -168,8 +176,10 @@ def compare(tuned: Sequence[float], default: Sequence[float], seed: int = 0) -> 
 
     Examples
     --------
-    >>> compare([0.9, 0.8, 0.95], [0.5, 0.6, 0.7]).verdict
+    >>> compare([0.9, 0.8, 0.95] * 2, [0.5, 0.6, 0.7] * 2).verdict
     'better than the default'
+    >>> compare([0.9], [0.5]).verdict
+    'not told apart from the default: fewer than 6 instances are held out'
     """
     difference = np.asarray(tuned) - np.asarray(default)
     rng = np.random.default_rng([seed, 7])

@@ -6,7 +6,7 @@ A further kind is one class under ``@QAOA_BACKENDS.register``: its name, what it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import dimod
@@ -133,7 +133,9 @@ class ExactQaoa(Exact, QaoaBackend):
         cost = (GRADIENT_COST if has_gradient else 1.0) * SECONDS_PER_AMPLITUDE[name]
         cost /= threads_for(n, settings.threads) ** 0.75  # as measured on 1 to 16 cores
         seconds = cost * settings.num_layers * amplitudes(n) * settings.planned_evaluations
-        remedy = "use backend='aer-mps', precision='complex64', another encoder, or fewer variables"
+        remedy = (
+            f"use backend='mps',{self._narrower(settings, n, name, has_gradient)} another encoder, or fewer variables"
+        )
         if too_large(n, need, "exact", remedy):
             most = most_that_fit(lambda k: self._exact_bytes(settings, k, name, has_gradient), n)
             remedy = f"{most} qubits fit; {remedy}"
@@ -154,6 +156,13 @@ class ExactQaoa(Exact, QaoaBackend):
                 f"({need:,} bytes); {fits} qubits fit; use precision='complex64', another encoder, or fewer variables"
             )
         return Estimate(n, need, seconds, refusal)
+
+    def _narrower(self, settings: QaoaSettings, n: int, engine: str, has_gradient: bool) -> str:
+        """The smaller type, where it fits."""
+        if settings.precision == "complex64":
+            return ""
+        need = self._exact_bytes(replace(settings, precision="complex64"), n, engine, has_gradient)
+        return "" if too_large(n, need, "exact", "") else " precision='complex64',"
 
     def _exact_bytes(self, settings: QaoaSettings, n: int, engine: str, has_gradient: bool) -> int:
         """States and a cost diagonal of the widest type; at most 2**62."""

@@ -132,10 +132,15 @@ class QaoaSettings(QuboSampler):
             raise ValueError(f"readout='mitigate' must have a noisy or device backend, got {self.backend!r}")
         if self.bond_dimension is not None and not backend.takes_bond_dimension:
             raise ValueError(f"bond_dimension must come with backend mps, aer-mps or pauli, got {self.backend!r}")
-        require(self.bond_dimension is None or self.bond_dimension >= 1, "bond_dimension must be >= 1")
+        require(
+            self.bond_dimension is None or self.bond_dimension >= 1,
+            f"bond_dimension must be >= 1, got {self.bond_dimension!r}",
+        )
         if self.pauli_weight is not None and backend.kind != "pauli":
             raise ValueError(f"pauli_weight must come with backend='pauli', got {self.backend!r}")
-        require(self.pauli_weight is None or self.pauli_weight >= 1, "pauli_weight must be >= 1")
+        require(
+            self.pauli_weight is None or self.pauli_weight >= 1, f"pauli_weight must be >= 1, got {self.pauli_weight!r}"
+        )
         require(self.pauli_strings >= 1, f"pauli_strings must be >= 1, got {self.pauli_strings!r}")
         if self.target_device and backend.takes_device:
             raise ValueError(
