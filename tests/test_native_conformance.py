@@ -76,6 +76,7 @@ def test_the_suite_sees_the_native_solvers() -> None:
 def test_small_integers_are_solved_as_promised(name: str, kind: str) -> None:
     solver = built(name)
     assert isinstance(solver, NativeSolver)
+    budget = Budget(seconds=0.5) if name == "routing" else Budget()  # it searches for 5 s where nobody says
     for index in range(4):
         problem, best = plain(kind, index)
         refusal = solver.refusal(problem)
@@ -84,11 +85,11 @@ def test_small_integers_are_solved_as_promised(name: str, kind: str) -> None:
             with pytest.raises(UnsupportedError, match=r".+"):
                 solver.solve(problem, budget=Budget(), seed=0)
             return
-        outcome = solver.solve(problem, budget=Budget(), seed=3)
+        outcome = solver.solve(problem, budget=budget, seed=3)
         check(problem, best, outcome, name)
         if name in ("cpsat", "milp"):
             assert outcome.is_optimal or outcome.is_infeasible, f"{name} must end small instances, {outcome}"
-        again = solver.solve(problem, budget=Budget(), seed=3)
+        again = solver.solve(problem, budget=budget, seed=3)
         if outcome.info.get("is_replayable", True):
             assert outcome.bound == again.bound
             assert (outcome.solution is None) == (again.solution is None)
@@ -101,8 +102,9 @@ def test_small_integers_are_solved_as_promised(name: str, kind: str) -> None:
 def test_odd_numbers_get_no_false_word(name: str, kind: str) -> None:
     """Magnitudes from 1e-8 to 1e15, decimals, negatives, zero rows: what is claimed is what enumeration finds."""
     solver = built(name)
+    count = ODD // 4 if kind == "labs" else ODD  # no numbers of its own to be odd, and costly to prove
     solved = 0
-    for index in range(ODD):
+    for index in range(count):
         problem = make(kind, np.random.default_rng([index, KINDS.index(kind)]))
         if solver.refusal(problem):
             continue
@@ -113,7 +115,7 @@ def test_odd_numbers_get_no_false_word(name: str, kind: str) -> None:
         solved += 1
         check(problem, optimum(problem), outcome, f"{name} on {kind} {index}")
     if name in ("cpsat", "milp"):
-        assert solved >= ODD // 2, f"{name} refused {ODD - solved} of {ODD}"
+        assert solved >= count // 2, f"{name} refused {count - solved} of {count}"
 
 
 @pytest.mark.parametrize("name", ["robust-tabu", "mis-tabu", "market-split", "cpsat", "milp", "local-search"])

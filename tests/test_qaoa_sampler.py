@@ -240,9 +240,7 @@ def test_growth_of_multi_angles_is_refused() -> None:
         MultiAngleQaoa(init="interp")
 
 
-@pytest.mark.parametrize(
-    ("backend", "remedy"), [("exact", "mps"), ("aer", "aer-mps"), ("aer-mps", "bond_dimension")]
-)
+@pytest.mark.parametrize(("backend", "remedy"), [("exact", "mps"), ("aer", "aer-mps"), ("aer-mps", "bond_dimension")])
 def test_a_size_that_does_not_fit_is_refused_with_numbers(
     backend: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
