@@ -256,7 +256,7 @@ def test_records_are_read_and_drawn(tmp_path: Path) -> None:
 
 def test_tuning_and_crossover_take_what_solve_takes(tmp_path: Path) -> None:
     graphs = [nx.gnp_random_graph(6, 0.5, seed=k) for k in range(4)]
-    tuned = qopt.tune(graphs, "sa", kind="mis", out=tmp_path / "t", method="tpe", resource=1, budget={"shots": 5})
+    tuned = qopt.tune(graphs, "sa", kind="mis", out=tmp_path / "t", resource=1, budget={"shots": 5})
     assert 0 <= tuned.score <= 1
     assert qopt.solve(graphs[0], tuned.config.pipeline["solver"], kind="mis").objective is not None
     with pytest.raises(ValueError, match="option of tune"):
