@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "../cpu/finders.h"
 #include "_walks.h"
 
 namespace {
@@ -265,20 +266,7 @@ PyObject* best(PyObject*, PyObject* arguments) {
   });
 }
 
-PyObject* names(PyObject*, PyObject*) {
-  PyObject* list = PyList_New(0);
-  for (Find find : finders)
-    if (const Walks* found = find(); list && found) {
-      PyObject* name = PyUnicode_FromString(found->name);
-      if (!name || PyList_Append(list, name)) {
-        Py_XDECREF(name);
-        Py_DECREF(list);
-        return nullptr;
-      }
-      Py_DECREF(name);
-    }
-  return list;
-}
+PyObject* names(PyObject*, PyObject*) { return qopt::cpu::names_of(finders); }
 
 PyMethodDef methods[] = {
     {"kernels", names, METH_NOARGS, "Instruction sets that this machine can run, best first."},

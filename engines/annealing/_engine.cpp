@@ -1,6 +1,7 @@
 // The Python face of the QUBO annealers: buffers are checked here, the work runs without the interpreter's lock.
 #include "_python.h"
 
+#include "../cpu/finders.h"
 #include "_kernels.h"
 
 namespace {
@@ -11,8 +12,7 @@ using Find = const Kernels* (*)();
 constexpr Find finders[] = {avx512_kernels, avx2_kernels, base_kernels};
 
 const Kernels& kernels_named(const std::string& name) {
-  for (Find find : finders)
-    if (const Kernels* found = find(); found && name == found->name) return *found;
+  if (const Kernels* found = qopt::cpu::table_named(finders, name)) return *found;
   throw std::invalid_argument("kernels must be ones that this machine can run, got " + name);
 }
 
@@ -83,20 +83,7 @@ PyObject* anneal(PyObject*, PyObject* arguments) {
   });
 }
 
-PyObject* names(PyObject*, PyObject*) {
-  PyObject* list = PyList_New(0);
-  for (Find find : finders)
-    if (const Kernels* found = find(); list && found) {
-      PyObject* name = PyUnicode_FromString(found->name);
-      if (!name || PyList_Append(list, name)) {
-        Py_XDECREF(name);
-        Py_DECREF(list);
-        return nullptr;
-      }
-      Py_DECREF(name);
-    }
-  return list;
-}
+PyObject* names(PyObject*, PyObject*) { return qopt::cpu::names_of(finders); }
 
 PyMethodDef methods[] = {
     {"anneal", anneal, METH_VARARGS, "Anneal a batch of replicas through the given temperatures; (attempts, flips)."},

@@ -1,5 +1,6 @@
 // The Python face of the compiled engines: buffers are checked here, the work runs without the interpreter's lock.
 #define PY_SSIZE_T_CLEAN
+#include "../cpu/finders.h"
 #include "_engine.h"
 
 #include <Python.h>
@@ -71,8 +72,7 @@ using Find = const Engine* (*)();
 constexpr Find finders[] = {avx512_engine, avx2_engine, base_engine, scalar_engine};
 
 const Engine& engine_named(const char* name) {
-  for (Find find : finders)
-    if (const Engine* engine = find(); engine && std::string(engine->name) == name) return *engine;
+  if (const Engine* engine = qopt::cpu::table_named(finders, name)) return *engine;
   throw std::invalid_argument(std::string("engine must be one that this machine can run, got ") + name);
 }
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace light_cone {
+namespace qopt::light_cone {
 
 enum Kind : int64_t { COUPLING, FIELD, MIXER, SIGN };
 constexpr int LANES = 8;
@@ -65,4 +65,4 @@ const Kernels* avx512_kernels();
 const Kernels* avx2_kernels();
 const Kernels* base_kernels();
 
-}  // namespace light_cone
+}  // namespace qopt::light_cone

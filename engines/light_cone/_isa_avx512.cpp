@@ -15,10 +15,10 @@
 #include "_shared.h"
 #include "../cpu/target_end.h"
 
-const light_cone::Kernels* light_cone::avx512_kernels() {
+const qopt::light_cone::Kernels* qopt::light_cone::avx512_kernels() {
   static const Kernels kernels = {"avx512", evaluate_lanes, evaluate_shared};
   return qopt::cpu::has_avx512() ? &kernels : nullptr;
 }
 #else
-const light_cone::Kernels* light_cone::avx512_kernels() { return nullptr; }
+const qopt::light_cone::Kernels* qopt::light_cone::avx512_kernels() { return nullptr; }
 #endif

@@ -3,7 +3,7 @@
 #include "_lanes.h"
 #include "_shared.h"
 
-const light_cone::Kernels* light_cone::base_kernels() {
+const qopt::light_cone::Kernels* qopt::light_cone::base_kernels() {
   static const Kernels kernels = {"base", evaluate_lanes, evaluate_shared};
   return &kernels;
 }

@@ -5,7 +5,7 @@
 
 #include "_network.h"
 
-namespace light_cone {
+namespace qopt::light_cone {
 namespace {  // of one instruction set
 
 INLINE void fill_lanes(const Factor& f, const Rows& rows, size_t row, size_t used, Complex<LANES>* to) {
@@ -124,4 +124,4 @@ INLINE void evaluate_lanes(const Network& net, const Rows& rows) {
 }
 
 }  // namespace
-}  // namespace light_cone
+}  // namespace qopt::light_cone

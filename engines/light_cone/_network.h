@@ -11,7 +11,7 @@
 
 #define INLINE inline __attribute__((always_inline))
 
-namespace light_cone {
+namespace qopt::light_cone {
 namespace {  // of one instruction set
 
 // Where the bits of an index that an input has stand in the input's own index: two tables, low half and high half.
@@ -100,4 +100,4 @@ INLINE void collect(const Factor& f, const Rows& rows, double coefficient, const
 }
 
 }  // namespace
-}  // namespace light_cone
+}  // namespace qopt::light_cone

@@ -7,7 +7,7 @@
 
 #include "_network.h"
 
-namespace light_cone {
+namespace qopt::light_cone {
 namespace {  // of one instruction set
 
 constexpr int LOW = 3;  // bits of an index inside a block
@@ -232,4 +232,4 @@ INLINE void evaluate_shared(const Network& net, const Rows& rows) {
 }
 
 }  // namespace
-}  // namespace light_cone
+}  // namespace qopt::light_cone

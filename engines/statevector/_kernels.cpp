@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
+#include "../cpu/finders.h"
 #include "_contract.h"
 
 namespace {
@@ -18,26 +18,12 @@ using Find = const Kernels* (*)();
 constexpr Find finders[] = {avx512_kernels, avx2_kernels, base_kernels};
 
 const Kernels* kernels_named(const char* name) {
-  for (Find find : finders)
-    if (const Kernels* found = find(); found && std::strcmp(found->name, name) == 0) return found;
+  if (const Kernels* found = qopt::cpu::table_named(finders, name)) return found;
   PyErr_Format(PyExc_ValueError, "kernels must be ones that this machine can run, got %s", name);
   return nullptr;
 }
 
-PyObject* names(PyObject*, PyObject*) {
-  PyObject* list = PyList_New(0);
-  for (Find find : finders)
-    if (const Kernels* found = find(); list && found) {
-      PyObject* name = PyUnicode_FromString(found->name);
-      if (!name || PyList_Append(list, name)) {
-        Py_XDECREF(name);
-        Py_DECREF(list);
-        return nullptr;
-      }
-      Py_DECREF(name);
-    }
-  return list;
-}
+PyObject* names(PyObject*, PyObject*) { return qopt::cpu::names_of(finders); }
 
 // A C-contiguous buffer of doubles or of 64-bit integers, of a length that is checked.
 class Buffer {
