@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 from ...core.old_names import renamed
 from ...core.tunable import Range, tunable
 from ...engines.statevector import EngineChoice
-from ..backends.given import BackendObject, as_backend
-from ..backends.kinds import Backends, Exact
-from ..base import Estimate, QuboSampler
-from ..training.optimizers import OPTIMIZERS, OptimizerName
+from ..backends.given import as_backend
+from ..backends.kinds import Backends
+from ..base import Estimate
+from ..training.circuit_sampler import CircuitSampler
+from ..training.optimizers import OptimizerName
 from ..training.resources import require
 from .backends import ANSATZ_BACKENDS, AnsatzBackend
 from .circuits import AnsatzInit, AnsatzName, EntanglementName
@@ -21,7 +22,7 @@ MAX_LAYERS = 10_000
 
 
 @dataclass(frozen=True)
-class AnsatzSettings(QuboSampler):
+class AnsatzSettings(CircuitSampler):
     """Fields of every sampler with an ansatz circuit.
 
     Parameters
@@ -59,7 +60,7 @@ class AnsatzSettings(QuboSampler):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "backend", as_backend(self.backend))
-        backend = self.runs_on
+        self._check_target_device()
         for name, least in (("num_layers", 0), ("num_shots", 1), ("max_evaluations", 1), ("num_restarts", 0)):
             require(getattr(self, name) >= least, f"{name} must be >= {least}, got {getattr(self, name)!r}")
         require(
@@ -70,27 +71,11 @@ class AnsatzSettings(QuboSampler):
             self.shots_per_evaluation is None or self.shots_per_evaluation >= 1,
             f"shots_per_evaluation must be >= 1 or left out, got {self.shots_per_evaluation!r}",
         )
-        if self.target_device and backend.takes_device:
-            raise ValueError(
-                f"target_device must be left out on {backend.kind}, whose device it is, got {self.target_device!r}"
-            )
-        noise = self.num_evaluation_shots is not None
-        if self.optimizer != "auto" and noise and not OPTIMIZERS[self.optimizer].stands_noise:
-            raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")
+        self._check_noise()
         if self.optimizer == "none" and self.num_restarts:
             raise ValueError(
                 f"num_restarts must be 0 with optimizer='none', got {self.num_restarts}; nothing is optimised"
             )
-
-    @property
-    def is_named(self) -> bool:
-        """False on an object that its name does not build again."""
-        return not isinstance(self.backend, BackendObject) or self.backend.is_known
-
-    @property
-    def prefers_polynomials(self) -> bool:
-        """On the exact engine alone: not every other backend has products of more than two."""
-        return super().prefers_polynomials and isinstance(self.runs_on, Exact)
 
     @property
     def runs_on(self) -> AnsatzBackend:
@@ -102,18 +87,6 @@ class AnsatzSettings(QuboSampler):
             The method has no such backend.
         """
         return self.backends.parse(self.backend, type(self).__name__.lower())
-
-    @property
-    def num_evaluation_shots(self) -> int | None:
-        """Shots of one evaluation; None for an exact expectation."""
-        return self.runs_on.evaluation_shots(self.shots_per_evaluation)
-
-    @property
-    def optimizer_used(self) -> OptimizerName:
-        """What ``auto`` stands for."""
-        if self.optimizer != "auto":
-            return self.optimizer
-        return "l-bfgs" if self.runs_on.gives_gradient(self.shots_per_evaluation) else "cobyla"
 
     def circuit_estimate(self, num_qubits: int, copies: int = 1) -> Estimate:
         """Bytes and seconds of the ansatz on that many qubits; ``copies`` further states that the method holds."""

@@ -12,11 +12,11 @@ import dimod
 
 from ...core.old_names import renamed
 from ...core.tunable import Choice, Range, tunable
-from ..backends.given import BackendObject, as_backend
-from ..backends.kinds import Exact
-from ..base import Estimate, QuboSampler
+from ..backends.given import as_backend
+from ..base import Estimate
 from ..ising import Scale
-from ..training.optimizers import OPTIMIZERS, OptimizerName
+from ..training.circuit_sampler import CircuitSampler
+from ..training.optimizers import OptimizerName
 from ..training.resources import require
 from . import pauli, product  # noqa: F401 (they register their backends)
 from .backends import QAOA_BACKENDS, QaoaBackend
@@ -24,7 +24,7 @@ from .initial_angles import INITIAL_ANGLES, InitialAngles
 
 
 @dataclass(frozen=True)
-class QaoaSettings(QuboSampler):
+class QaoaSettings(CircuitSampler):
     """Fields of every QAOA sampler.
 
     Parameters
@@ -97,9 +97,7 @@ class QaoaSettings(QuboSampler):
         self._check_backend()
 
     def _check_optimizer(self) -> None:
-        noise = self.num_evaluation_shots is not None
-        if self.optimizer != "auto" and noise and not OPTIMIZERS[self.optimizer].stands_noise:
-            raise ValueError(f"optimizer must stand shot noise, got {self.optimizer!r} with shots; use cobyla or spsa")
+        self._check_noise()
         if self.optimizer == "none" and self.num_restarts:
             raise ValueError(
                 f"num_restarts must be 0 with optimizer='none', got {self.num_restarts}; there is nothing to restart"
@@ -142,20 +140,7 @@ class QaoaSettings(QuboSampler):
             self.pauli_weight is None or self.pauli_weight >= 1, f"pauli_weight must be >= 1, got {self.pauli_weight!r}"
         )
         require(self.pauli_strings >= 1, f"pauli_strings must be >= 1, got {self.pauli_strings!r}")
-        if self.target_device and backend.takes_device:
-            raise ValueError(
-                f"target_device must be left out on {backend.kind}, whose device it is, got {self.target_device!r}"
-            )
-
-    @property
-    def is_named(self) -> bool:
-        """False on an object that its name does not build again."""
-        return not isinstance(self.backend, BackendObject) or self.backend.is_known
-
-    @property
-    def prefers_polynomials(self) -> bool:
-        """On the exact engine alone: not every other backend has products of more than two."""
-        return super().prefers_polynomials and isinstance(self.runs_on, Exact)
+        self._check_target_device()
 
     @property
     def runs_on(self) -> QaoaBackend:
@@ -179,18 +164,6 @@ class QaoaSettings(QuboSampler):
         """
         rule: type[InitialAngles] = INITIAL_ANGLES.get(self.init).make  # type: ignore[assignment]
         return rule.of(self)
-
-    @property
-    def num_evaluation_shots(self) -> int | None:
-        """Shots of one evaluation; None for an exact expectation."""
-        return self.runs_on.evaluation_shots(self.shots_per_evaluation)
-
-    @property
-    def optimizer_used(self) -> OptimizerName:
-        """What ``auto`` stands for."""
-        if self.optimizer != "auto":
-            return self.optimizer
-        return "l-bfgs" if self.runs_on.gives_gradient(self.shots_per_evaluation) else "cobyla"
 
     @property
     def planned_evaluations(self) -> int:
