@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from decomposition import ASSIGNMENTS, FILES, PAGE, ROOT
+from decomposition import ASSIGNMENTS, FILES, PAGE, ROOT, figure, mean, sign_test
 from public import Collection, write_block
 
 from qopt.core import Record
@@ -54,7 +53,7 @@ def run(instances: Path, file: str, solver: str, seed: int) -> dict[str, Any]:
         row: dict[str, Any] = {"file": file, "solver": solver, "seed": seed, "code": code, "error": "".join(error)}
         row["seconds"] = time.perf_counter() - start
         if out.exists():
-            row |= figures(Record.from_json(json.loads(out.read_text(encoding="utf-8"))))
+            row |= figures(Record.from_json(json.loads(out.readfigure(encoding="utf-8"))))
         return row
 
 
@@ -95,11 +94,11 @@ def lines(rows: list[dict[str, Any]], collection: Collection, solver: str) -> li
         problem = collection.get(file)
         best = None if problem.best_known is None else problem.best_known.value
         ended = [row for row in mine if row.get("answer") is not None]
-        shown = [_mean(row.get(key) for row in mine) for key in ("start", "uniform", "raw", "answer")]
+        shown = [mean(row.get(key) for row in mine) for key in ("start", "uniform", "raw", "answer")]
         gap = "" if shown[3] is None or not best else f", {100 * abs(shown[3] - best) / abs(best):.2f} %"
         table.append(
-            f"| {problem.name} | {_text(best)} | {_text(shown[0])} | {_text(shown[1])} | {_text(shown[2])} | "
-            f"{_text(shown[3])}{gap} | {_text(_mean(row.get('rounds') for row in mine))} | "
+            f"| {problem.name} | {figure(best)} | {figure(shown[0])} | {figure(shown[1])} | {figure(shown[2])} | "
+            f"{figure(shown[3])}{gap} | {figure(mean(row.get('rounds') for row in mine))} | "
             f"{max(row['seconds'] for row in mine):.0f} | {len(ended)} of {len(mine)} |"
         )
         for row in ended:
@@ -109,7 +108,7 @@ def lines(rows: list[dict[str, Any]], collection: Collection, solver: str) -> li
             if row["uniform"] != row["raw"]:
                 is_better = _is_better(row, problem.sense == "max")
                 wins, losses = wins + is_better, losses + (not is_better)
-    return [*table, "", _sign_test(solver, wins, losses, pairs)] if is_decomposed else table
+    return [*table, "", sign_test(solver, wins, losses, pairs)] if is_decomposed else table
 
 
 def _is_better(row: dict[str, Any], is_max: bool) -> bool:
@@ -117,25 +116,6 @@ def _is_better(row: dict[str, Any], is_max: bool) -> bool:
     if row["raw"] is None or row["uniform"] is None:
         return row["raw"] is not None
     return bool((row["raw"] > row["uniform"]) == is_max)
-
-
-def _sign_test(solver: str, wins: int, losses: int, pairs: int) -> str:
-    from scipy.stats import binomtest
-
-    p = binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
-    return (
-        f"{pairs} paired runs, raw: {solver} better in {wins}, uniform points in {losses}, equal in "
-        f"{pairs - wins - losses}; two-sided sign test p = {p:.2g}."
-    )
-
-
-def _mean(values: Iterable[Any]) -> float | None:
-    known = [float(value) for value in values if value is not None]
-    return statistics.mean(known) if known else None
-
-
-def _text(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
 def main() -> None:
@@ -148,7 +128,7 @@ def main() -> None:
     parser.add_argument("--instances", type=Path, default=ROOT.parent / "shared" / "instances")
     parser.add_argument("--write", action="store_true", help="run nothing, write the tables")
     options = parser.parse_args()
-    text = options.store.read_text(encoding="utf-8") if options.store.exists() else ""
+    text = options.store.readfigure(encoding="utf-8") if options.store.exists() else ""
     rows = [json.loads(line) for line in text.splitlines()]
     if options.write:
         for solver in SOLVERS:

@@ -174,21 +174,24 @@ def nug30(store: Store, collection: Collection, seeds: Iterable[int]) -> None:
         store.once(f"nug30/xy/{seed}", problem, "xy", seed=seed, **options, **RAW)
 
 
-def _mean(values: Iterable[Any]) -> float | None:
+def mean(values: Iterable[Any]) -> float | None:
+    """Of those that are known; None without any."""
     known = [float(value) for value in values if value is not None]
     return statistics.mean(known) if known else None
 
 
-def _text(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """A whole number as such, others with one digit."""
     return "-" if value is None else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
 def _share(rows: list[dict[str, Any]]) -> float | None:
     """Of the means: where uniform points come near to exact rounds, the share of a single run means nothing."""
-    return Earned(*(_mean(row[key] for row in rows) for key in ("start", "uniform", "sampler", "exact"))).share
+    return Earned(*(mean(row[key] for row in rows) for key in ("start", "uniform", "sampler", "exact"))).share
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
+    """Rounded, ``-`` where there is none."""
     return "-" if value is None else f"{100 * value:.0f} %"
 
 
@@ -204,13 +207,13 @@ def table_lines(store: Store, solver: str) -> list[str]:
         if not rows:
             continue
         first = rows[0]
-        means = [_mean(row[key] for row in rows) for key in ("start", "uniform", "sampler", "exact")]
+        means = [mean(row[key] for row in rows) for key in ("start", "uniform", "sampler", "exact")]
         share = _share(rows)
-        cells = [first["name"], _text(first["best"]), *map(_text, means), _percent(share)]
+        cells = [first["name"], figure(first["best"]), *map(figure, means), percent(share)]
         cells += [
             str(len(rows)),
-            _text(_mean(row["rounds"] for row in rows)),
-            f"{_mean(row['cpu'] for row in rows):.0f}",
+            figure(mean(row["rounds"] for row in rows)),
+            f"{mean(row['cpu'] for row in rows):.0f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
         for row in rows:
@@ -219,10 +222,10 @@ def table_lines(store: Store, solver: str) -> list[str]:
                 wins, losses = wins + is_better, losses + (not is_better)
     if solver == "sa":  # not decomposed: nothing to pair
         return lines
-    return [*lines, "", _sign_test(solver, wins, losses, sum(1 for _ in store.under(f"table/{solver}/")))]
+    return [*lines, "", sign_test(solver, wins, losses, sum(1 for _ in store.under(f"table/{solver}/")))]
 
 
-def _sign_test(solver: str, wins: int, losses: int, runs: int) -> str:
+def sign_test(solver: str, wins: int, losses: int, runs: int) -> str:
     """Runs are paired: the same instance, start, seed of the neighbourhoods, rounds and points."""
     from scipy.stats import binomtest
 
@@ -238,8 +241,8 @@ def points_lines(store: Store) -> list[str]:
         for count in POINTS:
             rows = list(store.under(f"points/{solver}/{count}/"))
             if rows:
-                means = [_text(_mean(row[key] for row in rows)) for key in ("uniform", "sampler", "exact")]
-                share = _percent(_share(rows))
+                means = [figure(mean(row[key] for row in rows)) for key in ("uniform", "sampler", "exact")]
+                share = percent(_share(rows))
                 lines.append(f"| {solver} | {count} | {' | '.join(means)} | {share} |")
     return lines
 
@@ -251,8 +254,8 @@ def run_lines(store: Store, group: str) -> list[str]:
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in store.under(f"{group}/"):
-        cells = [row["run"].partition("/")[2], *(_text(row[key]) for key in ("start", "uniform", "sampler", "exact"))]
-        cells += [_text(row["rounds"]), f"{row['cpu']:.0f}", f"{(row['peak'] or 0) / 2**20:.0f}"]
+        cells = [row["run"].partition("/")[2], *(figure(row[key]) for key in ("start", "uniform", "sampler", "exact"))]
+        cells += [figure(row["rounds"]), f"{row['cpu']:.0f}", f"{(row['peak'] or 0) / 2**20:.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import dimod
 import networkx as nx
 import numpy as np
+from public import write_block
 
 from qopt.solvers.backends.transpile import fake_backend
 from qopt.solvers.base import energies_of
@@ -115,9 +116,7 @@ def main() -> None:
         lines.append(row(*case))
         print(lines[-1], flush=True)
     if args.write:
-        begin, end = "<!-- results: begin -->", "<!-- results: end -->"
-        head, rest = DOCS.read_text().split(begin)
-        DOCS.write_text("\n".join([head + begin, *lines, end]) + rest.split(end)[1])
+        write_block(DOCS, "results", lines)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from one_thread import THREAD_VARIABLES  # before NumPy and every contender
 
 import numpy as np  # isort: skip
 from engine_contenders import Case, Evaluate, aer_estimator, contenders, qopt_engine
+from public import write_block
 
 from qopt.core import UnsupportedError
 from qopt.engines import diagonal
@@ -257,10 +258,7 @@ def processor() -> str:
 
 def write(name: str, text: str) -> None:
     """Put a result between its markers in the documentation."""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    page = DOCS.read_text()
-    head, rest = page.split(begin)
-    DOCS.write_text(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}")
+    write_block(DOCS, name, [text])
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from public import write_block
 
 import qopt
 from qopt.core import Budget, Problem, fingerprint, signed
@@ -265,10 +266,7 @@ def main() -> None:
     lines = page(list(annealing(args.first, args.count)), list(rounds(args.first, args.count)), tunings)
     print("\n".join(lines))
     if args.write:
-        text = DOCS.read_text(encoding="utf-8")
-        begin, end = "<!-- foresight: begin -->", "<!-- foresight: end -->"
-        head, rest = text.split(begin)
-        DOCS.write_text("\n".join([head + begin, *lines, end]) + rest.split(end)[1], encoding="utf-8")
+        write_block(DOCS, "foresight", lines)
 
 
 if __name__ == "__main__":

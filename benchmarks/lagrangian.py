@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from public import write_block
 
 from qopt.algorithms.cuts import fractional_cuts
 from qopt.algorithms.linear import linear_relaxation
@@ -339,9 +339,7 @@ PARTS: dict[str, Callable[[Instances], Iterator[str]]] = {
 
 def rewrite(name: str, table: str) -> None:
     """Put a part's table between its markers on the page."""
-    pattern = re.compile(rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+    write_block(PAGE, name, [table])
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from public import write_block
 
 from qopt.engines import diagonal
 from qopt.engines.matrix_product.correlations import means_of_z
@@ -411,13 +412,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def rewrite(name: str, text: str) -> None:
     """The page with one table new, between its marks."""
-    begin, end = f"<!-- matrix product {name}: begin -->", f"<!-- matrix product {name}: end -->"
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise SystemExit(f"{PAGE} must have the marks of {name}")
-    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+    write_block(PAGE, f"matrix product {name}", [text])
 
 
 def main() -> None:

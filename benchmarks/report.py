@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import resource
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from public import write_block
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "report.md"
 LIMIT_SECONDS, LIMIT_BYTES = 20.0, 2**30
@@ -132,9 +132,7 @@ def main() -> int:
         text = table(options.rows, (folder / "rows.jsonl").stat().st_size, found)
     print(text)
     if options.write:
-        pattern = re.compile(r"(<!-- measured: begin -->\n).*?(<!-- measured: end -->)", re.DOTALL)
-        page = DOCS.read_text(encoding="utf-8")
-        DOCS.write_text(pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page), encoding="utf-8")
+        write_block(DOCS, "measured", [text])
     return 0 if found["cpu"] < LIMIT_SECONDS and found["bytes"] < LIMIT_BYTES else 1
 
 

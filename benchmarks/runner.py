@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from public import write_block
+
 from qopt import generate
 from qopt.experiments.pipeline import Pipeline
 from qopt.experiments.run import run
@@ -43,7 +45,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             text = parts[name](Path(folder))
         print(text)
-        _write_block(name, text)
+        write_block(PAGE, name, [text])
 
 
 def overhead(folder: Path) -> str:
@@ -215,13 +217,6 @@ def _holds(pid: str, path: str) -> bool:
         return any(os.readlink(f"/proc/{pid}/fd/{fd}") == path for fd in ("1", "2"))
     except OSError:
         return False
-
-
-def _write_block(name: str, text: str) -> None:
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    page = PAGE.read_text(encoding="utf-8")
-    head, rest = page.split(begin)
-    PAGE.write_text(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

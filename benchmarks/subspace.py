@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from public import write_block
 
 from qopt.core import BinaryProgram
 from qopt.problems.qap import Qap, QapAssignment
@@ -48,7 +49,6 @@ from qopt.solvers.subspace.chebyshev import exponential
 from qopt.solvers.subspace.sampler import MIXERS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 SEED = 2024
 SEARCH = Search(num_starts=2, max_iterations=100)
 COLOURS = {"transposition": "#1f6fb4", "grover": "#d1495b"}
@@ -228,14 +228,6 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=90)
 
 
-def rewrite(path: Path, lines: list[str]) -> None:
-    """Put the lines between the two marks of the page."""
-    text = path.read_text()
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    path.write_text(f"{head}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{tail}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layers", type=int, default=10, help="most layers")
@@ -271,7 +263,7 @@ def main() -> None:
     print("\n".join(lines))
     if not options.dry_run:
         plot(rows, DOCS / "img" / "subspace_layers.png")
-        rewrite(DOCS / "subspace.md", lines)
+        write_block(DOCS / "subspace.md", "results", lines)
 
 
 if __name__ == "__main__":

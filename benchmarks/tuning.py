@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from public import write_block
+
 import qopt
 from qopt.core import Problem
 from qopt.experiments.tuning.rows import Rules
@@ -97,10 +99,7 @@ def main() -> None:
         print(json.dumps({"solver": case.solver, "runs": found.num_runs, "seconds": round(spent, 1)}))
     print("\n".join(lines))
     if args.write:
-        text = DOCS.read_text(encoding="utf-8")
-        begin, end = "<!-- results: begin -->", "<!-- results: end -->"
-        head, rest = text.split(begin)
-        DOCS.write_text("\n".join([head + begin, *lines, end]) + rest.split(end)[1], encoding="utf-8")
+        write_block(DOCS, "results", lines)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import UnsupportedError
+from ..extension import allowed
 from . import reference
 from .diagonal import CostDiagonal
 from .layers import Float, Layers, on_host
@@ -81,8 +82,7 @@ def _instruction_set(qubits: int, widest: str) -> str:
         raise UnsupportedError(
             f"QOPT_ISA must be one that this machine can run ({', '.join(names)}), got {widest!r}; leave it out"
         )
-    allowed = names[names.index(widest) :] if widest else names
-    return next(name for name in allowed if qubits >= found[name])
+    return next(name for name in allowed(names) if qubits >= found[name])
 
 
 def run(layers: Layers, start: State | None, how: How) -> State:
