@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core import AnyArray, Bits, Encoder, Encoding, bqm_from_arrays, bqm_to_arrays
+from ..core import AnyArray, Bits, Clock, Encoder, Encoding, bqm_from_arrays, bqm_to_arrays
 from ..core.arrays import Float, Int
 from ..solvers.base import QuboSampler, energies_of, points_of, sample_set
 from .angles import learnt_angles, round_sampler
@@ -100,9 +100,12 @@ def sample_round(
     points: list[tuple[Int, Bits]] = []
     infos: list[Mapping[str, Any]] = []
     seeds = np.random.SeedSequence(keywords["seed"]).generate_state(parts.count) if "seed" in keywords else None
+    clock = Clock(keywords.get("seconds"))
     for part in range(parts.count):
         bits, model = parts.model(part)
         own = dict(keywords) if seeds is None else {**keywords, "seed": int(seeds[part] & 0x7FFFFFFF)}
+        if clock.remaining is not None:  # what is left is shared by the parts that are left
+            own["seconds"] = max(1e-3, clock.remaining / (parts.count - part))
         samples = round_sampler(sampler, encoder, state).sample(model, **own)
         state = {**state, **learnt_angles(sampler, encoder, state, samples.info)}
         Z, _, counts = points_of(samples)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import dimod
 import dimod.testing
@@ -190,6 +192,23 @@ def test_parts_solved_exactly_are_the_union_solved_exactly() -> None:
     assert part_sizes(encoding) == 5
     samples, _ = sample_round(BruteForce(), encoder, encoding, {"seed": 1})
     assert samples.first.energy == BruteForce().sample(encoding.bqm).first.energy
+
+
+def test_the_parts_of_a_round_share_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each had the whole round's: 21 parts of a graph of 20,000 vertices took 13 s where 2 s were given."""
+    spent: list[float] = []
+    monkeypatch.setattr("qopt.core.budget.time", SimpleNamespace(monotonic=lambda: sum(spent)))
+
+    class UsesItsTime(BruteForce):
+        def sample(self, bqm: Any, *, seconds: float | None = None, **keywords: Any) -> Any:
+            assert seconds is not None
+            spent.append(seconds)
+            return super().sample(bqm, **keywords)
+
+    encoder = Neighbourhood(size=5, chooser="partition", parts=4)
+    encoding = encoder.encode(formulate(qopt.generate("max-cut", n=60, degree=3, seed=1), None).program)
+    sample_round(UsesItsTime(), encoder, encoding, {"seed": 1, "seconds": 2.0})
+    assert spent == pytest.approx([0.5] * 4)
 
 
 def decomposed(problem: Problem, solver: str = "qaoa", **options: object) -> qopt.Record:
