@@ -16,6 +16,13 @@ template <class Table, size_t N> const Table* table_named(const Table* (*const (
   return nullptr;
 }
 
+// The table of that name, or nullptr with Python's ValueError set.
+template <class Table, size_t N> const Table* table_or_error(const Table* (*const (&finders)[N])(), const char* name) {
+  const Table* found = table_named(finders, name);
+  if (!found) PyErr_Format(PyExc_ValueError, "kernels must be ones that this machine can run, got %s", name);
+  return found;
+}
+
 // A list of the names that the machine can run, in the finders' order.
 template <class Table, size_t N> PyObject* names_of(const Table* (*const (&finders)[N])()) {
   PyObject* list = PyList_New(0);

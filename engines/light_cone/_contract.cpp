@@ -16,12 +16,6 @@ using namespace qopt::light_cone;
 using Find = const Kernels* (*)();
 constexpr Find finders[] = {avx512_kernels, avx2_kernels, base_kernels};
 
-const Kernels* kernels_named(const char* name) {
-  if (const Kernels* found = qopt::cpu::table_named(finders, name)) return found;
-  PyErr_Format(PyExc_ValueError, "kernels must be ones that this machine can run, got %s", name);
-  return nullptr;
-}
-
 PyObject* names(PyObject*, PyObject*) { return qopt::cpu::names_of(finders); }
 
 struct Buffer {
@@ -83,7 +77,7 @@ PyObject* py_evaluate(PyObject*, PyObject* args) {
                         &network[5], &numbers[0], &numbers[1], &numbers[2], &numbers[3], &scale, &weights, &values,
                         &gradient, &is_shared))
     return nullptr;
-  const Kernels* kernels = kernels_named(name);
+  const Kernels* kernels = qopt::cpu::table_or_error(finders, name);
   if (!kernels) return nullptr;
   Buffer b[6], x[4], b_weights, b_values, b_gradient;
   for (int k = 0; k < 6; ++k)

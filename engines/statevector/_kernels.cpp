@@ -17,12 +17,6 @@ using namespace qopt::statevector;
 using Find = const Kernels* (*)();
 constexpr Find finders[] = {avx512_kernels, avx2_kernels, base_kernels};
 
-const Kernels* kernels_named(const char* name) {
-  if (const Kernels* found = qopt::cpu::table_named(finders, name)) return found;
-  PyErr_Format(PyExc_ValueError, "kernels must be ones that this machine can run, got %s", name);
-  return nullptr;
-}
-
 PyObject* names(PyObject*, PyObject*) { return qopt::cpu::names_of(finders); }
 
 // A C-contiguous buffer of doubles or of 64-bit integers, of a length that is checked.
@@ -70,7 +64,7 @@ PyObject* py_run(PyObject*, PyObject* args) {
   PyObject *re, *im, *gates, *angles;
   int n;
   if (!PyArg_ParseTuple(args, "sOOiOO", &name, &re, &im, &n, &gates, &angles)) return nullptr;
-  const Kernels* kernels = kernels_named(name);
+  const Kernels* kernels = qopt::cpu::table_or_error(finders, name);
   if (!kernels) return nullptr;
   Buffer b_re, b_im, b_gates, b_angles;
   if (n < 0 || n > 47) return PyErr_Format(PyExc_ValueError, "n must lie in 0..47, got %d", n);
@@ -90,7 +84,7 @@ PyObject* py_pull_back(PyObject*, PyObject* args) {
   int n;
   if (!PyArg_ParseTuple(args, "sOOOOiOOO", &name, &parts[0], &parts[1], &parts[2], &parts[3], &n, &gates, &angles, &out))
     return nullptr;
-  const Kernels* kernels = kernels_named(name);
+  const Kernels* kernels = qopt::cpu::table_or_error(finders, name);
   if (!kernels) return nullptr;
   if (n < 0 || n > 47) return PyErr_Format(PyExc_ValueError, "n must lie in 0..47, got %d", n);
   Buffer b[4], b_gates, b_angles, b_out;
@@ -112,7 +106,7 @@ PyObject* py_walsh(PyObject*, PyObject* args) {
   const char* name;
   PyObject* object;
   if (!PyArg_ParseTuple(args, "sO", &name, &object)) return nullptr;
-  const Kernels* kernels = kernels_named(name);
+  const Kernels* kernels = qopt::cpu::table_or_error(finders, name);
   if (!kernels) return nullptr;
   Buffer values;
   if (!values.open(object, true, 'd', -1)) return nullptr;
