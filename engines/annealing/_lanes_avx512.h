@@ -44,6 +44,7 @@ template <class T> struct Lanes;
     static constexpr int width = 64 / int(sizeof(type));                                                               \
     static INLINE Vec splat(type value) { return _mm512_set1_##suffix(scalar(value)); }                                \
     static INLINE Vec add(Vec a, Vec b) { return _mm512_add_##suffix(a, b); }                                          \
+    static INLINE Vec subtract(Vec a, Vec b) { return _mm512_sub_##suffix(a, b); }                                     \
     static INLINE Vec gain(Vec field, Mask up) {                                                                       \
       return _mm512_mask_sub_##suffix(field, up, _mm512_setzero_si512(), field);                                       \
     }                                                                                                                  \
@@ -69,6 +70,7 @@ template <> struct Lanes<double> : AvxLanes {
   static INLINE Vec bits(__m512d v) { return _mm512_castpd_si512(v); }
   static INLINE Vec splat(double value) { return bits(_mm512_set1_pd(value)); }
   static INLINE Vec add(Vec a, Vec b) { return bits(_mm512_add_pd(real(a), real(b))); }
+  static INLINE Vec subtract(Vec a, Vec b) { return bits(_mm512_sub_pd(real(a), real(b))); }
   static INLINE Vec gain(Vec field, Mask up) {
     return bits(_mm512_mask_sub_pd(real(field), up, _mm512_setzero_pd(), real(field)));
   }

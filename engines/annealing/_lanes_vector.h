@@ -29,6 +29,7 @@ template <class T> struct Lanes {
   static INLINE void store(T* at, Vec value) { *reinterpret_cast<Vec*>(at) = value; }
   static INLINE Vec splat(T value) { return value - Vec{}; }
   static INLINE Vec add(Vec a, Vec b) { return a + b; }
+  static INLINE Vec subtract(Vec a, Vec b) { return a - b; }
   static INLINE Vec chosen(Mask mask, Vec yes, Vec no) { return mask ? yes : no; }
   // -s f, with s = +1 where the mask is set.
   static INLINE Vec gain(Vec field, Mask up) { return chosen(up, -field, field); }

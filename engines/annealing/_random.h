@@ -66,13 +66,15 @@ class Pool {
   // Thresholds floor(t * variate) within +-cap, in the lane's type.
   template <class T> void scale(T* out, float t, float cap) const {
     const size_t count = size_ + lanes_;
+    const float* __restrict values = values_;  // stores of bytes could change the member, for the compiler
+    T* __restrict limits = out;
     for (size_t k = 0; k < count; k++) {
-      float x = values_[k] * t;
+      float x = values[k] * t;
       x = x < cap ? x : cap;
       x = x > -cap ? x : -cap;
       int32_t whole = int32_t(x);
       whole -= float(whole) > x ? 1 : 0;
-      out[k] = T(whole);
+      limits[k] = T(whole);
     }
   }
   void scale(double* out, float t, float) const {

@@ -133,8 +133,10 @@ template <class T> class LaneBatch {
     int e = at.ptr[i];
     for (int v = 0; v < vectors; v++) step[v] = L::step(before[v], flips[v], T(2));
     for (const int middle = at.ones[i]; e < middle; e++) shift(at.field + size_t(at.col[e]) * lanes, step);
-    for (int v = 0; v < vectors; v++) step[v] = L::step(before[v], flips[v], T(-2));
-    for (const int end = at.ptr[i + 1]; e < end; e++) shift(at.field + size_t(at.col[e]) * lanes, step);
+    for (const int end = at.ptr[i + 1]; e < end; e++) {
+      T* f = at.field + size_t(at.col[e]) * lanes;
+      for (int v = 0; v < vectors; v++) L::store(f + v * L::width, L::subtract(L::load(f + v * L::width), step[v]));
+    }
   }
 
   static INLINE void shift(T* f, const Vec (&step)[vectors]) {

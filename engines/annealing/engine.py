@@ -19,6 +19,7 @@ from ...core.margins import ROUNDING
 from ..extension import allowed, is_compiled, load_extension
 from . import reference
 from .model import IsingModel
+from .order import visiting_order
 
 _engine, _WHY = load_extension("._engine", __package__)
 
@@ -235,10 +236,21 @@ def anneal(
     ((3, 4), np.float64(-4.0))
     """
     how = how or How()
+    order = visiting_order(model) if layout_of(model, how) == "lanes" and not how.shuffle else None
+    if order is not None:
+        model = model.reordered(order)
+        initial = None if initial is None else initial[:, order]
     size = batch_size(model, how)
     firsts = range(0, num_reads, size)
     words = np.asarray(np.random.SeedSequence(seed).generate_state(len(firsts) * size, np.uint64), dtype=np.uint64)
     arrays = prepared(model, layout_of(model, how))
+
+    def in_place(spins: Spins) -> Spins:
+        if order is None:
+            return spins
+        given = np.empty_like(spins)
+        given[:, order] = spins
+        return given
 
     def run(first: int) -> Replicas | None:
         if first and is_over is not None and is_over():
@@ -251,7 +263,7 @@ def anneal(
         pieces = np.array_split(half_temperatures, min(PIECES, max(1, len(half_temperatures))))
         for number, piece in enumerate(pieces, 1):
             batch.advance(piece, descend=how.descend and number == len(pieces))
-            spins = batch.points() if number == len(pieces) else None
+            spins = in_place(batch.points()) if number == len(pieces) else None
             heard(min(1.0, (first + size * number / len(pieces)) / num_reads), spins)
         return batch
 
@@ -266,4 +278,4 @@ def anneal(
                 break
             batches.append(batch)
     spins = np.concatenate([batch.points() for batch in batches])[:num_reads]
-    return Annealed(spins, sum(b.attempts for b in batches), sum(b.flips for b in batches))
+    return Annealed(in_place(spins), sum(b.attempts for b in batches), sum(b.flips for b in batches))

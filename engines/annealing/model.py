@@ -6,7 +6,7 @@ of a power of two become integers, divided by their greatest common divisor; oth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -90,6 +90,17 @@ class IsingModel:
         np.cumsum(np.bincount(tail, minlength=len(field)), out=ptr[1:])
         col, both = head[order].astype(np.int32), both[order]
         return cls(field, ptr, col, both, unit, _kind(field, ptr, both) if whole else "float64")
+
+    def reordered(self, order: AnyArray) -> IsingModel:
+        """The same model with variable ``order[k]``, shape (n,), as its k-th."""
+        n = self.num_variables
+        places = np.empty(n, dtype=np.int64)
+        places[order] = np.arange(n)
+        tail = np.repeat(places, np.diff(self.ptr))
+        head = places[self.col]
+        by = np.lexsort((_short(head), _short(-self.weight), _short(tail)))
+        ptr = np.concatenate([[0], np.cumsum(np.diff(self.ptr)[order])])
+        return replace(self, field=self.field[order], ptr=ptr, col=head[by], weight=self.weight[by])
 
     @property
     def num_variables(self) -> int:
