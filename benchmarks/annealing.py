@@ -1,23 +1,27 @@
 """Annealing against its peers in process CPU seconds: QUBO by time to target, programs with rows by raw gaps.
 
 ``python benchmarks/annealing.py qubo --instances DIR`` runs our ``sa``, dwave-samplers' annealing (its own range and
-ours) and its tabu search in turns in one process, one thread, and writes docs/annealing.md; ``rows`` writes the table
-of docs/benchmarks.md: constrained-sa, ``sa`` on the slack encoding and CP-SAT with the same seconds; ``seeds`` the
-medians of docs/annealing.md. Each takes several minutes of one core.
+ours) and its tabu search in turns in one process, one thread, and writes docs/annealing.md; ``--mqlib PROGRAM`` adds
+four heuristics of MQLib (built from its sources). ``rows`` writes the table of docs/benchmarks.md: constrained-sa,
+``sa`` on the slack encoding and CP-SAT with the same seconds; ``seeds`` the medians of docs/annealing.md. Each takes
+several minutes of one core; ``--jobs N`` takes N models at a time.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
+from processes import at_once, instances_option, jobs_option
 from public import PROVEN_BY, Collection, write_block
 
 import qopt
@@ -40,11 +44,17 @@ QUBOS = (
     ("bqp500-1", "qubo/bqp500-1.sparse", -116586),
     ("dense 1000", None, None),
 )
-SWEEPS = {"sa": (50, 200, 1000), "dwave, our range": (50, 200, 1000), "dwave": (200, 1000)}
+LENGTHS = (10, 20, 50, 100, 200, 500, 1000, 2000)
+#: Batches of each length; 64 reads each of ours, two of dwave's.
+BATCHES = {"sa": 40, "dwave, our range": 20, "dwave": 20}
+#: Heuristics of MQLib (Dunning, Gupta, Silberholz, 2018, doi:10.1287/ijoc.2017.0798), and their runs.
+MQLIB = ("BURER2002", "PALUBECKIS2004bMST2", "LU2010", "MERZ2004")
+MQLIB_RUNS, MQLIB_SECONDS = 8, 2.0
 #: Programs with rows, by family, with their seeds' medians in docs/annealing.md.
 FAMILIES = {
     "QAPLIB to 36": [f"qaplib/{n}.dat" for n in ("chr18a", "nug30", "ste36a", "tai35a")],
     "QAPLIB 40-64": [f"qaplib/{n}.dat" for n in ("sko42", "tai50b", "sko64")],
+    "QAPLIB 100": [f"qaplib/{n}.dat" for n in ("tai100a", "sko100c")],
     "TSPLIB": [f"tsplib/{n}.tsp" for n in ("berlin52", "kroA100", "rd100")],
     "ATSP": [f"tsplib/{n}.atsp" for n in ("ftv38", "ft53", "ftv70")],
     "OR-Library n = 100": [f"mknap/mknapcb{k}.txt#1" for k in (1, 7)],
@@ -88,33 +98,33 @@ class Case:
     offset: float
 
 
-def cases(folder: Path) -> Iterator[Case]:
-    """The models of QUBOS."""
+def case(folder: Path, name: str) -> Case:
+    """One of the models of QUBOS."""
     import dimod
     import networkx as nx
 
-    for name, file, target in QUBOS:
-        if file is not None:
-            problem = qopt.load(str(folder / file))
-            program = formulate(problem, None).program
-            products = program.products.tocoo()
-            bqm = bqm_from_arrays(program.c, *products.coords, products.data, 0.0)
-            wanted = signed(problem, float(target)) - program.offset  # in costs: cuts are maximised
-        elif name.startswith("3-regular"):
-            graph = nx.random_regular_graph(3, 2000, seed=1)
-            bqm = dimod.BinaryQuadraticModel.from_ising({}, dict.fromkeys(graph.edges, 1.0))
-            wanted = 3000 - 2.0 * float(target)  # sum of couplings less twice the cut
-        else:
-            rng = np.random.default_rng(1)
-            i, j = np.triu_indices(1000, 1)
-            bqm = dimod.BinaryQuadraticModel.from_ising(
-                {}, dict(zip(zip(i.tolist(), j.tolist()), rng.choice([-1.0, 1.0], len(i))))
-            )
-            wanted = None
-        spin = bqm.change_vartype("SPIN", inplace=False)
-        spin.relabel_variables({v: k for k, v in enumerate(list(spin.variables))})
-        offset = float(spin.offset)
-        yield Case(name, IsingModel.from_bqm(spin), None if wanted is None else wanted - offset, spin, offset)
+    file, target = next((file, target) for known, file, target in QUBOS if known == name)
+    if file is not None:
+        problem = qopt.load(str(folder / file))
+        program = formulate(problem, None).program
+        products = program.products.tocoo()
+        bqm = bqm_from_arrays(program.c, *products.coords, products.data, 0.0)
+        wanted = signed(problem, float(target)) - program.offset  # in costs: cuts are maximised
+    elif name.startswith("3-regular"):
+        graph = nx.random_regular_graph(3, 2000, seed=1)
+        bqm = dimod.BinaryQuadraticModel.from_ising({}, dict.fromkeys(graph.edges, 1.0))
+        wanted = 3000 - 2.0 * float(target)  # sum of couplings less twice the cut
+    else:
+        rng = np.random.default_rng(1)
+        i, j = np.triu_indices(1000, 1)
+        bqm = dimod.BinaryQuadraticModel.from_ising(
+            {}, dict(zip(zip(i.tolist(), j.tolist()), rng.choice([-1.0, 1.0], len(i))))
+        )
+        wanted = None
+    spin = bqm.change_vartype("SPIN", inplace=False)
+    spin.relabel_variables({v: k for k, v in enumerate(list(spin.variables))})
+    offset = float(spin.offset)
+    return Case(name, IsingModel.from_bqm(spin), None if wanted is None else wanted - offset, spin, offset)
 
 
 def measured(run: Callable[[int, int], Any], batches: int, length: int) -> Reads:
@@ -155,46 +165,94 @@ def contenders(case: Case) -> dict[str, Callable[[int, int], Any]]:
     return {"sa": ours, "dwave, our range": tuned, "dwave": dwave, "tabu": tabu}
 
 
-def qubo(folder: Path) -> None:
+@dataclass(frozen=True)
+class QuboTask:
+    """One model of QUBOS, and the program of MQLib if there is one."""
+
+    folder: Path
+    name: str
+    mqlib: Path | None
+
+
+def qubo(folder: Path, jobs: int, mqlib: Path | None) -> None:
     """Time to target in turns, and milliseconds a read of 1,000 sweeps."""
     lines = [
         "| model | target (energy) | kernel | flips/ns | ms a read: ours | dwave | ratio | TTT99: ours, latency "
-        "| amortised | dwave, best of two ranges | tabu | ratio (latency) |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| amortised | dwave, best of two ranges | tabu | MQLib, median | ratio (latency) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for case in cases(folder):
-        runs: dict[str, list[Reads]] = {}
-        tried = contenders(case)
-        for name, lengths in SWEEPS.items():
-            for sweeps in lengths:
-                batches = 8 if name == "sa" else 6
-                runs.setdefault(name, []).append(measured(tried[name], batches, sweeps))
-        runs["tabu"] = [measured(tried["tabu"], 4, milliseconds) for milliseconds in (20, 100)]
-        lines.append(qubo_line(case, runs))
-        print(lines[-1], flush=True)
+    for line in at_once(qubo_line, [QuboTask(folder, name, mqlib) for name, _, _ in QUBOS], jobs):
+        lines.append(line)
+        print(line, flush=True)
     write_block(DOCS, "qubo", lines)
 
 
-def qubo_line(case: Case, runs: dict[str, list[Reads]]) -> str:
-    """One row of the table."""
-    longest = {name: found[-1] for name, found in runs.items()}
-    ms = {name: 1e3 * run.seconds.sum() / run.values.size for name, run in longest.items()}
-    rate = 1e-6 * case.model.num_variables * longest["sa"].length / ms["sa"]
-    cells = [case.name, "-", case.model.kind + (", rows" if case.model.is_dense else ""), f"{rate:.2f}"]
+def qubo_line(task: QuboTask) -> str:
+    """One row of the table: batches of the contenders in turns."""
+    model = case(task.folder, task.name)
+    tried = contenders(model)
+    runs: dict[str, list[Reads]] = {}
+    for sweeps in LENGTHS:
+        for name, batches in BATCHES.items():
+            runs.setdefault(name, []).append(measured(tried[name], batches, sweeps))
+    runs["tabu"] = [measured(tried["tabu"], 10, milliseconds) for milliseconds in (20, 100)]
+    long = {name: next(run for run in found if run.length == 1000) for name, found in runs.items() if name != "tabu"}
+    ms = {name: 1e3 * run.seconds.sum() / run.values.size for name, run in long.items()}
+    rate = 1e-6 * model.model.num_variables * 1000 / ms["sa"]
     dwave_ms = min(ms["dwave"], ms["dwave, our range"])
-    cells += [f"{ms['sa']:.3f}", f"{dwave_ms:.2f}", f"{dwave_ms / ms['sa']:.0f}x"]
-    target = case.target
-    if target is None:  # the best mean of a long read of dwave's
-        target = min(float(found[-1].values.min()) for name, found in runs.items() if name.startswith("dwave"))
+    target = model.target
+    if target is None:  # the best that dwave's reads met
+        target = min(float(run.values.min()) for name in ("dwave", "dwave, our range") for run in runs[name])
     found = {name: time_to_target(part, target + 1e-6) for name, part in runs.items()}
-    peers = [found[name].amortised for name in ("dwave", "dwave, our range")]
-    best = min(peers, key=lambda peer: peer.value)
-    cells[1] = f"{target:g}"
-    ours = found["sa"]
-    cells += [shown(ours.latency), shown(ours.amortised), shown(best), shown(found["tabu"].amortised)]
+    # a batch is a read of its best for who waits for it; its length is chosen for itself
+    waited = [Reads(run.length, run.seconds, run.values.min(axis=1, keepdims=True)) for run in runs["sa"]]
+    latency = time_to_target(waited, target + 1e-6).amortised
+    best = min((found[name].amortised for name in ("dwave", "dwave, our range")), key=lambda peer: peer.value)
     lower = best.low if math.isinf(best.value) else best.value
-    cells.append(f"{'>' if math.isinf(best.value) else ''}{lower / ours.latency.value:.0f}x")
+    cells = [
+        task.name,
+        f"{target:g}",
+        model.model.kind + (", rows" if model.model.is_dense else ""),
+        f"{rate:.2f}",
+        f"{ms['sa']:.3f}",
+        f"{dwave_ms:.2f}",
+        f"{dwave_ms / ms['sa']:.0f}x",
+        shown(latency),
+        shown(found["sa"].amortised),
+        shown(best),
+        shown(found["tabu"].amortised),
+        "-" if task.mqlib is None else mqlib_time(task.mqlib, model, target),
+        f"{'>' if math.isinf(best.value) else ''}{lower / latency.value:.0f}x",
+    ]
     return "| " + " | ".join(cells) + " |"
+
+
+def mqlib_time(program: Path, model: Case, target: float) -> str:
+    """Median seconds in which the best of four heuristics meets the target, of eight runs of two seconds each."""
+    n, ising = model.model.num_variables, model.model
+    tail = np.repeat(np.arange(n), np.diff(ising.ptr))
+    upper = tail < ising.col
+    rows = [(int(i) + 1, int(j) + 1, w) for i, j, w in zip(tail[upper], ising.col[upper], ising.weight[upper])]
+    # fields couple to one more vertex; the cut is (sum of weights - energy in units) / 2
+    rows += [(int(i) + 1, n + 1, ising.field[i]) for i in np.flatnonzero(ising.field)]
+    total = sum(weight for _, _, weight in rows)
+    cut = 0.5 * (total - (target + 1e-6) / ising.unit)
+    vertices = n + bool(ising.field.any())
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        graph = Path(folder) / "graph.txt"
+        text = "".join(f"{i} {j} {weight:.17g}\n" for i, j, weight in rows)
+        graph.write_text(f"{vertices} {len(rows)}\n{text}", encoding="ascii")
+        for heuristic in MQLIB:
+            times = []
+            for seed in range(1, MQLIB_RUNS + 1):
+                options = ["-fM", str(graph), "-h", heuristic, "-r", str(MQLIB_SECONDS), "-s", str(seed)]
+                out = subprocess.run([program, *options], capture_output=True, text=True, check=True).stdout
+                steps = [step.split(":") for step in out.strip().rpartition("[")[2].rstrip("]").split(";")]
+                times.append(min((float(at) for value, at in steps if float(value) >= cut), default=math.inf))
+            found[heuristic] = median(times)
+    best = min(found, key=lambda name: found[name])
+    return f"> {MQLIB_SECONDS:g}" if math.isinf(found[best]) else f"{found[best]:.2g} ({best})"
 
 
 def shown(interval: Any) -> str:
@@ -277,42 +335,60 @@ def rows(folder: Path, seconds: float) -> None:
     write_block(ROOT / "docs" / "benchmarks.md", "sa", lines)
 
 
-def seeds(folder: Path, seconds: float, count: int) -> None:
+@dataclass(frozen=True)
+class SeedsTask:
+    """The runs of one instance."""
+
+    folder: Path
+    file: str
+    seconds: float
+    count: int
+
+
+def seeds_of(task: SeedsTask) -> tuple[str, list[float]]:
+    """An instance's name and its gaps by seed, in percent; infinite where no point was feasible."""
+    use_cpu_clock()
+    problem, sampler = Collection(task.folder).get(task.file), constrained_annealing.ConstrainedAnnealing()
+    gaps = [raw_gap(problem, sampler, "native", task.seconds, seed)[0] for seed in range(1, task.count + 1)]
+    return problem.name, [math.inf if gap is None else gap for gap in gaps]
+
+
+def seeds(folder: Path, seconds: float, count: int, jobs: int) -> None:
     """Medians over seeds by family."""
-    collection, sampler = Collection(folder), constrained_annealing.ConstrainedAnnealing()
     lines = ["| family | instance: median gap (worst) | median of medians |", "|---|---|---|"]
-    for family, files in FAMILIES.items():
-        cells, medians = [], []
-        for file in files:
-            try:
-                problem = collection.get(file)
-            except (KeyError, OSError, ValueError) as error:
-                print(f"{file}: {error}", flush=True)
-                continue
-            gaps = [raw_gap(problem, sampler, "native", seconds, seed)[0] for seed in range(1, count + 1)]
-            known = [math.inf if gap is None else gap for gap in gaps]
-            medians.append(median(known))
-            cells.append(f"{problem.name} {median(known):.2f} ({max(known):.2f})")
+    files = [file for family in FAMILIES.values() for file in family]
+    ends = at_once(seeds_of, [SeedsTask(folder, file, seconds, count) for file in files], jobs)
+    for family, members in FAMILIES.items():
+        found = [next(ends) for _ in members]
+        medians = [median(gaps) for _, gaps in found]
+        cells = [f"{name} {middle:.2f} ({max(gaps):.2f})" for (name, gaps), middle in zip(found, medians)]
         lines.append(f"| {family} | {', '.join(cells)} | {median(medians):.2f} |")
         print(lines[-1], flush=True)
     write_block(DOCS, "seeds", lines)
+
+
+def use_cpu_clock() -> None:
+    """Time limits of the annealers in CPU seconds of this process."""
+    annealing.Clock = constrained_annealing.Clock = CpuClock  # type: ignore[misc, assignment]
 
 
 def main() -> None:
     """Run one part."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("part", choices=["qubo", "rows", "seeds"])
-    parser.add_argument("--instances", type=Path, required=True, help="folder of the public instances")
+    instances_option(parser)
+    jobs_option(parser)
+    parser.add_argument("--mqlib", type=Path, help="MQLib's program, for its column")
     parser.add_argument("--seconds", type=float, default=3.0, help="CPU seconds of a run with rows")
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()
-    annealing.Clock = constrained_annealing.Clock = CpuClock  # type: ignore[misc, assignment]
+    use_cpu_clock()
     if arguments.part == "qubo":
-        qubo(arguments.instances)
+        qubo(arguments.instances, arguments.jobs, arguments.mqlib)
     elif arguments.part == "rows":
         rows(arguments.instances, arguments.seconds)
     else:
-        seeds(arguments.instances, arguments.seconds, arguments.seeds)
+        seeds(arguments.instances, arguments.seconds, arguments.seeds, arguments.jobs)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qopt.engines.annealing import How, IsingModel, anneal
-from qopt.engines.annealing.order import APART, visiting_order
+from qopt.engines.annealing.order import APART
 
 
 def torus(rows: int, columns: int) -> IsingModel:
@@ -21,7 +21,7 @@ def torus(rows: int, columns: int) -> IsingModel:
 
 def test_neighbours_are_visited_apart() -> None:
     model = torus(20, 40)
-    order = visiting_order(model)
+    order, _ = model.visited
     assert order is not None
     assert sorted(order) == list(range(800))
     place = np.argsort(order)
@@ -33,10 +33,10 @@ def test_models_that_gain_nothing_keep_their_order() -> None:
     rng = np.random.default_rng(2)
     shuffled = rng.permutation(800)
     model = torus(20, 40)
-    assert visiting_order(model.reordered(shuffled)) is None
-    assert visiting_order(torus(5, 40)) is None  # few variables
+    assert model.reordered(shuffled).visited[0] is None
+    assert torus(5, 40).visited[0] is None  # few variables
     every = np.triu_indices(600, 1)
-    assert visiting_order(IsingModel.from_arrays(np.zeros(600), *every, np.ones(len(every[0])))) is None
+    assert IsingModel.from_arrays(np.zeros(600), *every, np.ones(len(every[0]))).visited[0] is None
 
 
 def test_a_reordered_model_has_the_energies_of_its_points() -> None:
@@ -51,7 +51,7 @@ def test_a_reordered_model_has_the_energies_of_its_points() -> None:
 
 def test_spins_come_back_in_the_models_own_order() -> None:
     model = torus(20, 40)
-    assert visiting_order(model) is not None
+    assert model.visited[0] is not None
     found = anneal(model, np.linspace(2, 0.1, 20), 5, seed=1, how=How(descend=True)).spins
     lowest = model.energies(found)
     for i in range(0, 800, 7):  # a minimum of the model as it was given

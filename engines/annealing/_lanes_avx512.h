@@ -22,12 +22,13 @@ struct AvxLanes {
   template <class M> static INLINE bool is_up(M mask, int lane) { return (mask >> lane) & 1; }
   template <class M> static INLINE M toggled(M mask, int lane) { return M(mask ^ (M(1) << lane)); }
   template <class M, int width> static M mask_of(const int8_t* spins) {
-    M mask = 0;
-    for (int lane = 0; lane < width; lane++) mask = M(mask | (M(spins[lane] > 0) << lane));
-    return mask;
+    const __mmask64 within = width == 64 ? ~__mmask64(0) : (__mmask64(1) << (width % 64)) - 1;
+    return M(_mm512_cmpgt_epi8_mask(_mm512_maskz_loadu_epi8(within, spins), _mm512_setzero_si512()));
   }
   template <class M, int width> static void spins_of(M mask, int8_t* spins) {
-    for (int lane = 0; lane < width; lane++) spins[lane] = (mask >> lane) & 1 ? 1 : -1;
+    const __mmask64 within = width == 64 ? ~__mmask64(0) : (__mmask64(1) << (width % 64)) - 1;
+    const Vec ups = _mm512_mask_blend_epi8(__mmask64(mask), _mm512_set1_epi8(-1), _mm512_set1_epi8(1));
+    _mm512_mask_storeu_epi8(spins, within, ups);
   }
   template <class M, int width> static INLINE int first_of(M mask, int first) {
     const uint64_t left = first >= width ? 0 : uint64_t(mask) >> first << first;

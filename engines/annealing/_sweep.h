@@ -56,19 +56,23 @@ template <class T> class LaneBatch {
     if (schedule_.fresh && schedule_.random_start) {
       for (int i = 0; i < model_.n; i++) {
         const uint64_t bits = counter_.next();
-        for (int r = 0; r < lanes; r++) batch_.spins[size_t(i) * lanes + r] = (bits >> r) & 1 ? 1 : -1;
+        int8_t* s = batch_.spins + size_t(i) * lanes;
+        for (int r = 0; r < lanes; r++) s[r] = (bits >> r) & 1 ? 1 : -1;
       }
     }
-    const T* h = static_cast<const T*>(model_.field);
-    for (int i = 0; i < model_.n; i++) {
-      T* f = field_.data() + size_t(i) * lanes;
-      for (int r = 0; r < lanes; r++) f[r] = h[i];
-      for (int e = model_.ptr[i]; e < model_.ptr[i + 1]; e++) {
-        const int8_t* s = batch_.spins + size_t(model_.col[e]) * lanes;
-        for (int r = 0; r < lanes; r++) f[r] = T(f[r] + weight_[e] * s[r]);
-      }
+    for (int i = 0; i < model_.n; i++)
       for (int v = 0; v < vectors; v++)
         up_[size_t(i) * vectors + v] = L::from_spins(batch_.spins + size_t(i) * lanes + v * L::width);
+    const T* h = static_cast<const T*>(model_.field);
+    const Mask all = L::at_most(L::splat(0), L::splat(0));
+    for (int i = 0; i < model_.n; i++) {
+      Vec sum[vectors];
+      for (int v = 0; v < vectors; v++) sum[v] = L::splat(h[i]);
+      for (int e = model_.ptr[i], end = model_.ptr[i + 1]; e < end; e++) {
+        const Mask* up = up_.data() + size_t(model_.col[e]) * vectors;
+        for (int v = 0; v < vectors; v++) sum[v] = L::add(sum[v], L::step(up[v], all, T(-weight_[e])));
+      }
+      for (int v = 0; v < vectors; v++) L::store(field_.data() + size_t(i) * lanes + v * L::width, sum[v]);
     }
   }
 

@@ -19,7 +19,6 @@ from ...core.margins import ROUNDING
 from ..extension import allowed, is_compiled, load_extension
 from . import reference
 from .model import IsingModel
-from .order import visiting_order
 
 _engine, _WHY = load_extension("._engine", __package__)
 
@@ -236,10 +235,11 @@ def anneal(
     ((3, 4), np.float64(-4.0))
     """
     how = how or How()
-    order = visiting_order(model) if layout_of(model, how) == "lanes" and not how.shuffle else None
-    if order is not None:
-        model = model.reordered(order)
-        initial = None if initial is None else initial[:, order]
+    order = None
+    if layout_of(model, how) == "lanes" and not how.shuffle:
+        order, model = model.visited
+    if order is not None and initial is not None:
+        initial = initial[:, order]
     size = batch_size(model, how)
     firsts = range(0, num_reads, size)
     words = np.asarray(np.random.SeedSequence(seed).generate_state(len(firsts) * size, np.uint64), dtype=np.uint64)

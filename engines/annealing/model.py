@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ...core import AnyArray, Float
 from ...core.arrays import frozen
+from .order import visiting_order
 
 if TYPE_CHECKING:
     import dimod
@@ -90,6 +91,12 @@ class IsingModel:
         np.cumsum(np.bincount(tail, minlength=len(field)), out=ptr[1:])
         col, both = head[order].astype(np.int32), both[order]
         return cls(field, ptr, col, both, unit, _kind(field, ptr, both) if whole else "float64")
+
+    @cached_property
+    def visited(self) -> tuple[AnyArray | None, IsingModel]:
+        """The order in which sweeps of lanes visit the variables, and the model in this order; None is its own."""
+        order = visiting_order(self.ptr, self.col)
+        return order, self if order is None else self.reordered(order)
 
     def reordered(self, order: AnyArray) -> IsingModel:
         """The same model with variable ``order[k]``, shape (n,), as its k-th."""

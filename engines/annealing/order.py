@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from ...core import AnyArray
-from .model import IsingModel
 
 #: Visits between neighbours from which on none waits for another.
 APART = 4
@@ -18,28 +17,33 @@ APART = 4
 RUNS = (8, 11, 13)
 #: Variables from which on the search for an order pays.
 LEAST = 512
+#: Mean number of neighbours beyond which no order keeps them apart.
+MOST_NEIGHBOURS = 16
 #: Share of the variables that may follow a neighbour before another order is looked for.
 FEW = 1 / 8
 
 
-def visiting_order(model: IsingModel) -> AnyArray | None:
+def visiting_order(ptr: AnyArray, col: AnyArray) -> AnyArray | None:
     """Variables in the order of their visits, shape (n,), or None for 0, ..., n - 1.
+
+    Neighbours are given in CSR: those of i at ``col[ptr[i]:ptr[i+1]]``, shapes (entries,) and (n + 1,).
 
     An order is taken for LEAST variables or more where over an eighth of them follow a neighbour within APART visits,
     and fewer than half as many do so in the order.
 
     Examples
     --------
-    >>> ring = IsingModel.from_arrays(np.zeros(800), range(800), [*range(1, 800), 0], np.ones(800))
-    >>> visiting_order(ring)[:9]
+    >>> place = np.arange(800)
+    >>> ring = np.stack([(place - 1) % 800, (place + 1) % 800], axis=1).ravel()
+    >>> visiting_order(2 * np.arange(801), ring)[:9]
     array([  0, 100, 200, 300, 400, 500, 600, 700,   1])
     """
-    n = model.num_variables
-    if n < LEAST:
+    n = len(ptr) - 1
+    if n < LEAST or len(col) > MOST_NEIGHBOURS * n:
         return None
-    tail = np.repeat(np.arange(n), np.diff(model.ptr))
     given = np.arange(n)
-    fewest = _close(tail, model.col, given)
+    tail = np.repeat(given, np.diff(ptr))
+    fewest = _close(tail, col, given)
     if fewest <= FEW * n:
         return None
     fewest, found = fewest // 2, None
@@ -48,7 +52,7 @@ def visiting_order(model: IsingModel) -> AnyArray | None:
         order = np.lexsort((given // length, given % length))
         places = np.empty(n, dtype=np.int64)
         places[order] = given
-        close = _close(tail, model.col, places)
+        close = _close(tail, col, places)
         if close < fewest:
             fewest, found = close, order
     return found
