@@ -25,7 +25,7 @@ from processes import at_once, instances_option, jobs_option
 from public import PROVEN_BY, Collection, write_block
 
 import qopt
-from qopt.core import Problem, bqm_from_arrays, from_spec, signed
+from qopt.core import Problem, UnsupportedError, bqm_from_arrays, from_spec, signed
 from qopt.engines.annealing import How, IsingModel, anneal, batch_size
 from qopt.experiments.time_to_target import Reads, time_to_target
 from qopt.problems.formulations import formulate
@@ -349,6 +349,11 @@ def seeds_of(task: SeedsTask) -> tuple[str, list[float]]:
     """An instance's name and its gaps by seed, in percent; infinite where no point was feasible."""
     use_cpu_clock()
     problem, sampler = Collection(task.folder).get(task.file), constrained_annealing.ConstrainedAnnealing()
+    try:
+        formulate(problem, None)
+    except UnsupportedError as error:
+        print(f"{task.file}: {error}", flush=True)
+        return problem.name, [math.inf] * task.count
     gaps = [raw_gap(problem, sampler, "native", task.seconds, seed)[0] for seed in range(1, task.count + 1)]
     return problem.name, [math.inf if gap is None else gap for gap in gaps]
 

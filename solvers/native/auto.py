@@ -104,11 +104,11 @@ def candidates_tsptw(problem: Tsptw) -> list[Choice]:
 @candidates.register(Cvrp)
 @candidates.register(Vrptw)
 def candidates_fleet(problem: Cvrp | Vrptw) -> list[Choice]:
-    """Set partitioning where all routes fit in the pool, else PyVRP or OR-Tools."""
+    """Set partitioning where all routes fit in the pool, else PyVRP or tabu search."""
     n = problem.num_customers
     search: list[Choice] = [
         ("pyvrp", f"{n} customers, too many for an exact search; iterated local search"),
-        ("routing", f"{n} customers, too many for an exact search; guided local search"),
+        ("hybrid-tabu", f"{n} customers, too many for an exact search; tabu search, small routes in their best order"),
     ]
     if problem.pool.is_complete:
         return [
