@@ -95,6 +95,7 @@ def test_spins_beyond_shared_memory_and_pieces_change_nothing(
     card: EmulatedCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ising, t = model(*CASES[0]), np.linspace(2.0, 0.3, 9)
+    monkeypatch.setattr(replicas, "POINT_BYTES", 300)
     spins = reference.random_spins(37, 40, KEY)
     reference.anneal(ising, spins, KEY, t)
     for held, sweeps in ((1 << 13, 4096), (1 << 13, 4), (1, 4096), (1, 2)):

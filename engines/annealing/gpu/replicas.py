@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ BLOCK_BYTES, MAX_HELD = 1 << 16, 1 << 13
 WARPS: dict[Layout, int] = {"lanes": 2, "rows": 4}
 #: Flips tried and sweeps made by one launch at most: a second's work, so that a run can be ended.
 LAUNCH_FLIPS, LAUNCH_SWEEPS = 1e11, 4096
+#: Spins that are taken from the card at once.
+POINT_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,16 @@ class CardModel:
             is_held = n <= MAX_HELD
             bytes_a_warp, weight = 4 * n if is_held else 0, 0
             packed, starts = tables.entries(model)
-            parts = [packed.view(np.uint8), starts, down.astype(number)]
+            fields = np.zeros(tables.whole_fours(n), dtype=number)
+            fields[:n] = down
+            parts = [packed.view(np.uint8), starts, fields]
         _require_memory(self.card, sum(part.nbytes for part in parts), "the couplings")
         self.arrays = [self.card.upload(part) for part in parts]
         self.warps = max(1, min(WARPS[self.layout], BLOCK_BYTES // max(1, bytes_a_warp)))
-        build = Build(tables.is_real(model), tables.has_levels(model), how.is_gibbs, is_held, weight)
-        file: Any = KERNELS / f"{self.layout}.cu"
-        self.kernel = self.card.kernel(file, self.layout, build, self.warps * bytes_a_warp)
+        self.build = Build(tables.is_real(model), tables.has_levels(model), how.is_gibbs, is_held, weight)
+        self.kernel = self.card.kernel(
+            KERNELS / f"{self.layout}.cu", self.layout, self.build, self.warps * bytes_a_warp
+        )
 
 
 class CardReplicas:
@@ -156,12 +161,25 @@ class CardReplicas:
 
     def points(self) -> npt.NDArray[np.int8]:
         """Spins of each replica, shape (count, n)."""
-        n = self.model.num_variables
-        words = np.ascontiguousarray(self.prepared.card.download(self.state), dtype="<u4")
-        bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
-        if self.prepared.layout == "lanes":
-            bits = bits.reshape(self.warps, n, 32).swapaxes(1, 2).reshape(self.warps * 32, n)
-        return 2 * bits[: self.count, :n].astype(np.int8) - 1
+        card, n = self.prepared.card, self.model.num_variables
+        found = np.empty((self.count, n), dtype=np.int8)
+        step = max(1, POINT_BYTES // max(1, n))
+        kernel = card.kernel(KERNELS / "points.cu", "points", Build(False, False, False, False, 0))
+        for first in range(0, self.count if n else 0, step):
+            part = found[first : first + step]
+            spins = card.empty(part.shape, np.int8)
+            numbers = n, self.words, self.prepared.layout == "rows", first, len(part)
+            kernel(
+                (device.blocks_for(part.size), 1),
+                device.POINT_THREADS,
+                (
+                    np.uint64(card.address(self.state)),
+                    np.uint64(card.address(spins)),
+                    *(np.int32(number) for number in numbers),
+                ),
+            )
+            part[:] = card.download(spins)
+        return found
 
     def _launch(self, half_temperatures: Float, descent: float) -> None:
         prepared, card = self.prepared, self.prepared.card

@@ -42,15 +42,17 @@ def fields_down(model: IsingModel) -> Float:
 
 
 def entries(model: IsingModel) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
-    """Rows of 16-byte entries, and the first entry of each row, shape (n + 1,); see kernels/lanes.cu.
+    """Rows of 16-byte entries, and the first entry of each row and the end, with empty rows to whole fours.
 
-    An entry holds two neighbours of a whole-numbered model and one of another; empty places have weight 0.
+    See kernels/lanes.cu. An entry holds two neighbours of a whole-numbered model and one of another; empty places have
+    weight 0.
     """
     real = is_real(model)
     held = 1 if real else 2
     degree = np.diff(model.ptr)
-    starts = np.zeros(len(degree) + 1, dtype=np.int32)
-    np.cumsum(-(-degree // held), out=starts[1:])
+    of_row = np.zeros(whole_fours(len(degree)), dtype=np.int64)
+    of_row[: len(degree)] = -(-degree // held)
+    starts = np.concatenate([[0], np.cumsum(of_row)]).astype(np.int32)
     tail = np.repeat(np.arange(len(degree)), degree)
     place = np.arange(len(tail)) - model.ptr[tail]
     found = np.zeros(max(1, int(starts[-1])), dtype=_ENTRY[real])
@@ -58,6 +60,11 @@ def entries(model: IsingModel) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]
     found["other"].reshape(-1, held)[at] = model.col
     found["twice"].reshape(-1, held)[at] = 2 * model.weight
     return found, starts
+
+
+def whole_fours(n: int) -> int:
+    """The number of variables whose rows are read, four at a time."""
+    return max(4, -(-n // 4) * 4)
 
 
 def padded_size(n: int) -> int:

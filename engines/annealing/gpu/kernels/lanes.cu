@@ -32,25 +32,38 @@ __device__ __forceinline__ number field_of(const Entry* __restrict__ entry, cons
     return f;
 }
 
-struct Graph {
-    const Entry* __restrict__ entries;
-    const int* __restrict__ starts;
-    const number* __restrict__ down;
-    int n;
+struct __align__(16) FourStarts {
+    int a, b, c, d;
+};
+struct __align__(16) FourNumbers {
+    number a, b, c, d;
+};
 
-    // Half of what a flip of variable i, whose word is `own`, would add to the energy.
-    __device__ __forceinline__ number rise(int i, word own, const word* spins, word bit) const {
-        number f = field_of(entries + starts[i], entries + starts[i + 1], down[i], spins, bit);
+// Where the rows of four variables begin and end, and their fields; both arrays are padded to whole fours.
+struct Rows {
+    int at[5];
+    number down[4];
+
+    __device__ __forceinline__ Rows(const int* __restrict__ starts, const number* __restrict__ fields, int i) {
+        FourStarts s = *(const FourStarts*)(starts + i);
+        FourNumbers f = *(const FourNumbers*)(fields + i);
+        at[0] = s.a, at[1] = s.b, at[2] = s.c, at[3] = s.d, at[4] = starts[i + 4];
+        down[0] = f.a, down[1] = f.b, down[2] = f.c, down[3] = f.d;
+    }
+
+    // Half of what a flip of the variable, whose word is `own`, would add to the energy.
+    __device__ __forceinline__ number rise(int part, const Entry* __restrict__ entries, word own, const word* spins,
+                                           word bit) const {
+        number f = field_of(entries + at[part], entries + at[part + 1], down[part], spins, bit);
         return own & bit ? -f : f;
     }
 };
 
-extern "C" __global__ void lanes(const void* __restrict__ entries, const int* __restrict__ starts,
+extern "C" __global__ void lanes(const Entry* __restrict__ entries, const int* __restrict__ starts,
                                  const number* __restrict__ down, const void* __restrict__ table, word* state, wide* flips, int n, int groups, int first_sweep, int sweeps, int fresh,
                                  wide key, double descent, int* passes) {
     int lane = threadIdx.x & 31, group = (int)(blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5));
     if (group >= groups) return;
-    Graph graph{(const Entry*)entries, starts, down, n};
     word bit = 1u << lane, replica = 32u * group + lane;
     word* own = state + (size_t)group * n;
 #if HELD
@@ -67,12 +80,13 @@ extern "C" __global__ void lanes(const void* __restrict__ entries, const int* __
     for (int k = 0; k < sweeps; ++k) {
         Rule rule = rule_of(table, k);
         for (int i = 0; i < n; i += 4) {
+            Rows rows(starts, down, i);
             Words drawn = words_of((word)i >> 2, first_sweep + k + 1, replica, key);
 #pragma unroll
             for (int part = 0; part < 4; ++part) {
                 if (i + part >= n) break;
                 word before = spins[i + part];
-                bool flip = rule.accepts(graph.rise(i + part, before, spins, bit), drawn.at[part]);
+                bool flip = rule.accepts(rows.rise(part, entries, before, spins, bit), drawn.at[part]);
                 spins[i + part] = before ^ __ballot_sync(EVERY, flip);
                 count += flip;
             }
@@ -81,13 +95,18 @@ extern "C" __global__ void lanes(const void* __restrict__ entries, const int* __
     int pass = 0;
     for (bool any = descent < 0; any && pass < 1000; ++pass) {
         any = false;
-        for (int i = 0; i < n; ++i) {
-            word before = spins[i];
-            bool flip = graph.rise(i, before, spins, bit) <= (number)descent;
-            word vote = __ballot_sync(EVERY, flip);
-            spins[i] = before ^ vote;
-            count += flip;
-            any |= vote != 0;
+        for (int i = 0; i < n; i += 4) {
+            Rows rows(starts, down, i);
+#pragma unroll
+            for (int part = 0; part < 4; ++part) {
+                if (i + part >= n) break;
+                word before = spins[i + part];
+                bool flip = rows.rise(part, entries, before, spins, bit) <= (number)descent;
+                word vote = __ballot_sync(EVERY, flip);
+                spins[i + part] = before ^ vote;
+                count += flip;
+                any |= vote != 0;
+            }
         }
     }
 #if HELD
