@@ -112,7 +112,7 @@ def run(model: IsingModel, how: How, reads: int, sweeps: int, *, warm: bool = Fa
     start = time.perf_counter()
     found = anneal(model, t, reads, seed=1, how=how)
     seconds = time.perf_counter() - start
-    energies = np.concatenate([model.energies(part) for part in np.array_split(found.spins, -(-reads // 2048))])
+    energies = np.concatenate([model.energies(part) for part in np.array_split(found.spins, -(-reads // 64))])
     work = float(model.num_variables) * sweeps * reads
     return Result(reads, seconds, float(energies.min()), float(energies.mean()), work)
 

@@ -16,6 +16,7 @@ from qopt.engines.annealing.windows import raced_window
 from qopt.engines.diagonal.gpu import device
 from qopt.engines.diagonal.gpu.circuit import Tuning
 from qopt.samplers import SimulatedAnnealingSampler
+from qopt.solvers.classical import annealing
 from qopt.solvers.classical.annealing import SimulatedAnnealing
 
 from .emulated_card import EmulatedCard, why_not
@@ -191,6 +192,17 @@ def test_samplers_take_the_card(card: EmulatedCard) -> None:
     assert found.first.energy == pytest.approx(lowest)
     assert ocean.properties["engine"] == "gpu (emulated card)"
     assert engine_of(How(device="gpu")) == "gpu (emulated card)"
+
+
+@emulated
+def test_a_time_limit_without_a_count_ends_when_the_points_fill_their_room(
+    card: EmulatedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(replicas.BATCHES, "lanes", 32)
+    monkeypatch.setattr(annealing, "CARD_POINTS", 12 * 32 * 3 + 5)
+    bqm = dimod.generators.gnp_random_bqm(12, 0.4, "BINARY", random_state=2)
+    samples = SimulatedAnnealing(device="gpu", num_sweeps=5).sample(bqm, seed=1, seconds=60)
+    assert samples.record.num_occurrences.sum() == 96
 
 
 def test_both_devices_anneal_at_the_same_temperatures() -> None:

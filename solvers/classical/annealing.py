@@ -36,6 +36,8 @@ LEAST_SWEEPS = 2
 FEW_SWEEPS = 100
 #: Spins of all reads that a run with a time limit keeps of a card, where it has no count of reads.
 CARD_POINTS = 1 << 28
+#: Reads of a batch of a card that a time limit leaves at least, so that anneals keep their sweeps.
+FEW_CARD_READS = 1024
 #: Sweeps that are timed before the sweeps of a run with a time limit are chosen.
 TIMED_SWEEPS = 4
 
@@ -181,15 +183,8 @@ class _Run:
 
     def _until(self, wanted: int | None) -> tuple[AnyArray, Float]:
         """Batches until the time is over; one that is longer than the share of the clock is advanced in pieces."""
-        limit, size = self.clock.remaining or 0.0, batch_size(self.model, self.how)
-        if self.how.device == "gpu":
-            size = min(size, wanted or size)
-        begin = starter(self.model, self.how)
-        sweep_seconds = self._sweep_seconds(begin, next(self._words(size)))
-        fitting = int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
-        if fitting < FEW_SWEEPS and is_serial(self.model, self.how):  # fewer reads, each of more sweeps
-            whole, size = size, max(1, size * fitting // FEW_SWEEPS)
-            sweep_seconds, fitting = sweep_seconds * size / whole, fitting * whole // size
+        limit, begin = self.clock.remaining or 0.0, starter(self.model, self.how)
+        size, sweep_seconds, fitting = self._batches(begin, wanted)
         words = self._words(size)
         num_sweeps = min(self.settings.num_sweeps, max(LEAST_SWEEPS, fitting))
         has_time = fitting > 2 * self.settings.num_sweeps
@@ -202,12 +197,8 @@ class _Run:
                 break
             if self.listener.is_over is not None and self.listener.is_over():
                 break
-            if (
-                found
-                and self.how.device == "gpu"
-                and wanted is None
-                and (count + size) * self.model.num_variables > CARD_POINTS
-            ):
+            is_card = self.how.device == "gpu" and wanted is None
+            if found and is_card and (count + size) * self.model.num_variables > CARD_POINTS:
                 break
             batch = begin(next(words), None)
             began = self.clock.elapsed
@@ -218,6 +209,25 @@ class _Run:
                 count += len(found[-1])
                 self.listener.tell(None if wanted is None else count / wanted, found[-1] > 0)
         return np.concatenate(found)[:wanted], temperatures
+
+    def _batches(self, begin: Callable[[AnyArray, None], Batch], wanted: int | None) -> tuple[int, float, int]:
+        """Reads of a batch, seconds of one of its sweeps, and how many sweeps the first one has time for."""
+        size = batch_size(self.model, self.how)
+        if self.how.device == "gpu":
+            size = min(size, wanted or size)
+        sweep_seconds = self._sweep_seconds(begin, next(self._words(size)))
+        fitting = self._fitting(sweep_seconds)
+        if fitting < FEW_SWEEPS and is_serial(self.model, self.how):  # fewer reads, each of more sweeps
+            whole, size = size, max(1, size * fitting // FEW_SWEEPS)
+            return size, sweep_seconds * size / whole, fitting * whole // size
+        if fitting < self.settings.num_sweeps and self.how.device == "gpu" and size > FEW_CARD_READS:
+            size = max(FEW_CARD_READS, size * fitting // self.settings.num_sweeps)
+            sweep_seconds = self._sweep_seconds(begin, next(self._words(size)))
+            fitting = self._fitting(sweep_seconds)
+        return size, sweep_seconds, fitting
+
+    def _fitting(self, sweep_seconds: float) -> int:
+        return int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
 
     def _advance(self, batch: Batch, temperatures: Float, piece: int, *, is_first: bool) -> int:
         """Sweeps made before the clock was over."""

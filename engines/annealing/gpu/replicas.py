@@ -80,7 +80,7 @@ def layout_of(model: IsingModel, wanted: Layout | None) -> Layout:
 
 
 class CardModel:
-    """A model's tables on the card, and the kernel for it.
+    """A model's tables on the card, and the kernels for it.
 
     Raises
     ------
@@ -110,10 +110,10 @@ class CardModel:
         _require_memory(self.card, sum(part.nbytes for part in parts), "the couplings")
         self.arrays = [self.card.upload(part) for part in parts]
         self.warps = max(1, min(WARPS[self.layout], BLOCK_BYTES // max(1, bytes_a_warp)))
-        self.build = Build(tables.is_real(model), tables.has_levels(model), how.is_gibbs, is_held, weight)
-        self.kernel = self.card.kernel(
-            KERNELS / f"{self.layout}.cu", self.layout, self.build, self.warps * bytes_a_warp
-        )
+        build = Build(tables.is_real(model), tables.has_levels(model), how.is_gibbs, is_held, weight)
+        shared = self.warps * bytes_a_warp
+        self.kernel = self.card.kernel(KERNELS / f"{self.layout}.cu", self.layout, build, shared)
+        self.unpack = self.card.kernel(KERNELS / "points.cu", "points", Build(False, False, False, False, 0))
 
 
 class CardReplicas:
@@ -164,12 +164,11 @@ class CardReplicas:
         card, n = self.prepared.card, self.model.num_variables
         found = np.empty((self.count, n), dtype=np.int8)
         step = max(1, POINT_BYTES // max(1, n))
-        kernel = card.kernel(KERNELS / "points.cu", "points", Build(False, False, False, False, 0))
         for first in range(0, self.count if n else 0, step):
             part = found[first : first + step]
             spins = card.empty(part.shape, np.int8)
             numbers = n, self.words, self.prepared.layout == "rows", first, len(part)
-            kernel(
+            self.prepared.unpack(
                 (device.blocks_for(part.size), 1),
                 device.POINT_THREADS,
                 (
