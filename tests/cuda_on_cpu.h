@@ -67,10 +67,17 @@ template <class T> static T __shfl_down_sync(unsigned, T x, int step) { return e
 template <class T> static T __shfl_up_sync(unsigned, T x, int step) { return exchange(x, (int)(threadIdx.x % 32) - step); }
 template <class T> static T __shfl_sync(unsigned, T x, int lane) { return exchange(x, lane); }
 static unsigned __ballot_sync(unsigned, bool vote) {
-    unsigned out = 0;
-    for (int lane = 0; lane < 32; ++lane) out |= (unsigned)exchange<int>(vote, lane) << lane;
+    unsigned first = threadIdx.x / 32 * 32, out = 0;
+    slots[threadIdx.x] = vote;
+    wait_at(own_warp());
+    for (unsigned lane = 0; lane < 32 && first + lane < blockDim.x; ++lane) out |= (unsigned)slots[first + lane] << lane;
+    wait_at(own_warp());
     return out;
 }
+static int __float_as_int(float x) { int out; std::memcpy(&out, &x, 4); return out; }
+static float __int_as_float(int x) { float out; std::memcpy(&out, &x, 4); return out; }
+static float __fadd_rn(float x, float y) { return x + y; }
+static float __fmul_rn(float x, float y) { return x * y; }
 static int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
 static int __ffs(int x) { return __builtin_ffs(x); }
 template <class T> static T atomicAdd(T* at, T x) { T old = *at; *at += x; return old; }

@@ -110,7 +110,7 @@ def why_not() -> str:
 def compiled(file: str, build: Build):
     """Launchers of a file's kernels, and the types of their arguments."""
     source = source_of(file)
-    real = ctypes.c_double if build.real_bits == 64 else ctypes.c_float
+    real = ctypes.c_float if getattr(build, "real_bits", 64) == 32 else ctypes.c_double
     signatures, launchers = {}, []
     pattern = r'extern "C" __global__ void\s*(?:__launch_bounds__\([^)]*\)\s*)?(\w+)\(([^)]*)\)'
     for name, text in re.findall(pattern, source):

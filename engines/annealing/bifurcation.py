@@ -18,11 +18,10 @@ from typing import Any, Literal
 import numpy as np
 
 from ...core import UnsupportedError
-from .engine import Spins
+from .engine import Device, Spins
 from .model import IsingModel
 
 Variant = Literal["ballistic", "discrete"]
-Device = Literal["cpu", "gpu"]
 #: Time steps of the two forms, after Goto et al.
 TIME_STEPS = {"ballistic": 1.25, "discrete": 1.0}
 #: Share of nonzero couplings from which on J is a full matrix.

@@ -1,7 +1,8 @@
 """Simulated annealing of an Ising model: the calls that samplers make, and the choice of kernels.
 
 Replicas run together in *lanes* (sparse models) or one after the other in *rows* (dense ones); batches of them are
-independent, so that any number of threads gives the same spins. Compiled kernels where they were built, else NumPy.
+independent, so that any number of threads gives the same spins. Compiled kernels where they were built, else NumPy;
+``device="gpu"`` anneals batches of thousands on a card, with random words and batches of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,13 @@ from ...core import Float
 from ...core.margins import ROUNDING
 from ..extension import allowed, is_compiled, load_extension
 from . import reference
+from .gpu import replicas as on_card
 from .model import IsingModel
 
 _engine, _WHY = load_extension("._engine", __package__)
 
 EngineChoice = Literal["auto", "compiled", "numpy"]
+Device = Literal["cpu", "gpu"]
 Layout = Literal["lanes", "rows"]
 Spins = npt.NDArray[np.int8]
 
@@ -53,6 +56,22 @@ def kernels() -> list[str]:
     return [] if _engine is None else allowed(_engine.kernels())
 
 
+def check_device(device: str, engine: str, randomize_order: bool) -> None:
+    """Refuse a device that there is no word for, or settings that a card has not.
+
+    Raises
+    ------
+    ValueError
+        The device is neither cpu nor gpu; on a card the engine is not ``auto``, or the order is to be random.
+    """
+    if device not in ("cpu", "gpu"):
+        raise ValueError(f"device must be cpu or gpu, got {device!r}")
+    if device == "gpu" and engine != "auto":
+        raise ValueError(f"engine must be auto on a card, got {engine!r}; use device=cpu")
+    if device == "gpu" and randomize_order:
+        raise ValueError("randomize_order must be False on a card, got True; use device=cpu")
+
+
 #: Parts of an anneal after which somebody who listens is told.
 PIECES = 20
 
@@ -70,6 +89,7 @@ class How:
     threads : batches annealed at the same time; the result does not depend on it.
     engine : compiled kernels or NumPy.
     kernels : one instruction set, for tests; None takes the best.
+    device : gpu anneals on an NVIDIA card, in the order of the variables; threads do not count there.
     """
 
     layout: Layout | None = None
@@ -79,12 +99,38 @@ class How:
     threads: int = 1
     engine: EngineChoice = "auto"
     kernels: str | None = None
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise ValueError(f"threads must be >= 1, got {self.threads!r}")
+        check_device(self.device, self.engine, self.shuffle)
         if self.layout == "rows" and self.shuffle:
             raise ValueError("shuffle must be False for rows, got True; use lanes")
+
+
+def engine_of(how: How) -> str:
+    """`engine_name` of what a run uses, or the card's.
+
+    Raises
+    ------
+    UnsupportedError
+        What was asked for is not there.
+    """
+    return f"gpu ({on_card.require_card().name})" if how.device == "gpu" else engine_name(how.engine)
+
+
+class Batch(Protocol):
+    """Replicas in the course of their anneal, on the processor or on a card."""
+
+    attempts: int
+    flips: int
+
+    def advance(self, half_temperatures: Float, *, descend: bool = False) -> None:
+        """One sweep at each temperature, shape (sweeps,): half of T, in units of the model's whole numbers."""
+
+    def points(self) -> Spins:
+        """Spins of each replica, shape (replicas, n)."""
 
 
 @dataclass(eq=False)
@@ -141,12 +187,22 @@ class Replicas:
 
 def layout_of(model: IsingModel, how: How) -> Layout:
     """The layout that suits, unless one is asked for."""
+    if how.device == "gpu":
+        return on_card.layout_of(model, how.layout)
     return how.layout or ("rows" if model.is_dense and not how.shuffle else "lanes")
 
 
 def batch_size(model: IsingModel, how: How) -> int:
     """Replicas of a batch."""
-    return ROW_REPLICAS if layout_of(model, how) == "rows" else LANES[model.kind]
+    layout = layout_of(model, how)
+    if how.device == "gpu":
+        return on_card.BATCHES[layout]
+    return ROW_REPLICAS if layout == "rows" else LANES[model.kind]
+
+
+def is_serial(model: IsingModel, how: How) -> bool:
+    """Whether the replicas of a batch are annealed one after the other."""
+    return how.device == "cpu" and layout_of(model, how) == "rows"
 
 
 def pool_size(pools: tuple[int, int, int], num_variables: int) -> int:
@@ -173,7 +229,7 @@ def start(
     initial: Spins | None = None,
     arrays: tuple[npt.NDArray[Any], ...] | None = None,
 ) -> Replicas:
-    """A batch before its first sweep.
+    """A batch of the processor before its first sweep.
 
     Parameters
     ----------
@@ -195,6 +251,23 @@ def start(
         target[: len(initial)] = initial
     arrays = arrays or prepared(model, layout)
     return Replicas(model, how, layout, spins, counters, pool, initial is None, arrays=arrays)
+
+
+def starter(model: IsingModel, how: How) -> Callable[[npt.NDArray[np.uint64], Spins | None], Batch]:
+    """What makes batches before their first sweep, from words (replicas,) and spins (replicas, n) or None.
+
+    On a card the first word is the whole batch's, and as many replicas are annealed as there are words.
+
+    Raises
+    ------
+    UnsupportedError
+        A card was asked for and cannot be used, or the model does not fit there.
+    """
+    if how.device == "gpu":
+        tables = on_card.CardModel(model, how)
+        return lambda words, initial: on_card.CardReplicas(tables, len(words), int(words[0]), initial)
+    arrays = prepared(model, layout_of(model, how))
+    return lambda words, initial: start(model, how, words, initial, arrays)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,14 +309,14 @@ def anneal(
     """
     how = how or How()
     order = None
-    if layout_of(model, how) == "lanes" and not how.shuffle:
+    if how.device == "cpu" and layout_of(model, how) == "lanes" and not how.shuffle:
         order, model = model.visited
     if order is not None and initial is not None:
         initial = initial[:, order]
     size = batch_size(model, how)
     firsts = range(0, num_reads, size)
     words = np.asarray(np.random.SeedSequence(seed).generate_state(len(firsts) * size, np.uint64), dtype=np.uint64)
-    arrays = prepared(model, layout_of(model, how))
+    begin = starter(model, how)
 
     def in_place(spins: Spins) -> Spins:
         if order is None:
@@ -252,11 +325,11 @@ def anneal(
         given[:, order] = spins
         return given
 
-    def run(first: int) -> Replicas | None:
+    def run(first: int) -> Batch | None:
         if first and is_over is not None and is_over():
             return None
         part = None if initial is None else initial[first : first + size]
-        batch = start(model, how, words[first : min(first + size, num_reads)], part, arrays)
+        batch = begin(words[first : min(first + size, num_reads)], part)
         if heard is None:
             batch.advance(half_temperatures, descend=how.descend)
             return batch
@@ -267,7 +340,7 @@ def anneal(
             heard(min(1.0, (first + size * number / len(pieces)) / num_reads), spins)
         return batch
 
-    if how.threads > 1 and len(firsts) > 1:
+    if how.threads > 1 and len(firsts) > 1 and how.device == "cpu":
         with ThreadPoolExecutor(how.threads) as workers:
             batches = [batch for batch in workers.map(run, firsts) if batch is not None]
     else:

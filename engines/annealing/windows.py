@@ -7,6 +7,7 @@ suit dense integer QUBOs, wide ones Max-Cut.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -29,7 +30,9 @@ def raced_window(model: IsingModel, num_sweeps: int, num_reads: int, seed: int, 
     """First and last T / 2 of the range whose short anneals ended lowest on average.
 
     The race costs an eighth of one batch at most; a run of less than a batch, or of few sweeps, takes the first range.
+    It is run on the processor for a card too, so that both anneal at the same temperatures.
     """
+    how = replace(how, device="cpu", layout=None if how.device == "gpu" else how.layout)
     windows = [(first * model.rms_field, last * model.rms_field) for first, last in WINDOWS]
     size = batch_size(model, how)
     if num_sweeps < RACED_SWEEPS or num_reads < size:

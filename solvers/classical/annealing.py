@@ -1,12 +1,13 @@
 """Simulated annealing on our own engine, or on dwave-samplers as its peer (``engine="dwave"``).
 
-Without a time limit a run replays exactly, whatever the number of threads. With one it is as many reads as fit. Limits:
-single flips only, so constraints that were turned into penalties freeze it (see constrained-sa); it proves nothing.
+Without a time limit a run replays exactly, whatever the number of threads. With one it is as many reads as fit. On a
+card reads are annealed by thousands. Limits: single flips only, so constraints that were turned into penalties freeze
+it (see constrained-sa); it proves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +16,8 @@ import numpy as np
 
 from ...core import SOLVERS, AnyArray, Clock, Float
 from ...core.tunable import Choice, Range, tunable
-from ...engines.annealing import How, IsingModel, Replicas, anneal, batch_size, engine_name, start
-from ...engines.annealing.engine import layout_of
+from ...engines.annealing import Batch, Device, How, IsingModel, anneal, batch_size, engine_of, starter
+from ...engines.annealing.engine import check_device, is_serial
 from ...engines.annealing.windows import Schedule, half_temperatures, raced_window, to_betas
 from ..base import Ended, Estimate, Heard, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
@@ -33,6 +34,10 @@ FIRST_BATCH_SHARE = 0.8
 LEAST_SWEEPS = 2
 #: Sweeps of an anneal below which a batch has fewer reads.
 FEW_SWEEPS = 100
+#: Spins of all reads that a run with a time limit keeps of a card, where it has no count of reads.
+CARD_POINTS = 1 << 28
+#: Reads of a batch of a card that a time limit leaves at least, so that anneals keep their sweeps.
+FEW_CARD_READS = 1024
 #: Sweeps that are timed before the sweeps of a run with a time limit are chosen.
 TIMED_SWEEPS = 4
 
@@ -54,6 +59,8 @@ class SimulatedAnnealing(QuboSampler):
     randomize_order : each visit of a sweep is to a random variable, with replacement.
     threads : batches of reads annealed at the same time; the reads do not depend on it.
     engine : our own (``auto``, ``compiled``, ``numpy``), or dwave-samplers.
+    device : gpu anneals on an NVIDIA card (extra gpu), where thousands of reads take hardly longer than one; a run with
+        a time limit and no count of reads ends there when its points fill a quarter of a gigabyte.
 
     References
     ----------
@@ -75,6 +82,7 @@ class SimulatedAnnealing(QuboSampler):
     randomize_order: bool = False
     threads: int = 1
     engine: Engine = "auto"
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         check_positive("num_reads", self.num_reads)
@@ -82,6 +90,7 @@ class SimulatedAnnealing(QuboSampler):
         check_positive("threads", self.threads)
         if self.beta_range is not None and not 0 < self.beta_range[0] <= self.beta_range[1]:
             raise ValueError(f"beta_range must be 0 < first <= last, got {self.beta_range!r}")
+        check_device(self.device, self.engine, self.randomize_order)
 
     def sample(
         self,
@@ -98,7 +107,7 @@ class SimulatedAnnealing(QuboSampler):
         Raises
         ------
         UnsupportedError
-            The compiled engine was asked for and was not built.
+            The compiled engine was asked for and was not built, or a card and there is none that can be used.
         """
         clock = Clock(seconds)
         check_positive("num_reads", num_reads)
@@ -113,7 +122,8 @@ class SimulatedAnnealing(QuboSampler):
         """Bytes of the model and a batch of 64 replicas; seconds at about a thousand million flips tried a second."""
         tries = (self.num_reads or DEFAULT_READS) * self.num_sweeps * num_variables
         size = 100 * (num_variables + num_interactions) + 256 * num_variables
-        return Estimate(qubits=num_variables, bytes=size, seconds=tries / (3e7 if self.engine == "dwave" else 1e9))
+        rate = 3e7 if self.engine == "dwave" else 1e9 if self.device == "cpu" else 1e10
+        return Estimate(qubits=num_variables, bytes=size, seconds=tries / rate)
 
     def _sample_dwave(
         self, bqm: dimod.BinaryQuadraticModel, wanted: int | None, seed: int | None, clock: Clock
@@ -145,6 +155,7 @@ class _Run:
             descend=settings.beta_range is None,
             threads=settings.threads,
             engine=settings.engine,
+            device=settings.device,
         )
         self.race_seed, self.seed = spawn_seeds(seed, 2)
 
@@ -157,7 +168,7 @@ class _Run:
             spins = found.spins
         else:
             spins, temperatures = self._until(wanted)
-        name = f"annealing, {engine_name(self.how.engine)}"
+        name = f"annealing, {engine_of(self.how)}"
         betas = to_betas(self.model, (temperatures[0], temperatures[-1]))
         return _answer(bqm, (spins > 0).astype(np.uint8), name, len(temperatures), betas, self.clock)
 
@@ -172,12 +183,8 @@ class _Run:
 
     def _until(self, wanted: int | None) -> tuple[AnyArray, Float]:
         """Batches until the time is over; one that is longer than the share of the clock is advanced in pieces."""
-        limit, size = self.clock.remaining or 0.0, batch_size(self.model, self.how)
-        sweep_seconds = self._sweep_seconds(next(self._words(size)))
-        fitting = int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
-        if fitting < FEW_SWEEPS and layout_of(self.model, self.how) == "rows":  # fewer reads, each of more sweeps
-            whole, size = size, max(1, size * fitting // FEW_SWEEPS)
-            sweep_seconds, fitting = sweep_seconds * size / whole, fitting * whole // size
+        limit, begin = self.clock.remaining or 0.0, starter(self.model, self.how)
+        size, sweep_seconds, fitting = self._batches(begin, wanted)
         words = self._words(size)
         num_sweeps = min(self.settings.num_sweeps, max(LEAST_SWEEPS, fitting))
         has_time = fitting > 2 * self.settings.num_sweeps
@@ -190,7 +197,10 @@ class _Run:
                 break
             if self.listener.is_over is not None and self.listener.is_over():
                 break
-            batch = start(self.model, self.how, next(words))
+            is_card = self.how.device == "gpu" and wanted is None
+            if found and is_card and (count + size) * self.model.num_variables > CARD_POINTS:
+                break
+            batch = begin(next(words), None)
             began = self.clock.elapsed
             done = self._advance(batch, temperatures, piece, is_first=not found)
             sweep_seconds = (self.clock.elapsed - began) / max(1, done)
@@ -200,7 +210,26 @@ class _Run:
                 self.listener.tell(None if wanted is None else count / wanted, found[-1] > 0)
         return np.concatenate(found)[:wanted], temperatures
 
-    def _advance(self, batch: Replicas, temperatures: Float, piece: int, *, is_first: bool) -> int:
+    def _batches(self, begin: Callable[[AnyArray, None], Batch], wanted: int | None) -> tuple[int, float, int]:
+        """Reads of a batch, seconds of one of its sweeps, and how many sweeps the first one has time for."""
+        size = batch_size(self.model, self.how)
+        if self.how.device == "gpu":
+            size = min(size, wanted or size)
+        sweep_seconds = self._sweep_seconds(begin, next(self._words(size)))
+        fitting = self._fitting(sweep_seconds)
+        if fitting < FEW_SWEEPS and is_serial(self.model, self.how):  # fewer reads, each of more sweeps
+            whole, size = size, max(1, size * fitting // FEW_SWEEPS)
+            return size, sweep_seconds * size / whole, fitting * whole // size
+        if fitting < self.settings.num_sweeps and self.how.device == "gpu" and size > FEW_CARD_READS:
+            size = max(FEW_CARD_READS, size * fitting // self.settings.num_sweeps)
+            sweep_seconds = self._sweep_seconds(begin, next(self._words(size)))
+            fitting = self._fitting(sweep_seconds)
+        return size, sweep_seconds, fitting
+
+    def _fitting(self, sweep_seconds: float) -> int:
+        return int(FIRST_BATCH_SHARE * (self.clock.remaining or 0.0) / max(sweep_seconds, 1e-9))
+
+    def _advance(self, batch: Batch, temperatures: Float, piece: int, *, is_first: bool) -> int:
         """Sweeps made before the clock was over."""
         done = 0
         while done < len(temperatures) and (not done or not self.clock.is_over):
@@ -212,10 +241,10 @@ class _Run:
             batch.advance(temperatures[:0], descend=True)  # the only reads of the run end in a minimum
         return done
 
-    def _sweep_seconds(self, words: AnyArray) -> float:
+    def _sweep_seconds(self, begin: Callable[[AnyArray, None], Batch], words: AnyArray) -> float:
         """Measured seconds of one sweep of a batch; of rows one is timed, and few sweeps where each takes long."""
-        is_rows = layout_of(self.model, self.how) == "rows"
-        batch = start(self.model, self.how, words[:1] if is_rows else words)
+        is_rows = is_serial(self.model, self.how)
+        batch = begin(words[:1] if is_rows else words, None)
         hot = np.full(TIMED_SWEEPS, self.model.rms_field)
         reads = len(words) if is_rows else 1
         began = self.clock.elapsed

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...core import SOLVERS, Clock
 from ...core.tunable import Choice, Range, tunable
-from ...engines.annealing import How, IsingModel, start
-from ...engines.annealing.bifurcation import BifurcationSettings, Device, Variant, bifurcate
+from ...engines.annealing import Device, How, IsingModel, start
+from ...engines.annealing.bifurcation import BifurcationSettings, Variant, bifurcate
 from ..base import Estimate, QuboSampler, energies_of, sample_set
 from ..seeds import spawn_seeds
 from .reads import check_positive

@@ -74,14 +74,26 @@ class Build:
         return replace(self, tile=12, held=4, blocks=1, axis_y=False)
 
 
+class Options(Protocol):
+    """What a kernel is compiled for: a value that can be a key, and the options that say it."""
+
+    @property
+    def options(self) -> tuple[str, ...]: ...
+
+    def __hash__(self) -> int: ...
+
+
 class Card(Protocol):
     """What the engine needs of a device; `CupyCard` is one, the tests' emulation another."""
 
     name: str
     diagonals: WeakKeyDictionary[Any, Any]
 
-    def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel:
-        """A function of a source file, compiled for ``build`` at first use, with so many bytes of shared memory."""
+    def kernel(self, file: str | Path, name: str, build: Options, shared: int = 0) -> Kernel:
+        """A function of a source file, compiled for ``build`` at first use, with so many bytes of shared memory.
+
+        Files of this engine are given by their names, those of others by their paths.
+        """
 
     def empty(self, shape: int | tuple[int, ...], dtype: Any) -> Array:
         """Uninitialised array of that shape on the card."""
@@ -151,7 +163,7 @@ class CupyCard:
         self.diagonals: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._kernels: dict[tuple[Any, ...], Kernel] = {}
 
-    def kernel(self, file: str, name: str, build: Build, shared: int = 0) -> Kernel:
+    def kernel(self, file: str | Path, name: str, build: Options, shared: int = 0) -> Kernel:
         """A kernel of a file, compiled at first use.
 
         Raises
@@ -233,18 +245,19 @@ def blocks_for(count: int) -> int:
 
 
 @cache
-def source_of(file: str) -> str:
+def source_of(file: str | Path) -> str:
     """A kernel file with its headers put in: NVRTC then needs no include path, and CuPy's cache sees every change."""
+    path = SOURCES / file
     seen: set[str] = set()
 
     def read(name: str) -> str:
         if name in seen:
             return ""
         seen.add(name)
-        text = (SOURCES / name).read_text(encoding="utf-8").replace("#pragma once\n", "")
+        text = (path.parent / name).read_text(encoding="utf-8").replace("#pragma once\n", "")
         return re.sub(r'#include "(\w+\.h)"\n', lambda found: read(found[1]), text)
 
-    return read(file)
+    return read(path.name)
 
 
 @cache
