@@ -23,6 +23,9 @@ FEASIBILITY = ROUNDING
 #: room for sums that a search keeps by adding and subtracting.
 TERM = 2.0**-46
 
+#: Share of an objective by which two values that were summed in another order may differ, and still be one in a proof.
+CLAIM = 1e-12
+
 #: To what HiGHS, CP-SAT's double objective and MIP solution files keep rows, bounds and integers.
 SOLVER = 1e-6
 
@@ -44,19 +47,32 @@ def scaled_margin(values: float | AnyArray, margin: float = ROUNDING) -> float |
     return margin * max(1.0, abs(float(values)))
 
 
-def rounded_up(bound: float, margin: float = SOLVER) -> int:
+def rounded_up(bound: float, margin: float = SOLVER, share: float = ROUNDING) -> int:
     """The least integer that a float bound on an integer objective proves, its errors taken off.
 
     Parameters
     ----------
     margin : error of the solver that gave the bound; that of rounding comes on top.
+    share : of the bound, by which its rounding may differ; ``CLAIM`` where its margin is off already.
 
     Examples
     --------
-    >>> rounded_up(5.0000004), rounded_up(4.9999996), rounded_up(5.01)
-    (5, 5, 6)
+    >>> rounded_up(5.0000004), rounded_up(4.9999996), rounded_up(5.01), rounded_up(2e9 + 0.5, share=CLAIM)
+    (5, 5, 6, 2000000001)
     """
-    return math.ceil(bound - margin - ROUNDING * abs(bound))
+    return math.ceil(bound - margin - share * abs(bound))
+
+
+def claim_margin(value: float, other: float) -> float:
+    """How far apart two values of one objective may be to count as equal in a proof: less than a unit of integers.
+
+    Examples
+    --------
+    >>> claim_margin(2e9, 2e9 + 1), claim_margin(1e15, 1e15), round(claim_margin(2e9, 2e9 + 0.5), 9)
+    (0.002, 0.5, 0.002)
+    """
+    margin = CLAIM * max(abs(float(value)), abs(float(other)))
+    return min(0.5, margin) if float(value) % 1 == 0 and float(other) % 1 == 0 else margin
 
 
 def min_improvement(*values: AnyArray, size: float | None = None) -> float:

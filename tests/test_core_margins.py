@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import qopt
 from qopt.core import BinaryProgram, make_rows, number, relative_gap
 from qopt.core.encoding import Encoding, LiteralMap, bqm_from_arrays
+from qopt.experiments.references import status_of
+from qopt.experiments.verify import Verified
+from qopt.problems.mdkp import Mdkp
 
 
 def test_the_tolerance_of_a_decimal_row_grows_with_its_size_and_its_terms():
@@ -37,6 +41,34 @@ def test_a_large_coefficient_does_not_hide_a_broken_row(row, upper, y):
     assert program.feasible([[x, 0], [x, 1]]).tolist() == [True, bool(y)]
     for swapped in (make_rows([[-row[0], -row[1]]], lower=[-upper]), make_rows(np.array([row]), upper=[upper])):
         assert BinaryProgram(c=[0, 0], rows=swapped).feasible([[x, 1]]).tolist() == [bool(y)]
+
+
+@pytest.mark.parametrize(
+    ("sense", "objective", "bound", "right"),
+    [
+        ("max", 2_000_004_031, 2_000_004_100, "feasible"),  # 1e-6 of 2e9 is 2000: 'optimal' was said
+        ("max", 2_000_004_031, 2_000_004_032, "feasible"),
+        ("max", 2_000_004_031, 2_000_004_031, "optimal"),
+        ("min", 3e-7, 0, "feasible"),  # below 1e-6 all values were one
+        ("min", 3e-7, 3e-7, "optimal"),
+        ("min", 0.1 + 0.2, 0.3, "optimal"),
+        ("min", 1e9 + 0.75, 1e9 + 0.5, "feasible"),
+        ("min", 10**15 + 1, 10**15, "feasible"),
+    ],
+)
+def test_optimal_is_what_the_bound_says_to_the_last_unit(sense, objective, bound, right):
+    problem = qopt.generate("mdkp" if sense == "max" else "tsp", n=4, seed=1)
+    found = Verified(np.zeros(4), objective, {})
+    assert problem.sense == sense
+    assert status_of(problem, found, bound, is_optimal=False, is_infeasible=False).value == right
+
+
+@pytest.mark.parametrize("unit", ["", "e9", "e-9", "e-1"])
+def test_a_large_or_tiny_optimum_is_still_proven(unit):
+    problem = Mdkp(profits=[float(f"{p}{unit}") for p in (6, 5, 4)], weights=[[3, 2, 2]], capacities=[4])
+    for solver in ("exact", "milp", "cpsat"):
+        record = qopt.solve(problem, solver, control=False)
+        assert (record.status.value, record.objective) == ("optimal", pytest.approx(float(f"9{unit}"), rel=1e-15, abs=0))
 
 
 def test_lower_bounds_belong_to_the_fingerprint():
