@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core import BinaryProgram, Bits, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import AnyArray, Int
-from ..core.margins import FEASIBILITY, scaled_margin
+from ..core.margins import scaled_margin
 from .cpsat_limits import MAX_COST_SUM, MAX_EQUALITY_SUM, MAX_INEQUALITY_SUM
 from .cpsat_search import Search, SearchResult, SearchStatus, search
 from .scaling import divided_row, scale_to_integers
@@ -145,7 +145,7 @@ def _integer_row(facts: RowFacts) -> tuple[int | None, int | None, Int, bool]:
         sides = iter(scaled.integers[coefficients.size :].tolist())
         low, high = (next(sides) if is_finite else None for is_finite in finite)
         return low, high, whole, is_claimed
-    slack = FEASIBILITY / 2 * max(1.0, float(np.abs(coefficients).sum()))
+    slack = 0.5 * facts.tolerance
     low = int(np.floor((lower - slack) * scaled.factor)) if finite[0] else None
     high = int(np.ceil((upper + slack) * scaled.factor)) if finite[1] else None
     return low, high, whole, False

@@ -14,7 +14,6 @@ import numpy as np
 
 from ..core import BinaryProgram, RowKind, Rows, make_rows, row_facts
 from ..core.arrays import AnyArray, Float, Int
-from ..core.margins import FEASIBILITY
 from ..problems.tsp_edges import TspEdges
 
 #: A point breaks a row if it does so by more than this.
@@ -148,7 +147,7 @@ def conflicts(program: BinaryProgram) -> np.ndarray[Any, np.dtype[np.bool_]]:
         if facts.kind in (RowKind.PACKING, RowKind.ONE_HOT):
             adjacent[np.ix_(columns, columns)] = True
         elif facts.kind is RowKind.KNAPSACK:
-            adjacent[np.ix_(columns, columns)] |= a[:, None] + a[None, :] > facts.upper + FEASIBILITY * abs(facts.upper)
+            adjacent[np.ix_(columns, columns)] |= a[:, None] + a[None, :] > facts.upper + facts.tolerance
     np.fill_diagonal(adjacent, False)
     return adjacent
 
@@ -182,7 +181,7 @@ def _covers(program: BinaryProgram, x: Float) -> list[tuple[tuple[int, ...], flo
         if facts.kind is not RowKind.KNAPSACK or facts.upper < 0:  # below 0 no point is left, and no item to cover
             continue
         columns, a = facts.columns[facts.coefficients > 0], facts.coefficients[facts.coefficients > 0]
-        least = facts.upper + FEASIBILITY * max(1.0, float(a.sum()))  # beyond the feasibility tolerance of decimal rows
+        least = facts.upper + facts.tolerance
         order = np.argsort((1.0 - x[columns]) / a, kind="stable")
         load = np.cumsum(a[order])
         if not load.size or load[-1] <= least:

@@ -16,8 +16,15 @@ from .arrays import AnyArray, Float
 #: Share of a value by which its rounding may differ: sums of up to 1e5 terms in float64 err by less than 1e5 * 1.1e-16.
 ROUNDING = 1e-9
 
-#: Share of a decimal row's size (sum of |coefficients|) by which it may be missed: its sums are rounded as any.
+#: Share of its size by which a sum of decimals may be missed at most.
 FEASIBILITY = ROUNDING
+
+#: Share of a decimal row's size by which each of its terms may be off: 2**-53 is what float64 rounds by, the rest is
+#: room for sums that a search keeps by adding and subtracting.
+TERM = 2.0**-46
+
+#: Share of an objective by which two values that were summed in another order may differ, and still be one in a proof.
+CLAIM = 1e-12
 
 #: To what HiGHS, CP-SAT's double objective and MIP solution files keep rows, bounds and integers.
 SOLVER = 1e-6
@@ -40,19 +47,32 @@ def scaled_margin(values: float | AnyArray, margin: float = ROUNDING) -> float |
     return margin * max(1.0, abs(float(values)))
 
 
-def rounded_up(bound: float, margin: float = SOLVER) -> int:
+def rounded_up(bound: float, margin: float = SOLVER, share: float = ROUNDING) -> int:
     """The least integer that a float bound on an integer objective proves, its errors taken off.
 
     Parameters
     ----------
     margin : error of the solver that gave the bound; that of rounding comes on top.
+    share : of the bound, by which its rounding may differ; ``CLAIM`` where its margin is off already.
 
     Examples
     --------
-    >>> rounded_up(5.0000004), rounded_up(4.9999996), rounded_up(5.01)
-    (5, 5, 6)
+    >>> rounded_up(5.0000004), rounded_up(4.9999996), rounded_up(5.01), rounded_up(2e9 + 0.5, share=CLAIM)
+    (5, 5, 6, 2000000001)
     """
-    return math.ceil(bound - margin - ROUNDING * abs(bound))
+    return math.ceil(bound - margin - share * abs(bound))
+
+
+def claim_margin(value: float, other: float) -> float:
+    """How far apart two values of one objective may be to count as equal in a proof: less than a unit of integers.
+
+    Examples
+    --------
+    >>> claim_margin(2e9, 2e9 + 1), claim_margin(1e15, 1e15), round(claim_margin(2e9, 2e9 + 0.5), 9)
+    (0.002, 0.5, 0.002)
+    """
+    margin = CLAIM * max(abs(float(value)), abs(float(other)))
+    return min(0.5, margin) if float(value) % 1 == 0 and float(other) % 1 == 0 else margin
 
 
 def min_improvement(*values: AnyArray, size: float | None = None) -> float:
@@ -73,28 +93,50 @@ def min_improvement(*values: AnyArray, size: float | None = None) -> float:
     return ROUNDING * max(1.0, float(whole))
 
 
-def row_tolerance(is_decimal: npt.ArrayLike, size: npt.ArrayLike) -> Float:
-    """What rows may be missed by: 0 for integer coefficients, ``FEASIBILITY`` of a decimal row's size.
+def row_tolerance(is_decimal: npt.ArrayLike, size: npt.ArrayLike, num_terms: npt.ArrayLike) -> Float:
+    """What rows may be missed by: 0 for integer coefficients, else what rounding can do: ``TERM`` of the size a term.
+
+    A share that does not know the number of terms would be too large: of a row with a coefficient 1e9, 1e-9 is 1, and
+    another coefficient of 0.5 could break the row unseen.
 
     Parameters
     ----------
-    is_decimal, size : whether a row has a coefficient that is no integer, and its sum of |coefficients|, shape (m,).
+    is_decimal, size : whether a row has a coefficient that is no integer, and the sum of its |terms| and its largest
+        finite |bound|, shape (m,).
+    num_terms : of the row, shape (m,).
 
     Examples
     --------
-    >>> row_tolerance([False, True], [300.0, 20.0]).tolist()
-    [0.0, 2e-08]
+    >>> row_tolerance([False, True], [300.0, 8.0], [3, 6]).tolist() == [0.0, 2.0**-40]
+    True
     """
-    return np.asarray(np.where(is_decimal, FEASIBILITY * np.maximum(1.0, size), 0.0), dtype=np.float64)
+    share = np.minimum(FEASIBILITY, TERM * (np.asarray(num_terms) + 2.0))  # 2: the bound, and its comparison
+    return np.asarray(np.where(is_decimal, share * np.asarray(size), 0.0), dtype=np.float64)
 
 
-def row_tolerances(A: Any) -> Float:
-    """``row_tolerance`` of each row of a matrix, dense or scipy sparse, shape (m,)."""
+def row_tolerances(A: Any, lower: npt.ArrayLike = -np.inf, upper: npt.ArrayLike = np.inf) -> Float:
+    """``row_tolerance`` of each row ``lower <= A x <= upper`` over bits, shape (m,); A dense or scipy sparse."""
     if isinstance(A, np.ndarray):
-        return row_tolerance((A % 1 != 0).any(axis=1), np.abs(A).sum(axis=1, dtype=np.float64))
-    from scipy.sparse import csr_array
+        decimal, num_terms = (A % 1 != 0).any(axis=1), (A != 0).sum(axis=1)
+        size = np.abs(A).sum(axis=1, dtype=np.float64)
+    else:
+        from scipy.sparse import csr_array
 
-    matrix = csr_array(A)
-    decimal = np.zeros(matrix.shape[0], dtype=bool)
-    decimal[np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[matrix.data % 1 != 0]] = True
-    return row_tolerance(decimal, np.asarray(abs(matrix).sum(axis=1)).ravel())
+        matrix = csr_array(A)
+        num_terms = np.diff(matrix.indptr)
+        decimal = np.zeros(matrix.shape[0], dtype=bool)
+        decimal[np.repeat(np.arange(matrix.shape[0]), num_terms)[matrix.data % 1 != 0]] = True
+        size = np.asarray(abs(matrix).sum(axis=1)).ravel()
+    return row_tolerance(decimal, size + largest_bound(lower, upper), num_terms)
+
+
+def largest_bound(lower: npt.ArrayLike, upper: npt.ArrayLike) -> Float:
+    """The larger finite |bound| of each row, 0 where both are infinite; any shapes that fit each other.
+
+    Examples
+    --------
+    >>> largest_bound([-np.inf, -3.0, -np.inf], [2.0, 1.0, np.inf]).tolist()
+    [2.0, 3.0, 0.0]
+    """
+    low, high = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (lower, upper))
+    return np.asarray(np.maximum(low, high), dtype=np.float64)

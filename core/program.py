@@ -198,8 +198,9 @@ class BinaryProgram:
 
     @cached_property
     def tolerances(self) -> Float:
-        """What each row may be missed by, shape (m,): 0 for integer coefficients, a share of a decimal row's size."""
-        return row_tolerances(self.constraints.A)
+        """What each row may be missed by, shape (m,): 0 for integer coefficients, the rounding of a decimal row's sum."""
+        rows = self.constraints
+        return row_tolerances(rows.A, rows.lower, rows.upper)
 
     def _points(self, X: npt.ArrayLike) -> Float:
         points = np.atleast_2d(np.asarray(X, dtype=np.float64))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import Float, Int
+from .margins import row_tolerances
 
 if TYPE_CHECKING:
     from .program import BinaryProgram, Rows
@@ -59,6 +60,11 @@ class RowFacts:
     def maximum(self) -> float:
         """Largest activity over all points of {0,1}^n."""
         return float(self.coefficients[self.coefficients > 0].sum())
+
+    @property
+    def tolerance(self) -> float:
+        """What feasible points may miss the row by; see margins.py."""
+        return float(row_tolerances(self.coefficients[None, :], self.lower, self.upper)[0])
 
 
 def row_facts(program: BinaryProgram) -> list[RowFacts]:

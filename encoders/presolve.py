@@ -131,6 +131,8 @@ class Fix:
         if num_freed:
             way += f"; {num_freed} more were left free, since no feasible point has them as the LP does"
         state = {"rows": program.num_rows, "keep": left.keep, "values": left.values, "inner": inner, "freed": num_freed}
+        if "needs_subspace" in inner.state:  # what is left of the rows is still the sampler's to keep
+            state["needs_subspace"] = inner.state["needs_subspace"]
         return replace(
             inner,
             decoder=chain(left.lift, inner.decoder),

@@ -74,11 +74,12 @@ def _rows(program: BinaryProgram, keep: Int, fixed: Float) -> Rows:
     A = rows.A[:, keep]
     taken = rows.A @ fixed
     # The tolerance scales with the row; the residual row is shorter, so its bounds widen by the difference.
-    given = row_tolerances(rows.A) - row_tolerances(A)
-    lower, upper = rows.lower - taken - given, rows.upper - taken + given
+    lower, upper = rows.lower - taken, rows.upper - taken
+    room = row_tolerances(A, lower, upper)
+    given = program.tolerances - room
+    lower, upper = lower - given, upper + given
     low = np.asarray(A.minimum(0).sum(axis=1)).ravel() if A.nnz else np.zeros(len(rows))
     high = np.asarray(A.maximum(0).sum(axis=1)).ravel() if A.nnz else np.zeros(len(rows))
-    room = row_tolerances(A)
     broken = (low > upper + room) | (high < lower - room)
     if broken.any():
         name = rows.names[int(np.argmax(broken))]

@@ -18,7 +18,6 @@ from ..algorithms.scaling import scale_to_integers
 from ..core import BinaryProgram, InfeasibleError, RowFacts, RowKind, UnsupportedError, row_facts
 from ..core.arrays import Float, Int
 from ..core.bits import bounded_coefficients, num_bits
-from ..core.margins import FEASIBILITY, row_tolerance, scaled_margin
 from ..core.row_kinds import facts_of_rows
 from .tighten import IntegerRow, tightened
 
@@ -105,14 +104,11 @@ def _plan(facts: RowFacts, tighten: bool, keep_free: bool) -> RowPlan:
     if facts.kind is RowKind.ONE_HOT:
         return RowPlan(facts.name, RowEncoding.SQUARE, facts.columns, facts.coefficients, 1.0)
     scaled = scale_to_integers(facts.coefficients)
-    is_integer = bool((facts.coefficients % 1 == 0).all())
     if not scaled.is_exact:
         return _rounded(facts)
     # Exactly the points that the program itself calls feasible: rows of decimals have a tolerance, see core.margins.
-    size = float(np.abs(facts.coefficients).sum())
-    tolerance = float(row_tolerance(not is_integer, size))
-    lower = _whole(math.ceil, (facts.lower - tolerance) * scaled.factor)
-    upper = _whole(math.floor, (facts.upper + tolerance) * scaled.factor)
+    lower = _whole(math.ceil, (facts.lower - facts.tolerance) * scaled.factor)
+    upper = _whole(math.floor, (facts.upper + facts.tolerance) * scaled.factor)
     row = IntegerRow(facts.columns, scaled.integers, lower, upper)
     if tighten:
         row = tightened(row)
@@ -163,7 +159,7 @@ def _rounded(facts: RowFacts) -> RowPlan:
     a, low, high = facts.coefficients, facts.minimum, facts.maximum
     has_lower, has_upper = facts.lower > low, facts.upper < high
     lower, upper = max(facts.lower, low), min(facts.upper, high)
-    if lower > upper + scaled_margin(float(np.abs(a).sum()), FEASIBILITY):
+    if lower > upper + facts.tolerance:
         raise InfeasibleError(f"row {facts.name} must hold at some point of {{0,1}}^n; the program is infeasible")
     if not has_lower and not has_upper:
         return RowPlan(facts.name, RowEncoding.SKIP, facts.columns, a, 0.0)

@@ -73,18 +73,19 @@ def record_of(
     DisagreementError
         A bound is worse than the verified objective.
     """
+    formulation = answer.formulation if answer.run is None else answer.run.refinement.formulation
     status = status_of(
         problem,
         answer.verified,
         answer.bound,
         is_optimal=answer.is_optimal,
         is_infeasible=answer.is_infeasible,
+        program=None if formulation is None else formulation.program,
     )
     verified = answer.verified
     objective = verified.objective if verified is not None and verified.is_feasible else None
     bound = objective if status is Status.OPTIMAL else answer.bound
     ground = None if answer.run is None or not pipeline.control else counted_ground(pipeline, answer.run)
-    formulation = answer.formulation if answer.run is None else answer.run.refinement.formulation
 
     def look() -> Reference:
         return found_reference(problem, rule or ReferenceRule(), formulation, ground)

@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from ..core import BestKnown, BinaryProgram, Number, Problem, Reference, Status, number, signed
-from ..core.margins import SOLVER, rounded_up, scaled_margin
+from ..core.margins import CLAIM, SOLVER, claim_margin, rounded_up, scaled_margin
 from .best_known import read_table
 from .verify import DisagreementError, Verified
 
@@ -21,7 +23,7 @@ def own_bound(problem: Problem, program: BinaryProgram | None, cost_bound: float
     if cost_bound is None or not math.isfinite(cost_bound):
         return None
     if program is not None and has_integral_cost(program):
-        cost_bound = rounded_up(cost_bound)
+        cost_bound = rounded_up(cost_bound, share=CLAIM)  # a sampler's bound has its rounding taken off
     return number(signed(problem, cost_bound))
 
 
@@ -31,9 +33,19 @@ def has_integral_cost(program: BinaryProgram) -> bool:
 
 
 def status_of(
-    problem: Problem, verified: Verified | None, bound: Number | None, *, is_optimal: bool, is_infeasible: bool
+    problem: Problem,
+    verified: Verified | None,
+    bound: Number | None,
+    *,
+    is_optimal: bool,
+    is_infeasible: bool,
+    program: BinaryProgram | None = None,
 ) -> Status:
     """Status of the answer.
+
+    Parameters
+    ----------
+    program : whose costs were summed for the bound; of the size of decimal ones is what rounding moves.
 
     Raises
     ------
@@ -52,9 +64,17 @@ def status_of(
         distance = objective - signed(problem, float(bound))
         if distance < -margin:
             raise DisagreementError(f"bound {bound} must not be worse than the verified objective {verified.objective}")
-        if distance <= margin:
+        if distance <= claim_margin(objective, float(bound)) + _rounding(program):
             return Status.OPTIMAL
     return Status.OPTIMAL if is_optimal else Status.FEASIBLE
+
+
+def _rounding(program: BinaryProgram | None) -> float:
+    """What the sums of decimal costs may differ by, twice: in the bound, and in the objective; 0 for integers."""
+    if program is None or has_integral_cost(program):
+        return 0.0
+    size = float(np.abs(program.coefficients).sum() + abs(program.offset))
+    return 4.0 * (1 + program.num_variables) * float(np.finfo(np.float64).eps) * size
 
 
 def reference_of(

@@ -135,7 +135,10 @@ def default_encoder(
         return as_it_is
     errors: list[ValueError] = []
     reasons: list[str] = []
-    tried: tuple[str, ...] = SUBSPACE_ENCODERS if keeps_rows(part_make("solver", solver)) else DEFAULT_ENCODERS
+    made = part_make("solver", solver)
+    # a shrunk QUBO has no program any more: who can do without gets the rows as penalties
+    with_rows = keeps_rows(made) and not ("shrink" in (wrappers or {}) and made.keeps_rows_if_left)
+    tried: tuple[str, ...] = SUBSPACE_ENCODERS if with_rows else DEFAULT_ENCODERS
     try:
         form = formulate(problem, formulation)
         late = "" if seconds is None else too_late(form, seconds)

@@ -250,12 +250,18 @@ def _sample(
         verified=verified,
         bound=own_bound(problem, formulation.program, done.bound),
         is_optimal=False,
-        is_infeasible=False,
+        is_infeasible=_is_counted_empty(done, formulation),
         is_replayable=bool(is_replayable),
         resources=resources_of(done),
         trace=tuple(done.trace),
         run=done,
     )
+
+
+def _is_counted_empty(done: SamplerRun, formulation: Formulation) -> bool:
+    """Whether the sampler looked at all points of the whole program, and none keeps its rows."""
+    whole = done.encoding.native is not None and done.encoding.is_relaxation and not formulation.is_surrogate
+    return whole and bool(done.infos) and bool(done.infos[-1].get("is_empty"))
 
 
 def _solve_native(

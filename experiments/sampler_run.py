@@ -179,8 +179,11 @@ def run_sampler(
     program = program if stored is None else outer_program(stored, program)
     if isinstance(encoder, Starting):
         check_qubits(part_sizes(encoding), encoder, sampler, formulation)
-    if encoding.state.get("needs_subspace") and not sampler.keeps_rows:
-        raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
+    if encoding.state.get("needs_subspace"):
+        if not sampler.keeps_rows:
+            raise UnsupportedError(f"{encoding.note}, and this solver keeps none; use --solver xy or another encoder")
+        if encoding.native is None:
+            raise UnsupportedError(f"{encoding.note}, and a shrunk QUBO has none to see; leave --shrink out")
     refinement = Refinement(formulation, pipeline, np.random.default_rng(repair_seed))
     run = SamplerRun(refinement, encoding, first=encoding, best=begun, begun=begun, ground_changes=begun is not None)
     refines, judge = refines_rounds(encoder), evaluate_apart if isinstance(encoder, Starting) else evaluate

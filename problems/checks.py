@@ -113,7 +113,7 @@ def merged_pairs(pairs: Int, values: AnyArray) -> tuple[Int, AnyArray]:
 def excess(A: AnyArray, x: Solution, upper: AnyArray) -> Float:
     """Amount > 0 by which each dense row ``A x <= upper`` is broken, 0 where it holds; shape (m,)."""
     amount = np.maximum(0.0, np.asarray(A @ x - upper, dtype=np.float64))
-    amount[amount <= row_tolerances(A)] = 0.0
+    amount[amount <= row_tolerances(A, upper=upper)] = 0.0
     return amount
 
 

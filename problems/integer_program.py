@@ -34,7 +34,7 @@ from ..core import (
 )
 from ..core.bits import bounded_coefficients, num_bits, split_bits
 from ..core.labels import distinct_texts
-from ..core.margins import FEASIBILITY
+from ..core.margins import largest_bound, row_tolerance
 from ..core.model_html import problem_html
 from ..core.problem import short_repr, signed
 from ..core.program_io import MAX_SPAN
@@ -296,7 +296,8 @@ def _shifted(A: Any, W: Any, constants: Float, lower: Float, upper: Float, names
     low, high = lower - shift, upper - shift
     decimal = np.zeros(len(names), dtype=bool)
     decimal[np.repeat(np.arange(len(names)), np.diff(over.indptr))[over.data % 1 != 0]] = True
-    margin = FEASIBILITY * np.maximum(1.0, abs(A) @ np.maximum(1.0, np.abs(constants)))
+    size = abs(A) @ np.maximum(1.0, np.abs(constants)) + largest_bound(lower, upper)
+    margin = row_tolerance(True, size, np.diff(A.indptr))
     whole = ~decimal & (_is_decimal(shift) | _is_decimal(low) | _is_decimal(high))
     inner_low, inner_high = np.ceil(low - margin), np.floor(high + margin)
     whole &= inner_low <= inner_high  # else no integer lies between: the row stays one that no point keeps

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import AnyArray, Float, Int, Number, Solution, frozen_number, number
-from ..core.margins import row_tolerance
+from ..core.margins import largest_bound, row_tolerance
 
 Bounds = tuple[Number | None, ...]
 
@@ -80,7 +80,7 @@ def upper_array(bounds: Bounds) -> Float:
 def broken_rows(
     x: Solution, entries: Int, values: AnyArray, lower: Bounds, upper: Bounds, names: tuple[str, ...]
 ) -> dict[str, float]:
-    """Amount by which each broken row misses its bound, by the row's name; decimal rows hold to within a share.
+    """Amount by which each broken row misses its bound, by the row's name; decimal rows hold to within rounding.
 
     Parameters
     ----------
@@ -90,8 +90,9 @@ def broken_rows(
     row, column = entries.T
     m = len(lower)
     activity = np.bincount(row, values * x[column], minlength=m)
-    amount = np.maximum(0.0, np.maximum(lower_array(lower) - activity, activity - upper_array(upper)))
+    low, high = lower_array(lower), upper_array(upper)
+    amount = np.maximum(0.0, np.maximum(low - activity, activity - high))
     size = np.bincount(row, np.abs(values * np.maximum(1, np.abs(x[column]))).astype(np.float64), minlength=m)
-    decimal = np.bincount(row, values % 1 != 0, minlength=m) > 0
-    amount[amount <= row_tolerance(decimal, size)] = 0.0
+    decimal, num_terms = np.bincount(row, values % 1 != 0, minlength=m) > 0, np.bincount(row, minlength=m)
+    amount[amount <= row_tolerance(decimal, size + largest_bound(low, high), num_terms)] = 0.0
     return {names[i]: float(amount[i]) for i in np.flatnonzero(amount)}

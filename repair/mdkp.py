@@ -83,9 +83,9 @@ class _Knapsack:
         self.profits = problem.profits.astype(np.float64)
         self.weights = problem.weights.astype(np.float64)
         self.capacities = problem.capacities.astype(np.float64)
+        self.tolerances = row_tolerances(problem.weights, upper=self.capacities)
         # half the tolerance, so that what was added one by one also passes the sum in another order
-        self.limits = self.capacities + 0.5 * row_tolerances(problem.weights)
-        self.tolerances = row_tolerances(problem.weights)
+        self.limits = self.capacities + 0.5 * self.tolerances
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = self.weights / self.capacities[:, None]
         self.shares: Float = np.where(self.weights > 0, shares, 0.0)

@@ -9,9 +9,11 @@ import dimod
 import numpy as np
 import pytest
 
+import qopt
 from qopt.algorithms.enumeration import all_energies
 from qopt.cli import main
-from qopt.core import bqm_from_arrays
+from qopt.core import UnsupportedError, bqm_from_arrays
+from qopt.problems.integer_program import IntegerProgram
 from qopt.solvers.classical.exact_oracle import ExactOracle
 
 
@@ -93,6 +95,43 @@ def test_rounds_from_the_command_line_to_the_picture(tmp_path, monkeypatch, caps
     picture = tmp_path / "r.svg"
     assert command(monkeypatch, "plot", str(record), "--out", str(picture)) == 0
     assert "<svg" in picture.read_text()
+
+
+def test_rows_stay_the_samplers_after_presolve():
+    """The rows were forgotten: every item was taken, and the sum of all profits was called a bound."""
+    problem = qopt.generate("mdkp", n=10, m=2, seed=3)
+    plain = {"repair": "off", "improve": False, "control": False}
+    best = qopt.solve(problem, "exact", **plain).objective
+    safe = qopt.solve(problem, "exact", presolve="safe", **plain)
+    assert (safe.status.value, safe.objective, safe.bound) == ("optimal", best, best)
+    heuristic = qopt.solve(problem, "exact", presolve="lp", **plain)
+    assert heuristic.status.value == "feasible"
+    assert heuristic.objective <= best
+    for rule in ("lp", "safe"):
+        with pytest.raises(UnsupportedError, match="this solver keeps none"):
+            qopt.solve(problem, "sa", encoder="native", presolve=rule)
+
+
+def test_rows_of_a_shrunk_model_are_penalties_or_refused():
+    """Merged bits have no program: the rows were forgotten there too."""
+    problem = qopt.generate("mdkp", n=6, m=1, seed=3)
+    record = qopt.solve(problem, "exact", shrink=4, control=False)
+    assert record.status.value == "feasible"
+    assert "shrunk" in record.message
+    assert "penalties" in record.message
+    for solver in ("exact", "xy"):
+        with pytest.raises(UnsupportedError, match="leave --shrink out"):
+            qopt.solve(problem, solver, encoder="native", shrink=4)
+
+
+def test_a_program_without_any_feasible_point_is_infeasible():
+    """2 x + 2 y = 3 has no point: all four were looked at, and the answer was 'violated'."""
+    rows = {"row_entries": [[0, 0], [0, 1]], "row_values": [2, 2], "lower": [3], "upper": [3]}
+    empty = IntegerProgram(linear=[1, 1], sense="max", **rows)
+    for options in ({}, {"presolve": "safe"}):
+        assert qopt.solve(empty, "exact", control=False, **options).status.value == "infeasible"
+    part = qopt.solve(empty, "exact", presolve="lp", control=False)
+    assert part.status.value == "violated"  # a part of the points alone proves nothing
 
 
 def test_plot_of_a_run_without_rounds_is_one_line(tmp_path, monkeypatch, capsys):

@@ -431,3 +431,21 @@ def test_a_file_that_would_lose_a_coefficient_is_not_written(tmp_path):
     problem = Qubo(linear=[1, 1], row_entries=[[0, 0], [0, 1]], row_values=[1e-14, 1], lower=[None], upper=[1])
     with pytest.raises(ValueError, match="ignored"):
         save(problem, tmp_path / "a.mps")
+
+
+@pytest.mark.parametrize("solver", ["exact", "milp", "cpsat", "brute-force", "sa"])
+@pytest.mark.parametrize(
+    ("row", "right"),
+    [
+        ("1000000000 x + 0.5 y <= 0.2", 0),
+        ("1000000000 x + 0.5 y <= 1000000000.2", 1),
+        ("1000000 x + 0.0005 y <= 0.0002", 0),
+        ("0.0000000001 x + 0.0000000001 y <= 0.00000000015", 1),
+    ],
+)
+def test_a_row_of_very_different_coefficients_is_held(tmp_path, solver, row, right):
+    """A share of 1e-9 of the row was taken for rounding: 2 was ``optimal``, and milp ended in a contradiction."""
+    problem = load_text(tmp_path, f"max\n x + y\nst\n c: {row}\nbin\n x y\nend\n")
+    record = qopt.solve(problem, solver, seed=0, control=False)
+    assert record.objective == right
+    assert record.bound is None or record.bound >= right

@@ -76,6 +76,8 @@ class ExactOracle(QuboSampler):
     ) -> dimod.SampleSet:
         """The lowest points and, as ``energy_bound``, what is proven; ``info["oracle"]`` names the proof.
 
+        ``info["is_empty"]`` where no point at all keeps the program's rows.
+
         ``program``: its rows are kept where the model is its cost, and the lowest points are those of its feasible
         ones; a model of another cost (a Lagrangian) is minimised over all bits.
         """
@@ -107,6 +109,8 @@ class ExactOracle(QuboSampler):
         if program.num_variables <= self.max_enumerated:
             Z, least = lowest_feasible(program, keep, clock)
             info: dict[str, Any] = {"oracle": "enumeration", "engine": "numpy enumeration", "subspace": "program bits"}
+            if least == np.inf:
+                return Z, None, {**info, "is_empty": True}
             return Z, None if least is None else least - rounding_margin(bqm), info
         Z, bound, replayable = _searched(program, keep, self.effort, clock.remaining, seed)
         info = {"oracle": "cpsat", "engine": "CP-SAT", "subspace": "program bits", "is_replayable": replayable}
@@ -153,7 +157,7 @@ def _cheapest_sets(prices: Float, count: int) -> list[tuple[int, ...]]:
 def lowest_feasible(program: BinaryProgram, keep: int, clock: Clock) -> tuple[Bits, float | None]:
     """The ``keep`` feasible points of least cost, shape (k, n), and the least cost; all points are looked at.
 
-    The zero point, and None, where no point is feasible or the clock was over before all were looked at.
+    The zero point, and infinity, where no point is feasible; None where the clock was over before all were looked at.
     """
     n = program.num_variables
     low = min(n, BLOCK_BITS)
@@ -168,7 +172,7 @@ def lowest_feasible(program: BinaryProgram, keep: int, clock: Clock) -> tuple[Bi
         Z, costs = np.concatenate([Z, X]), np.concatenate([costs, program.costs(X)])
         first = np.argsort(costs, kind="stable")[:keep]
         Z, costs = Z[first], costs[first]
-    return (Z, float(costs[0])) if len(Z) else (np.zeros((1, n), dtype=np.uint8), None)
+    return (Z, float(costs[0])) if len(Z) else (np.zeros((1, n), dtype=np.uint8), np.inf)
 
 
 def _searched(

@@ -151,7 +151,7 @@ def enumerate_rows(rows: Rows, *, max_points: int = MAX_POINTS, max_bytes: int |
     """
     m, n = rows.A.shape
     A = rows.A.toarray()
-    slack = row_tolerances(A)
+    slack = row_tolerances(A, rows.lower, rows.upper)
     after_max = np.concatenate([np.cumsum(np.maximum(A, 0)[:, ::-1], axis=1)[:, ::-1], np.zeros((m, 1))], axis=1)
     after_min = np.concatenate([np.cumsum(np.minimum(A, 0)[:, ::-1], axis=1)[:, ::-1], np.zeros((m, 1))], axis=1)
     keys, activity = np.zeros(1, dtype=np.int64), np.zeros((1, m))

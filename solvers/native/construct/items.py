@@ -28,7 +28,7 @@ def construct_mdkp(problem: Mdkp) -> Solution:
         utility = problem.profits / share  # items without weight: infinite, so they come first
     chosen = np.zeros(problem.profits.size, dtype=np.int64)
     # half the tolerance of decimal rows, so that what was added one by one also passes the sum in another order
-    room = left + 0.5 * row_tolerances(problem.weights)
+    room = left + 0.5 * row_tolerances(problem.weights, upper=left)
     for j in np.argsort(-utility, kind="stable").tolist():
         if problem.profits[j] > 0 and (weights[:, j] <= room).all():
             chosen[j] = 1
