@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from decomposition import ASSIGNMENTS, FILES, PAGE, ROOT, figure, mean, sign_test
+from decomposition import ASSIGNMENTS, FILES, PAGE, ROOT, figure, mean, verdict
 from public import Collection, write_block
 
 from qopt.core import Record
@@ -53,7 +53,7 @@ def run(instances: Path, file: str, solver: str, seed: int) -> dict[str, Any]:
         row: dict[str, Any] = {"file": file, "solver": solver, "seed": seed, "code": code, "error": "".join(error)}
         row["seconds"] = time.perf_counter() - start
         if out.exists():
-            row |= figures(Record.from_json(json.loads(out.readfigure(encoding="utf-8"))))
+            row |= figures(Record.from_json(json.loads(out.read_text(encoding="utf-8"))))
         return row
 
 
@@ -85,7 +85,6 @@ def lines(rows: list[dict[str, Any]], collection: Collection, solver: str) -> li
         f"| instance | best known | start | uniform | {solver} | answer, gap | rounds | s, most | runs |",
         "|---" * 9 + "|",
     ]
-    wins = losses = pairs = 0
     is_decomposed = any(row.get("start") is not None for row in rows if row["solver"] == solver)
     for file in FILES:
         mine = [row for row in rows if row["solver"] == solver and row["file"] == file]
@@ -101,21 +100,7 @@ def lines(rows: list[dict[str, Any]], collection: Collection, solver: str) -> li
             f"{figure(shown[3])}{gap} | {figure(mean(row.get('rounds') for row in mine))} | "
             f"{max(row['seconds'] for row in mine):.0f} | {len(ended)} of {len(mine)} |"
         )
-        for row in ended:
-            if row["uniform"] is None and row["raw"] is None:
-                continue
-            pairs += 1
-            if row["uniform"] != row["raw"]:
-                is_better = _is_better(row, problem.sense == "max")
-                wins, losses = wins + is_better, losses + (not is_better)
-    return [*table, "", sign_test(solver, wins, losses, pairs)] if is_decomposed else table
-
-
-def _is_better(row: dict[str, Any], is_max: bool) -> bool:
-    """Whether the sampler's raw point beats the control's; a point without a feasible rival does."""
-    if row["raw"] is None or row["uniform"] is None:
-        return row["raw"] is not None
-    return bool((row["raw"] > row["uniform"]) == is_max)
+    return [*table, "", verdict(table)] if is_decomposed else table
 
 
 def main() -> None:
@@ -128,7 +113,7 @@ def main() -> None:
     parser.add_argument("--instances", type=Path, default=ROOT.parent / "shared" / "instances")
     parser.add_argument("--write", action="store_true", help="run nothing, write the tables")
     options = parser.parse_args()
-    text = options.store.readfigure(encoding="utf-8") if options.store.exists() else ""
+    text = options.store.read_text(encoding="utf-8") if options.store.exists() else ""
     rows = [json.loads(line) for line in text.splitlines()]
     if options.write:
         for solver in SOLVERS:

@@ -4,6 +4,7 @@
     OMP_NUM_THREADS=1 python benchmarks/decomposition.py points|g1|cubic|nug30|large
     OMP_NUM_THREADS=1 python benchmarks/decomposition.py command --jobs 16       # qopt solve FILE --solver NAME, 60 s
     python benchmarks/decomposition.py write                                     # the blocks of docs/decomposition.md
+    python benchmarks/decomposition.py verdicts                                  # the tests below its tables alone
 
 Runs are bounded by rounds, not by the clock, so that they replay and do not depend on the machine's load; process CPU
 seconds stand beside them. Every run is a line of the store, and a run that is there is not repeated.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import tempfile
 import time
@@ -201,7 +203,6 @@ def table_lines(store: Store, solver: str) -> list[str]:
         "| instance | best known | start | uniform | " + solver + " | exact | share | runs | rounds | CPU s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    wins = losses = 0
     for file in FILES:
         rows = list(store.under(f"table/{solver}/{file}/"))
         if not rows:
@@ -216,22 +217,54 @@ def table_lines(store: Store, solver: str) -> list[str]:
             f"{mean(row['cpu'] for row in rows):.0f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-        for row in rows:
-            if row["uniform"] is not None and row["uniform"] != row["sampler"]:
-                is_better = (row["sampler"] > row["uniform"]) == (row["sense"] == "max")
-                wins, losses = wins + is_better, losses + (not is_better)
-    if solver == "sa":  # not decomposed: nothing to pair
-        return lines
-    return [*lines, "", sign_test(solver, wins, losses, sum(1 for _ in store.under(f"table/{solver}/")))]
+    return lines if solver == "sa" else [*lines, "", verdict(lines)]  # sa is not decomposed: nothing to pair
 
 
-def sign_test(solver: str, wins: int, losses: int, runs: int) -> str:
-    """Runs are paired: the same instance, start, seed of the neighbourhoods, rounds and points."""
+def verdict(table: list[str]) -> str:
+    """The paired test below a table, of its own cells: uniform points and sampler are its columns 3 and 4.
+
+    Seeds on one instance resemble each other, so an instance counts once, by the means that the table shows.
+    Everything else of a pair is the same: start, seeds of the neighbourhoods, rounds and points. A mean that is
+    missing (no feasible point) is worse than any.
+
+    Examples
+    --------
+    >>> head = ["| instance | best known | start | uniform | qaoa |", "|---|---|---|---|---|"]
+    >>> verdict([*head, "| a | 9 | 5 | 6 | 7 |", "| b | 2 | 8 | 3 | 3 |"])
+    '2 instances, seeds averaged: qaoa better on 1, uniform points on 0, equal on 1; two-sided sign test p = 1.'
+    """
     from scipy.stats import binomtest
 
-    text = f"{runs} paired runs: {solver} better in {wins}, uniform points in {losses}, equal in {runs - wins - losses}"
+    signs = []
+    for line in table[2:]:
+        best, start, uniform, sampler = map(_number, _cells(line)[1:5])
+        assert best is not None
+        assert start is not None
+        sense = 1 if best > start else -1
+        worth = [-math.inf if value is None else sense * value for value in (sampler, uniform)]
+        signs.append((worth[0] > worth[1]) - (worth[0] < worth[1]))
+    wins, losses = signs.count(1), signs.count(-1)
     p = binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
-    return f"{text}; two-sided sign test p = {p:.2g}."
+    solver = _cells(table[0])[4]
+    text = f"{len(signs)} instances, seeds averaged: {solver} better on {wins}, uniform points on {losses}, equal on "
+    return f"{text}{signs.count(0)}; two-sided sign test p = {p:.2g}."
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def _number(cell: str) -> float | None:
+    return None if cell == "-" else float(cell.replace(",", ""))
+
+
+def write_verdicts() -> None:
+    """The tests of the page anew, from the tables that stand there."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name in (f"{group}-{solver}" for group in ("command", "table") for solver in ROUNDS):
+        block = text.partition(f"<!-- table: {name} -->\n")[2].partition("<!-- end -->")[0]
+        table = [line for line in block.splitlines() if line.startswith("|")]
+        write_block(PAGE, name, [*table, "", verdict(table)])
 
 
 def points_lines(store: Store) -> list[str]:
@@ -271,7 +304,7 @@ def write(store: Store) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("table", "points", "g1", "cubic", "nug30", "write"))
+    parser.add_argument("what", choices=("table", "points", "g1", "cubic", "nug30", "write", "verdicts"))
     parser.add_argument("--solver", default="qaoa", choices=(*ROUNDS, "sa"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--store", type=Path, default=STORE)
@@ -289,6 +322,8 @@ def main() -> None:
             cubic(store)
         case "nug30":
             nug30(store, collection, options.seeds)
+        case "verdicts":
+            write_verdicts()
         case _:
             write(store)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,10 +79,10 @@ def proof_table(folder: Path, seconds: float, most: int) -> list[str]:
             equal = record.objective is not None and abs(float(record.objective) - value) < 0.006
             found.append((used, record.status.value == "optimal", equal, record.pipeline["solver"]["name"]))
             print(name, problem.name, record.status.value, record.objective, value, f"{used:.2f} s", flush=True)
-        times = sorted(x[0] for x in found)
+        times = [x[0] for x in found]
         solver = ", ".join(sorted({x[3] for x in found}))
         counts = [len(found), sum(x[1] for x in found), sum(x[2] for x in found)]
-        middle, last = times[len(times) // 2], times[-1]
+        middle, last = statistics.median(times), max(times)
         lines.append(f"| {name} | {solver} | {' | '.join(map(str, counts))} | {middle:.2f} | {last:.2f} |")
     return lines
 

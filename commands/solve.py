@@ -47,7 +47,7 @@ def solve(
     evaluations: Annotated[int | None, typer.Option(help="Energy evaluations of a circuit optimiser.")] = None,
     shots: Annotated[
         int | None,
-        typer.Option(help="Points a sampler may look at; of each evaluation: --shots-per-evaluation."),
+        typer.Option(help="Samples a round, the same for all; of each evaluation: --shots-per-evaluation."),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of an iterating encoder.")] = None,
     target: Annotated[float | None, typer.Option(help="Stop at a verified objective this good.")] = None,

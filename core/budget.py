@@ -16,8 +16,9 @@ class Budget:
     ----------
     seconds : wall-clock time of the whole run; never passed by more than one circuit evaluation or 10 %.
     evaluations : energy evaluations of a circuit optimiser.
-    shots : points that a sampler may look at, the same for all: reads of an annealer, or what a circuit draws in all
-        evaluations and from its final state together.
+    shots : samples of a round, the same for every sampler: reads of an annealer, or what a circuit draws in all
+        evaluations and from its final state together. Moves inside a read and points that an exact search goes
+        through are no samples. Without an iterating encoder a run has one round.
     rounds : rounds of an iterating encoder.
     target : stop as soon as a verified solution is at least this good, in the instance's own units.
     memory_bytes : most memory a solver may plan to take.

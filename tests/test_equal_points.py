@@ -20,6 +20,13 @@ SAMPLERS = [
     ("pce", {}),
     ("pce", {"shots_per_evaluation": 7}),
     ("adapt", {"layers": 1}),
+    ("rqaoa", {}),
+    ("rqaoa", {"backend": "light-cone"}),
+    ("lr-qaoa", {}),
+    ("ws-qaoa", {"layers": 1}),
+    ("pt", {}),
+    ("sb", {}),
+    ("loihi", {}),
     ("qrao", {}),
 ]
 
@@ -35,7 +42,9 @@ def test_sixty_points_are_sixty_points_for_every_sampler(solver: str, options: d
     assert raw.num_points <= 60
     assert (record.resources.shots or 0) <= 60
     assert control.num_points <= 60
-    if solver != "pce":  # one circuit of it is one point
+    if solver == "rqaoa":  # it enumerates what is left: it looked at 256 points
+        assert raw.num_points == control.num_points == 32
+    elif solver != "pce":  # one circuit of it is one point
         assert raw.num_points == control.num_points == 60
     told = record.resources.extra.get("shots_per_evaluation")
     if "shots_per_evaluation" in options and solver != "pce":
@@ -48,3 +57,11 @@ def test_more_points_an_evaluation_than_in_all_are_refused() -> None:
         qopt.solve(PROBLEM, "qaoa", shots=60, shots_per_evaluation=100)
     with pytest.raises(UnsupportedError, match="rqaoa must have exact values under a limit of points"):
         qopt.solve(PROBLEM, "rqaoa", shots=60, shots_per_evaluation=10)
+    with pytest.raises(UnsupportedError, match="got backend 'mps'; use --backend exact"):
+        qopt.solve(PROBLEM, "rqaoa", shots=60, backend="mps")
+
+
+def test_a_recursion_ends_where_one_point_is_left() -> None:
+    record = qopt.solve(PROBLEM, "rqaoa", encoder="unbalanced", shots=1, seed=2)
+    assert record.stages.raw is not None
+    assert record.stages.raw.num_points == 1

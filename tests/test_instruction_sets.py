@@ -18,8 +18,8 @@ PROBLEM = qopt.generate("max-cut", n=10, seed=3)
 needs_two = pytest.mark.skipif(len(instruction_sets()) < 2, reason="one instruction set alone")
 
 
-def solved(**options: Any) -> dict[str, Any]:
-    record = qopt.solve(PROBLEM, "qaoa", seed=3, num_layers=2, **options)
+def solved(solver: str = "qaoa", **options: Any) -> dict[str, Any]:
+    record = qopt.solve(PROBLEM, solver, seed=3, **options)
     row = json.loads(json.dumps(record.to_json()))
     assert isinstance(row, dict)
     return row
@@ -40,6 +40,49 @@ def test_a_row_is_replayed_under_the_instruction_set_it_names(monkeypatch: pytes
         assert replay(wide, PROBLEM, pool).verdict == "identical"
     one, other = (Record.from_json(each).replay_view() for each in (row, wide))
     assert one["resources"]["engine"] != other["resources"]["engine"]
+
+
+@needs_two
+@pytest.mark.parametrize(
+    ("solver", "options"),
+    [("vqe", {"num_layers": 1}), ("pce", {}), ("qaoa", {"backend": "light-cone", "num_layers": 2})],
+)
+def test_every_engine_of_circuits_is_replayed_under_its_own(
+    solver: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """State vectors and light cones did not say what they ran on: replayed on the widest, their rows differed."""
+    with Pool() as pool:
+        for name in instruction_sets():
+            monkeypatch.setenv("QOPT_ISA", name)
+            row = solved(solver, max_evaluations=20, **options)
+            monkeypatch.delenv("QOPT_ISA")
+            assert "compiled (" in row["resources"]["engine"]
+            assert instruction_set_of(row) == name
+            found = replay(row, PROBLEM, pool)
+            assert found.verdict == "identical", (name, found.differences[:3])
+
+
+def test_an_annealers_row_is_replayed_whatever_it_ran_on() -> None:
+    """Its engine was compared with the set in its name, so that another machine told it different."""
+    row = solved("sa", num_reads=5)
+    if "compiled" not in row["resources"]["engine"]:
+        pytest.skip("no compiled engine")
+    row["environment"]["instruction_set"] = "avx1024"
+    row["resources"]["engine"] = "annealing, compiled (avx1024)"
+    assert not_replayable(row) == ""
+    with Pool() as pool:
+        assert replay(row, PROBLEM, pool).verdict == "identical"
+
+
+def test_a_difference_of_another_blas_says_what_to_type() -> None:
+    row = solved()
+    if not row["environment"]["blas"].startswith("OpenBLAS"):
+        pytest.skip("another BLAS")
+    row["objective"] = -1
+    with Pool() as pool:
+        assert "OPENBLAS_CORETYPE" not in replay(row, PROBLEM, pool).reason
+        row["environment"]["blas"] = "OpenBLAS Other"
+        assert "with OPENBLAS_CORETYPE=Other before the command" in replay(row, PROBLEM, pool).reason
 
 
 def test_a_row_of_an_instruction_set_that_is_not_here_is_no_fault() -> None:

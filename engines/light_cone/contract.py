@@ -22,14 +22,14 @@ Complex = npt.NDArray[np.complex128]
 
 
 def engine_name(engine: EngineChoice = "auto") -> str:
-    """``compiled`` or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
+    """``compiled (avx512)``, its like, or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
 
     Raises
     ------
     UnsupportedError
         ``compiled`` was asked for and was not built.
     """
-    return "compiled" if is_compiled(engine, _kernel, _WHY) else "numpy"
+    return f"compiled ({allowed(_kernel.kernels())[0]})" if is_compiled(engine, _kernel, _WHY) else "numpy"
 
 
 def evaluate(
@@ -55,7 +55,7 @@ def evaluate(
     values = np.zeros(len(couplings))
     gradient = np.zeros(2 * gammas.size)
     scale = 2.0**-network.num_vertices
-    if engine_name(engine) == "compiled":
+    if is_compiled(engine, _kernel, _WHY):
         arrays = network.factors, network.starts, network.inputs, network.masks, network.widths, network.ends
         numbers = gammas, betas, np.ascontiguousarray(couplings), np.ascontiguousarray(fields)
         sets = allowed(_kernel.kernels())

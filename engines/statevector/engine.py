@@ -27,14 +27,14 @@ Complex = npt.NDArray[np.complex128]
 
 
 def engine_name(engine: EngineChoice = "auto") -> str:
-    """``compiled`` or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
+    """``compiled (avx512)``, its like, or ``numpy``: what a run would use; QOPT_ENGINE=numpy turns ``auto`` to NumPy.
 
     Raises
     ------
     UnsupportedError
         ``compiled`` was asked for and was not built.
     """
-    return "compiled" if is_compiled(engine, _kernels, _WHY) else "numpy"
+    return f"compiled ({_instruction_set()})" if is_compiled(engine, _kernels, _WHY) else "numpy"
 
 
 def _instruction_set() -> str:
@@ -61,7 +61,7 @@ def simulate(circuit: GateCircuit, angles: npt.ArrayLike, *, engine: EngineChoic
     [0.0, 0.0, 1.0, 0.0]
     """
     values = _angles(circuit, angles)
-    if engine_name(engine) == "numpy":
+    if not is_compiled(engine, _kernels, _WHY):
         psi = reference.run(circuit, values)
         return State(psi.real.copy(), psi.imag.copy(), circuit.num_qubits)
     real, imag = np.zeros(2**circuit.num_qubits), np.zeros(2**circuit.num_qubits)
@@ -90,7 +90,7 @@ def pull_back(
     arXiv:2009.02823, algorithm 1.
     """
     values = _angles(circuit, angles)
-    if engine_name(engine) == "numpy":
+    if not is_compiled(engine, _kernels, _WHY):
         return reference.pull_back(circuit, values, state.real + 1j * state.imag, cotangent.copy())
     gradient = np.zeros(circuit.num_parameters)
     parts = [state.real.copy(), state.imag.copy(), cotangent.real.copy(), cotangent.imag.copy()]
@@ -106,7 +106,7 @@ def hadamard_transform(values: npt.NDArray[Any], *, engine: EngineChoice = "auto
     >>> hadamard_transform(np.array([1.0, 0.0, 0.0, 2.0])).tolist()
     [3.0, -1.0, -1.0, 3.0]
     """
-    if engine_name(engine) == "numpy":
+    if not is_compiled(engine, _kernels, _WHY):
         return walsh_hadamard(values)
     if np.iscomplexobj(values):
         real, imag = np.array(values.real, dtype=np.float64), np.array(values.imag, dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -96,24 +97,30 @@ def _counted(labels: Sequence[str], mark: Mark) -> str:
         return ""
     if mark in ("open", "tied"):
         return f"{len(labels)} {'not told' if mark == 'open' else 'tied'}"
-    more = f" and {len(labels) - MAX_NAMED} more" if len(labels) > MAX_NAMED else ""
-    return f"{len(labels)} {mark} ({', '.join(labels[:MAX_NAMED])}{more})"
+    return f"{len(labels)} {mark} ({_named(labels)})"
 
 
 def _ranking(ranked: tuple[Ranking, Costs] | None) -> list[str]:
     if ranked is None:
         return ["Ranks need three pipelines and two instances that all of them were run on."]
     ranking, table = ranked
-    best = int(ranking.ranks.argmin())
-    near = [i for i in range(len(table.pipelines)) if i != best and ranking.pairs[best, i] >= 0.05]
+    least = ranking.ranks.min()
+    best = [i for i, rank in enumerate(ranking.ranks) if math.isclose(rank, least)]
+    near = [i for i in range(len(table.pipelines)) if i not in best and ranking.pairs[best, i].max() >= 0.05]
     p = f"Friedman p = {p_text(ranking.p)}".replace("= <", "<")
-    text = f"Best mean rank by final gap: {table.pipelines[best]} ({ranking.ranks[best]:.2f}; {p}"
-    text += f", {ranking.num_blocks} blocks)."
+    each = " each" if len(best) > 1 else ""
+    text = f"Best mean rank by final gap: {_named([table.pipelines[i] for i in best])} ({least:.2f}{each}; {p}"
+    every = ranking.num_blocks + table.num_dropped
+    text += f", {ranking.num_blocks} blocks{f' of {every}, those that all have' if table.num_dropped else ''})."
     if near:
-        names = [table.pipelines[i] for i in near]
-        rest = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-        text += f" Not told apart from it: {', '.join(names[:MAX_NAMED])}{rest}."
+        text += f" Not told apart from {'them' if each else 'it'}: {_named([table.pipelines[i] for i in near])}."
     return [text]
+
+
+def _named(labels: Sequence[str]) -> str:
+    """The first few by name, the others counted."""
+    more = f" and {len(labels) - MAX_NAMED} more" if len(labels) > MAX_NAMED else ""
+    return f"{', '.join(labels[:MAX_NAMED])}{more}"
 
 
 def _quantum(runs: RunSet, comparisons: Sequence[Comparison]) -> list[str]:

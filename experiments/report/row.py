@@ -98,7 +98,7 @@ class Run:
     start: str = ""
     worth: Mapping[str, Chance] = field(default_factory=dict)
     crossover: Mapping[int, float | None] = field(default_factory=dict)
-    worth_per_second: float | None = None
+    second_ratio: float | None = None
     stopped_at_success: bool = False
 
     @property
@@ -110,6 +110,17 @@ class Run:
         """Whether run and control may be compared: as many points of both, and no end at the run's own success."""
         counts = {point.num_points for point in (self.stages.get("raw"), self.control.get("raw")) if point is not None}
         return not self.stopped_at_success and len(counts - {None}) < 2
+
+    def worth_by_second(self, target: str) -> float | None:
+        """Worth for a target, by CPU second: times those of a uniform point, over those of a sample with training."""
+        worth = self.worth[target].worth if target in self.worth else None
+        return None if worth is None or self.second_ratio is None else worth * self.second_ratio
+
+    @property
+    def worth_per_second(self) -> float | None:
+        """The same for the first target that has a worth."""
+        told = (self.worth_by_second(target) for target in self.worth)
+        return next((value for value in told if value is not None), None)
 
     @property
     def total_seconds(self) -> float:
@@ -178,17 +189,18 @@ def _controls(stages: Mapping[str, Any], encoder: Mapping[str, Any]) -> tuple[di
 
 
 def _worth(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Worth by target, the crossover by number of samples, and the worth a CPU second for the first target."""
+    """Worth by target, crossover by number of samples, CPU seconds of a uniform point over those of a sample."""
     if not told:
         return {}
     found = {target["target"]: _chance(target) for target in told["targets"]}
     crossed = {row["samples"]: row["uniform"] for row in told["crossover"] if not row["is_saturated"]}
     price = told.get("price") or {}
-    first = next((chance.worth for chance in found.values() if chance.worth is not None), None)
-    by_second = None
-    if first is not None and price.get("sampler") and price.get("uniform"):
-        by_second = first * price["uniform"] / price["sampler"]
-    return {"worth": found, "crossover": crossed, "worth_per_second": by_second}
+    is_priced = price.get("sampler") and price.get("uniform")
+    return {
+        "worth": found,
+        "crossover": crossed,
+        "second_ratio": price["uniform"] / price["sampler"] if is_priced else None,
+    }
 
 
 def _chance(target: Mapping[str, Any]) -> Chance:

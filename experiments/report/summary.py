@@ -325,12 +325,11 @@ class _Worths:
             return MISSING
         return interval(median_interval(by_instance(known, lambda run: run.worth[self.target].worth or 0.0)))
 
-    def beyond_start(self) -> Cell:
-        beyond = [run.worth[self.target].beyond for run in self.there]
-        return figure(_median(value for value in beyond if value is not None))
-
-    def by_second(self) -> Cell:
-        return figure(_median(run.worth_per_second for run in self.known if run.worth_per_second is not None))
+    def middle(self, value: Callable[[Run], float | None]) -> float:
+        """Median over instances of the median over their seeds, of the runs that have a value."""
+        told = [(run, found) for run in self.there if (found := value(run)) is not None]
+        values = {id(run): found for run, found in told}
+        return _median(by_instance([run for run, _ in told], lambda run: values[id(run)]))
 
 
 _WORTHS: tuple[Measure[_Worths], ...] = (
@@ -348,13 +347,13 @@ _WORTHS: tuple[Measure[_Worths], ...] = (
     ),
     Measure(
         "chance",
-        lambda row: percent(_median(run.worth[row.target].sampler for run in row.there)),
-        "Of one sample, median.",
+        lambda row: percent(row.middle(lambda run: run.worth[row.target].sampler)),
+        "Of one sample: median over instances of the median.",
     ),
     Measure(
         "uniform",
-        lambda row: percent(_median(run.worth[row.target].uniform for run in row.there)),
-        "Of one uniform point, median.",
+        lambda row: percent(row.middle(lambda run: run.worth[row.target].uniform)),
+        "Of one uniform point: median over instances of the median.",
     ),
     Measure(
         "exact",
@@ -368,13 +367,13 @@ _WORTHS: tuple[Measure[_Worths], ...] = (
     ),
     Measure(
         "beyond start",
-        _Worths.beyond_start,
-        "The same in points of the sampler's own start, where it has one: median.",
+        lambda row: figure(row.middle(lambda run: run.worth[row.target].beyond)),
+        "The same in points of the sampler's own start, where it has one: median over instances of the median.",
     ),
     Measure(
         "by second",
-        _Worths.by_second,
-        "Worth times the CPU seconds of a uniform point, over those of a sample with training.",
+        lambda row: figure(row.middle(lambda run: run.worth_by_second(row.target))),
+        "Worth for this target times the CPU seconds of a uniform point, over those of a sample with training.",
     ),
 )
 
@@ -390,6 +389,9 @@ def worth_table(runs: RunSet) -> Table:
         "Uniform points of the sampler's own ground: same reduction, core, start and kept rows. A worth of 1 is a "
         "uniform point. The target 'best of this run' is chosen from the samples, so its worth is an upper estimate."
     )
+    unlike = _unlike(rows)
+    if unlike:
+        note += f" Not on the instances of the others, and no comparison with them: {unlike}."
     return tabulate("worth", "What one sample is worth", _WORTHS, rows, note)
 
 
@@ -402,3 +404,16 @@ def mean_ranks(runs: RunSet, settings: Settings) -> dict[str, float]:
         return {}
     ranks = rankdata(np.round(table.costs, 12), axis=1).mean(axis=0)
     return dict(zip(table.pipelines, map(float, ranks), strict=True))
+
+
+def _unlike(rows: Sequence[_Worths]) -> str:
+    """Rows whose target other pipelines have on further instances; the best of a run is each run's own."""
+    named = []
+    every: dict[str, set[str]] = {}
+    for row in rows:
+        every.setdefault(row.target, set()).update(run.instance for run in row.there)
+    for row in rows:
+        here, all_of_them = len({run.instance for run in row.there}), len(every[row.target])
+        if row.target != "best of this run" and here < all_of_them:
+            named.append(f"{row.label} ({row.target}: {here} of {all_of_them} instances)")
+    return ", ".join(named)

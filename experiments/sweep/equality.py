@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core import Record, canonical_json
 from ..pipeline import pipeline_in_new_words
 
+#: How an engine names the vectors that it ran on.
+INSTRUCTION_SET = r"compiled \(\w+\)"
+
 
 def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a row that the same seed must reproduce.
+    """The part of a row that the same seed must reproduce; the instruction set of its engine is environment.
 
     Raises
     ------
@@ -22,6 +26,7 @@ def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
     view["instance"].pop("path")
     view["pipeline"] = pipeline_in_new_words(view["pipeline"])
     view["resources"]["extra"] = _without_seconds(view["resources"]["extra"])
+    view["resources"]["engine"] = re.sub(INSTRUCTION_SET, "compiled", view["resources"]["engine"] or "")
     return view
 
 

@@ -68,7 +68,9 @@ class ExactAnsatz(Exact, AnsatzBackend):
         return 8 * (NUMBERS_PER_AMPLITUDE + 2 * (copies - 1))
 
     def evaluation_seconds(self, settings: AnsatzSettings, num_qubits: int, *, gradient: bool = False) -> float:
-        rate = (GRADIENT_COST if gradient else 1.0) * SECONDS_PER_AMPLITUDE[engine_name(settings.engine)]
+        rate = (GRADIENT_COST if gradient else 1.0) * SECONDS_PER_AMPLITUDE[
+            engine_name(settings.engine).partition(" ")[0]
+        ]
         return self._gates_seconds(settings, num_qubits, rate)
 
 

@@ -123,28 +123,29 @@ class RecursiveQaoa(QaoaSettings):
     ) -> dimod.SampleSet:
         """The enumerated points of the last model, expanded, and those drawn on the way.
 
+        Under a limit of points more relations are taken, until no more points than that are left to enumerate.
+
         Raises
         ------
         UnsupportedError
-            ``max_points`` with points drawn at each evaluation: how many rounds there will be is not known before.
+            ``max_points`` where rounds draw points: how many rounds there will be is not known before.
             A polynomial whose state does not fit, or that was to go without one.
         """
-        if max_points is not None and (self.num_evaluation_shots is not None or device is not None):
-            raise UnsupportedError(
-                "rqaoa must have exact values under a limit of points, since every round draws its own; "
-                "leave shots_per_evaluation out"
-            )
+        if max_points is not None:
+            self._check_undrawn(device)
         if isinstance(bqm, PolynomialModel):
             self._check_polynomial(bqm)
         clock = Clock(seconds)
         n = bqm.num_variables
         if isinstance(self.runs_on, LightConeQaoa):
-            return sample_by_cones(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
+            limits = Limits(seed, num_shots, seconds, evaluations, device, max_points=max_points)
+            return sample_by_cones(self, bqm, limits, clock)
         rounds = _Rounds(self, bqm, Limits(seed, num_shots, seconds, evaluations, device), clock)
-        while rounds.relations.num_left > self.cutoff:
+        cutoff = self.bits_left(max_points)
+        while rounds.relations.num_left > cutoff:
             if clock.is_over and rounds.last is not None and not isinstance(bqm, PolynomialModel):
                 rounds.is_cut = True
-                rounds.relations = settled_at_once(rounds.relations, *rounds.last, self.cutoff)
+                rounds.relations = settled_at_once(rounds.relations, *rounds.last, cutoff)
                 break
             rounds.step()
         left = rounds.relations
@@ -177,6 +178,23 @@ class RecursiveQaoa(QaoaSettings):
         if self.uses_closed_form(bqm.num_variables) and not isinstance(bqm, PolynomialModel):
             return self.estimate(bqm.num_variables, bqm.num_interactions)
         return _of_all_rounds(super().estimate_model(bqm))
+
+    def bits_left(self, max_points: int | None) -> int:
+        """Bits that are left to enumeration: ``cutoff``, or fewer, so that ``2**bits <= max_points``.
+
+        Examples
+        --------
+        >>> RecursiveQaoa().bits_left(None), RecursiveQaoa().bits_left(60), RecursiveQaoa().bits_left(1)
+        (8, 5, 0)
+        """
+        return self.cutoff if max_points is None else min(self.cutoff, max_points.bit_length() - 1)
+
+    def _check_undrawn(self, device: Any) -> None:
+        text = "rqaoa must have exact values under a limit of points, since every round draws its own"
+        if self.num_evaluation_shots is not None or device is not None:
+            raise UnsupportedError(f"{text}; leave shots_per_evaluation out")
+        if not isinstance(self.runs_on, (ExactQaoa, LightConeQaoa)):
+            raise UnsupportedError(f"{text}, got backend {self.backend!r}; use --backend exact")
 
     def _check_polynomial(self, bqm: PolynomialModel) -> None:
         if self.correlations == "depth-one":
@@ -284,7 +302,7 @@ def sample_by_cones(
     training = ConeTraining(settings, limits, clock)
     rng = np.random.default_rng(spawn_seeds(limits.seed, 1, 9)[0])
     rounds = ConeRounds(Ising.of(bqm), settings.num_layers, training.fit, settings.merges, rng)
-    while rounds.spins.num_left > settings.cutoff:
+    while rounds.spins.num_left > settings.bits_left(limits.max_points):
         rounds.step()
     left = rounds.spins
     names = np.array(sorted(left.fields), dtype=np.int64)
