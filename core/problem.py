@@ -191,7 +191,7 @@ def binary_solution(solution: npt.ArrayLike, n: int, kind: str) -> Solution:
         Wrong length or a value other than 0 and 1.
     """
     x = np.asarray(solution)
-    if x.shape != (n,) or not np.isin(x, (0, 1)).all():
+    if x.shape != (n,) or ((x != 0) & (x != 1)).any():
         raise ValueError(f"a {kind} solution must be {n} values 0 or 1, got {_brief(x)}; check the solution file")
     return x.astype(np.int64)
 

@@ -1,14 +1,11 @@
 // CUDA C on one CPU thread: each thread of a block is a fiber, barriers and warp functions switch between them.
 // Slow, but the kernels run as they are: index arithmetic, barriers and sums are those of the card.
 #pragma once
+// No header of C++ is included: reading them took twice as long as compiling a kernel.
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <ucontext.h>
-
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <vector>
 
 #define __global__
 #define __device__
@@ -17,23 +14,26 @@
 #define __launch_bounds__(...)
 #define __shared__ static
 #define __align__(n)
-#define SHARED(name) unsigned char* name = shared_memory.data()
+#define SHARED(name) unsigned char* name = shared_memory
 
 struct float2 { float x, y; };
 struct double2 { double x, y; };
 struct Index { unsigned x = 0, y = 0, z = 0; };
 
 static Index threadIdx, blockIdx, blockDim, gridDim;
-static std::vector<unsigned char> shared_memory;
+static unsigned char* shared_memory;
+extern "C" double rint(double);
 
 struct Barrier { int arrived = 0, alive = 0, generation = 0; };
 static Barrier whole_block;
-static std::vector<Barrier> warps;
-static std::vector<uint64_t> slots;
-static std::vector<ucontext_t> fibers;
-static std::vector<char> is_done;
+static const unsigned most_threads = 1024;  // of a block, as on a card
+static Barrier warps[most_threads / 32];
+static uint64_t slots[most_threads];
+static ucontext_t fibers[most_threads];
+static bool is_done[most_threads];
 static ucontext_t scheduler;
-static std::function<void()> kernel_body;
+static void (*kernel_body)(const void*);
+static const void* kernel_arguments;
 
 static void pass_on(Barrier& b) {
     if (b.alive && b.arrived == b.alive) b.arrived = 0, ++b.generation;
@@ -55,11 +55,11 @@ static void __syncwarp() { wait_at(own_warp()); }
 
 template <class T> static T exchange(T value, int from) {
     unsigned t = threadIdx.x;
-    std::memcpy(&slots[t], &value, sizeof(T));
+    memcpy(&slots[t], &value, sizeof(T));
     wait_at(own_warp());
     unsigned source = t / 32 * 32 + (unsigned)from;
     T out = value;
-    if (from >= 0 && from < 32 && source < blockDim.x) std::memcpy(&out, &slots[source], sizeof(T));
+    if (from >= 0 && from < 32 && source < blockDim.x) memcpy(&out, &slots[source], sizeof(T));
     wait_at(own_warp());
     return out;
 }
@@ -81,12 +81,13 @@ static float __fmul_rn(float x, float y) { return x * y; }
 static int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
 static int __ffs(int x) { return __builtin_ffs(x); }
 template <class T> static T atomicAdd(T* at, T x) { T old = *at; *at += x; return old; }
-template <class T> static T atomicMin(T* at, T x) { T old = *at; *at = std::min(old, x); return old; }
-static void sincospif(float x, float* s, float* c) { *s = std::sin((float)M_PI * x), *c = std::cos((float)M_PI * x); }
-static void sincospi(double x, double* s, double* c) { *s = std::sin(M_PI * x), *c = std::cos(M_PI * x); }
+template <class T> static T atomicMin(T* at, T x) { T old = *at; *at = x < old ? x : old; return old; }
+static const double pi = 3.141592653589793;
+static void sincospif(float x, float* s, float* c) { *s = __builtin_sinf((float)pi * x), *c = __builtin_cosf((float)pi * x); }
+static void sincospi(double x, double* s, double* c) { *s = __builtin_sin(pi * x), *c = __builtin_cos(pi * x); }
 
 static void fiber() {
-    kernel_body();
+    kernel_body(kernel_arguments);
     unsigned t = threadIdx.x;
     is_done[t] = 1;
     --whole_block.alive, --own_warp().alive;
@@ -94,22 +95,23 @@ static void fiber() {
     swapcontext(&fibers[t], &scheduler);
 }
 
-static void emulate(unsigned gx, unsigned gy, unsigned threads, size_t shared, std::function<void()> body) {
+static void emulate_blocks(unsigned gx, unsigned gy, unsigned threads, size_t shared) {
+    if (threads > most_threads) abort();
     const size_t stack = 1 << 16;
-    std::vector<char> stacks(stack * threads);
-    shared_memory.assign(shared + 64, 0xff);
-    fibers.resize(threads), slots.resize(threads);
-    kernel_body = body;
+    char* stacks = (char*)malloc(stack * threads);
+    shared_memory = (unsigned char*)malloc(shared + 64);
+    if (!stacks || !shared_memory) abort();
+    memset(shared_memory, 0xff, shared + 64);
     blockDim.x = threads, gridDim.x = gx, gridDim.y = gy;
     for (blockIdx.y = 0; blockIdx.y < gy; ++blockIdx.y)
         for (blockIdx.x = 0; blockIdx.x < gx; ++blockIdx.x) {
-            is_done.assign(threads, 0);
+            memset(is_done, 0, sizeof is_done);
             whole_block = Barrier{0, (int)threads, 0};
-            warps.assign((threads + 31) / 32, Barrier{});
+            for (Barrier& warp : warps) warp = Barrier{};
             for (unsigned t = 0; t < threads; ++t) {
                 ++warps[t / 32].alive;
                 getcontext(&fibers[t]);
-                fibers[t].uc_stack.ss_sp = stacks.data() + t * stack;
+                fibers[t].uc_stack.ss_sp = stacks + t * stack;
                 fibers[t].uc_stack.ss_size = stack;
                 fibers[t].uc_link = nullptr;
                 makecontext(&fibers[t], fiber, 0);
@@ -123,4 +125,12 @@ static void emulate(unsigned gx, unsigned gy, unsigned threads, size_t shared, s
                     }
             }
         }
+    free(stacks), free(shared_memory);
+}
+
+template <class Body>
+static void emulate(unsigned gx, unsigned gy, unsigned threads, size_t shared, Body body) {
+    kernel_arguments = &body;
+    kernel_body = [](const void* held) { (*(const Body*)held)(); };
+    emulate_blocks(gx, gy, threads, shared);
 }

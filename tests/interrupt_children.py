@@ -26,7 +26,7 @@ CASES: Mapping[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "mis-tabu": ("mis-tabu", "mis", {"n": 400}, ("--time-limit", "100")),
     "market-split": ("market-split", "market-share", {"products": 6, "retailers": 50}, ("--time-limit", "100")),
     "held-karp": ("held-karp", "tsp", {"n": 200}, ("--time-limit", "100")),
-    "local-search": ("local-search", "tsp", {"n": 2000}, ("--time-limit", "100")),
+    "local-search": ("local-search", "tsp", {"n": 700}, ("--time-limit", "100")),
     "tsptw-dp": ("tsptw-dp", "tsptw", {"n": 60, "width": 400}, ("--time-limit", "100")),
     "hybrid-tabu": ("hybrid-tabu", "cvrp", {"n": 80}, ("--time-limit", "100")),
     "routing": ("routing", "cvrp", {"n": 100}, ("--time-limit", "100")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from typing import Any
@@ -18,8 +19,9 @@ class Shell:
         self.monkeypatch, self.capsys = monkeypatch, capsys
         self.out, self.err, self.code = "", "", 0
 
-    def run(self, *words: object) -> Shell:
+    def run(self, *words: object, stdin: str = "") -> Shell:
         self.monkeypatch.setattr(sys, "argv", ["qopt", *(str(word) for word in words)])
+        self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         with pytest.raises(SystemExit) as caught:
             main()
         self.code = int(caught.value.code or 0)

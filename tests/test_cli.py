@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from qopt.cli import main
 from qopt.encoders import conformance
+
+from .shell import Shell
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 MDKP = str(EXAMPLES / "mdkp.json")
-
-
-class Shell:
-    """Runs ``qopt`` in this process; stdout, stderr and exit code of the last command."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
-        self.out, self.err, self.code = "", "", 0
-
-    def run(self, *words: str) -> Shell:
-        self.monkeypatch.setattr(sys, "argv", ["qopt", *words])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        self.code = int(caught.value.code or 0)
-        self.out, self.err = self.capsys.readouterr()
-        return self
-
-    @property
-    def json(self) -> dict:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.delenv("COLUMNS", raising=False)  # set to 80 by parallel test runners
-    return Shell(monkeypatch, capsys)
 
 
 def test_solve_shows_the_stages_and_compares(shell: Shell) -> None:

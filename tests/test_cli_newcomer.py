@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -13,34 +12,13 @@ from pathlib import Path
 import pytest
 
 import qopt
-from qopt.cli import main
 from qopt.problems.multi_knapsack import MultiKnapsack
+
+from .shell import Shell
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 MDKP = str(EXAMPLES / "mdkp.json")
 OPTIMUM = [1, 0, 1, 1, 0, 0, 1, 1, 0, 0]
-
-
-class Shell:
-    """Runs ``qopt`` in this process; stdout, stderr and exit code of the last command."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
-        self.out, self.err, self.code = "", "", 0
-
-    def run(self, *words: str, stdin: str = "") -> Shell:
-        self.monkeypatch.setattr(sys, "argv", ["qopt", *words])
-        self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        with pytest.raises(SystemExit) as caught:
-            main()
-        self.code = int(caught.value.code or 0)
-        self.out, self.err = self.capsys.readouterr()
-        return self
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(

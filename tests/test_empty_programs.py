@@ -22,11 +22,6 @@ from .shell import Shell
 EMPTY = BinaryProgram([1, 1, 1], rows=make_rows([[2, 2, 3]], upper=[-8]))
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 def restricted_empty() -> BinaryProgram:
     """Feasible at cost -8 and at 0; the LP's integral values leave no point."""
     rows = make_rows([[5, 0, 5, -2], [-4, 0, 0, 0]], lower=[3.5, -5.5], upper=[6, -3])

@@ -16,11 +16,6 @@ MDKP = ROOT / "examples" / "mdkp.json"
 EMPTY = "Minimize\n obj: x\nSubject To\n c: x + y >= 3\nBinary\n x y\nEnd\n"
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 def _done(shell: Shell, tmp_path: Path) -> Shell:
     return shell.run("solve", MDKP, "--solver", "greedy", "--quiet")
 

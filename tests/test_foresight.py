@@ -25,7 +25,7 @@ from qopt.experiments.foresight import (
 from qopt.experiments.pipeline import Pipeline, pipeline_from_spec
 from qopt.experiments.resolve_pipeline import choose_pipeline
 from qopt.experiments.run import run
-from qopt.experiments.sweep.pool import Pool
+from qopt.experiments.sweep import pool
 from qopt.experiments.sweep.replay import replay
 from qopt.experiments.sweep.store import latest_rows
 from qopt.experiments.tuning.floors import is_killed
@@ -166,8 +166,8 @@ def test_a_run_that_is_given_up_is_another_run_with_what_it_has(tmp_path: Path) 
     assert stopped.id != whole.id
     assert pipeline_from_spec(stopped.pipeline)[0].give_up == rule
     row = stopped.to_json()
-    with Pool() as pool:
-        assert replay(row, problem, pool).verdict == "identical"
+    with pool.Pool() as kept:
+        assert replay(row, problem, kept).verdict == "identical"
 
 
 def test_a_run_that_is_not_given_up_is_the_whole_run() -> None:

@@ -25,11 +25,6 @@ SPEC = "name: small\ninstances: [{generate: mis, n: 6, seeds: '0..1'}]\npipeline
 SLIPS: tuple[Any, ...] = (None, "x", -1, [], {}, True, float("inf"))
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     items = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
     for key, below in items:

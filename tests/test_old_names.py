@@ -16,7 +16,7 @@ from qopt.experiments.sweep.equality import comparable
 from qopt.experiments.sweep.matrix import read_matrix
 from qopt.experiments.sweep.store import ROWS, read_rows
 
-from .sweep_cases import call
+from .shell import Shell
 
 PROBLEM = qopt.generate("mdkp", n=6, m=2, seed=3)
 PARTS = [(room, entry.name) for room in (SOLVERS, ENCODERS, CORRELATIONS) for entry in room if old_names(entry.make)]
@@ -136,21 +136,21 @@ pipelines:
 """
 
 
-def test_a_sweep_in_old_words_is_resumed_in_new_ones(tmp_path: Path) -> None:
+def test_a_sweep_in_old_words_is_resumed_in_new_ones(tmp_path: Path, shell: Shell) -> None:
     spec, out = tmp_path / "spec.yaml", tmp_path / "run"
     for layers, few in (("layers", "maxiter"), ("num_layers", "max_evaluations")):
         spec.write_text(SWEEP.replace("WORD", layers).replace("FEW", few))
-        code, _, err = call("bench", str(spec), "--out", str(out), "--json")
-        assert code in (0, 1), err
+        shell.run("bench", spec, "--out", out, "--json")
+        assert shell.code in (0, 1), shell.err
         assert len(list(read_rows(out / ROWS))) == 4
     matrix, _ = read_matrix(str(spec), ["solver.maxiter=5"])
     assert [cell.spec["solver"]["max_evaluations"] for cell in matrix.cells if cell.variant.name == "own"] == [5]
 
 
-def test_the_command_line_takes_both_words_and_refuses_both_at_once() -> None:
+def test_the_command_line_takes_both_words_and_refuses_both_at_once(shell: Shell) -> None:
     base = ("solve", "examples/mdkp.json", "--solver", "qaoa", "--encoder", "unbalanced", "--maxiter", "2", "--quiet")
-    told = [json.loads(call(*base, "--json", word, "1")[1]) for word in ("--layers", "--num-layers")]
+    told = [shell.run(*base, "--json", word, "1").json for word in ("--layers", "--num-layers")]
     assert told[0]["id"] == told[1]["id"]
-    code, _, err = call(*base, "--layers", "1", "--num-layers", "2")
-    assert code == 2
-    assert "num_layers must be given once, got layers too" in err
+    shell.run(*base, "--layers", "1", "--num-layers", "2")
+    assert shell.code == 2
+    assert "num_layers must be given once, got layers too" in shell.err

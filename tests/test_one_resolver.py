@@ -30,11 +30,6 @@ pipelines:
 """
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 def test_a_sweep_chooses_the_encoder_as_solve_does(tmp_path: Path) -> None:
     """It took slack for every instance, 46 qubits, and refused 50 of 150 runs that solve answers."""
     (tmp_path / "spec.yaml").write_text(SPEC)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import qopt
-from qopt.core import PROBLEMS, SOLVERS, Problem, Record, Status, UnsupportedError
+from qopt.core import PROBLEMS, SOLVERS, Problem, Record, Status, UnsupportedError, accepted_fields
 from qopt.experiments.resolve_pipeline import is_sampler
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -31,10 +31,10 @@ ANY_DEGREE: dict[str, dict[str, Any]] = {
     "hubo": {"n": 5, "degree": 4, "terms": 6, "seed": 1},
     "labs": {"length": 5},
 }
-#: Fewer evaluations and reads than the defaults: these tests ask whether a pair works, not how well.
+#: Fewer evaluations, reads and steps than the defaults: these tests ask whether a pair works, not how well.
+FEW = {"num_shots": 100, "num_reads": 20, "num_sweeps": 200, "num_steps": 2000}
 SMALL: dict[str, dict[str, Any]] = {
-    "rqaoa": {"evaluations": 10},
-    "adapt": {"evaluations": 10},
+    "adapt": {"num_layers": 1, "pool": "single"},
     "xy": {"num_layers": 1, "num_starts": 1},
     "local-search": {"seconds": 0.5},
     "routing": {"seconds": 0.5},
@@ -65,9 +65,10 @@ def test_a_pair_works_or_says_why_not(kind: str, solver: str) -> None:
         pytest.skip(entry.missing)
     is_small = kind in ANY_DEGREE
     problem = qopt.generate(kind, **ANY_DEGREE[kind]) if is_small else qopt.load(str(EXAMPLES / FILES[kind]))
-    options = dict(SMALL.get(solver, {}))
+    fields = accepted_fields(entry.make)
+    options = {name: value for name, value in FEW.items() if name in fields} | SMALL.get(solver, {})
     if is_sampler(solver):
-        options.setdefault("evaluations", 15)
+        options.setdefault("evaluations", 5)
     record = solved_or_refused(problem, solver, options)
     if isinstance(record, str):
         assert "\n" not in record

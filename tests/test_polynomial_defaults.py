@@ -31,8 +31,8 @@ def test_what_needs_a_qubo_keeps_it(solver: str, options: dict[str, Any]) -> Non
 
 
 def test_a_shrunk_or_too_large_polynomial_is_quadratised() -> None:
-    assert choose_pipeline(LABS, "qaoa", shrink=8).formulation != "polynomial"
-    assert choose_pipeline(qopt.Labs(60), "qaoa").formulation != "polynomial"
+    assert choose_pipeline(qopt.Labs(8), "qaoa", shrink=8).formulation != "polynomial"
+    assert choose_pipeline(qopt.Labs(40), "qaoa").formulation != "polynomial"
 
 
 def test_a_quadratic_polynomial_is_a_qubo_as_before() -> None:

@@ -25,9 +25,8 @@ from qopt.experiments.metrics import incumbent_time
 from qopt.experiments.report.runs import RunSet, load_runs
 
 from .report_cases import HOSTILE, rows, write_rows
-from .test_cli import Shell, shell
+from .shell import Shell
 
-__all__ = ["shell"]
 ADA = Submission("Ada Lovelace", "Example", "20260630")
 INTEGERS = {column for column in COLUMNS if column.startswith("# ")}
 NUMBERS = {"Best Objective Value", "Optimality Bound", "Success Threshold"}

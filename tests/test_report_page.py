@@ -18,9 +18,7 @@ from qopt.experiments.report.report import Report, make_report
 from qopt.experiments.report.runs import load_runs
 
 from .report_cases import HOSTILE, rows, write_rows
-from .test_cli import Shell, shell
-
-__all__ = ["shell"]
+from .shell import Shell
 
 
 @pytest.fixture(scope="module")

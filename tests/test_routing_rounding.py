@@ -16,9 +16,7 @@ from qopt.problems.rounded_anew import as_recorded, rounded_anew
 from qopt.problems.tsptw import Tsptw
 from qopt.problems.vehicles import Cvrp
 
-from .test_cli import Shell, shell
-
-__all__ = ["shell"]
+from .shell import Shell
 
 #: Distances sqrt(2), sqrt(5), 1: by hand 1, 2, 1 (nint) and 1.4, 2.2, 1 (trunc1).
 VRP = """NAME : tiny

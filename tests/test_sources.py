@@ -131,11 +131,6 @@ def from_file(shell: Shell, path: Path, text: str, **options: str) -> Any:
     return shell.json
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 def _same(record: qopt.Record, told: Any) -> None:
     assert record.status.value == told["status"] == "optimal"
     assert record.objective == told["objective"]

@@ -18,11 +18,6 @@ HOSTILE = "evil\x1b]0;title\x07[red]x[/red]\u202e\x9b"
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
-@pytest.fixture
 def instance(tmp_path: Path) -> Path:
     path = tmp_path / "k.json"
     qopt.save(qopt.generate("mdkp", n=6, m=2, seed=1), path)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ import numpy as np
 import pytest
 
 import qopt
-from qopt.core import BestKnown, Problem
+from qopt.core import SOLVERS, BestKnown, Problem
 from qopt.experiments.portfolio.file import read_portfolio, to_json
 from qopt.experiments.portfolio.train import fit_portfolio
 from qopt.experiments.portfolio.use import choose
+from qopt.experiments.sweep.pool import loaded_plugins
 from qopt.experiments.sweep.store import latest_rows, locked
 from qopt.experiments.tuning.hyperband import brackets
 from qopt.experiments.tuning.rows import Rules, Scores
@@ -40,11 +42,6 @@ from qopt.solvers.classical.annealing import SimulatedAnnealing
 class Plugged(SimulatedAnnealing):
     warmth: float = tunable(1.0, Range(0.5, 2.0))
 """
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +237,16 @@ def test_a_portfolio_says_what_it_did_not_learn_from(tmp_path: Path, trained: An
     assert "solvers that are here, got 'gone'" in shell.err
 
 
+@pytest.fixture
+def _forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A plugin that a test loads is gone after it: other tests ask what is registered."""
+    monkeypatch.setattr(SOLVERS, "_entries", dict(SOLVERS.load()._entries))
+    yield
+    for name, _ in loaded_plugins():
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("_forgotten")
 def test_a_plugin_is_tunable_the_moment_it_exists(tmp_path: Path, files: list[Path], shell: Shell) -> None:
     (tmp_path / "plugged.py").write_text(PLUGIN, encoding="utf-8")
     words = ["--plugin", tmp_path / "plugged.py", "tune", *files[:2], "--solver", "plugged-sa", "--shots", 2, "-R", 1]

@@ -47,11 +47,6 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 @pytest.mark.parametrize(("typed", "remedy", "again"), CASES)
 def test_a_remedy_works_as_it_is_printed(typed: str, remedy: str, again: str, shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "items.json"

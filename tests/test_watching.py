@@ -28,11 +28,6 @@ seed: 1
 """
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
 class Terminal(io.StringIO):
     """Text that claims to be a terminal."""
 

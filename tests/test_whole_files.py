@@ -21,11 +21,6 @@ SPEC = "instances: [{generate: mis, n: 6}]\npipelines: {a: greedy}\n"
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(monkeypatch, capsys)
-
-
-@pytest.fixture
 def mis(tmp_path: Path) -> Path:
     path = tmp_path / "mis.json"
     qopt.save(qopt.generate("mis", n=6, seed=1), path)

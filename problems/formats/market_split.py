@@ -28,12 +28,13 @@ class MarketSplitReader:
 
     def sniff(self, text: str, path: str) -> bool:
         """Whether a line of two counts m, n is followed by m lines of n + 1 numbers."""
-        rows = [row for line in text.splitlines() if (row := line.partition("#")[0].split())]
-        head = rows[0] if rows else []
+        rows = (row for line in text.splitlines() if (row := line.partition("#")[0].split()))
+        head = next(rows, [])
         if len(head) != 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
             return False
         m, n = int(head[0]), int(head[1])
-        return len(rows) == m + 1 and m > 0 and all(len(row) == n + 1 for row in rows[1:])
+        lengths = [len(row) for row in rows]
+        return len(lengths) == m > 0 and set(lengths) == {n + 1}
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         """The one instance of ``m n`` and m rows of n demands and a target."""

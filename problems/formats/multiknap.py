@@ -23,12 +23,11 @@ class MultiknapReader:
 
     def sniff(self, text: str, path: str) -> bool:
         """Whether lines hold one or two numbers, 2 + m + 2 n in all for the first two, m and n."""
-        rows = [line.split() for line in text.splitlines()]
-        tokens = [token for row in rows for token in row]
-        head = tokens[:2]
+        head = text.split(maxsplit=2)[:2]
         if len(head) < 2 or not all(token.isascii() and token.isdecimal() and len(token) < 10 for token in head):
             return False
-        return len(tokens) == 2 + int(head[0]) + 2 * int(head[1]) and all(len(row) <= 2 for row in rows)
+        lengths = [len(line.split()) for line in text.splitlines()]
+        return sum(lengths) == 2 + int(head[0]) + 2 * int(head[1]) and max(lengths) <= 2
 
     def read(self, text: str, path: str, options: ReadOptions) -> list[Problem]:
         """The one instance of m, n, m capacities, and n pairs weight, profit."""

@@ -28,6 +28,8 @@ class MknapReader:
 
     def sniff(self, text: str, path: str) -> bool:
         """Whether the stream is exactly as long as its counts say, read as one problem or as several."""
+        if not _count(text.split(maxsplit=1)[:1], 0):
+            return False
         tokens = text.split()
         return not is_table_of_triples(text) and (_is_one(tokens) or _is_several(tokens))
 

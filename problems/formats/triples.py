@@ -65,5 +65,10 @@ def is_table_of_triples(text: str) -> bool:
 
     A format that is a stream of numbers must not claim it, however well its counts fit by chance.
     """
-    rows = [row for line in text.splitlines() if (row := line.partition("#")[0].split())]
-    return len(rows) > 1 and all(len(row) == 3 for row in rows)
+    num_rows = 0
+    for line in text.splitlines():
+        row = line.partition("#")[0].split()
+        if row and len(row) != 3:
+            return False
+        num_rows += bool(row)
+    return num_rows > 1

@@ -26,10 +26,12 @@ class TsptwReader:
 
     def sniff(self, text: str, path: str) -> bool:
         """Whether the stream holds exactly 1 + m^2 + 2 m numbers for its first m (two nodes: without comments)."""
-        tokens = [token for line in text.split("\n") for token in line.partition("#")[0].split()]
-        if not tokens or not tokens[0].isdecimal():
+        stream = (token for line in text.split("\n") for token in line.partition("#")[0].split())
+        first = next(stream, "")
+        if not first.isdecimal():
             return False
-        m = int(tokens[0][:9])
+        tokens = [first, *stream]
+        m = int(first[:9])
         size_fits = m > (2 if "#" in text else 0) and len(tokens) == 1 + m * m + 2 * m
         return size_fits and not is_table_of_triples(text)
 
