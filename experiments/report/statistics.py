@@ -283,7 +283,10 @@ def median_interval(values: npt.ArrayLike, *, seed: int = BOOTSTRAP_SEED, resamp
 
 
 def row_medians(samples: Float) -> Float:
-    """Median of each row of shape (rows, n), shape (rows,); the upper of the middle two where they are not both finite, since inf has no mean."""
+    """Median of each row, shape (rows,), of samples of shape (rows, n).
+
+    The upper of the middle two where they are not both finite, since inf has no mean.
+    """
     n = samples.shape[1]
     parts = np.partition(samples, [(n - 1) // 2, n // 2], axis=1)
     low, high = parts[:, (n - 1) // 2], parts[:, n // 2]
