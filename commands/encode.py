@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -75,22 +76,42 @@ def plan(
     as_json: JsonFlag = False,
 ) -> int:
     """Qubits, bytes and estimated seconds for each solver, and what would be refused and why."""
+    from ..experiments.equality_systems import equality_system
     from ..experiments.estimates import plan_rows
     from ..experiments.report.bounded import runs_needed
 
     with named_as({"precision": "--precision"}):
         runs = runs_needed(precision)
     problem = load_instance(file, kind=kind)
-    tried = encoder or ["slack", "unbalanced"]
     options = part_options(ctx.args)
     if options and solver is None:
         raise ValueError("options of a solver must come with --solver NAME; name it")
     spec = {"name": solver, **options} if solver else None
     decompose = encoder is None and solver is None
-    rows = plan_rows(problem, formulation=formulation, encoders=tried, decompose=decompose, solver=spec)
+    rows = plan_rows(problem, formulation=formulation, encoders=encoder, decompose=decompose, solver=spec)
+    system = equality_system(problem)
+    exact = [(name, reason, solve_command(file, kind, name)) for name, reason in (system.solvers if system else ())]
     if as_json:
-        echo(json.dumps({"schema": "qopt.plan/1", "name": problem.name, "rows": rows, "runs_needed": runs}))
+        told = [{"solver": name, "reason": reason, "command": command} for name, reason, command in exact]
+        document = {"schema": "qopt.plan/1", "name": problem.name, "rows": rows, "runs_needed": runs}
+        document["equality_system"] = None if system is None else {"text": system.text, "exact": told}
+        echo(json.dumps(document))
     else:
         print_plan(f"{problem.name or problem.kind}: plan", rows)
+        if system is not None:
+            echo(f"{system.text}; exact here:")
+            for _, reason, command in exact:
+                echo(f"  {command}  ({reason})")
         echo(f"{runs} independent runs give a mean utility within {precision:g} (95 %, Hoeffding); see --precision")
     return 0
+
+
+def solve_command(file: str, kind: str | None, solver: str) -> str:
+    """What to type to solve a file by a solver.
+
+    Examples
+    --------
+    >>> solve_command("a b.dat", None, "cpsat")
+    "qopt solve 'a b.dat' --solver cpsat"
+    """
+    return shlex.join(["qopt", "solve", file, *(["--kind", kind] if kind else []), "--solver", solver])

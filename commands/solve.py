@@ -186,10 +186,15 @@ def _save_solution(problem: Problem, record: Record, path: Path) -> None:
 
 
 def _announce(problem: Problem, pipeline: Pipeline) -> None:
+    from ..experiments.equality_systems import equality_system
+
     size = ", ".join(f"{count} {what}" for what, count in problem.size.items())
     echo(f"{problem.name or problem.kind} ({problem.kind}: {size})", err=True)
     if pipeline.note:
         echo(f"chosen: {pipeline.note}", err=True)
+    if pipeline.encoder is not None and (system := equality_system(problem)):
+        names = " or ".join(f"--solver {name}" for name, _ in system.solvers)
+        echo(f"{system.text}; exact here: {names}", err=True)
 
 
 def _tuned(settings: Path, solver: str, encoder: str | None) -> tuple[Any, Any]:

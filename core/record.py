@@ -17,6 +17,8 @@ from .samples import Samples
 from .worth import BeyondStart, Crossover, Price, Probability, TargetWorth, Worth
 
 SCHEMA = "qopt.record/1"
+#: Objectives that ``Record.reached`` keeps.
+MAX_REACHED = 256
 
 
 class Status(Enum):
@@ -151,7 +153,9 @@ class Record:
     ``gap`` is signed and relative to ``reference`` (see core.gap); ``bound`` is a proven bound in the instance's own
     sense, None when this run proved none. ``trace`` rows are ``[seconds, objective]`` of verified incumbents;
     ``rounds`` the rows of an iterating encoder; ``worth`` what one sample is worth in uniform points; ``samples`` the
-    points that a sampler drew, all rounds, where they were asked for (``keep_samples``).
+    points that a sampler drew, all rounds, where they were asked for (``keep_samples``). ``reached`` rows are
+    ``[objective, reads]``, the raw feasible reads that had it, best first: all within 1 % of the best, at most
+    MAX_REACHED; empty where reads were not counted (native solvers, decompositions), or none was feasible.
     """
 
     id: str
@@ -175,6 +179,7 @@ class Record:
     message: str = ""
     worth: Worth | None = None
     samples: Samples | None = None
+    reached: tuple[tuple[Number, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values, with its schema."""
@@ -205,6 +210,7 @@ class Record:
         view = self.to_json()
         view.pop("environment")
         view.pop("samples", None)  # kept or not, the run is the same
+        view.pop("reached")  # rows of former versions have none; the shares of the stages say whether reads differ
         view["trace"] = [objective for _, objective in self.trace]
         view["rounds"] = [{k: v for k, v in row.items() if "seconds" not in k} for row in view["rounds"]]
         resources = view["resources"]

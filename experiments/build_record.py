@@ -25,9 +25,14 @@ from ..core import (
     absolute_gap,
     conventions,
     fingerprint,
+    number,
     relative_gap,
+    signed,
 )
+from ..core.margins import scaled_margin
+from ..core.record import MAX_REACHED
 from .control import ControlRun, core_control, counted_ground, more_uniform, program_control, scheme_ceiling
+from .cost_tally import CostTally
 from .environment import environment, peak_bytes
 from .iteration import rounds_in_own_units
 from .pipeline import Pipeline, id_of_run
@@ -127,7 +132,20 @@ def record_of(
         message=_message(pipeline, answer, contradiction(problem, status, objective, bound)),
         worth=worth,
         samples=None if answer.run is None else kept_samples(answer.run),
+        reached=() if answer.run is None else reached_reads(problem, answer.run.tally),
     )
+
+
+def reached_reads(problem: Problem, tally: CostTally) -> tuple[tuple[Number, int], ...]:
+    """Reads by objective within 1 % of the best, best first: enough to count them at any target within 1 %.
+
+    ``cost <= best + |best| / 100``: a reference is at least as good as the best, so its 1 % ends no later.
+    """
+    if tally.best is None or not math.isfinite(tally.best):
+        return ()
+    near = tally.costs <= tally.best + 0.01 * abs(tally.best) + scaled_margin(tally.best)
+    pairs = zip(tally.costs[near].tolist(), tally.weights[near].tolist(), strict=True)
+    return tuple((number(signed(problem, cost)), round(weight)) for cost, weight in pairs)[:MAX_REACHED]
 
 
 def kept_samples(run: SamplerRun) -> Samples | None:

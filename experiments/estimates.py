@@ -10,13 +10,14 @@ from ..core import ENCODERS, SOLVERS, BinaryProgram, Problem, UnsupportedError, 
 from ..problems.formulations import formulate
 from ..solvers.base import Estimate, QuboSampler
 from .default_decomposition import announced, completed_spec
+from .resolve_pipeline import DEFAULT_ENCODERS, SUBSPACE_ENCODERS
 
 
 def plan_rows(
     problem: Problem,
     *,
     formulation: str | None = None,
-    encoders: Sequence[str],
+    encoders: Sequence[str] | None,
     decompose: bool = False,
     solver: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
@@ -24,12 +25,13 @@ def plan_rows(
 
     Parameters
     ----------
+    encoders : names; None for those that a run tries without one, ``native`` for samplers that keep rows.
     decompose : also a row of the decomposition, for samplers that hold none of the encodings.
     solver : spec of the only one to ask, with its settings; None for all with their defaults.
     """
     program = formulate(problem, formulation).program
     sizes: dict[str, tuple[int, str]] = {}
-    for name in encoders:
+    for name in (*DEFAULT_ENCODERS, *SUBSPACE_ENCODERS) if encoders is None else encoders:
         ENCODERS.get(name)
         try:
             sizes[name] = (from_spec("encoders", name).num_qubits(program), "")
@@ -51,9 +53,11 @@ def plan_rows(
         if not isinstance(part, QuboSampler):
             rows.append(_row(entry.name, None, Estimate(refusal=part.refusal(problem))))
             continue
+        tried = SUBSPACE_ENCODERS if part.keeps_rows else DEFAULT_ENCODERS
         told = [
             _row(entry.name, name, Estimate(refusal=refusal) if refusal else estimate_of(part, name, program, qubits))
             for name, (qubits, refusal) in sizes.items()
+            if encoders is not None or name in tried
         ]
         rows += told
         if decompose and all(row["refusal"] for row in told):

@@ -8,17 +8,63 @@ counts a read's share of its batch, *latency* whole batches only, as one user wa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from ..core import AnyArray
-from .metrics import Interval
+from ..core import AnyArray, Float
+from .metrics import TTS_CONFIDENCE, Interval
 
-CONFIDENCE = 0.99
 #: Bootstrap samples of an interval.
 RESAMPLES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Batches of one length: seconds, reads at the target and all reads of each, shape (..., batches)."""
+
+    seconds: AnyArray
+    hits: AnyArray
+    reads: AnyArray
+
+    def take(self, at: slice | AnyArray) -> Batches:
+        """Some of the batches; several draws of them where ``at`` has shape (draws, batches)."""
+        return Batches(self.seconds[at], self.hits[at], self.reads[at])
+
+    def draws(self, rng: np.random.Generator) -> Batches:
+        """As many batches drawn with replacement, shape (RESAMPLES, batches)."""
+        size = len(self.seconds)
+        return self.take(rng.integers(size, size=(RESAMPLES, size)))
+
+    @property
+    def share(self) -> Float:
+        """Of the reads that reach the target, shape (...)."""
+        return np.asarray(self.hits.sum(axis=-1) / self.reads.sum(axis=-1))
+
+
+#: Seconds to the target, shape (...), from batches and the share of their reads that reach it.
+Figure = Callable[[Batches, npt.ArrayLike], Float]
+
+
+def amortised(batches: Batches, share: npt.ArrayLike) -> Float:
+    """Seconds a read times the reads that are needed, shape (...) of the shares."""
+    return np.asarray(batches.seconds.sum(axis=-1) / batches.reads.sum(axis=-1) * _repeats(share))
+
+
+def latency(batches: Batches, share: npt.ArrayLike) -> Float:
+    """Seconds a batch times the batches that are needed, a batch's success being any of its reads', shape (...)."""
+    success = 1 - (1 - np.asarray(share)) ** batches.reads.mean(axis=-1)
+    return np.asarray(batches.seconds.mean(axis=-1) * _repeats(success))
+
+
+def _repeats(share: npt.ArrayLike) -> Float:
+    """``metrics.repeats_to_target`` of each share."""
+    p = np.asarray(share, dtype=np.float64)
+    inner = np.clip(p, 1e-300, 1 - 1e-16)
+    needed = np.maximum(1.0, math.log(1 - TTS_CONFIDENCE) / np.log1p(-inner))
+    return np.where(p <= 0, np.inf, np.where(p >= 1, 1.0, needed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +88,11 @@ class Reads:
                 f"values must be (batches, reads) with one time a batch, got {np.shape(self.values)} and "
                 f"{len(self.seconds)} times"
             )
+
+    def batches(self, target: float) -> Batches:
+        """The batches with their reads of value ``target`` or less."""
+        hits = (self.values <= target).sum(axis=1)
+        return Batches(np.asarray(self.seconds), hits, np.full(hits.shape, self.values.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -77,59 +128,43 @@ def time_to_target(runs: Sequence[Reads], target: float, *, seed: int = 0) -> Ti
     >>> found.length, found.share, round(found.amortised.value, 3), found.latency.value
     (20, 1.0, 0.5, 2.0)
     """
-    if any(len(run.seconds) < 2 for run in runs):
-        raise ValueError("runs must have two batches or more a length: one half chooses, the other measures")
-    train = [_amortised(run.seconds[0::2], run.values[0::2] <= target) for run in runs]
-    shares = [float((run.values[0::2] <= target).mean()) for run in runs]
+    found = [run.batches(target) for run in runs]
     # where no length reaches it, the one with the best mean is measured
-    best = int(np.argmin(train)) if any(shares) else int(np.argmin([run.values[0::2].mean() for run in runs]))
-    chosen = runs[best]
-    seconds, hits = chosen.seconds[1::2], chosen.values[1::2] <= target
-    rng = np.random.default_rng(seed)
-    picks = [rng.integers(len(seconds), size=len(seconds)) for _ in range(RESAMPLES)]
+    best = best_length(found, [float(run.values[0::2].mean()) for run in runs])
+    test = found[best].take(np.s_[1::2])
+    drawn = test.draws(np.random.default_rng(seed))
     return TimeToTarget(
-        chosen.length,
-        float(hits.mean()),
-        _interval(_amortised, seconds, hits, picks),
-        _interval(_latency, seconds, hits, picks),
+        runs[best].length,
+        float(test.share),
+        with_interval(amortised, test, drawn),
+        with_interval(latency, test, drawn),
     )
 
 
-def _amortised(seconds: AnyArray, hits: AnyArray) -> float:
-    """Seconds a read times the reads that are needed."""
-    return float(seconds.sum()) / hits.size * _repeats(float(hits.mean()))
+def best_length(lengths: Sequence[Batches], otherwise: Sequence[float]) -> int:
+    """Position of the least amortised time on the even batches; where none reaches the target, of the least other cost.
+
+    Raises
+    ------
+    ValueError
+        A length has fewer than two batches.
+    """
+    if any(len(batches.seconds) < 2 for batches in lengths):
+        raise ValueError("runs must have two batches or more a length: one half chooses, the other measures")
+    train = [batches.take(np.s_[0::2]) for batches in lengths]
+    times = np.array([amortised(batches, batches.share) for batches in train])
+    return int(np.argmin(times if np.isfinite(times).any() else otherwise))
 
 
-def _latency(seconds: AnyArray, hits: AnyArray) -> float:
-    """Seconds a batch times the batches that are needed, a batch's success being any of its reads'."""
-    share = float(hits.mean())
-    return float(seconds.mean()) * _repeats(1 - (1 - share) ** hits.shape[1])
-
-
-def _repeats(share: float) -> float:
-    if share <= 0:
-        return math.inf
-    return 1.0 if share >= 1 else max(1.0, math.log(1 - CONFIDENCE) / math.log1p(-share))
-
-
-def _interval(figure: object, seconds: AnyArray, hits: AnyArray, picks: list[AnyArray]) -> Interval:
-    """Bootstrap over batches; where all or no reads hit, by the Jeffreys interval of the share."""
-    assert callable(figure)
-    value = figure(seconds, hits)
-    if 0 < hits.mean() < 1:
-        found = np.array([figure(seconds[pick], hits[pick]) for pick in picks])
-        low, high = np.quantile(found, [0.025, 0.975], method="nearest")
+def with_interval(figure: Figure, batches: Batches, drawn: Batches) -> Interval:
+    """A figure with its bootstrap interval over batches; where all or no reads hit, by that of Jeffreys."""
+    value = float(figure(batches, batches.share))
+    if 0 < batches.share < 1:
+        low, high = np.quantile(figure(drawn, drawn.share), [0.025, 0.975], method="nearest")
         return Interval(value, float(low), float(high))
-    low_share, high_share = jeffreys(int(hits.sum()), hits.size)
-    low, high = (_at_share(figure, seconds, hits.shape, share) for share in (high_share, low_share))
-    return Interval(value, low, max(high, value), is_limit=not hits.any())
-
-
-def _at_share(figure: object, seconds: AnyArray, shape: tuple[int, ...], share: float) -> float:
-    assert callable(figure)
-    if figure is _latency:
-        return float(seconds.mean()) * _repeats(1 - (1 - share) ** shape[1])
-    return float(seconds.sum()) / math.prod(shape) * _repeats(share)
+    low_share, high_share = jeffreys(int(batches.hits.sum()), int(batches.reads.sum()))
+    low, high = float(figure(batches, high_share)), float(figure(batches, low_share))
+    return Interval(value, low, max(high, value), is_limit=not batches.hits.any())
 
 
 def jeffreys(successes: int, trials: int) -> tuple[float, float]:

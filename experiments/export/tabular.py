@@ -15,6 +15,8 @@ from ...core.files import draft_of
 from ..metrics import incumbent_time
 from ..report.energies import modelled_joules
 from ..report.runs import STAGES, Run, RunSet
+from ..report.targets import TARGETS as TIME_TARGETS
+from ..report.targets import reads_at, target_value
 from ..report.times import Settings, primal_share, target_time
 from ..worth import SAMPLES
 
@@ -27,7 +29,11 @@ _TEXTS = frozenset(
     )
 )
 _COUNTED = ("qubits", "aux_qubits", "depth", "two_qubit_gates", "evaluations", "shots", "rounds", "peak_bytes")
-_INTEGERS = frozenset(("size", "seed", "repeat", "is_fair_pair", *_COUNTED))
+#: Targets of the times to target, and how the columns of the reads at them are called.
+READS_AT = {"best known": "best_known", "99.9 %": "99_9_percent", "99 %": "99_percent"}
+_INTEGERS = frozenset(
+    ("size", "seed", "repeat", "is_fair_pair", *_COUNTED, *(f"reads_at_{name}" for name in READS_AT.values()))
+)
 #: Targets of a worth, and how their columns are called.
 TARGETS = {
     "optimum": "optimum",
@@ -81,12 +87,20 @@ def flat_row(runs: RunSet, run: Run, captime: float, settings: Settings) -> dict
     row |= {key: run.figures.get(key) for key in (*_COUNTED, "cpu_seconds", "wall_seconds")}
     row["time_to_incumbent"] = _told(incumbent_time(run.trace))
     row["time_to_target"] = _told(target_time(runs, run, settings.target_gap))
+    row |= {f"reads_at_{name}": _reads_at(runs, run, target) for target, name in READS_AT.items()}
     row["primal_integral"] = _told(primal_share(runs, run, captime))
     measured = {"joules_rapl": "joules", "joules_rapl_net": "net_joules"}
     measured |= {"joules_card": "card_joules", "joules_card_net": "card_net_joules"}
     row |= {column: run.figures.get(key) for column, key in measured.items()}
     row["joules_model"] = modelled_joules(run, settings) if row["joules_rapl"] is None else None
     return row
+
+
+def _reads_at(runs: RunSet, run: Run, target: str) -> int | None:
+    """Raw feasible reads at a target of the report; None where the row does not say."""
+    objective = target_value(runs.references[run.instance], run.sense, TIME_TARGETS[target])
+    raw = run.stages.get("raw")
+    return None if objective is None or raw is None or not raw.num_points else reads_at(run, objective)
 
 
 def _worth(run: Run) -> dict[str, Value]:

@@ -148,8 +148,11 @@ def _sections(report: Report) -> list[Section]:
             _figure(plots, "ecdf")
             + _figure(plots, "profile")
             + _table(tables["time"])
+            + _table(tables["targets"])
+            + _figure(plots, "residual")
+            + _table(tables["targets-instances"])
             + _table(tables["utility"])
-            + (_table(tables["restarts"]) if tables["restarts"].rows else ""),
+            + _table(tables["restarts"]),
         ),
         Section(
             "resources",

@@ -45,6 +45,7 @@ from .tables import (
     tabulate,
     words,
 )
+from .target_tables import residual_curve, target_by_instance, target_table
 from .times import Settings, tts_of_runs
 
 
@@ -78,6 +79,8 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
         time_table(runs, settings),
         utility_table(runs, settings),
         restart_table(runs, settings),
+        target_table(runs),
+        target_by_instance(runs),
         resource_table(runs),
         energy_table(runs, settings),
         energy_by_instance(runs, settings),
@@ -87,6 +90,7 @@ def make_report(runs: RunSet, settings: Settings | None = None) -> Report:
     plots = [gap_by_size(runs), quantum_scatter(runs), waterfall(runs), crossover(runs), feasibility(runs)]
     plots += [critical_difference(runs, *ranked)] if ranked else []
     plots += [target_ecdf(runs), profile(runs, settings), time_scaling(runs), qubit_scaling(runs)]
+    plots += [plot for plot in [residual_curve(runs)] if not plot.is_empty]
     return Report(
         runs=runs,
         settings=settings,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ...core import Sense
 from ..endings import is_no_fair_pair, judge_of
+from .lengths import length_of, setting_of
 from .row_types import METERED
 
 StageName = Literal["raw", "repaired", "improved", "final"]
@@ -100,6 +101,9 @@ class Run:
     crossover: Mapping[int, float | None] = field(default_factory=dict)
     second_ratio: float | None = None
     stopped_at_success: bool = False
+    length: Mapping[str, Any] = field(default_factory=dict)
+    setting: str = ""
+    reached: tuple[tuple[float, int], ...] = ()
 
     @property
     def is_feasible(self) -> bool:
@@ -173,6 +177,9 @@ def run_of(row: Mapping[str, Any]) -> Run:
         control_uniform=_points(stages.get("control") or {}),
         start=str((stages.get("control_start") or {}).get("start", "")),
         stopped_at_success=is_no_fair_pair(row),
+        length=length_of(pipeline),
+        setting=setting_of(pipeline),
+        reached=tuple((float(objective), int(reads)) for objective, reads in row.get("reached") or ()),
         **_worth(row.get("worth") or {}),
     )
 

@@ -276,14 +276,17 @@ def median_interval(values: npt.ArrayLike, *, seed: int = BOOTSTRAP_SEED, resamp
     batch = max(1, 4_000_000 // data.size)
     for start in range(0, resamples, batch):
         stop = min(resamples, start + batch)
-        medians[start:stop] = _medians(data[rng.integers(0, data.size, size=(stop - start, data.size))])
+        medians[start:stop] = row_medians(data[rng.integers(0, data.size, size=(stop - start, data.size))])
     medians.sort()
     low, high = medians[int(0.025 * resamples)], medians[min(resamples - 1, int(0.975 * resamples))]
-    return Interval(float(_medians(data[None, :])[0]), float(low), float(high))
+    return Interval(float(row_medians(data[None, :])[0]), float(low), float(high))
 
 
-def _medians(samples: Float) -> Float:
-    """Median of each row; the upper of the middle two where they are not both finite, since inf has no mean."""
+def row_medians(samples: Float) -> Float:
+    """Median of each row, shape (rows,), of samples of shape (rows, n).
+
+    The upper of the middle two where they are not both finite, since inf has no mean.
+    """
     n = samples.shape[1]
     parts = np.partition(samples, [(n - 1) // 2, n // 2], axis=1)
     low, high = parts[:, (n - 1) // 2], parts[:, n // 2]

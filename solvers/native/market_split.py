@@ -54,12 +54,12 @@ class MarketSplit:
     def refusal(self, problem: Problem) -> str:
         """Why it is not for this problem, with what is; empty if it is."""
         if not isinstance(problem, MarketShare):
-            return f"market-split must have a market-share instance, got {problem.kind}; use cpsat or sa"
+            return f"market-split must have a market-share instance, got {problem.kind}; use cpsat"
         n = problem.demands.shape[1]
         if n > MAX_COLUMNS:
-            return f"market-split must have at most {MAX_COLUMNS} columns, got {n}; use cpsat or sa"
+            return f"market-split must have at most {MAX_COLUMNS} columns, got {n}; use cpsat"
         if not _scaled(problem).is_exact:
-            return "market-split must have numbers that scale to integers with sums below 2**50; use cpsat or sa"
+            return "market-split must have numbers that scale to integers with sums below 2**50; use cpsat"
         return ""
 
     def solve(self, problem: Problem, *, budget: Budget, seed: int, report: Report | None = None) -> Outcome:
