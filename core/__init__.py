@@ -22,8 +22,10 @@ from .errors import (
     UnsupportedError,
     unknown_name,
 )
+from .factored_model import FactoredModel
 from .gap import absolute_gap, relative_gap
 from .ground import Cube, Ground
+from .kronecker import KroneckerProducts
 from .polynomial import BinaryPolynomial
 from .polynomial_program import PolynomialModel, PolynomialProgram
 from .problem import (
@@ -95,6 +97,7 @@ __all__ = [
     "Encoder",
     "Encoding",
     "Entry",
+    "FactoredModel",
     "Float",
     "Formulation",
     "GENERATORS",
@@ -103,6 +106,7 @@ __all__ = [
     "InfeasibleError",
     "InstanceFormatError",
     "Int",
+    "KroneckerProducts",
     "LiteralMap",
     "MissingDependencyError",
     "Number",

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .arrays import AnyArray, Bits, Float, Int
 from .bit_maps import input_bits, seal_places
+from .factored_model import FactoredModel
 from .program import BinaryProgram
 from .registry import DECODERS
 
@@ -115,7 +116,8 @@ class Encoding:
 
     Parameters
     ----------
-    bqm : dimod BINARY model with labels 0..m-1; minimised.
+    bqm : dimod BINARY model with labels 0..m-1; minimised. Or what stands in its place: a PolynomialModel, a
+        FactoredModel.
     decoder : Z -> X.
     penalties : weight by row name, of the rows that became penalties.
     num_aux : QUBO bits that are not program bits (slack).
@@ -249,6 +251,7 @@ def bqm_from_arrays(
 
 def bqm_to_arrays(bqm: dimod.BinaryQuadraticModel) -> tuple[Float, Int, Int, Float, float]:
     """``(linear, rows, columns, values, offset)`` of a BINARY model with labels 0..m-1; the inverse of the above."""
+    bqm = bqm.stored() if isinstance(bqm, FactoredModel) else bqm
     vectors = bqm.to_numpy_vectors(variable_order=range(bqm.num_variables))
     i, j = vectors.quadratic.row_indices, vectors.quadratic.col_indices
     return (

@@ -84,6 +84,14 @@ class PolynomialProgram(BinaryProgram):
     def coefficients(self) -> Float:
         return self.polynomial.coefficients
 
+    @property
+    def weight(self) -> float:
+        return self.polynomial.size
+
+    @property
+    def is_integral(self) -> bool:
+        return self.offset % 1 == 0 and bool((self.coefficients % 1 == 0).all())
+
     @cached_property
     def fingerprint(self) -> str:
         return self.polynomial.fingerprint

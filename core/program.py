@@ -1,7 +1,8 @@
 """Binary quadratic program with linear rows: the one model between problems and encoders.
 
 ``minimise x'Qx + c'x + offset  subject to  lower <= A x <= upper,  x in {0,1}^n``. Everything is vectorised over
-points: ``X`` has shape (k, n), one point a row. Products of variables stand only in the cost, never in rows.
+points: ``X`` has shape (k, n), one point a row. Products of variables stand only in the cost, never in rows; they are
+stored, or held by two factors (kronecker.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import AnyArray, Float, digest, freeze_csr, frozen, frozen_csr
+from .kronecker import KroneckerProducts
 from .margins import row_tolerances
+from .products import Products, StoredProducts
 from .row_kinds import RowFacts, facts_of_rows
 
 if TYPE_CHECKING:
@@ -58,7 +61,8 @@ class BinaryProgram:
     Parameters
     ----------
     c : linear costs, shape (n,).
-    Q : products, shape (n, n); stored upper triangular, the diagonal moved into ``c`` (x_i**2 = x_i).
+    Q : products, shape (n, n); stored upper triangular, the diagonal moved into ``c`` (x_i**2 = x_i). Or a
+        KroneckerProducts, which stays as it is.
     offset : constant of the cost.
     rows : linear rows over the same n variables; None for none.
     names : ``family[index]`` of each variable; ``x[i]`` when empty.
@@ -76,25 +80,19 @@ class BinaryProgram:
     """
 
     c: AnyArray
-    Q: csr_array | None = None
+    Q: csr_array | KroneckerProducts | None = None
     offset: float = 0.0
     rows: Rows | None = None
     names: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        from scipy.sparse import csr_array, triu
+        from scipy.sparse import csr_array
 
         c = np.array(self.c, dtype=np.float64)
         n = c.size
-        Q = csr_array((n, n)) if self.Q is None else csr_array(self.Q, dtype=np.float64)
-        if c.ndim != 1 or Q.shape != (n, n):
-            raise ValueError(f"Q must have shape ({n}, {n}) for {n} linear costs, got {Q.shape}")
-        if not (np.isfinite(c).all() and np.isfinite(Q.data).all() and np.isfinite(self.offset)):
+        if not (np.isfinite(c).all() and np.isfinite(self.offset)):
             raise ValueError("costs must be finite numbers; check the instance for overflow")
-        diagonal = Q.diagonal()
-        if diagonal.any():
-            c = c + diagonal
-        upper = triu(Q, 1) + triu(Q.T, 1)
+        c, Q = _cost_parts(c, self.Q)
         rows = self.rows if self.rows is not None else Rows(csr_array((0, n)), np.zeros(0), np.zeros(0), ())
         if rows.A.shape[1] != n:
             raise ValueError(f"rows must have {n} columns, one a variable, got {rows.A.shape[1]}")
@@ -104,16 +102,18 @@ class BinaryProgram:
         names = tuple(self.names) or tuple(f"x[{i}]" for i in range(n))
         if len(names) != n:
             raise ValueError(f"names must be {n}, one a variable, got {len(names)}")
-        for key, value in (("c", frozen(c)), ("Q", frozen_csr(upper)), ("rows", rows), ("names", names)):
+        for key, value in (("c", frozen(c)), ("Q", Q), ("rows", rows), ("names", names)):
             object.__setattr__(self, key, value)
         object.__setattr__(self, "offset", float(self.offset))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "row_facts"}  # as large as the rows
+        derived = ("row_facts", "couplings")  # as large as the rows and the products
+        return {key: value for key, value in self.__dict__.items() if key not in derived}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        freeze_csr(self.products)
+        if not isinstance(self.Q, KroneckerProducts):
+            freeze_csr(self.products)
         self.__dict__["c"] = frozen(self.c)
 
     @property
@@ -127,7 +127,7 @@ class BinaryProgram:
     @property
     def num_terms(self) -> int:
         """Nonzero coefficients of the cost."""
-        return int(np.count_nonzero(self.coefficients))
+        return int(np.count_nonzero(self.c)) + self.couplings.num_products
 
     @property
     def coefficients(self) -> Float:
@@ -135,10 +135,33 @@ class BinaryProgram:
         return np.concatenate([self.c, self.products.data])
 
     @property
-    def products(self) -> csr_array:
-        """Q as stored: strictly upper triangular, canonical."""
+    def weight(self) -> float:
+        """No sum of the cost's terms is larger: the sum of all |coefficients| where no products of factors cancel."""
+        return float(np.abs(self.c).sum() + self.couplings.weight + abs(self.offset))
+
+    @property
+    def is_integral(self) -> bool:
+        """Whether all coefficients of the cost and its constant are known to be integers."""
+        return self.offset % 1 == 0 and bool((self.c % 1 == 0).all()) and self.couplings.is_integral
+
+    @cached_property
+    def couplings(self) -> Products:
+        """The products in the form that they are held in."""
+        if isinstance(self.Q, KroneckerProducts):
+            return self.Q
         assert self.Q is not None
-        return self.Q
+        return StoredProducts(self.Q)
+
+    @property
+    def products(self) -> csr_array:
+        """Q as a matrix: strictly upper triangular, canonical.
+
+        Raises
+        ------
+        UnsupportedError
+            It is held by factors and has more products than can be stored.
+        """
+        return self.couplings.stored()
 
     @property
     def constraints(self) -> Rows:
@@ -153,15 +176,15 @@ class BinaryProgram:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of costs and rows; names do not count."""
+        """Digest of costs and rows, names apart; of products held by factors it is another than of the same stored."""
         rows = self.constraints
-        parts = [self.c, self.products, np.array([self.offset]), rows.A, _bounds(rows.lower), _bounds(rows.upper)]
-        return digest(parts)
+        bounds = _bounds(rows.lower), _bounds(rows.upper)
+        return digest([self.c, *self.couplings.digest_parts, np.array([self.offset]), rows.A, *bounds])
 
     def costs(self, X: npt.ArrayLike) -> Float:
         """Cost of each point, shape (k,); see the module for the formula."""
         points = self._points(X)
-        quadratic = ((points @ self.products) * points).sum(axis=1) if self.products.nnz else 0.0
+        quadratic = self.couplings.values(points)
         # whole numbers are summed exactly in any order; of others a BLAS's order is the processor's
         linear = points @ self.c if self._is_whole else (points * self.c).sum(axis=1)
         return np.asarray(linear + quadratic + self.offset, dtype=np.float64)
@@ -194,7 +217,7 @@ class BinaryProgram:
             np.concatenate([own.upper, more.upper]),
             own.names + more.names,
         )
-        return BinaryProgram(self.c, self.products, self.offset, rows, self.names)
+        return BinaryProgram(self.c, self.Q, self.offset, rows, self.names)
 
     @cached_property
     def tolerances(self) -> Float:
@@ -207,6 +230,24 @@ class BinaryProgram:
         if points.ndim != 2 or points.shape[1] != self.num_variables:
             raise ValueError(f"points must have shape (k, {self.num_variables}), got {points.shape}")
         return points
+
+
+def _cost_parts(c: Float, Q: Any) -> tuple[Float, csr_array | KroneckerProducts]:
+    """Linear costs with the diagonal of Q, and Q upper triangular; factors as they are."""
+    from scipy.sparse import csr_array, triu
+
+    n = c.size
+    if isinstance(Q, KroneckerProducts):
+        if c.ndim != 1 or Q.num_variables != n:
+            raise ValueError(f"Q must have {n} variables for {n} linear costs, got factors of {Q.num_variables}")
+        return c, Q
+    Q = csr_array((n, n)) if Q is None else csr_array(Q, dtype=np.float64)
+    if c.ndim != 1 or Q.shape != (n, n):
+        raise ValueError(f"Q must have shape ({n}, {n}) for {n} linear costs, got {Q.shape}")
+    if not np.isfinite(Q.data).all():
+        raise ValueError("costs must be finite numbers; check the instance for overflow")
+    diagonal = Q.diagonal()
+    return c + diagonal if diagonal.any() else c, frozen_csr(triu(Q, 1) + triu(Q.T, 1))
 
 
 def make_rows(

@@ -110,7 +110,7 @@ def good_point(program: BinaryProgram, *, guide: Float) -> FeasiblePoint:
 
     The guide has shape (n,).
     """
-    if program.products.nnz:
+    if program.couplings.num_products:
         return feasible_point(program, guide=guide)
     return _searched(program, program, _GOOD_EFFORT, guide, is_first_enough=False)
 
@@ -123,9 +123,7 @@ def _first(program: BinaryProgram, guide: Float | None) -> FeasiblePoint:
     if found:
         return min(found, key=lambda point: point.cost or 0.0)
     # Products would cost CP-SAT a variable each; their mean effect at density 1/2 keeps the search in cheap regions.
-    products = program.products
-    degree = np.asarray(products.sum(axis=0)).ravel() + np.asarray(products.sum(axis=1)).ravel()
-    linear = BinaryProgram(program.c + degree / 2, rows=program.constraints, names=program.names)
+    linear = BinaryProgram(program.c + program.couplings.totals() / 2, rows=program.constraints, names=program.names)
     return _searched(program, linear, _FIRST_EFFORT, guide, is_first_enough=True)
 
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core import ENCODERS, BinaryProgram, Encoding, LiteralMap, Round, encode_again_if_grown
+from ..core import (
+    ENCODERS,
+    BinaryProgram,
+    Encoding,
+    FactoredModel,
+    KroneckerProducts,
+    LiteralMap,
+    Round,
+    encode_again_if_grown,
+)
 from .quadratic import Quadratic
 
 
@@ -29,9 +38,10 @@ class Native:
     """
 
     def encode(self, program: BinaryProgram) -> Encoding:
-        """The cost of the program as a QUBO of the same bits."""
+        """The cost of the program as a QUBO of the same bits; products held by factors stay so."""
+        is_factored = isinstance(program.Q, KroneckerProducts)
         return Encoding(
-            Quadratic.cost(program).bqm(),
+            FactoredModel(program) if is_factored else Quadratic.cost(program).bqm(),
             LiteralMap.identity(program.num_variables),
             is_exact=program.num_rows == 0,
             is_relaxation=True,

@@ -58,11 +58,9 @@ def residual(program: BinaryProgram, keep: Int, values: Bits) -> Residual:
     values = np.array(values, dtype=np.uint8)
     values[keep] = 0
     fixed = values.astype(np.float64)
-    products = program.products
-    pulled = products @ fixed + products.T @ fixed
-    costs = (program.c + pulled)[keep]
+    costs = (program.c + program.couplings.pull(fixed))[keep]
     offset = float(program.costs(fixed)[0])
-    inner = products[keep][:, keep]
+    inner = program.couplings.among(keep)
     names = tuple(program.names[j] for j in keep.tolist())
     rows = _rows(program, keep, fixed)
     values.flags.writeable = False

@@ -17,6 +17,7 @@ from ..core import (
     BinaryProgram,
     Decoder,
     Encoding,
+    KroneckerProducts,
     PolynomialModel,
     PolynomialProgram,
     Rows,
@@ -182,7 +183,7 @@ def _program_to_json(program: BinaryProgram) -> dict[str, Any]:
     return {
         _TAG: "program",
         "c": program.c.tolist(),
-        "Q": _csr_to_json(program.products),
+        "Q": _products_to_json(program.Q),
         "offset": program.offset,
         "A": _csr_to_json(rows.A),
         "lower": _numbers(rows.lower),
@@ -195,7 +196,17 @@ def _program_to_json(program: BinaryProgram) -> dict[str, Any]:
 def _program_from_json(data: Mapping[str, Any]) -> BinaryProgram:
     lower, upper = ([_from_json(item) for item in data[key]] for key in ("lower", "upper"))
     rows = Rows(_csr_from_json(data["A"]), np.array(lower), np.array(upper), tuple(data["row_names"]))
-    return BinaryProgram(data["c"], _csr_from_json(data["Q"]), data["offset"], rows, tuple(data["names"]))
+    return BinaryProgram(data["c"], _products_from_json(data["Q"]), data["offset"], rows, tuple(data["names"]))
+
+
+def _products_to_json(Q: Any) -> dict[str, Any]:
+    if isinstance(Q, KroneckerProducts):
+        return {"flow": Q.flow.tolist(), "distance": Q.distance.tolist()}
+    return _csr_to_json(Q)
+
+
+def _products_from_json(data: Mapping[str, Any]) -> Any:
+    return KroneckerProducts(data["flow"], data["distance"]) if "flow" in data else _csr_from_json(data)
 
 
 def _csr_to_json(matrix: Any) -> dict[str, Any]:

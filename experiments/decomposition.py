@@ -153,7 +153,7 @@ def thinned(
     program = formulation.program
     if inside is None:
         return None
-    work = len(Z) * (program.products.nnz + program.constraints.A.nnz + 8 * program.num_variables)
+    work = len(Z) * (program.couplings.num_products + program.constraints.A.nnz + 8 * program.num_variables)
     if work < MAX_WORK or formulation.is_surrogate or not _is_direct(formulation):
         return None
     Y = encoding.state["inner"].decode(Z)

@@ -41,7 +41,7 @@ def qubo_products(program: BinaryProgram) -> tuple[float, float]:
     """
     n, length = program.num_variables, np.diff(program.constraints.A.indptr).astype(np.float64)
     pairs = float((length * (length - 1) / 2).sum())
-    return min(n * (n - 1) / 2, pairs + program.products.nnz), float((length**2).sum())
+    return min(n * (n - 1) / 2, pairs + program.couplings.num_products), float((length**2).sum())
 
 
 def model_seconds(program: BinaryProgram) -> float:
@@ -59,6 +59,16 @@ def model_seconds(program: BinaryProgram) -> float:
     is_searched = bool(len(rows)) and bool((rows.lower > 0).any() or (rows.A.data < 0).any())
     searched = PER_SEARCHED * program.num_variables if is_searched else 0.0
     return PER_ROW * len(rows) + searched + PER_PRODUCT * products + PER_PAIR * pairs
+
+
+def is_factored(formulation: Formulation) -> bool:
+    """Whether the program holds its products by factors, and so is built at once, whatever its size."""
+    return bool(getattr(formulation, "is_factored", False))
+
+
+def unstored(formulation: Formulation) -> str:
+    """Why a program's products, held by factors, cannot be written out; empty if they can, or are."""
+    return formulation.program.couplings.refusal().partition(";")[0] if is_factored(formulation) else ""
 
 
 def too_late(formulation: Formulation, limit: float) -> str:

@@ -29,7 +29,7 @@ def own_bound(problem: Problem, program: BinaryProgram | None, cost_bound: float
 
 def has_integral_cost(program: BinaryProgram) -> bool:
     """Whether every cost coefficient and the offset are integers."""
-    return program.offset % 1 == 0 and bool((program.coefficients % 1 == 0).all())
+    return program.is_integral
 
 
 def status_of(

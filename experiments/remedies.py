@@ -43,7 +43,7 @@ def _working(encoder: Encoder, sampler: QuboSampler, formulation: Formulation) -
         lean = dataclasses.replace(sampler, precision="complex64")
         if _fits(encoder, lean, formulation):
             yield "--precision complex64"
-    if program.num_rows and program.constraints.A.nnz + program.products.nnz <= MAX_ENTRIES:
+    if program.num_rows and program.constraints.A.nnz + program.couplings.num_products <= MAX_ENTRIES:
         try:
             if not isinstance(encoder, Fix) and _fits(Fix(inner=encoder), sampler, formulation):
                 yield "--presolve lp"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..core import BinaryProgram, Encoder, PolynomialProgram, Problem, UnsupportedError
+from ..core import BinaryProgram, Encoder, Formulation, PolynomialProgram, Problem, UnsupportedError
 from ..encoders.native import Native
 from ..encoders.neighbourhood import Neighbourhood
 from ..engines.diagonal import assumed_bytes
@@ -19,7 +19,7 @@ from ..problems.formulations import formulate
 from ..solvers.base import QuboSampler, keeps_rows
 from .default_decomposition import FIELDS, PREFERRED, announced, completed_spec, decomposing
 from .encoder_shorthands import SHORTHANDS, Wrappers, take_options, wrapped, wrappers_of
-from .model_work import sampling_late, too_late
+from .model_work import is_factored, sampling_late, too_late, unstored
 from .parts import Part, part_fields, part_make, part_name
 from .pipeline import Pipeline, build_parts
 
@@ -141,7 +141,9 @@ def default_encoder(
     tried: tuple[str, ...] = SUBSPACE_ENCODERS if with_rows else DEFAULT_ENCODERS
     try:
         form = formulate(problem, formulation)
-        late = "" if seconds is None else too_late(form, seconds)
+        late = ""
+        if not _takes_factors(solver, form):
+            late = unstored(form) or ("" if seconds is None else too_late(form, seconds))
         if late:
             reasons.append(late)
             tried = ()
@@ -210,6 +212,11 @@ def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: Bin
         except UnsupportedError as error:
             return str(error)
     return sampler.estimate(qubits, 0).refusal
+
+
+def _takes_factors(solver: Part, formulation: Formulation) -> bool:
+    """Whether the sampler works on the factors that the program holds, so that no product is written out."""
+    return is_factored(formulation) and bool(getattr(part_make("solver", solver), "takes_factors", False))
 
 
 def _fields(solver: Part, encoder: Part | None) -> set[str]:

@@ -37,7 +37,7 @@ def relaxed_point(encoding: Encoding) -> AnyArray | None:
 
     program = encoding.native
     assert program is not None
-    if program.products.nnz:
+    if program.couplings.num_products:
         return None
     rows = program.constraints
     solved = linear_relaxation(program.c, rows.A, rows.lower, rows.upper)

@@ -123,5 +123,4 @@ def verify_point(formulation: Formulation, x: Bits) -> Verified:
 
 def _rounding(program: BinaryProgram) -> float:
     """What the sums of a program's cost may lose where large terms cancel: last bits of all |coefficients|."""
-    size = float(np.abs(program.coefficients).sum() + abs(program.offset))
-    return 64 * float(np.finfo(np.float64).eps) * size
+    return 64 * float(np.finfo(np.float64).eps) * program.weight

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core import AnyArray, Bits, Int, Rows, Size, UnsupportedError
+from ..core.products import MAX_STORED
 
 #: Programs with more products than this (two gigabytes while they are built) are refused.
-MAX_TERMS = 25_000_000
+MAX_TERMS = MAX_STORED
 
 
 def one_hot_rows(m: int, first: str, second: str) -> Rows:

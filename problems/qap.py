@@ -19,6 +19,7 @@ from ..core import (
     BinaryProgram,
     Bits,
     Formulation,
+    KroneckerProducts,
     Number,
     Rows,
     Sense,
@@ -31,7 +32,10 @@ from ..core import (
     short_repr,
 )
 from ..core.model_html import problem_html
-from .permutation import one_hot_rows, permutation_bits, permutation_of, refuse_too_large
+from .permutation import one_hot_rows, permutation_bits, permutation_of
+
+#: Facilities from which on the products are held by their two factors; 70 facilities have up to 12 million.
+FACTORED_SIDE = 71
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +44,8 @@ class QapAssignment:
 
     Minimises ``sum_i sum_k F[i,i] D[k,k] x[i,k] + sum_(i<j) sum_(k!=l) (F[i,j] D[k,l] + F[j,i] D[l,k]) x[i,k] x[j,l]``
     with one location a facility and one facility a location. Products of two bits of one row or column vanish on all
-    permutations and are left out, so the cost equals the objective there and need not elsewhere.
+    permutations and are left out, so the cost equals the objective there and need not elsewhere. From FACTORED_SIDE
+    facilities on, the program holds F and D in the place of the products.
 
     References
     ----------
@@ -64,14 +69,20 @@ class QapAssignment:
         """Number n of facilities."""
         return self.problem.num_facilities
 
+    @property
+    def is_factored(self) -> bool:
+        """Whether the program holds its products by their two factors."""
+        return self.order >= FACTORED_SIDE
+
     @cached_property
     def program(self) -> BinaryProgram:
         F, D, n = self.problem.flow, self.problem.distance, self.order
-        refuse_too_large(self.size(self.problem), f"qap of order {n}", "use gilmore-lawler or a local search")
+        products = KroneckerProducts(F, D)
+        Q = products if self.is_factored else products.stored()
         names = tuple(f"x[{i},{k}]" for i in range(n) for k in range(n))
         linear = np.outer(np.diag(F), np.diag(D)).astype(np.float64)
         rows = one_hot_rows(n, "facility", "location")
-        return BinaryProgram(linear.ravel(), _products(F, D), 0.0, rows, names)
+        return BinaryProgram(linear.ravel(), Q, 0.0, rows, names)
 
     def decode(self, x: AnyArray) -> Solution | None:
         """Location of each facility, shape (n,), of bits, shape (n**2,); None unless a permutation matrix."""
@@ -179,25 +190,3 @@ class Qap:
         """Empty: every permutation is feasible, and anything else is refused."""
         permutation_solution(solution, self.num_facilities, self.kind)
         return {}
-
-
-def _products(F: AnyArray, D: AnyArray) -> Any:
-    """Upper triangular products as CSR, one block row a facility: never more memory than the result and one block."""
-    from scipy.sparse import csr_array
-
-    n = len(F)
-    there, back = D.astype(np.float64), D.T.astype(np.float64)
-    values: list[AnyArray] = [np.zeros(0)]
-    columns: list[AnyArray] = [np.zeros(0, dtype=np.int64)]
-    counts = np.zeros((n, n), dtype=np.int64)
-    for i in range(n):
-        later = np.arange(i + 1, n)
-        # block[k, j, l] = F[i,j] D[k,l] + F[j,i] D[l,k], and nothing at k == l
-        block = F[i, later][None, :, None] * there[:, None, :] + F[later, i][None, :, None] * back[:, None, :]
-        block[np.arange(n), :, np.arange(n)] = 0.0
-        k, j, location = np.nonzero(block)
-        values.append(block[k, j, location])
-        columns.append((later[j]) * n + location)
-        counts[i] = np.bincount(k, minlength=n)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    return csr_array((np.concatenate(values), np.concatenate(columns), starts), shape=(n * n, n * n))

@@ -22,6 +22,7 @@ from ..core import (
     Bits,
     Budget,
     Cube,
+    FactoredModel,
     Float,
     Ground,
     Number,
@@ -94,7 +95,8 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     (name of the feasible subspace it worked in), timing (nanoseconds, as dwave-samplers tell them). All but ``seconds``
     and ``timing`` must be the same for the same seed.
     A sampler that keeps rows of the program itself says so by ``keeps_rows``, and by ``ground`` what is left. One that
-    takes a ``PolynomialModel`` of any degree in the place of a quadratic model says so by ``takes_polynomials``.
+    takes a ``PolynomialModel`` of any degree in the place of a quadratic model says so by ``takes_polynomials``; one
+    that needs no list of products (a ``FactoredModel``) by ``takes_factors``, all others get the stored model.
 
     A subclass writes ``sample`` for BINARY models with labels 0..m-1 and at least one variable; models with other
     labels or spins are translated there and back around it, so that ours work wherever dimod's samplers do. Around it
@@ -108,6 +110,7 @@ class QuboSampler(dimod.Sampler):  # type: ignore[misc]
     #: Whether it may keep rows only where the encoding leaves them to the sampler (not in a Lagrangian's round).
     keeps_rows_if_left: ClassVar[bool] = False
     takes_polynomials: ClassVar[bool] = False
+    takes_factors: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -245,6 +248,8 @@ def _any_labels(sample: Callable[..., dimod.SampleSet]) -> Callable[..., dimod.S
         if isinstance(bqm, PolynomialModel):
             require_polynomials(self)
             return sample(self, bqm, **keywords)
+        if isinstance(bqm, FactoredModel):
+            return sample(self, bqm if self.takes_factors else bqm.stored(), **keywords)
         labels = list(bqm.variables)
         if bqm.vartype is dimod.BINARY and all(label == i for i, label in enumerate(labels)):
             return sample(self, bqm, **keywords)
@@ -297,6 +302,8 @@ def is_cost_of(bqm: dimod.BinaryQuadraticModel, program: BinaryProgram) -> bool:
     """
     if bqm.num_variables != program.num_variables or float(bqm.offset) != program.offset:
         return False
+    if isinstance(bqm, FactoredModel):
+        return bqm.program.couplings is program.couplings and np.array_equal(bqm.program.c, program.c)
     own = cost_program(bqm)
     difference = abs(own.products - program.products)
     return bool(np.array_equal(own.c, program.c)) and (difference.nnz == 0 or not difference.data.any())
@@ -306,6 +313,8 @@ def cost_program(bqm: dimod.BinaryQuadraticModel) -> BinaryProgram:
     """A BINARY model with labels 0..m-1 as a program without rows."""
     from scipy.sparse import coo_array
 
+    if isinstance(bqm, FactoredModel):
+        return BinaryProgram(bqm.program.c, bqm.program.Q, bqm.offset)
     linear, i, j, values, offset = bqm_to_arrays(bqm)
     n = linear.size
     upper = np.minimum(i, j), np.maximum(i, j)

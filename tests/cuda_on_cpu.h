@@ -74,8 +74,8 @@ static unsigned __ballot_sync(unsigned, bool vote) {
     wait_at(own_warp());
     return out;
 }
-static int __float_as_int(float x) { int out; std::memcpy(&out, &x, 4); return out; }
-static float __int_as_float(int x) { float out; std::memcpy(&out, &x, 4); return out; }
+static int __float_as_int(float x) { int out; memcpy(&out, &x, 4); return out; }
+static float __int_as_float(int x) { float out; memcpy(&out, &x, 4); return out; }
 static float __fadd_rn(float x, float y) { return x + y; }
 static float __fmul_rn(float x, float y) { return x * y; }
 static int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }

@@ -71,11 +71,14 @@ def test_size_is_counted_from_the_zeros():
         assert said == (25, 10, built)
 
 
-def test_large_programs_are_refused_with_their_numbers():
+def test_large_programs_keep_their_factors_and_refuse_to_store_every_product():
     qap = generate("qap", n=110, family="taillard")
     assert QapAssignment.size(qap).terms > MAX_TERMS
-    with pytest.raises(UnsupportedError, match=r"12,100 variables"):
-        _ = QapAssignment(qap).program
+    form = QapAssignment(qap)
+    p = np.random.default_rng(1).permutation(110)
+    assert form.program.costs(form.encode(p)).tolist() == [qap.objective(p)]
+    with pytest.raises(UnsupportedError, match=r"12,100 variables.*--encoder neighbourhood, --solver constrained-sa"):
+        _ = form.program.products
 
 
 def test_fingerprint_ignores_names_and_optimum():

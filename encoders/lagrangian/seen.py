@@ -139,8 +139,7 @@ def is_closed(incumbent: float | None, bound: float | None, program: BinaryProgr
     """Whether the bound meets the incumbent, rounded up where all costs are integers."""
     if incumbent is None or bound is None or not math.isfinite(bound):
         return False
-    parts = (program.c, program.products.data, np.array([program.offset]))
-    if all(bool((part % 1 == 0).all()) for part in parts):
+    if program.is_integral:
         bound = rounded_up(bound)
     return incumbent - bound <= tolerance * max(1.0, abs(incumbent))
 

@@ -121,7 +121,7 @@ def cycle_of(chooser: Chooser, view: View) -> tuple[Chooser, ...]:
             return ("bfs", "random")
         case _:
             n = max(1, len(view.x))
-            is_dense = view.program.products.nnz > DENSE * n * (n - 1) / 2
+            is_dense = view.program.couplings.num_products > DENSE * n * (n - 1) / 2
             return ("random", "impact") if is_dense else ("bfs", "impact")
 
 

@@ -65,9 +65,8 @@ def pairs(view: View) -> Wanted:
     position = np.argsort(line)
     at = int(position[first[int(rng.integers(len(first)))]])
     following = line[(at + 1) % m]
-    row = view.program.products + view.program.products.T
     here = int(cells[holder[line[at]], line[at]])
-    costs = np.asarray(row[[here]].toarray()).ravel()[cells[:, following]]
+    costs = view.program.couplings.line(here)[cells[:, following]]
     costs[holder[first]] = np.inf
     near = np.argsort(costs, kind="stable")[:NEAREST]
     other = int(position[_places(view)[int(rng.choice(near))]])
@@ -182,8 +181,7 @@ def core_order(program: BinaryProgram) -> Int:
 
     The answer has shape (n,).
     """
-    products = program.products
-    costs: Float = program.c + np.asarray(products.sum(axis=0) + products.sum(axis=1)).ravel() / 4
+    costs: Float = program.c + program.couplings.totals() / 4
     rows = program.constraints
     solved = linear_relaxation(costs, rows.A, rows.lower, rows.upper)
     if solved.is_infeasible:
@@ -211,13 +209,13 @@ def place_line(program: BinaryProgram) -> Int:
     m = cells.shape[1]
     place = np.empty(program.num_variables, dtype=np.int64)
     place[cells] = np.arange(m)[None, :]
-    terms = program.products.tocoo()
-    a, b = place[terms.row], place[terms.col]
     coupled = np.zeros((m, m), dtype=bool)
-    coupled[a, b] = coupled[b, a] = True
-    np.fill_diagonal(coupled, False)
-    if coupled.sum() > 2 * m:
-        return np.zeros(0, dtype=np.int64)
+    for first, second, _ in program.couplings.blocks():
+        a, b = place[first], place[second]
+        coupled[a, b] = coupled[b, a] = True
+        np.fill_diagonal(coupled, False)
+        if coupled.sum() > 2 * m:
+            return np.zeros(0, dtype=np.int64)
     graph = csr_array(coupled.astype(np.float64))
     degree = np.diff(graph.indptr)
     if (degree > PATH_DEGREE).any() or m < 3:

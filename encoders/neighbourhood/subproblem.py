@@ -79,6 +79,4 @@ def _reachable(program: BinaryProgram, keep: Int, x: Bits) -> BinaryProgram:
     low = taken + np.asarray(A.minimum(0).sum(axis=1)).ravel()
     high = taken + np.asarray(A.maximum(0).sum(axis=1)).ravel()
     lower, upper = np.minimum(rows.lower, high), np.maximum(rows.upper, low)
-    return BinaryProgram(
-        program.c, program.products, program.offset, Rows(rows.A, lower, upper, rows.names), program.names
-    )
+    return BinaryProgram(program.c, program.Q, program.offset, Rows(rows.A, lower, upper, rows.names), program.names)

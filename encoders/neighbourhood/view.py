@@ -46,8 +46,7 @@ class View:
     def gains(self) -> Float:
         """Change of the cost when one bit is flipped, shape (n,); rows are not looked at."""
         x = self.x.astype(np.float64)
-        products = self.program.products
-        return np.asarray((1.0 - 2.0 * x) * (self.program.c + products @ x + products.T @ x))
+        return np.asarray((1.0 - 2.0 * x) * self.program.couplings.pull(x, self.program.c))
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,13 +124,28 @@ template <class V> class PermutationWalk final : public Walk {
 };
 
 // The same where Q is a product of two matrices: cost = sum_ab C_a,p(a) + sum_{a,b} F_ab D_p(a),p(b). A change takes
-// O(N), the memory is three N * N matrices. Diagonals of F and D are zero.
+// O(N), the memory is a few N * N matrices. Diagonals of F and D are zero.
+//
+// The distances stand in the order of the present places, M_ab = D_p(a),p(b), so that a change reads rows and gathers
+// nothing; an accepted one exchanges two rows and two columns of M. Rows are filled up with zeros to whole groups of
+// lanes, and a sum is taken lane by lane, in one order on every processor.
 class ProductWalk final : public Walk {
  public:
   explicit ProductWalk(qopt::annealing::Factors factors)
-      : side_(factors.side), c_(std::move(factors.costs)), offset_(factors.offset), flow_(std::move(factors.flow)),
-        distance_(std::move(factors.distance)), flow_back_(transposed(flow_)), distance_back_(transposed(distance_)), place_(side_) {
-    symmetric_ = flow_ == flow_back_ && distance_ == distance_back_;
+      : side_(factors.side), row_((size_t(factors.side) + lanes - 1) / lanes * lanes), c_(std::move(factors.costs)),
+        offset_(factors.offset), distance_(std::move(factors.distance)), place_(side_) {
+    const auto& flow = factors.flow;
+    bool symmetric = true;
+    for (int a = 0; a < side_; a++)
+      for (int b = 0; b < a; b++)
+        symmetric &= flow[a * side_ + b] == flow[b * side_ + a] && distance_[a * side_ + b] == distance_[b * side_ + a];
+    there_ = Way(row_ * side_), back_ = Way(symmetric ? 0 : row_ * side_);
+    symmetric_ = symmetric;
+    for (int a = 0; a < side_; a++)
+      for (int b = 0; b < side_; b++) {
+        there_.flow[a * row_ + b] = flow[a * side_ + b];
+        if (!symmetric_) back_.flow[b * row_ + a] = flow[a * side_ + b];
+      }
   }
 
   size_t size() const override { return size_t(side_) * side_; }
@@ -146,8 +161,7 @@ class ProductWalk final : public Walk {
         for (int b = a + 1; b < side_; b++) {
           const double d = change(a, b);
           if (d >= -rounding) continue;
-          std::swap(place_[a], place_[b]);
-          cost_ += d;
+          exchange(a, b, d);
           improved = true;
         }
     }
@@ -160,8 +174,13 @@ class ProductWalk final : public Walk {
     for (int a = side_ - 1; a > 0; a--) std::swap(place_[a], place_[random_.below(a + 1)]);
     cost_ = offset_;
     for (int a = 0; a < side_; a++) {
-      cost_ += (c_[a * side_ + place_[a]]);
-      for (int b = 0; b < side_; b++) cost_ += (flow_[a * side_ + b]) * (distance_[place_[a] * side_ + place_[b]]);
+      cost_ += c_[a * side_ + place_[a]];
+      for (int b = 0; b < side_; b++) {
+        const double moved = distance_[place_[a] * side_ + place_[b]];
+        there_.moved[a * row_ + b] = moved;
+        if (!symmetric_) back_.moved[b * row_ + a] = moved;
+        cost_ += there_.flow[a * row_ + b] * moved;
+      }
     }
   }
 
@@ -174,44 +193,62 @@ class ProductWalk final : public Walk {
     b += b >= a;
     const double d = change(a, b);
     if (!accepts(d, t)) return;
-    std::swap(place_[a], place_[b]);
-    cost_ += d;
+    exchange(a, b, d);
     accepted_++;
     note(t);
   }
 
  private:
-  std::vector<double> transposed(const std::vector<double>& m) const {
-    std::vector<double> out(m.size());
-    for (int i = 0; i < side_; i++)
-      for (int j = 0; j < side_; j++) out[j * side_ + i] = m[i * side_ + j];
-    return out;
-  }
+  static constexpr size_t lanes = 8;
 
-  // Sum over the other objects k of (F_bk - F_ak) (D_p(a),p(k) - D_p(b),p(k)).
-  double one_way(const std::vector<double>& flow, const std::vector<double>& distance, int a, int b) const {
-    const double *fa = &flow[size_t(a) * side_], *fb = &flow[size_t(b) * side_];
-    const double *da = &distance[size_t(place_[a]) * side_], *db = &distance[size_t(place_[b]) * side_];
+  // F and M by rows of row_ numbers; or both transposed.
+  struct Way {
+    explicit Way(size_t size = 0) : flow(size, 0.0), moved(size, 0.0) {}
+    std::vector<double> flow, moved;
+  };
+
+  // Sum over the other objects k of (F_bk - F_ak) (M_ak - M_bk).
+  double one_way(const Way& way, int a, int b) const {
+    const double *fa = &way.flow[a * row_], *fb = &way.flow[b * row_];
+    const double *ma = &way.moved[a * row_], *mb = &way.moved[b * row_];
+    double lane[lanes] = {};
+    for (size_t k = 0; k < row_; k += lanes)
+      for (size_t l = 0; l < lanes; l++) lane[l] += (fb[k + l] - fa[k + l]) * (ma[k + l] - mb[k + l]);
     double sum = 0;
-    for (int k = 0; k < side_; k++) sum += (fb[k] - fa[k]) * (da[place_[k]] - db[place_[k]]);
-    for (int k : {a, b}) sum -= (fb[k] - fa[k]) * (da[place_[k]] - db[place_[k]]);
+    for (double part : lane) sum += part;
+    for (int k : {a, b}) sum -= (fb[k] - fa[k]) * (ma[k] - mb[k]);
     return sum;
   }
 
   double change(int a, int b) const {
     const int p = place_[a], q = place_[b];
-    double d = one_way(flow_, distance_, a, b);
-    d += symmetric_ ? d : one_way(flow_back_, distance_back_, a, b);
-    d += (flow_[a * side_ + b] - flow_[b * side_ + a]) * (distance_[q * side_ + p] - distance_[p * side_ + q]);
-    return d + (c_[a * side_ + q]) + (c_[b * side_ + p]) - (c_[a * side_ + p]) - (c_[b * side_ + q]);
+    double d = one_way(there_, a, b);
+    d += symmetric_ ? d : one_way(back_, a, b);
+    const size_t ab = a * row_ + b, ba = b * row_ + a;
+    d += (there_.flow[ab] - there_.flow[ba]) * (there_.moved[ba] - there_.moved[ab]);
+    return d + c_[a * side_ + q] + c_[b * side_ + p] - c_[a * side_ + p] - c_[b * side_ + q];
+  }
+
+  void exchange(int a, int b, double d) {
+    std::swap(place_[a], place_[b]);
+    cost_ += d;
+    exchange_lines(there_.moved, a, b);
+    if (!symmetric_) exchange_lines(back_.moved, a, b);
+  }
+
+  void exchange_lines(std::vector<double>& moved, int a, int b) const {
+    std::swap_ranges(&moved[a * row_], &moved[a * row_] + row_, &moved[b * row_]);
+    for (int k = 0; k < side_; k++) std::swap(moved[k * row_ + a], moved[k * row_ + b]);
   }
 
   int side_;
+  size_t row_;  // numbers of a row, filled up
   std::vector<double> c_;
   double offset_;
-  std::vector<double> flow_, distance_, flow_back_, distance_back_;
+  std::vector<double> distance_;
+  Way there_, back_;  // back_ is empty where both matrices are symmetric
   std::vector<int32_t> place_;
-  bool symmetric_;
+  bool symmetric_ = true;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core import AnyArray, BinaryProgram, Bits, Float, Int, RowKind, row_facts
+from ...core import AnyArray, BinaryProgram, Bits, Float, Int, KroneckerProducts, RowKind, row_facts
 
 #: Side from which on a permutation's products are kept as flow times distance where they are that.
 PRODUCT_SIDE = 71
@@ -109,6 +109,9 @@ def permutation_structure(program: BinaryProgram, square: Square) -> Structure:
     """The chain that the products form, else flow times distance on large sides, else any products."""
     from .chains import find_chain
 
+    held = held_factors(program, square)
+    if held is not None:
+        return _product(program, square, *held)
     pairs = pair_terms(program, square)
     found = find_chain(program, square, pairs)
     if found is not None:
@@ -116,7 +119,7 @@ def permutation_structure(program: BinaryProgram, square: Square) -> Structure:
     if square.side >= PRODUCT_SIDE:
         factors = find_factors(square, pairs)
         if factors is not None:
-            return _product(program, square, *factors)
+            return _product(program, square, factors[0] / 2, factors[1])
     return _permutation(program, square, pairs)
 
 
@@ -161,9 +164,48 @@ def find_factors(square: Square, pairs: tuple[Int, Int, Float]) -> tuple[Float, 
     return (F, D) if count == len(weight) else None
 
 
+def held_factors(program: BinaryProgram, square: Square) -> tuple[Float, Float] | None:
+    """The program's own F and D in the order of the square, ``cost = sum over a, c of F_ac D_p(a)p(c)``; None where it
+    holds no factors, or where they may be a chain's, which has moves of its own. Both have shape (side, side).
+    """
+    held = program.Q
+    if not isinstance(held, KroneckerProducts):
+        return None
+    if not held.refusal() and (_is_line(held.flow) or _is_line(held.distance)):
+        return None
+    first, second = np.divmod(square.cells, square.side)  # object and place of each cell
+    F, D = held.flow, held.distance
+    if (first != first[:, :1]).any():  # the square's rows are the places
+        first, second, F, D = second, first, D, F
+    rows, columns = first[:, 0], second[0]
+    if (first != rows[:, None]).any() or (second != columns).any():
+        return None
+    return _symmetrised(F[np.ix_(rows, rows)], D[np.ix_(columns, columns)])
+
+
+def _symmetrised(F: Float, D: Float) -> tuple[Float, Float]:
+    """The same sums with both symmetric where one is: the walk's changes then take half the time; halves are exact."""
+    if np.array_equal(D, D.T):
+        return (F + F.T) / 2, D
+    return (F, (D + D.T) / 2) if np.array_equal(F, F.T) else (F, D)
+
+
+def _is_line(matrix: Float) -> bool:
+    """Whether as few pairs are coupled as in a path or a cycle over all."""
+    pairs = int(np.count_nonzero(np.triu((matrix != 0) | (matrix.T != 0), 1)))
+    return pairs in (len(matrix) - 1, len(matrix))
+
+
 def _product(program: BinaryProgram, square: Square, F: Float, D: Float) -> Structure:
+    """The walk on ``sum over a, c of F_ac D_p(a)p(c)`` and the costs of the cells."""
     costs = np.ascontiguousarray(cell_costs(program, square))
-    given = (square.side, costs.ravel(), program.offset, np.ascontiguousarray(F / 2).ravel(), D.ravel())
+    given = (
+        square.side,
+        costs.ravel(),
+        program.offset,
+        np.ascontiguousarray(F).ravel(),
+        np.ascontiguousarray(D).ravel(),
+    )
     return _square_structure(program, square, "product", lambda engine: engine.product(*given))
 
 

@@ -42,20 +42,22 @@ def features_of(problem: Problem) -> tuple[float, ...]:
 
 
 def _sizes(program: BinaryProgram) -> dict[str, float]:
-    n, products = len(program.c), program.products
-    count = int(products.nnz)
-    degrees = np.bincount(np.concatenate(products.nonzero()), minlength=n) if count else np.zeros(max(n, 1))
-    weights = np.abs(np.concatenate([program.c, products.data]))
-    weights = weights[weights > 0]
-    signs = np.concatenate([program.c, products.data])
+    n, count = len(program.c), program.couplings.num_products
+    degrees, low, high, negative = np.zeros(max(n, 1)), np.inf, 0.0, 0
+    nowhere = np.zeros(0, dtype=np.int64)
+    for first, second, values in ((nowhere, nowhere, program.c), *program.couplings.blocks()):
+        degrees += np.bincount(first, minlength=len(degrees)) + np.bincount(second, minlength=len(degrees))
+        sizes = np.abs(values[values != 0])
+        low, high = min(low, sizes.min(initial=np.inf)), max(high, sizes.max(initial=0.0))
+        negative += int((values < 0).sum())
     return {
         "log_variables": math.log(max(n, 1)),
         "log_products": math.log(1 + count),
         "product_density": 2 * count / (n * (n - 1)) if n > 1 else 0.0,
         "degree_mean": float(degrees.mean()),
         "degree_spread": float(degrees.std()),
-        "coefficient_spread": float(np.log(weights.max() / weights.min())) if weights.size else 0.0,
-        "negative_share": float((signs < 0).mean()) if signs.size else 0.0,
+        "coefficient_spread": float(np.log(high / low)) if high else 0.0,
+        "negative_share": negative / (n + count) if n + count else 0.0,
     }
 
 
@@ -71,7 +73,7 @@ def _rows(program: BinaryProgram) -> dict[str, float]:
 
 def _relaxed(program: BinaryProgram) -> dict[str, float]:
     """Share of fractional variables of the LP, and its gap to the rounded-down point where that keeps the rows."""
-    if program.products.nnz or not 0 < len(program.c) <= MAX_LP or not len(program.constraints.names):
+    if program.couplings.num_products or not 0 < len(program.c) <= MAX_LP or not len(program.constraints.names):
         return {}
     rows = program.constraints
     try:

@@ -206,7 +206,7 @@ def estimate(cell: Cell, budget: Budget) -> Estimate:
             return Estimate(refusal=solver.refusal(problem))
         assert encoder is not None
         program = formulate(problem, cell.pipeline.formulation).program
-        told = solver.estimate(encoder.num_qubits(program), program.products.nnz)
+        told = solver.estimate(encoder.num_qubits(program), program.couplings.num_products)
         if told.note and told.bytes is None:
             told = estimate_of(solver, encoder, program, encoder.num_qubits(program))
     except (ValueError, ImportError, RuntimeError) as error:

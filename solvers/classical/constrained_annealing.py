@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, Ground, UnsupportedError
+from ...core import SOLVERS, BinaryProgram, Bits, Clock, Cube, FactoredModel, Ground, UnsupportedError
 from ...core.tunable import Range, tunable
 from ...engines.annealing.search import Search, load_engine, states_of, walks_name
 from ...engines.annealing.structure import Structure, recognise
@@ -86,6 +86,7 @@ class ConstrainedAnnealing(QuboSampler):
     """
 
     keeps_rows: ClassVar[bool] = True
+    takes_factors: ClassVar[bool] = True
 
     num_reads: int | None = None
     num_sweeps: int = tunable(2000, Range(20, 10000, "log"))
@@ -152,6 +153,10 @@ class ConstrainedAnnealing(QuboSampler):
         """Bytes of the products and of the walk; a permutation also keeps them as a matrix of up to 256 MiB."""
         matrix = min(8 * num_variables**2, 2**28)
         return Estimate(qubits=num_variables, bytes=200 * num_variables + 64 * num_interactions + matrix)
+
+    def estimate_model(self, bqm: dimod.BinaryQuadraticModel) -> Estimate:
+        """As ``estimate``; products held by their factors take no more than the bits."""
+        return self.estimate(bqm.num_variables, 0 if isinstance(bqm, FactoredModel) else bqm.num_interactions)
 
     def _structure(self, program: BinaryProgram, num_variables: int) -> Structure:
         if program.num_variables != num_variables:

@@ -86,7 +86,7 @@ def milp_refusal(problem: Problem) -> str:
         return ""
     if size.terms > MAX_TERMS:
         return f"MILP models must have at most {MAX_TERMS:,} terms, got {size.terms:,}; use greedy or a sampler (sa)"
-    products = main_formulation_class(problem)(problem).program.products.nnz
+    products = main_formulation_class(problem)(problem).program.couplings.num_products
     if products <= MAX_PRODUCTS:
         return ""
     return f"MILP models must have at most {MAX_PRODUCTS:,} linearised products, got {products:,}; use cpsat or sa"
