@@ -102,7 +102,7 @@ class CardModel:
             parts, weight = [couplings, down.astype(number)], couplings.itemsize
         else:
             is_held = n <= MAX_HELD
-            bytes_a_warp, weight = 4 * n if is_held else 0, 0
+            bytes_a_warp, weight = 4 * n * is_held + 4 * tables.LEVELS * tables.has_levels(model), 0
             packed, starts = tables.entries(model)
             fields = np.zeros(tables.whole_fours(n), dtype=number)
             fields[:n] = down
