@@ -44,8 +44,8 @@ def fields_down(model: IsingModel) -> Float:
 def entries(model: IsingModel) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
     """Rows of 32-byte entries, shape (entries,), and the first entry of each row and the end, (whole fours + 1,).
 
-    Rows beyond the model's are empty; see kernels/lanes.cu. An entry holds four neighbours of a whole-numbered model and
-    two of another; empty places have weight 0.
+    Rows beyond the model's are empty; see kernels/lanes.cu. An entry holds four neighbours of a whole-numbered model
+    and two of another; empty places have weight 0.
     """
     real = is_real(model)
     held = 2 if real else 4

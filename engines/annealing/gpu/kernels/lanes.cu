@@ -1,11 +1,13 @@
 // Sparse models: a warp holds 32 replicas, one a lane, and a variable's 32 spins are one word.
 //
-// A visit sums the local field anew from the neighbours' words, which all lanes read at once, and the warp's vote is the
-// word of flips: there are no fields to keep, a flip costs nothing more than a refused one, and doubles do not drift.
-// Every lane writes what the warp voted, so that none waits for another's memory. HELD keeps the words in shared memory for the whole launch.
+// A visit sums the local field anew from the neighbours' words, which all lanes read at once, and the warp's vote is
+// the word of flips: there are no fields to keep, a flip costs nothing more than a refused one, and doubles do not
+// drift. Every lane writes what the warp voted, so that none waits for another's memory. HELD keeps the words in shared
+// memory for the whole launch.
 #include "random.h"
 
-// 32 bytes of a row of couplings: where a neighbour's word is, in bytes, and the coupling doubled; empty places weigh 0.
+// 32 bytes of a row of couplings: a neighbour's word in bytes from the first, and the coupling doubled; empty places
+// weigh 0.
 struct __align__(16) Entry {
 #if REAL
     number twice[2];
@@ -62,8 +64,9 @@ struct Rows {
 };
 
 extern "C" __global__ void lanes(const Entry* __restrict__ entries, const int* __restrict__ starts,
-                                 const number* __restrict__ down, const void* __restrict__ table, word* state, wide* flips, int n, int groups, int first_sweep, int sweeps, int fresh,
-                                 wide key, double descent, int* passes) {
+                                 const number* __restrict__ down, const void* __restrict__ table, word* state,
+                                 wide* flips, int n, int groups, int first_sweep, int sweeps, int fresh, wide key,
+                                 double descent, int* passes) {
     int lane = threadIdx.x & 31, group = (int)(blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5));
     if (group >= groups) return;
     word bit = 1u << lane, replica = 32u * group + lane;
