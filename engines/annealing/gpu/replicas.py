@@ -102,7 +102,7 @@ class CardModel:
             parts, weight = [couplings, down.astype(number)], couplings.itemsize
         else:
             is_held = n <= MAX_HELD
-            bytes_a_warp, weight = 4 * n if is_held else 0, 0
+            bytes_a_warp, weight = 4 * n * is_held + 4 * tables.LEVELS * tables.has_levels(model), 0
             packed, starts = tables.entries(model)
             fields = np.zeros(tables.whole_fours(n), dtype=number)
             fields[:n] = down
@@ -147,7 +147,7 @@ class CardReplicas:
         smallest = ROUNDING * float(self.model.largest_fields.max(initial=1.0))
         descent = 0.0 if not descend else -smallest if self.model.kind == "float64" else -1.0
         t = np.asarray(half_temperatures, dtype=np.float64)
-        step = int(max(1, min(LAUNCH_SWEEPS, LAUNCH_FLIPS // (n * self.count))))
+        step = int(max(1, min(LAUNCH_SWEEPS, LAUNCH_FLIPS // (n * self.count), 2**30 // n)))  # flips are counted in int
         firsts = range(0, max(1, len(t)), step)
         for first in firsts:
             part = t[first : first + step]

@@ -19,8 +19,8 @@ LEVELS = 256
 #: Variables of a row of J are padded to a multiple of what a warp reads at once.
 ROW_STEP = 128
 _ENTRY = {
-    False: np.dtype([("other", np.int32, 2), ("twice", np.int32, 2)]),
-    True: np.dtype([("twice", np.float64, (1,)), ("other", np.int32, (1,)), ("unused", np.int32)]),
+    False: np.dtype([("other", np.int32, 4), ("twice", np.int32, 4)]),
+    True: np.dtype([("twice", np.float64, 2), ("other", np.int32, 4)]),
 }
 
 
@@ -42,13 +42,13 @@ def fields_down(model: IsingModel) -> Float:
 
 
 def entries(model: IsingModel) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
-    """Rows of 16-byte entries, shape (entries,), and the first entry of each row and the end, (whole fours + 1,).
+    """Rows of 32-byte entries, shape (entries,), and the first entry of each row and the end, (whole fours + 1,).
 
-    Rows beyond the model's are empty; see kernels/lanes.cu. An entry holds two neighbours of a whole-numbered model and
-    one of another; empty places have weight 0.
+    Rows beyond the model's are empty; see kernels/lanes.cu. An entry holds four neighbours of a whole-numbered model
+    and two of another; empty places have weight 0.
     """
     real = is_real(model)
-    held = 1 if real else 2
+    held = 2 if real else 4
     degree = np.diff(model.ptr)
     of_row = np.zeros(whole_fours(len(degree)), dtype=np.int64)
     of_row[: len(degree)] = -(-degree // held)
@@ -57,8 +57,8 @@ def entries(model: IsingModel) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]
     place = np.arange(len(tail)) - model.ptr[tail]
     found = np.zeros(max(1, int(starts[-1])), dtype=_ENTRY[real])
     at = starts[tail] + place // held, place % held
-    found["other"].reshape(-1, held)[at] = model.col
-    found["twice"].reshape(-1, held)[at] = 2 * model.weight
+    found["other"][at] = 4 * model.col  # bytes of words
+    found["twice"][at] = 2 * model.weight
     return found, starts
 
 

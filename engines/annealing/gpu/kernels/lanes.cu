@@ -1,33 +1,37 @@
 // Sparse models: a warp holds 32 replicas, one a lane, and a variable's 32 spins are one word.
 //
-// A visit sums the local field anew from the neighbours' words, which all lanes read at once, and the warp's vote is the
-// word of flips: there are no fields to keep, a flip costs nothing more than a refused one, and doubles do not drift.
-// Every lane writes what the warp voted, so that none waits for another's memory. HELD keeps the words in shared memory for the whole launch.
+// A visit sums the local field anew from the neighbours' words, which all lanes read at once, and the warp's vote is
+// the word of flips: there are no fields to keep, a flip costs nothing more than a refused one, and doubles do not
+// drift. Every lane writes what the warp voted, so that none waits for another's memory. HELD keeps the words in shared
+// memory for the whole launch.
 #include "random.h"
 
-// 16 bytes of a row of couplings, doubled; empty places have weight 0.
+// 32 bytes of a row of couplings: a neighbour's word in bytes from the first, and the coupling doubled; empty places
+// weigh 0.
 struct __align__(16) Entry {
 #if REAL
-    number twice;
-    int other, unused;
+    number twice[2];
+    int other[4];
 #else
-    int other, more;
-    number twice, second;
+    int other[4];
+    number twice[4];
 #endif
 };
 
 #define EVERY 0xffffffffu
 
 // Local field of one lane: `down` is the field where all neighbours are down.
-__device__ __forceinline__ number field_of(const Entry* __restrict__ entry, const Entry* end, number down,
+__device__ __forceinline__ number field_of(const Entry* __restrict__ entries, int at, int end, number down,
                                            const word* spins, word bit) {
     number f = down;
-    for (; entry != end; ++entry) {
-        Entry e = *entry;
-        if (spins[e.other] & bit) f += e.twice;
-#if !REAL
-        if (spins[e.more] & bit) f += e.second;
-#endif
+#pragma unroll 1
+    for (; at < end; ++at) {
+        Entry e = entries[at];
+#pragma unroll
+        for (int k = 0; k < (int)(sizeof(e.twice) / sizeof(number)); ++k) {
+            word other = *(const word*)((const char*)spins + e.other[k]);
+            f += other & bit ? e.twice[k] : (number)0;
+        }
     }
     return f;
 }
@@ -54,21 +58,23 @@ struct Rows {
     // Half of what a flip of the variable, whose word is `own`, would add to the energy.
     __device__ __forceinline__ number rise(int part, const Entry* __restrict__ entries, word own, const word* spins,
                                            word bit) const {
-        number f = field_of(entries + at[part], entries + at[part + 1], down[part], spins, bit);
+        number f = field_of(entries, at[part], at[part + 1], down[part], spins, bit);
         return own & bit ? -f : f;
     }
 };
 
 extern "C" __global__ void lanes(const Entry* __restrict__ entries, const int* __restrict__ starts,
-                                 const number* __restrict__ down, const void* __restrict__ table, word* state, wide* flips, int n, int groups, int first_sweep, int sweeps, int fresh,
-                                 wide key, double descent, int* passes) {
+                                 const number* __restrict__ down, const void* __restrict__ table, word* state,
+                                 wide* flips, int n, int groups, int first_sweep, int sweeps, int fresh, wide key,
+                                 double descent, int* passes) {
     int lane = threadIdx.x & 31, group = (int)(blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5));
     if (group >= groups) return;
     word bit = 1u << lane, replica = 32u * group + lane;
     word* own = state + (size_t)group * n;
-#if HELD
     SHARED(memory);
-    word* spins = (word*)memory + (size_t)(threadIdx.x >> 5) * n;
+    [[maybe_unused]] word* levels = (word*)memory + (threadIdx.x >> 5) * (256 * LEVELS + n * HELD);
+#if HELD
+    word* spins = levels + 256 * LEVELS;
     for (int i = lane; i < n; i += 32) spins[i] = own[i];
     __syncwarp();
 #else
@@ -79,6 +85,12 @@ extern "C" __global__ void lanes(const Entry* __restrict__ entries, const int* _
         for (int i = 0; i < n; ++i) spins[i] = __ballot_sync(EVERY, word_of(i, 0, replica, key) >> 31);
     for (int k = 0; k < sweeps; ++k) {
         Rule rule = rule_of(table, k);
+#if LEVELS
+        __syncwarp();
+        for (int j = lane; j < 256; j += 32) levels[j] = rule.level[j - 128];
+        rule.level = levels + 128;
+        __syncwarp();
+#endif
         for (int i = 0; i < n; i += 4) {
             Rows rows(starts, down, i);
             Words drawn = words_of((word)i >> 2, first_sweep + k + 1, replica, key);

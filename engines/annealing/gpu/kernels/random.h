@@ -1,4 +1,4 @@
-// Random words of the annealers on a card, and the rule by which a flip is accepted; reference.py computes the same bits.
+// Random words of the annealers on a card, and the rule by which a flip is accepted; reference.py has the same bits.
 //
 // Word of variable i in a sweep of a replica: Philox4x32 of seven rounds, Salmon, Moraes, Dror, Shaw (2011), Parallel
 // random numbers: as easy as 1, 2, 3, doi:10.1145/2063384.2063405; counter (i / 4, sweep, replica, 0), part i % 4, key
