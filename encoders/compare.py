@@ -97,7 +97,7 @@ def _model(model: Any) -> tuple[Float, int, int]:
         arrays = (polynomial.indptr, polynomial.indices, polynomial.coefficients)
         return polynomial.coefficients, polynomial.degree, sum(int(array.nbytes) for array in arrays)
     if isinstance(model, FactoredModel):
-        return _extremes(model), 2, sum(int(part.nbytes) for part in (model.program.Q.flow, model.program.Q.distance))
+        return _extremes(model), 2, model.program.couplings.num_bytes
     linear, _, _, quadratic, _ = bqm_to_arrays(model)
     degree = 2 if quadratic.any() else int(linear.any())
     return np.concatenate([linear, quadratic]), degree, int(model.nbytes())
