@@ -61,7 +61,7 @@ class ProgramAnswer:
 def build_seconds(program: BinaryProgram) -> float:
     """About how long ``build_model`` takes, and CP-SAT to read what it built, so that a time limit can be kept."""
     rows = program.constraints
-    return float(PER_PRODUCT * program.products.nnz + PER_ENTRY * rows.A.nnz + PER_ROW * len(rows))
+    return float(PER_PRODUCT * program.couplings.num_products + PER_ENTRY * rows.A.nnz + PER_ROW * len(rows))
 
 
 def build_model(program: BinaryProgram) -> ProgramModel:

@@ -54,7 +54,7 @@ MQLIB_RUNS, MQLIB_SECONDS = 8, 2.0
 FAMILIES = {
     "QAPLIB to 36": [f"qaplib/{n}.dat" for n in ("chr18a", "nug30", "ste36a", "tai35a")],
     "QAPLIB 40-64": [f"qaplib/{n}.dat" for n in ("sko42", "tai50b", "sko64")],
-    "QAPLIB 100": [f"qaplib/{n}.dat" for n in ("tai100a", "sko100c")],
+    "QAPLIB 72-150": [f"qaplib/{n}.dat" for n in ("sko72", "tai80a", "sko100c", "tai100a", "tai100b", "tho150")],
     "TSPLIB": [f"tsplib/{n}.tsp" for n in ("berlin52", "kroA100", "rd100")],
     "ATSP": [f"tsplib/{n}.atsp" for n in ("ftv38", "ft53", "ftv70")],
     "OR-Library n = 100": [f"mknap/mknapcb{k}.txt#1" for k in (1, 7)],

@@ -101,6 +101,10 @@ class KroneckerProducts:
         return all(bool((part % 1 == 0).all()) for part in (self.flow, self.distance))
 
     @property
+    def num_bytes(self) -> int:
+        return int(self.flow.nbytes + self.distance.nbytes)
+
+    @property
     def digest_parts(self) -> tuple[object, ...]:
         return ("kronecker", self.flow, self.distance)
 

@@ -40,6 +40,11 @@ class Products(Protocol):
         ...
 
     @property
+    def num_bytes(self) -> int:
+        """Memory that they take as they are held."""
+        ...
+
+    @property
     def digest_parts(self) -> tuple[object, ...]:
         """What identifies the products, for ``digest``."""
         ...
@@ -116,6 +121,10 @@ class StoredProducts:
         return bool((self.matrix.data % 1 == 0).all())
 
     @property
+    def num_bytes(self) -> int:
+        return sum(int(part.nbytes) for part in (self.matrix.data, self.matrix.indices, self.matrix.indptr))
+
+    @property
     def digest_parts(self) -> tuple[object, ...]:
         return (self.matrix,)
 
@@ -132,7 +141,7 @@ class StoredProducts:
 
     def totals(self) -> Float:
         """Sum of the products of each variable, shape (n,)."""
-        return np.asarray(self.matrix.sum(axis=0)).ravel() + np.asarray(self.matrix.sum(axis=1)).ravel()
+        return np.asarray(np.ravel(self.matrix.sum(axis=0)) + np.ravel(self.matrix.sum(axis=1)))
 
     def line(self, variable: int) -> Float:
         """Products of one variable with all others, shape (n,)."""

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..core import BinaryProgram, Encoder, Encoding, Float, PolynomialModel, UnsupportedError, bqm_to_arrays, to_spec
+from ..core import (
+    BinaryProgram,
+    Encoder,
+    Encoding,
+    FactoredModel,
+    Float,
+    PolynomialModel,
+    UnsupportedError,
+    bqm_to_arrays,
+    to_spec,
+)
 
 
 def compare_encoders(encoder: Encoder, program: BinaryProgram) -> dict[str, Any]:
@@ -86,6 +96,14 @@ def _model(model: Any) -> tuple[Float, int, int]:
         polynomial = model.polynomial
         arrays = (polynomial.indptr, polynomial.indices, polynomial.coefficients)
         return polynomial.coefficients, polynomial.degree, sum(int(array.nbytes) for array in arrays)
+    if isinstance(model, FactoredModel):
+        return _extremes(model), 2, model.program.couplings.num_bytes
     linear, _, _, quadratic, _ = bqm_to_arrays(model)
     degree = 2 if quadratic.any() else int(linear.any())
     return np.concatenate([linear, quadratic]), degree, int(model.nbytes())
+
+
+def _extremes(model: FactoredModel) -> Float:
+    """Linear coefficients, and of the products the smallest and the largest of each block: no list of all is made."""
+    sizes = (np.abs(values) for _, _, values in model.program.couplings.blocks() if values.size)
+    return np.concatenate([model.program.c, *(np.array([part.min(), part.max()]) for part in sizes)])

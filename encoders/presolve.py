@@ -158,11 +158,12 @@ def relaxed(program: BinaryProgram) -> LinearResult:
     from scipy.sparse import coo_array, vstack
 
     n, rows = program.num_variables, program.constraints
-    terms = program.products.tocoo()
-    if terms.nnz > MAX_PRODUCTS:
+    count = program.couplings.num_products
+    if count > MAX_PRODUCTS:
         raise UnsupportedError(
-            f"LP presolve must have at most {MAX_PRODUCTS:,} products to linearise, got {terms.nnz:,}; leave it out"
+            f"LP presolve must have at most {MAX_PRODUCTS:,} products to linearise, got {count:,}; leave it out"
         )
+    terms = program.products.tocoo()
     w = n + np.arange(terms.nnz)
     up, down = np.flatnonzero(terms.data > 0), np.flatnonzero(terms.data < 0)
     # x_i + x_j - w <= 1 for q > 0; w - x_i <= 0 and w - x_j <= 0 for q < 0

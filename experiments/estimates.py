@@ -10,6 +10,7 @@ from ..core import ENCODERS, SOLVERS, BinaryProgram, Problem, UnsupportedError, 
 from ..problems.formulations import formulate
 from ..solvers.base import Estimate, QuboSampler
 from .default_decomposition import announced, completed_spec
+from .model_work import is_factored
 from .resolve_pipeline import DEFAULT_ENCODERS, SUBSPACE_ENCODERS
 
 
@@ -29,7 +30,9 @@ def plan_rows(
     decompose : also a row of the decomposition, for samplers that hold none of the encodings.
     solver : spec of the only one to ask, with its settings; None for all with their defaults.
     """
-    program = formulate(problem, formulation).program
+    form = formulate(problem, formulation)
+    program = form.program
+    unheld = program.couplings.refusal() if is_factored(form) else ""
     sizes: dict[str, tuple[int, str]] = {}
     for name in (*DEFAULT_ENCODERS, *SUBSPACE_ENCODERS) if encoders is None else encoders:
         ENCODERS.get(name)
@@ -54,17 +57,27 @@ def plan_rows(
             rows.append(_row(entry.name, None, Estimate(refusal=part.refusal(problem))))
             continue
         tried = SUBSPACE_ENCODERS if part.keeps_rows else DEFAULT_ENCODERS
-        told = [
-            _row(entry.name, name, Estimate(refusal=refusal) if refusal else estimate_of(part, name, program, qubits))
-            for name, (qubits, refusal) in sizes.items()
-            if encoders is not None or name in tried
-        ]
+        told = []
+        for name, (qubits, refusal) in sizes.items():
+            if encoders is None and name not in tried:
+                continue
+            refusal = refusal or ("" if _works_on_factors(part, name) else unheld)
+            estimate = Estimate(refusal=refusal) if refusal else estimate_of(part, name, program, qubits)
+            told.append(_row(entry.name, name, estimate))
         rows += told
         if decompose and all(row["refusal"] for row in told):
             for row in told:  # what works here is the next row
                 row["refusal"] = row["refusal"].partition("; ")[0]
-            rows.append(_decomposed(problem, entry.name, part, formulation))
+            if is_factored(form) and part.takes_factors:  # what a run without --encoder takes
+                rows.append(_row(entry.name, "native", part.estimate(program.num_variables, 0)))
+            else:
+                rows.append(_decomposed(problem, entry.name, part, formulation))
     return rows
+
+
+def _works_on_factors(sampler: QuboSampler, encoder: str) -> bool:
+    """Whether no list of all products is made of a program that holds them by factors."""
+    return encoder == "neighbourhood" or (encoder == "native" and sampler.takes_factors)
 
 
 def estimate_of(sampler: QuboSampler, encoder: Any, program: BinaryProgram, qubits: int) -> Estimate:

@@ -112,6 +112,8 @@ def check_time(encoder: Encoder, formulation: Formulation, left: float | None) -
     """
     if left is None or not isinstance(encoder, Slack | Unbalanced | DomainWall):
         return
+    if is_factored(formulation) and formulation.program.couplings.refusal():
+        return  # refused whatever the time, and with a remedy that is no longer time
     needed = model_seconds(formulation.program)
     if needed > max(left, GRACE_SECONDS):
         products, _ = qubo_products(formulation.program)

@@ -11,14 +11,17 @@ from scipy.sparse import csr_array, triu
 
 import qopt
 from qopt.core import BinaryProgram, FactoredModel, KroneckerProducts, UnsupportedError, make_rows
+from qopt.encoders.compare import compare_encoders
 from qopt.encoders.native import Native
 from qopt.encoders.neighbourhood import Neighbourhood
 from qopt.encoders.neighbourhood.constrained import place_line
+from qopt.encoders.presolve import Fix
 from qopt.encoders.residual import residual
 from qopt.encoders.serialise import encoding_from_json, encoding_to_json
 from qopt.encoders.slack import Slack
 from qopt.engines.annealing import walks
 from qopt.engines.annealing.structure import recognise
+from qopt.experiments.estimates import plan_rows
 from qopt.experiments.portfolio.features import features_of
 from qopt.problems import qap as qap_module
 from qopt.problems.permutation import one_hot_rows
@@ -273,9 +276,26 @@ def test_100_facilities_are_annealed_and_decomposed_within_the_limits_of_memory(
     record = qopt.solve(qap, "constrained-sa", num_reads=1, num_sweeps=20, seed=1, control=False)
     assert record.pipeline["encoder"]["name"] == "native"
     assert record.objective == qap.objective(record.solution)
-    for solver in ("xy", "sa"):
-        record = qopt.solve(qap, solver, rounds=2, seed=1, control=False)
-        assert record.pipeline["encoder"]["name"] == "neighbourhood"
-        assert record.objective == qap.objective(record.solution)
-    with pytest.raises(UnsupportedError, match=r"25,000,000.*use --encoder neighbourhood"):
-        qopt.solve(qap, "sa", encoder="slack", num_reads=1)
+    record = qopt.solve(qap, "xy", rounds=2, seed=1, control=False)
+    assert record.pipeline["encoder"]["name"] == "neighbourhood"
+    assert record.objective == qap.objective(record.solution)
+
+
+def test_what_needs_every_product_of_100_facilities_says_what_works_instead():
+    qap = qopt.generate("qap", n=100, family="taillard", seed=1)
+    program = QapAssignment(qap).program
+    for seconds in (None, 5.0):  # more time would not help
+        with pytest.raises(UnsupportedError, match=r"25,000,000.*use --encoder neighbourhood, --solver constrained-sa"):
+            qopt.solve(qap, "sa", encoder="slack", num_reads=1, seconds=seconds)
+    with pytest.raises(UnsupportedError, match=r"leave --chooser at auto"):
+        qopt.solve(qap, "sa", encoder="neighbourhood", chooser="bfs", rounds=1)
+    with pytest.raises(UnsupportedError, match=r"50,000 products to linearise, got 4[0-9,]*; leave it out"):
+        Fix().encode(program)
+    told = {row["encoder"]: row for row in (compare_encoders(part, program) for part in (Native(), Slack()))}
+    assert told["native"]["quadratic_terms"] == program.couplings.num_products
+    assert told["native"]["largest"] == 2 * program.Q.flow.max() * program.Q.distance.max()
+    assert told["native"]["bytes"] == 2 * 8 * 100**2
+    assert "25,000,000" in told["slack"]["refusal"]
+    for name, encoder in (("constrained-sa", "native"), ("xy", "neighbourhood")):
+        rows = plan_rows(qap, encoders=["slack"], decompose=True, solver={"name": name})
+        assert [(row["encoder"], bool(row["refusal"])) for row in rows] == [("slack", True), (encoder, False)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ...core import BinaryProgram
+from ...core import BinaryProgram, UnsupportedError
 from ...core.arrays import Int
 
 if TYPE_CHECKING:
@@ -175,9 +175,19 @@ def near_of(program: BinaryProgram) -> csr_array:
     """Symmetric pattern of the variables that share a product; of at-most-one rows where there is no product.
 
     Where neither is there, of all rows that are no longer than the square root of the number of variables.
+
+    Raises
+    ------
+    UnsupportedError
+        The products are held by factors and too many to be stored.
     """
     from scipy.sparse import csr_array
 
+    if program.couplings.refusal():
+        raise UnsupportedError(
+            "this chooser must look at which variables share a product, got "
+            f"{program.couplings.num_products:,} products, too many to be stored; leave --chooser at auto"
+        )
     products = program.products
     if products.nnz:
         pattern = csr_array(products + products.T)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...core import Budget
+from ...core import Budget, KroneckerProducts
 from ...problems.formulations import formulate
 from ...solvers.base import Estimate, QuboSampler
 from ..default_decomposition import with_default_limit
@@ -206,7 +206,8 @@ def estimate(cell: Cell, budget: Budget) -> Estimate:
             return Estimate(refusal=solver.refusal(problem))
         assert encoder is not None
         program = formulate(problem, cell.pipeline.formulation).program
-        told = solver.estimate(encoder.num_qubits(program), program.couplings.num_products)
+        is_held = solver.takes_factors and isinstance(program.couplings, KroneckerProducts)
+        told = solver.estimate(encoder.num_qubits(program), 0 if is_held else program.couplings.num_products)
         if told.note and told.bytes is None:
             told = estimate_of(solver, encoder, program, encoder.num_qubits(program))
     except (ValueError, ImportError, RuntimeError) as error:
