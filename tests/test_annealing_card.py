@@ -92,15 +92,12 @@ def test_kernels_equal_numpy_after_every_sweep(card: EmulatedCard, case: Any, la
 
 
 @emulated
-def test_spins_beyond_shared_memory_and_pieces_change_nothing(
-    card: EmulatedCard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pieces_and_launches_change_nothing(card: EmulatedCard, monkeypatch: pytest.MonkeyPatch) -> None:
     ising, t = model(*CASES[0]), np.linspace(2.0, 0.3, 9)
     monkeypatch.setattr(replicas, "POINT_BYTES", 300)
     spins = reference.random_spins(37, 40, KEY)
     reference.anneal(ising, spins, KEY, t)
-    for held, sweeps in ((1 << 13, 4096), (1 << 13, 4), (1, 4096), (1, 2)):
-        monkeypatch.setattr(replicas, "MAX_HELD", held)
+    for sweeps in (4096, 4, 2):
         monkeypatch.setattr(replicas, "LAUNCH_SWEEPS", sweeps)
         batch = starter(ising, How(layout="lanes", device="gpu"))(np.full(40, KEY, np.uint64), None)
         batch.advance(t[:5])
@@ -214,6 +211,8 @@ def test_both_devices_anneal_at_the_same_temperatures() -> None:
 def test_the_dense_layout_is_taken_where_it_pays() -> None:
     assert replicas.layout_of(model(60, 0.9, 1, "int8"), None) == "rows"
     assert replicas.layout_of(model(60, 0.1, 1, "int8"), None) == "lanes"
+    assert replicas.layout_of(model(700, 0.08, 1, "int8"), None) == "rows"
+    assert replicas.layout_of(model(700, 0.08, 100, "int16"), None) == "lanes"  # a row of J is four times as long
     assert replicas.layout_of(model(20, 1.0, 1, "int8"), None) == "lanes"  # too few to fill a warp
 
 

@@ -72,12 +72,16 @@ def padded_size(n: int) -> int:
     return max(1, -(-n // ROW_STEP)) * ROW_STEP
 
 
+def weight_type(model: IsingModel) -> type[np.generic]:
+    """Type of a doubled coupling in a row of J."""
+    largest = 2 * float(np.abs(model.weight).max(initial=0.0))
+    return np.float64 if is_real(model) else np.int8 if largest <= 127 else np.int32
+
+
 def doubled_rows(model: IsingModel) -> npt.NDArray[Any]:
     """2 J by rows, shape (n, padded): signed bytes where they hold it, else int32 or float64."""
     n = model.num_variables
-    largest = 2 * float(np.abs(model.weight).max(initial=0.0))
-    kind = np.float64 if is_real(model) else np.int8 if largest <= 127 else np.int32
-    matrix = np.zeros((max(1, n), padded_size(n)), dtype=kind)
+    matrix = np.zeros((max(1, n), padded_size(n)), dtype=weight_type(model))
     matrix[np.repeat(np.arange(n), np.diff(model.ptr)), model.col] = 2 * model.weight
     return matrix
 

@@ -2,8 +2,8 @@
 //
 // A visit sums the local field anew from the neighbours' words, which all lanes read at once, and the warp's vote is
 // the word of flips: there are no fields to keep, a flip costs nothing more than a refused one, and doubles do not
-// drift. Every lane writes what the warp voted, so that none waits for another's memory. HELD keeps the words in shared
-// memory for the whole launch.
+// drift. Every lane writes what the warp voted, so that none waits for another's memory. Words in shared memory were
+// slower on an H200: they leave no room to the cache, and each visit waited for its couplings.
 #include "random.h"
 
 // 32 bytes of a row of couplings: a neighbour's word in bytes from the first, and the coupling doubled; empty places
@@ -70,15 +70,10 @@ extern "C" __global__ void lanes(const Entry* __restrict__ entries, const int* _
     int lane = threadIdx.x & 31, group = (int)(blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5));
     if (group >= groups) return;
     word bit = 1u << lane, replica = 32u * group + lane;
-    word* own = state + (size_t)group * n;
+    word* spins = state + (size_t)group * n;
+#if LEVELS
     SHARED(memory);
-    [[maybe_unused]] word* levels = (word*)memory + (threadIdx.x >> 5) * (256 * LEVELS + n * HELD);
-#if HELD
-    word* spins = levels + 256 * LEVELS;
-    for (int i = lane; i < n; i += 32) spins[i] = own[i];
-    __syncwarp();
-#else
-    word* spins = own;
+    word* levels = (word*)memory + 256 * (threadIdx.x >> 5);
 #endif
     int count = 0;
     if (fresh)
@@ -121,10 +116,6 @@ extern "C" __global__ void lanes(const Entry* __restrict__ entries, const int* _
             }
         }
     }
-#if HELD
-    __syncwarp();
-    for (int i = lane; i < n; i += 32) own[i] = spins[i];
-#endif
     atomicAdd(flips, (wide)count);
     if (lane == 0) passes[group] = pass;
 }
