@@ -83,7 +83,7 @@ def choose_pipeline(
         notes.append(f"encoder {_name(encoder)}: {choice.reason}")
     elif part_make("encoder", encoder) is Neighbourhood and not isinstance(encoder, Neighbourhood):
         assert isinstance(encoder, str | Mapping)
-        sampler, _ = build_parts(solver, None, {})
+        sampler = _measured(solver, options)
         encoder, formulation = completed_spec(encoder, problem, sampler, formulation)
     built, encoding = build_parts(solver, encoder, options)
     decomposed = decomposing(encoding)
@@ -172,7 +172,7 @@ def default_encoder(
     is_asked = any(key.rpartition(".")[2].replace("-", "_") in FIELDS for key in options)
     if errors and not reasons and not is_asked:
         raise errors[0]
-    sampler, _ = build_parts(solver, None, {})
+    sampler = _measured(solver, options)
     chosen, form_name = completed_spec("neighbourhood", problem, sampler, formulation)
     build_parts(solver, chosen, options)  # an option that no part has is an error here
     return Choice(chosen, form_name, "; ".join(reasons) or "its options were given")
@@ -217,6 +217,22 @@ def refusal_of(sampler: QuboSampler, encoder: Encoder, qubits: int, program: Bin
 def _takes_factors(solver: Part, formulation: Formulation) -> bool:
     """Whether the sampler works on the factors that the program holds, so that no product is written out."""
     return is_factored(formulation) and bool(getattr(part_make("solver", solver), "takes_factors", False))
+
+
+def _measured(solver: Part, options: Mapping[str, Any]) -> QuboSampler:
+    """The sampler whose estimates size a decomposition: with its defaults, or with its options where it needs some."""
+    try:
+        sampler: QuboSampler = build_parts(solver, None, {})[0]
+    except ValueError:
+        own = part_fields("solver", solver)
+        needed = {key: value for key, value in options.items() if _is_own(key, own)}
+        sampler = build_parts(solver, None, needed)[0]
+    return sampler
+
+
+def _is_own(option: str, fields: Mapping[str, Any]) -> bool:
+    role, _, field = option.rpartition(".")
+    return role in ("", "solver") and field.replace("-", "_") in fields
 
 
 def _fields(solver: Part, encoder: Part | None) -> set[str]:

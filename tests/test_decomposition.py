@@ -358,3 +358,13 @@ def test_the_composite_solves_parts_by_any_dimod_sampler() -> None:
     assert whole.first.sample == {0: 1, 1: 0}
     dimod.testing.assert_sampler_api(Decompose(child))
     dimod.testing.assert_composite_api(Decompose(child))
+
+
+@pytest.mark.parametrize("encoder", ["neighbourhood", {"name": "neighbourhood", "size": 6}])
+def test_a_sampler_with_a_required_option_is_decomposed(encoder: Any) -> None:
+    problem = qopt.generate("qap", n=6, seed=1)
+    options = {"solver__target": "dwave.samplers:SteepestDescentSolver"}
+    record = qopt.solve(problem, "dimod", encoder=encoder, rounds=2, seed=1, control=False, **options)
+    assert record.objective == problem.objective(record.solution)
+    with pytest.raises(ValueError, match=r"give --solver\.target"):
+        qopt.solve(problem, "dimod", encoder=encoder, rounds=2)
