@@ -122,3 +122,24 @@ def test_the_command_says_which_row_is_missing(tmp_path, graph):
     found = CliRunner().invoke(app, ["solve", str(graph), "--solver", "greedy", "--best-known", str(path)])
     assert found.exit_code != 0
     assert "must have a row for 'p5' (mis, p5.gr), found none" in found.output + str(found.exception)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "30,5", ""])
+def test_a_value_that_is_no_finite_number_is_refused(tmp_path, value):
+    """A gap of 'nan% of nan' was told from such a row."""
+    path = tmp_path / "best_known.csv"
+    path.write_text(f'instance,file,best_known,is_optimal,source\nk,k.txt,"{value}",yes,x\n')
+    with pytest.raises(ValueError, match=r"best_known\.csv must have the columns"):
+        list(read_table(path))
+
+
+def test_a_short_row_and_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "best_known.csv"
+    path.write_text("instance,file,best_known,is_optimal,source\nk,k.txt,30,yes\n")
+    assert [row.known.source for row in read_table(path)] == [""]
+    path.write_text("instance,file,best_known,is_optimal,source\nk,k.txt\n")
+    with pytest.raises(ValueError, match="a cell is missing"):
+        list(read_table(path))
+    path.write_bytes(b"\xff\xfebad")
+    with pytest.raises(ValueError, match="must be a table in UTF-8"):
+        list(read_table(path))
