@@ -108,7 +108,14 @@ def test_a_bound_of_integral_costs_is_rounded_with_a_margin():
     problem = generate("qubo", n=3, seed=0)
     program = next(iter(problem.formulations.values()))(problem).program
     assert has_integral_cost(program)
-    for value, bound in ((3.0000000001, 3), (3.0 + 5e-7, 3), (2.6, 3), (3.1, 4), (-7.0 + 5e-7, -7), (1e11 + 0.4, 10**11)):
+    for value, bound in (
+        (3.0000000001, 3),
+        (3.0 + 5e-7, 3),
+        (2.6, 3),
+        (3.1, 4),
+        (-7.0 + 5e-7, -7),
+        (1e11 + 0.4, 10**11),
+    ):
         assert own_bound(problem, program, value) == bound
 
 

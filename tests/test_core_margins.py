@@ -68,7 +68,10 @@ def test_a_large_or_tiny_optimum_is_still_proven(unit):
     problem = Mdkp(profits=[float(f"{p}{unit}") for p in (6, 5, 4)], weights=[[3, 2, 2]], capacities=[4])
     for solver in ("exact", "milp", "cpsat"):
         record = qopt.solve(problem, solver, control=False)
-        assert (record.status.value, record.objective) == ("optimal", pytest.approx(float(f"9{unit}"), rel=1e-15, abs=0))
+        assert (record.status.value, record.objective) == (
+            "optimal",
+            pytest.approx(float(f"9{unit}"), rel=1e-15, abs=0),
+        )
 
 
 def test_lower_bounds_belong_to_the_fingerprint():
