@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -16,10 +15,10 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from ..core.printable import printable
+
 #: Columns of a page where stdout is no terminal and $COLUMNS does not say.
 PAGE_WIDTH = 110
-#: Control characters but tab and line feed, and those that turn the direction of writing.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def open_streams() -> None:
@@ -30,17 +29,6 @@ def open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays open)
-
-
-def printable(text: str) -> str:
-    r"""The text with its control characters written out.
-
-    Examples
-    --------
-    >>> printable("red \x1b[31m, back \r, new line\n") == "red \\x1b[31m, back \\r, new line\n"
-    True
-    """
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def echo(text: object = "", *, err: bool = False) -> None:

@@ -7,6 +7,7 @@ or a class named in an option there), and code that holds an object of the class
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 
 _ALLOWED = {"dimod", "dwave.samplers", "dwave.preprocessing"}
@@ -67,4 +68,6 @@ def allowed_class(path: str, base: type, subject: str) -> type:
         raise ValueError(f"{subject} must be importable, got {path!r} ({error}); install the package") from None
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ValueError(f"{subject} must be a class of {base.__module__}.{base.__name__}, got {path!r}")
+    if inspect.isabstract(found):
+        raise ValueError(f"{subject} must be a class that can be made, got the abstract {path!r}; name one below it")
     return found

@@ -42,7 +42,7 @@ def draft_of(path: Path | str) -> Iterator[Path]:
     target = Path(os.path.realpath(path))  # a link keeps pointing to what it names
     is_plain = not target.exists() or target.is_file()
     # the suffix stays: writers choose their format by it
-    draft = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}") if is_plain else target
+    draft = target.with_name(f".{target.stem[:40]}.{os.getpid()}.part{target.suffix}") if is_plain else target
     try:
         yield draft
         if is_plain:

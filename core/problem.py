@@ -31,11 +31,21 @@ METADATA_FIELDS = frozenset({"name", "best_known"})
 
 @dataclass(frozen=True)
 class BestKnown:
-    """The literature's best value, with where it comes from and whether it is proven optimal (None: not known)."""
+    """The literature's best value, with where it comes from and whether it is proven optimal (None: not known).
+
+    Raises
+    ------
+    ValueError
+        The value is not finite.
+    """
 
     value: Number
     is_optimal: bool | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"a best known value must be a finite number, got {self.value}; check its source")
 
 
 class Size(NamedTuple):

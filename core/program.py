@@ -221,7 +221,7 @@ class BinaryProgram:
 
     @cached_property
     def tolerances(self) -> Float:
-        """What each row may be missed by, shape (m,): 0 for integer coefficients, the rounding of a decimal row's sum."""
+        """What each row may be missed by, shape (m,): 0 for integer coefficients, else the rounding of its sum."""
         rows = self.constraints
         return row_tolerances(rows.A, rows.lower, rows.upper)
 

@@ -7,6 +7,7 @@ evidence, for collections share names.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,17 +46,22 @@ def read_table(path: Path) -> Iterator[TableRow]:
     Raises
     ------
     ValueError
-        A column is missing or a value is no number.
+        A column is missing, a row is short, a value is no finite number, or the file is no text.
     """
-    with path.open(newline="", encoding="utf-8-sig") as lines:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} must be a table in UTF-8, got other bytes; save it as CSV") from None
+    with io.StringIO(text, newline="") as lines:
         for row in csv.DictReader(lines):
             try:
                 optimal = {"yes": True, "no": False}.get(row["is_optimal"])
-                known = BestKnown(number(float(row["best_known"])), optimal, row["source"])
+                known = BestKnown(number(float(row["best_known"])), optimal, row["source"] or "")
                 yield TableRow(row["instance"], row["file"], known, row.get("problem") or "", row.get("sense") or "")
             except (KeyError, ValueError, TypeError) as error:
+                said = "a cell is missing" if isinstance(error, TypeError) else error
                 raise ValueError(
-                    f"{path} must have the columns instance, file, best_known, is_optimal, source; {error}"
+                    f"{path} must have the columns instance, file, best_known, is_optimal, source; {said}"
                 ) from None
 
 

@@ -108,7 +108,14 @@ def test_a_bound_of_integral_costs_is_rounded_with_a_margin():
     problem = generate("qubo", n=3, seed=0)
     program = next(iter(problem.formulations.values()))(problem).program
     assert has_integral_cost(program)
-    for value, bound in ((3.0000000001, 3), (3.0 + 5e-7, 3), (2.6, 3), (3.1, 4), (-7.0 + 5e-7, -7), (1e9 + 0.4, 10**9)):
+    for value, bound in (
+        (3.0000000001, 3),
+        (3.0 + 5e-7, 3),
+        (2.6, 3),
+        (3.1, 4),
+        (-7.0 + 5e-7, -7),
+        (1e11 + 0.4, 10**11),
+    ):
         assert own_bound(problem, program, value) == bound
 
 
@@ -122,3 +129,24 @@ def test_the_command_says_which_row_is_missing(tmp_path, graph):
     found = CliRunner().invoke(app, ["solve", str(graph), "--solver", "greedy", "--best-known", str(path)])
     assert found.exit_code != 0
     assert "must have a row for 'p5' (mis, p5.gr), found none" in found.output + str(found.exception)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "30,5", ""])
+def test_a_value_that_is_no_finite_number_is_refused(tmp_path, value):
+    """A gap of 'nan% of nan' was told from such a row."""
+    path = tmp_path / "best_known.csv"
+    path.write_text(f'instance,file,best_known,is_optimal,source\nk,k.txt,"{value}",yes,x\n')
+    with pytest.raises(ValueError, match=r"best_known\.csv must have the columns"):
+        list(read_table(path))
+
+
+def test_a_short_row_and_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "best_known.csv"
+    path.write_text("instance,file,best_known,is_optimal,source\nk,k.txt,30,yes\n")
+    assert [row.known.source for row in read_table(path)] == [""]
+    path.write_text("instance,file,best_known,is_optimal,source\nk,k.txt\n")
+    with pytest.raises(ValueError, match="a cell is missing"):
+        list(read_table(path))
+    path.write_bytes(b"\xff\xfebad")
+    with pytest.raises(ValueError, match="must be a table in UTF-8"):
+        list(read_table(path))

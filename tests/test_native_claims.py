@@ -15,6 +15,7 @@ import dimod
 import numpy as np
 import pytest
 
+import qopt
 from qopt.algorithms.cpsat_search import SearchStatus, _bound
 from qopt.core import SOLVERS, BinaryProgram, Budget, Clock, Status, make_rows
 from qopt.core.silence import audible, silenced
@@ -333,3 +334,12 @@ def test_ctrl_c_ends_milp() -> None:
 
 def test_every_native_solver_is_registered_once() -> None:
     assert {"robust-tabu", "mis-tabu", "market-split"} <= {entry.name for entry in SOLVERS}
+
+
+@pytest.mark.parametrize("solver", ["cpsat", "milp", "auto"])
+def test_large_decimals_that_cancel_are_no_contradiction(solver):
+    """2**30 + 0.24 is stored 2e-7 beside its text, which CP-SAT reads: it was called a contradiction."""
+    problem = MarketShare(demands=[[2.0**30, 0.5]], targets=[2.0**30 + 29.74])
+    record = qopt.solve(problem, solver, control=False)
+    assert record.objective == pytest.approx(29.24, abs=1e-6)
+    assert record.bound is None or record.bound <= record.objective + 1e-6

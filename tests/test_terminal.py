@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -96,3 +97,22 @@ def test_one_place_writes_to_the_terminal_and_to_files(call: str, homes: set[str
         if call in path.read_text(encoding="utf-8").replace("return write_text(", "")
     }
     assert found <= homes
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_hostile_name_spoils_no_picture_and_no_page(
+    instance: Path, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A raw escape stood in report.html, and in pictures, which no reader of XML takes; warnings held it too."""
+    monkeypatch.chdir(tmp_path)
+    spec = {"name": "s", "instances": ["k.json"]}
+    (tmp_path / "spec.yaml").write_text(json.dumps({**spec, "pipelines": {HOSTILE: "greedy", "b": "sa"}}))
+    assert shell.run("bench", "spec.yaml", "--quiet").code == 0
+    assert shell.run("report", "runs/s").code == 0
+    pictures = sorted((tmp_path / "runs" / "s" / "report").rglob("*.svg"))
+    assert pictures
+    for picture in pictures:
+        ElementTree.parse(picture)
+    page = (tmp_path / "runs" / "s" / "report" / "report.html").read_text(encoding="utf-8")
+    assert not set("\x1b\x07\x9b\u202e") & set(page)
+    assert "evil" in page

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import math
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +142,7 @@ def write_sqlite(rows: Sequence[dict[str, Value]], runs: RunSet, path: Path) -> 
     """Tables ``runs`` (these columns), ``traces`` (id, seconds, objective) and ``records`` (id, the row as JSON)."""
     names = list(rows[0])
     columns = ", ".join(f'"{name}" {_sqlite_type(name)}' for name in names)
-    with draft_of(path) as draft, contextlib.closing(sqlite3.connect(draft)) as base, base:
+    with _sqlite(path) as base:
         base.execute(f"CREATE TABLE runs ({columns}, PRIMARY KEY (id))")
         marks = ", ".join("?" * len(names))
         base.executemany(f"INSERT INTO runs VALUES ({marks})", [tuple(row.values()) for row in rows])
@@ -151,6 +153,19 @@ def write_sqlite(rows: Sequence[dict[str, Value]], runs: RunSet, path: Path) -> 
         base.executemany(
             "INSERT INTO records VALUES (?, ?)", ((key, line.decode()) for key, line in runs.lines.items())
         )
+
+
+@contextlib.contextmanager
+def _sqlite(path: Path) -> Iterator[sqlite3.Connection]:
+    """A new database, committed at the end of the block and whole or not at all; a full disk is an OSError."""
+    with draft_of(path) as draft:
+        try:
+            with contextlib.closing(sqlite3.connect(draft)) as base, base:
+                yield base
+        except sqlite3.OperationalError as error:
+            if not any(word in str(error) for word in ("disk is full", "disk I/O error")):
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
 
 
 def _sqlite_type(name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...core import MissingDependencyError
 from ...core.files import write_text
+from ...core.printable import printable
 from .page import Records, write_page
 from .pictures import draw_pictures
 from .report import Report
@@ -44,10 +45,10 @@ def write_report(report: Report, folder: Path, output: Output | None = None) -> 
     files = write_page(report, page, records=output.records)
     if output.markdown:
         files.append(folder / "report.md")
-        write_text(files[-1], markdown(report))
+        write_text(files[-1], printable(markdown(report)))
     if output.latex:
         files.append(folder / "report.tex")
-        write_text(files[-1], latex(report))
+        write_text(files[-1], printable(latex(report)))
     left_out = ""
     if output.pictures:
         try:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...core.files import write_text
+from ...core.printable import printable
 from .plot import Plot
 from .report import Report
 from .route_pages import routes_html
@@ -50,7 +51,7 @@ def write_page(report: Report, path: Path, *, records: Records = "auto") -> list
         for number, text in enumerate(packed):
             written.append(folder / f"part-{number}.js")
             write_text(written[-1], f'qoptPart({number},"{text}")')
-    write_text(path, page(report, packed if is_embedded else [], is_beside=not is_embedded))
+    write_text(path, printable(page(report, packed if is_embedded else [], is_beside=not is_embedded)))
     return written
 
 
