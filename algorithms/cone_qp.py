@@ -21,6 +21,8 @@ PATIENCE = 4
 LARGEST_ERROR = 1e-4
 #: Share of the way to the boundary that a step takes.
 _BACK_OFF = 0.995
+#: Share of the duality measure that a plain step aims at, in the place of one that would raise the measure.
+_CENTRED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +65,10 @@ def least_combination(
 
     References
     ----------
-    S. Mehrotra (1992), On the implementation of a primal-dual interior point method, doi:10.1137/0802028; the dual
-    form of the bundle master: J.-B. Hiriart-Urruty, C. Lemarechal (1993), Convex Analysis and Minimization Algorithms
-    II, chapter XV.
+    S. Mehrotra (1992), On the implementation of a primal-dual interior point method, doi:10.1137/0802028; that it may
+    run in a circle, and must then step without its corrector: M. Salahi, J. Peng, T. Terlaky (2007), On Mehrotra-type
+    predictor-corrector algorithms, SIAM Journal on Optimization 18; the dual form of the bundle master: J.-B.
+    Hiriart-Urruty, C. Lemarechal (1993), Convex Analysis and Minimization Algorithms II, chapter XV.
 
     Examples
     --------
@@ -133,7 +136,14 @@ def _solve(p: _Problem, tolerance: float) -> tuple[Float, Float, float, int]:
         target = (after / (B + k) / mu) ** 3 * mu if mu > 0 else 0.0
         aim_w, aim_s = target - w * z_w - dw * dz_w, target - s * z_s - ds * dz_s
         dw, ds, dz_w, dz_s, dy = system.direction(r_w, r_s, r_e, aim_w, aim_s)
-        length = min(1.0, _BACK_OFF * _longest((w, dw), (s, ds), (z_w, dz_w), (z_s, dz_s), most=1e3))
+        length = _step_length((w, dw), (s, ds), (z_w, dz_w), (z_s, dz_s))
+        after = float((w + length * dw) @ (z_w + length * dz_w)) + float((s + length * ds) @ (z_s + length * dz_s))
+        if stalled > 1 or (
+            after > (B + k) * mu and mu == error
+        ):  # the second-order term overshot, and could do so for ever
+            aim_w, aim_s = _CENTRED * mu - w * z_w, _CENTRED * mu - s * z_s
+            dw, ds, dz_w, dz_s, dy = system.direction(r_w, r_s, r_e, aim_w, aim_s)
+            length = _step_length((w, dw), (s, ds), (z_w, dz_w), (z_s, dz_s))
         w, s, y = w + length * dw, s + length * ds, y + length * dy
         z_w, z_s = z_w + length * dz_w, z_s + length * dz_s
     assert best is not None
@@ -178,6 +188,11 @@ class _System:
             dw = dw + dy * self.ones
         ds = (b_s - self.H_s.T @ dw) / self.D
         return dw, ds, (aim_w - self.z_w * dw) / self.w, (aim_s - self.z_s * ds) / self.s, dy
+
+
+def _step_length(*pairs: tuple[Float, Float]) -> float:
+    """At most 1, and short of the boundary."""
+    return min(1.0, _BACK_OFF * _longest(*pairs, most=1e3))
 
 
 def _longest(*pairs: tuple[Float, Float], most: float = 1.0) -> float:

@@ -2,8 +2,8 @@
 
 ``python benchmarks/check_pages.py [--instances DIR]`` takes a few cells of every page that has seeded ones: the
 cheapest of its table, or those that the sweep's own seeds give. Seconds, memory and what hangs on them are not
-compared. Pages that have none are named with the reason (page_cells.py); a new page is neither, and fails. About a CPU
-minute; what needs the public instances is left out, and said to be, without them.
+compared. Pages that have none are named with the reason (page_cells.py); a new page is neither, and fails. About two
+CPU minutes; what needs the public instances is left out, and said to be, without them.
 """
 
 from __future__ import annotations
@@ -59,23 +59,22 @@ class Sample:
         return text.removesuffix(" |").rpartition("|")[0] if self.seconds else text
 
 
-#: By paper. cutting-slack's page has files of the public collections.
-SAMPLED = {
-    "comparative-study": Sample(("qaoa unbalanced", "random core", "sa", "cpsat"), ("cell by cell",)),
-    "multi-knapsack": Sample(("qrao core 18", "cpsat"), ("Instance by instance",)),
-    "graph-shrinking": Sample(
-        ("random", "exact"), ("Ablation: independent sets",), kind="mis", line="| random |", seconds=True
+TOURS = ("sa pairs", "random pairs", "tsptw-dp")
+ONCE = ("sa mis once", "optimum")
+SETS = "as the oracle: independent sets"
+#: By paper, one sample or several. cutting-slack's page has files of the public collections.
+SAMPLED: tuple[tuple[str, Sample], ...] = (
+    ("comparative-study", Sample(("qaoa unbalanced", "random core", "sa", "cpsat"), ("cell by cell",))),
+    ("multi-knapsack", Sample(("qrao core 18", "cpsat"), ("Instance by instance",))),
+    (
+        "graph-shrinking",
+        Sample(("random", "exact"), ("Ablation: independent sets",), kind="mis", line="| random |", seconds=True),
     ),
-    "routing-annealing": Sample(("random pairs", "sa pairs", "tsptw-dp"), ("",), kind="tsptw", line="| stops | 5 |"),
-    "cutting-slack": Sample(
-        ("qaoa mis", "optimum"),
-        ("QAOA as the oracle: independent sets",),
-        kind="mis",
-        line="| bundle |",
-        label="bundle",
-        seconds=True,
-    ),
-}
+    ("routing-annealing", Sample(TOURS, ("",), kind="tsptw", line="| stops |")),
+    ("cutting-slack", Sample(("qaoa mis", "optimum"), (f"QAOA {SETS}",), "mis", "| bundle |", "bundle", seconds=True)),
+    ("cutting-slack", Sample(ONCE, (f"Annealing {SETS}",), "mis", "| slack |", "slack", seconds=True)),
+    ("cutting-slack", Sample(("sa mis Q", "optimum"), (f"Annealing {SETS}",), "mis", "lagrangian Q |", seconds=True)),
+)
 #: Cliques of docs/lagrangian.md that are run again.
 GRAPHS = ("1tc.8", "1tc.16")
 
@@ -109,7 +108,7 @@ def lagrangian(_: Path | None) -> Found:
 
 def papers(instances: Path | None) -> Found:
     """Rows of the papers' sweeps, told as the pages tell them: whole lines of their tables, but for seconds."""
-    for name, sample in SAMPLED.items():
+    for name, sample in SAMPLED:
         page = ROOT / "docs/papers" / f"{name}.md"
         command = re.findall(rf"^    (qopt reproduce {name}.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)[0]
         words = command.split()

@@ -201,6 +201,7 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
     largest = {key: _most(infos, key) for key in ("depth", "two_qubit_gates")}
     summed = {key: _total(infos, key) for key in ("evaluations", "shots")}
     qubits = _most(infos, "qubits")
+    own, aux = done.largest if infos else (done.encoding.num_qubits, done.encoding.num_aux)
     known = {"qubits", "depth", "two_qubit_gates", "evaluations", "shots", "engine", "energy_bound"}
     known |= {"seconds", "timing"}
     extra = {key: value for key, value in (infos[-1] if infos else {}).items() if key not in known}
@@ -209,8 +210,8 @@ def resources_of(done: SamplerRun) -> dict[str, Any]:
     extra["interactions"] = done.interactions
     extra["lowest_energy"] = done.lowest if math.isfinite(done.lowest) else None
     return {
-        "qubits": done.encoding.num_qubits if qubits is None else qubits,
-        "aux_qubits": done.largest[1] if infos else done.encoding.num_aux,
+        "qubits": own if qubits is None else qubits,
+        "aux_qubits": aux,
         **largest,
         **summed,
         "rounds": len(infos),

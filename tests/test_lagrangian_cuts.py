@@ -159,3 +159,30 @@ def test_idle_found_rows_are_dropped():
         assert encoding.native is program
         assert len(encoding.penalties) == program.num_rows + len(encoding.state["inner"].native.constraints) - 3
     assert any(later < earlier for earlier, later in itertools.pairwise(sizes))
+
+
+def test_a_master_whose_corrector_ran_in_a_circle() -> None:
+    """A bundle on ten items ended with "quadratic master must converge": four steps came round for ever."""
+    H = [[-0.0265, 0.0885], [0.2499, 0.0462], [0.9774, 0.6616]]
+    found = least_combination(H, [-5.1939, -5.5786, -9.0038], [0.0, 0.0], length=26.9585)
+    assert found.weights == pytest.approx([0.828382, 0.103523, 0.068095], abs=1e-5)
+    assert found.steps < 30
+
+
+def test_masters_of_all_scales_meet_their_duals() -> None:
+    """Two of 4,000 such masters did not converge."""
+    rng = np.random.default_rng(7)
+    for _ in range(400):
+        B, m = int(rng.integers(1, 7)), int(rng.integers(1, 5))
+        H = rng.normal(size=(B, m)) * rng.choice([0.1, 1, 10])
+        costs, centre = (
+            rng.normal(size=B) * rng.choice([0.1, 1, 10]),
+            np.abs(rng.normal(size=m)) * rng.choice([0, 1, 5]),
+        )
+        length = float(10 ** rng.uniform(-1, 2))
+        found = least_combination(H, costs, centre, length=length)
+        at = np.maximum(centre + length * found.combination, 0)
+        primal = float((costs - H @ centre + H @ at).min() - ((at - centre) ** 2).sum() / (2 * length))
+        signs = found.combination - H.T @ found.weights
+        dual = float(costs @ found.weights + centre @ signs + length / 2 * (found.combination**2).sum())
+        assert dual == pytest.approx(primal, rel=1e-6, abs=1e-6)
