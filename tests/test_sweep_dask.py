@@ -64,7 +64,9 @@ def test_rows_of_a_cluster_whose_worker_dies_are_those_of_this_machine(
     first, _ = cluster(), cluster()
     shell.run("bench", spec, "--out", local, "--quiet")
     assert shell.code == 0, shell.err
-    address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+    file = tmp_path / "scheduler.json"
+    _wait_for(lambda: file.exists() and file.read_text().endswith("}"))
+    address = json.loads(file.read_text())["address"]
     process = start("bench", str(spec), "--out", str(far), "--dask", address)
     _wait_for(lambda: (far / ROWS).exists() and (far / ROWS).read_bytes().count(b"\n") >= 3)
     orphans = _children(first.pid)
