@@ -1,9 +1,9 @@
 """Packages that another one imports at once although qopt never uses them there: put off until they are used.
 
-OR-Tools' model imports pandas, and dimod networkx: together half of what a small run takes. In a ``deferred`` block
-such an import gives a stand-in. Afterwards the stand-in answers with the package's own attributes, imported at the
-first use, and everybody else imports the package itself. Only what the importing module computes at once, which is
-types in annotations, sees placeholders.
+OR-Tools' model imports pandas, and dimod networkx: together half of what a small run takes; SciPy imports all of
+NumPy's names, f2py among them. In a ``deferred`` block such an import gives a stand-in. Afterwards the stand-in answers
+with the package's own attributes, imported at the first use, and everybody else imports the package itself. Only what
+the importing module computes at once, which is types in annotations, sees placeholders.
 """
 
 from __future__ import annotations
@@ -46,9 +46,15 @@ def deferred(name: str) -> Iterator[None]:
         return
     stand_in = _StandIn(name)
     sys.modules[name] = stand_in
+    parent, _, child = name.rpartition(".")
+    holder = sys.modules.get(parent)
+    if holder is not None:
+        setattr(holder, child, stand_in)
     try:
         yield
     finally:
         stand_in.is_let_go = True
         if sys.modules.get(name) is stand_in:
             del sys.modules[name]
+        if holder is not None and vars(holder).get(child) is stand_in:
+            delattr(holder, child)

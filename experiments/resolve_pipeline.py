@@ -94,7 +94,7 @@ def choose_pipeline(
 
 def make_ready(solver: Part) -> None:
     """Import what choosing a pipeline needs, so that a time limit counts work and not the start-up."""
-    import scipy.sparse  # noqa: F401
+    from ..core import light_scipy  # noqa: F401
 
     part_make("solver", "cpsat" if solver == "auto" else solver)
 

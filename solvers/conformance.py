@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import dimod
@@ -23,6 +23,8 @@ from .base import Estimate, QuboSampler, energies_of, points_of
 
 #: Limits given to every sampler that names them, so that the suite is quick.
 LIMITS: dict[str, Any] = {"evaluations": 12, "num_reads": 10, "num_shots": 40, "aggregate": True}
+#: Settings of every sampler that has them, for the same reason.
+FEW: dict[str, Any] = {"num_sweeps": 50, "num_steps": 200}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +70,15 @@ def run(sampler: QuboSampler, case: Case, *, bqm: dimod.BinaryQuadraticModel | N
     return sampler.sample(model, **{key: value for key, value in values.items() if key in sampler.parameters})
 
 
+def few(entry: Entry) -> Any:
+    """The part with few sweeps and steps where it has such settings."""
+    made = make(entry)
+    names = {field.name for field in fields(made)}
+    return replace(made, **{name: value for name, value in FEW.items() if name in names})
+
+
 def _sampler(entry: Entry) -> QuboSampler | None:
-    return make(entry) if isinstance(entry.make, type) and issubclass(entry.make, QuboSampler) else None
+    return few(entry) if isinstance(entry.make, type) and issubclass(entry.make, QuboSampler) else None
 
 
 def check_spec(entry: Entry) -> None:

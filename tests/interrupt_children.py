@@ -38,8 +38,19 @@ CASES: Mapping[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "constrained-sa": ("constrained-sa", "qap", {"n": 40}, ("--time-limit", "100")),
 }
 #: CPU seconds of work before the signal, and what a process may take after it.
-WORK, PATIENCE = 0.25, 10
-_WARM = ("qopt.experiments.run", "qopt.commands.solve", "ortools.sat.python.cp_model", "highspy", "networkx", "dimod")
+WORK, PATIENCE = 0.15, 10
+_WARM = (
+    "qopt.cli",
+    "qopt.experiments.run",
+    "qopt.commands.solve",
+    "qopt.commands.render",
+    "ortools.sat.python.cp_model",
+    "highspy",
+    "networkx",
+    "dimod",
+    "pydantic.type_adapter",
+    "scipy.sparse",
+)
 
 
 def main(folder: Path) -> None:

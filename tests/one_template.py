@@ -16,6 +16,9 @@ import pytest
 from qopt.experiments.sweep import kept, pool, runner
 from qopt.experiments.sweep.pool import Pool
 
+#: Variables that pytest and its fixtures change from test to test, and no run reads.
+OF_TESTS = ("PYTEST_CURRENT_TEST", "COLUMNS")
+
 
 class Lent:
     """The kept pool, for one who would close his own."""
@@ -42,7 +45,7 @@ class Lender:
 
     def __call__(self, log: object = None) -> Lent:
         """The kept pool; what its runs print is dropped, whatever ``log`` says."""
-        variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+        variables = {name: value for name, value in os.environ.items() if name not in OF_TESTS}
         wanted = (variables, os.getcwd(), pool.loaded_plugins())
         if self._pool is None or self._for != wanted or self._pool.num_running:
             self.end()

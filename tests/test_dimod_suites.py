@@ -5,7 +5,6 @@ They found that a spin of -1 came back as 255 from each of our samplers, which n
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
 import dimod
@@ -28,16 +27,12 @@ ODD = dimod.BinaryQuadraticModel(
     {("u", 1): 1.5, 7: -0.5, "x": 0.25, 0: -1.0}, {(("u", 1), 7): -2.0, ("x", 0): 0.75}, 0.5, "SPIN"
 )
 
-#: Sweeps and steps of annealers: the suites ask for right energies, labels and types, and not for low energies.
-FEW = {"num_sweeps": 50, "num_steps": 200}
-
 
 class Limited(dimod.Sampler):  # type: ignore[misc]
     """A registered sampler with few reads, and with a program of free bits where it asks for one."""
 
     def __init__(self, entry: Entry) -> None:
-        made = conformance.make(entry)
-        self.inner = replace(made, **{field.name: FEW[field.name] for field in fields(made) if field.name in FEW})
+        self.inner = conformance.few(entry)
         self.__name__ = entry.name
 
     @property

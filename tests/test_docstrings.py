@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,14 @@ def has_shape(node: Function) -> bool:
     return SHAPE.search(ast.get_docstring(node) or "") is not None
 
 
-def sources(room: str) -> Iterator[tuple[Path, str, Function]]:
-    for path in sorted((ROOT / room).rglob("*.py")):
-        for name, node in public_functions(ast.parse(path.read_text(encoding="utf-8"))):
-            yield path.relative_to(ROOT), name, node
+@cache
+def sources(room: str) -> tuple[tuple[Path, str, Function], ...]:
+    """File, name and definition of each public function of a room."""
+    return tuple(
+        (path.relative_to(ROOT), name, node)
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for name, node in public_functions(ast.parse(path.read_text(encoding="utf-8")))
+    )
 
 
 def inherits(path: Path, name: str) -> bool:

@@ -222,11 +222,11 @@ def test_transfer_from_a_small_graph_to_a_large_one(tmp_path):
 
 
 def test_shrinking_reads_deeper_correlations_of_large_graphs():
-    instance = qopt.generate("max-cut", n=60, degree=3, seed=2)
+    instance = qopt.generate("max-cut", n=40, degree=3, seed=2)
     record = qopt.solve(
         instance, "brute-force", seed=1, shrink=12, correlations={"name": "qaoa", "num_layers": 2}, control=False
     )
-    assert record.objective > 70  # of 90 edges
+    assert record.objective > 46  # of 60 edges
 
 
 def test_the_plan_counts_cones_and_refuses_what_does_not_fit():

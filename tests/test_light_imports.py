@@ -11,9 +11,13 @@ import qopt
 problem = qopt.generate("mdkp", n=6, m=1, seed=1)
 for solver in ("cpsat", "brute-force"):
     assert qopt.solve(problem, solver, control=False).objective is not None
-unwanted = {"pandas", "networkx", "qiskit", "matplotlib", "scipy.stats", "scipy.optimize"} & set(sys.modules)
-assert not unwanted, unwanted
+unwanted = {"pandas", "networkx", "qiskit", "matplotlib", "scipy.stats", "scipy.optimize", "numpy.f2py"}
+assert not unwanted & set(sys.modules), unwanted & set(sys.modules)
 import dimod, networkx, pandas
+import numpy
+assert callable(numpy.f2py.get_include)
+import numpy.f2py as f2py
+assert numpy.f2py is f2py is sys.modules["numpy.f2py"]
 from ortools.sat.python import cp_model
 model = cp_model.CpModel()
 assert isinstance(model.new_bool_var_series("x", pandas.Index([1, 2])), pandas.Series)

@@ -7,7 +7,6 @@ sentence says is then computed once more from those values with the standard lib
 from __future__ import annotations
 
 import copy
-import json
 import re
 import statistics
 import zlib
@@ -16,25 +15,18 @@ from typing import Any
 
 import pytest
 
-import qopt
 from qopt.experiments.papers import paper
 from qopt.experiments.papers.cutting_slack_claims import answers as cutting_answers
 from qopt.experiments.papers.graph_shrinking_claims import answers as shrinking_answers
 from qopt.experiments.papers.graph_shrinking_runs import measured
 from qopt.experiments.papers.paired import Pairs, Sentence, UnlikeCellsError
 
-OPTIMUM, INSTANCES, REPEATS = 1000, 3, 3
+from .planted_rows import OPTIMUM, Row, real_row, row_at
+
+INSTANCES, REPEATS = 3, 3
 STAGES = ("raw", "swapped", "repaired", "improved")
 #: Two medians side by side, as every sentence writes them.
 VERSUS = r"[^:;,()]* % against [^;]*; better / equal / worse [^)]*\)"
-Row = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def template() -> Row:
-    record = qopt.solve(qopt.generate("mdkp", n=8, m=1, seed=1), "random", encoder="unbalanced", shots=5, seed=0)
-    found: Row = json.loads(json.dumps(record.to_json()))
-    return found
 
 
 def planted(family: str, kind: str, at: int, repeat: int, stage: str, *, of_control: bool = False) -> float:
@@ -42,17 +34,14 @@ def planted(family: str, kind: str, at: int, repeat: int, stage: str, *, of_cont
     return zlib.crc32(f"{family}|{kind}|{at}|{repeat}|{stage}|{of_control}".encode()) % 89
 
 
-def row(template: Row, family: str, kind: str, at: int, repeat: int, *, points: int = 100, **parts: Any) -> Row:
+def row(family: str, kind: str, at: int, repeat: int, *, points: int = 100, **parts: Any) -> Row:
     """A run of a sampler whose stages, and those of its control, have the planted gaps."""
-    made = copy.deepcopy(template)
-    made["instance"] |= {"kind": kind, "name": f"{kind}-{at}", "fingerprint": f"{kind}-{at}", "sense": "min"}
-    made["sweep"] = {"family": family, "pipeline": family, "group": kind, "repeat": repeat, "wall_seconds": 0.0}
-    made["seed"] = 10 * at + repeat
-    made["reference"] = {"value": OPTIMUM, "kind": "proven", "source": "planted"}
+    made = row_at(family, kind, at, repeat)
+    made["seed"], made["stages"]["control_start"] = 10 * at + repeat, None
     for name, sub in (("", made["stages"]), ("control", made["stages"]["control"])):
         for stage in STAGES:
             value = OPTIMUM + planted(family, kind, at, repeat, stage, of_control=bool(name))
-            point = copy.deepcopy(template["stages"]["raw"]) | {"objective": value, "feasible": True}
+            point = real_row()["stages"]["raw"] | {"objective": value, "feasible": True}
             point |= {"gap": value / OPTIMUM - 1, "num_points": points, "flips": value % 7, "feasible_share": 0.5}
             sub[stage] = point
     made["stages"]["control"] |= {"num_points": points, "space": "planted ground"}
@@ -63,8 +52,8 @@ def row(template: Row, family: str, kind: str, at: int, repeat: int, *, points: 
     return made
 
 
-def native(template: Row, family: str, kind: str, at: int) -> Row:
-    made = row(template, family, kind, at, 0)
+def native(family: str, kind: str, at: int) -> Row:
+    made = row(family, kind, at, 0)
     made["stages"] = {"raw": made["stages"]["raw"]}
     made["pipeline"] |= {"encoder": None, "solver": {"name": family}, "formulation": None}
     made["status"] = "optimal" if family == "cpsat" else "feasible"
@@ -79,45 +68,45 @@ def each() -> Iterator[tuple[int, int]]:
             yield at, repeat
 
 
-def comparative(template: Row) -> list[Row]:
-    made = [native(template, "cpsat", "mdkp", at) for at in range(INSTANCES)]
+def comparative() -> list[Row]:
+    made = [native("cpsat", "mdkp", at) for at in range(INSTANCES)]
     for family in ("vqe unbalanced", "qaoa core", "pce slack"):
-        made += [row(template, family, "mdkp", at, repeat) for at, repeat in each()]
-    return made + [row(template, "qrao plain", "mis", at, repeat) for at, repeat in each()]
+        made += [row(family, "mdkp", at, repeat) for at, repeat in each()]
+    return made + [row("qrao plain", "mis", at, repeat) for at, repeat in each()]
 
 
-def knapsacks(template: Row) -> list[Row]:
-    made = [native(template, name, "multi-knapsack", at) for name in ("cpsat", "greedy") for at in range(INSTANCES)]
+def knapsacks() -> list[Row]:
+    made = [native(name, "multi-knapsack", at) for name in ("cpsat", "greedy") for at in range(INSTANCES)]
     for family in ("qrao core 30", "qaoa core 30", "qrao core 18", "qaoa core 18"):
-        made += [row(template, family, "multi-knapsack", at, repeat) for at, repeat in each()]
+        made += [row(family, "multi-knapsack", at, repeat) for at, repeat in each()]
     return made
 
 
-def cutting(template: Row) -> list[Row]:
+def cutting() -> list[Row]:
     made = []
     for oracle in ("sa", "qaoa"):
         for encoder in ("slack", "unbalanced", "bundle", "dual-ascent"):
             for kind in ("mdkp", "mis"):
                 parts = {"solver": {"name": oracle}, "encoder": {"name": encoder}, "formulation": "rows"}
-                runs = [row(template, f"{oracle} {encoder}", kind, at, repeat, **parts) for at, repeat in each()]
+                runs = [row(f"{oracle} {encoder}", kind, at, repeat, **parts) for at, repeat in each()]
                 for found in runs:
                     found["resources"]["qubits"] = 30 if encoder == "slack" and kind == "mdkp" else 20
                 made += runs
     return made
 
 
-def shrinking(template: Row) -> list[Row]:
+def shrinking() -> list[Row]:
     made = []
     for way in ("random", "unaware-sdp", "aware-sdp", "verified-sdp"):
         parts = {"solver": {"name": "sa"}, "encoder": {"name": "shrink", "target": 0.5}}
-        made += [row(template, way, "mis", at, repeat, **parts) for at, repeat in each()]
+        made += [row(way, "mis", at, repeat, **parts) for at, repeat in each()]
     for way in ("none", "qaoa-16"):
         parts = {"solver": {"name": "sa"}, "encoder": {"name": "slack"}}
-        made += [row(template, way, "mis", at, repeat, **parts) for at, repeat in each()]
+        made += [row(way, "mis", at, repeat, **parts) for at, repeat in each()]
     return made
 
 
-PAPERS: dict[str, tuple[Callable[[Row], list[Row]], int]] = {
+PAPERS: dict[str, tuple[Callable[[], list[Row]], int]] = {
     "comparative-study": (comparative, 4),
     "multi-knapsack": (knapsacks, 6),
     "cutting-slack": (cutting, 5),
@@ -177,9 +166,9 @@ def middles(cells: dict[tuple[str, int], tuple[float, float]]) -> tuple[float, f
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_sentences_say_what_was_planted(name: str, template: Row) -> None:
+def test_sentences_say_what_was_planted(name: str) -> None:
     make, least = PAPERS[name]
-    rows = make(template)
+    rows = make()
     sentences = [each for each in told(name, rows) if each.pairs]
     assert len(sentences) >= least
     checked = compared = 0
@@ -236,11 +225,11 @@ def _equal(cells: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_unlike_cells_planted_into_a_paper_are_refused(name: str, template: Row) -> None:
+def test_unlike_cells_planted_into_a_paper_are_refused(name: str) -> None:
     """One control on another ground, then one with another number of points: an error, not a figure."""
     make, _ = PAPERS[name]
     for plant in (lambda control: control | {"space": "program bits"}, lambda control: control | {"num_points": 7}):
-        rows = make(template)
+        rows = make()
         for found in rows:  # the same run in all pipelines, since which one is told depends on the values
             if "control" in found["stages"] and found["sweep"]["repeat"] == 1 and found["instance"]["name"][-1] == "2":
                 found["stages"]["control"] = plant(found["stages"]["control"])

@@ -6,14 +6,12 @@ says is computed from them once more. Published figures are planted too, so that
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 import re
 import statistics
 import zlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,7 +21,9 @@ from qopt.experiments.papers.comparative_study_summary import summary
 from qopt.experiments.papers.paired import Sentence
 from qopt.experiments.worth_text import figures
 
-OPTIMUM, INSTANCES, REPEATS = 1000, 3, 3
+from .planted_rows import OPTIMUM, Row, real_row, row_at
+
+INSTANCES, REPEATS = 3, 3
 PUBLISHED = Path(qopt.__file__).parent / "experiments/papers/published"
 TARGETS = ("optimum", "within 1 %")
 #: Of each paper: lines that have worth, their kind, the target of the sentence, how a row names its line.
@@ -33,14 +33,6 @@ PAPERS: dict[str, tuple[dict[str, str], str, str]] = {
     "cutting-slack": ({"sa on slack": "", "qaoa on unbalanced": ""}, "mdkp", "within 1 %"),
     "graph-shrinking": ({"qaoa-16": ""}, "mis", "within 1 %"),
 }
-Row = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def template() -> Row:
-    record = qopt.solve(qopt.generate("mdkp", n=8, m=1, seed=1), "ws-qaoa", encoder="unbalanced", seed=0, num_shots=5)
-    found: Row = json.loads(json.dumps(record.to_json()))
-    return found
 
 
 def chance(family: str, at: int, repeat: int, what: str) -> float:
@@ -48,11 +40,8 @@ def chance(family: str, at: int, repeat: int, what: str) -> float:
     return (1 + zlib.crc32(f"{family}|{at}|{repeat}|{what}".encode()) % 997) / 1000
 
 
-def row(template: Row, family: str, kind: str, at: int, repeat: int) -> Row:
-    made = copy.deepcopy(template)
-    made["instance"] |= {"kind": kind, "name": f"{kind}-{at}", "fingerprint": f"{kind}-{at}", "sense": "min"}
-    made["sweep"] = {"family": family, "pipeline": family, "group": kind, "repeat": repeat, "wall_seconds": 0.0}
-    made["reference"] = {"value": OPTIMUM, "kind": "proven", "source": "planted"}
+def row(family: str, kind: str, at: int, repeat: int) -> Row:
+    made = row_at(family, kind, at, repeat)
     made["objective"] = OPTIMUM
     has_start = family.startswith("ws-qaoa")
     targets = []
@@ -76,17 +65,12 @@ def row(template: Row, family: str, kind: str, at: int, repeat: int) -> Row:
     return made
 
 
-def planted(name: str, template: Row) -> list[Row]:
+def planted(name: str) -> list[Row]:
     lines, kind, _ = PAPERS[name]
-    made = [
-        row(template, family, kind, at, repeat)
-        for family in lines
-        for at in range(INSTANCES)
-        for repeat in range(REPEATS)
-    ]
+    made = [row(family, kind, at, repeat) for family in lines for at in range(INSTANCES) for repeat in range(REPEATS)]
     if name == "multi-knapsack":
         for at in range(INSTANCES):
-            native = row(template, "cpsat", kind, at, 0)
+            native = row("cpsat", kind, at, 0)
             native["pipeline"] |= {"solver": {"name": "cpsat"}, "encoder": None}
             made.append({**native, "stages": {"raw": native["stages"]["raw"]}, "status": "optimal", "worth": None})
     return made
@@ -110,9 +94,9 @@ def told(name: str, rows: list[Row]) -> Sentence:
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_the_worth_in_a_sentence_is_that_of_the_planted_chances(name: str, template: Row) -> None:
+def test_the_worth_in_a_sentence_is_that_of_the_planted_chances(name: str) -> None:
     lines, _, target = PAPERS[name]
-    sentence = told(name, planted(name, template))
+    sentence = told(name, planted(name))
     head, _, values = sentence.text.partition("(instances): ")
     assert ("best of the core" if target == "core" else target) in head
     for family, line in lines.items():
@@ -132,9 +116,9 @@ def test_the_worth_in_a_sentence_is_that_of_the_planted_chances(name: str, templ
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_the_worth_table_has_the_same_figures(name: str, template: Row) -> None:
+def test_the_worth_table_has_the_same_figures(name: str) -> None:
     lines, kind, target = PAPERS[name]
-    section = paper(name).tell(planted(name, template)).sections[0]
+    section = paper(name).tell(planted(name)).sections[0]
     name_of = "best of the core" if target == "core" else target
     for family, line in lines.items():
         cells = [text for text in section.text.splitlines() if text.startswith(f"| {kind} | {line or family} |")]
@@ -145,18 +129,18 @@ def test_the_worth_table_has_the_same_figures(name: str, template: Row) -> None:
     assert ("beyond its start" in section.text) == any(family.startswith("ws") for family in lines)
 
 
-def test_counts_beside_published_figures_are_those_of_planted_ones(template: Row) -> None:
+def test_counts_beside_published_figures_are_those_of_planted_ones() -> None:
     """Both counts, of the method and of uniform points, from the same instances and the same published figures."""
     rows, gaps = [], {}
     for family in ("vqe unbalanced", "ws-qaoa core"):
         for at in range(INSTANCES):
             for repeat in range(REPEATS):
-                made = row(template, family, "mdkp", at, repeat)
+                made = row(family, "mdkp", at, repeat)
                 for side, place in (("run", made["stages"]), ("control", made["stages"]["control"])):
                     for stage in ("raw", "swapped"):
                         value = round(OPTIMUM * (1 + chance(family, at, repeat, f"{side} {stage}")))
                         point = {"objective": value, "feasible": True, "gap": value / OPTIMUM - 1, "num_points": 5}
-                        place[stage] = copy.deepcopy(template["stages"]["raw"]) | point
+                        place[stage] = real_row()["stages"]["raw"] | point
                         gaps[family, at, repeat, side, stage] = value / OPTIMUM - 1
                 if family.startswith("ws-qaoa"):
                     made["stages"]["control_start"]["raw"]["num_points"] = 5
@@ -249,17 +233,17 @@ def test_pages_print_no_figure_as_published_that_the_file_does_not_have(page: st
     assert checked > 0
 
 
-def test_a_gap_that_only_another_row_knows_is_not_called_infeasible(template: Row) -> None:
+def test_a_gap_that_only_another_row_knows_is_not_called_infeasible() -> None:
     """The quick page told "infeasible" of knapsacks whose optimum CP-SAT's row alone knew: their rows had no gap."""
     rows = []
     for at in range(INSTANCES):
-        made = row(template, "vqe unbalanced", "mdkp", at, 0)
+        made = row("vqe unbalanced", "mdkp", at, 0)
         made["reference"] = {"value": None, "kind": "none", "source": ""}
         for place in (made["stages"], made["stages"]["control"]):
             for stage in ("raw", "swapped", "repaired", "improved"):
-                place[stage] = {**template["stages"]["raw"], "objective": 1200, "feasible": True, "gap": None}
+                place[stage] = {**real_row()["stages"]["raw"], "objective": 1200, "feasible": True, "gap": None}
         rows.append(made)
-        native = row(template, "cpsat", "mdkp", at, 0)
+        native = row("cpsat", "mdkp", at, 0)
         rows.append({**native, "stages": native["stages"], "status": "optimal", "objective": 1000, "worth": None})
     section = next(
         each for each in paper("comparative-study").tell(rows).sections if each.title == "Knapsacks: medians"
@@ -269,12 +253,12 @@ def test_a_gap_that_only_another_row_knows_is_not_called_infeasible(template: Ro
     assert "infeasible" not in line
 
 
-def test_published_medians_stand_only_beside_the_same_instances(template: Row) -> None:
+def test_published_medians_stand_only_beside_the_same_instances() -> None:
     """The quick page set the paper's medians over twelve knapsacks beside four generated ones."""
     from qopt.experiments.papers.comparative_study_runs import cells
     from qopt.experiments.papers.comparative_study_tables import summary_table
 
-    rows = [row(template, "vqe unbalanced", "mdkp", at, 0) for at in range(INSTANCES)]
+    rows = [row("vqe unbalanced", "mdkp", at, 0) for at in range(INSTANCES)]
     theirs = {"simulator": {"mdkp": {"vqe": {"hp1": 39.76, "hp2": 12.34}}}}
     assert "paper" not in summary_table(cells(rows), "mdkp", theirs)
     theirs["simulator"]["mdkp"]["vqe"] |= {"mdkp-0": 10.0, "mdkp-2": 30.0}

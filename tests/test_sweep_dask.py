@@ -16,7 +16,8 @@ from qopt.experiments.sweep import dask_runner
 from qopt.experiments.sweep.dask_runner import Cluster
 from qopt.experiments.sweep.store import ROWS
 
-from .sweep_cases import SMALL, call, digests, is_alive, start
+from .shell import Shell
+from .sweep_cases import SMALL, digests, is_alive, start
 
 distributed = pytest.importorskip("distributed", reason="needs distributed, of the extra dask")
 
@@ -56,14 +57,16 @@ def _children(pid: int) -> list[int]:
 
 
 def test_rows_of_a_cluster_whose_worker_dies_are_those_of_this_machine(
-    tmp_path: Path, cluster: Callable[[], subprocess.Popen[bytes]]
+    tmp_path: Path, cluster: Callable[[], subprocess.Popen[bytes]], shell: Shell
 ) -> None:
     spec, local, far = tmp_path / "spec.yaml", tmp_path / "local", tmp_path / "far"
     spec.write_text(SMALL)
     first, _ = cluster(), cluster()
-    code, _, err = call("bench", str(spec), "--out", str(local), "--quiet")
-    assert code == 0, err
-    address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+    shell.run("bench", spec, "--out", local, "--quiet")
+    assert shell.code == 0, shell.err
+    file = tmp_path / "scheduler.json"
+    _wait_for(lambda: file.exists() and file.read_text().endswith("}"))
+    address = json.loads(file.read_text())["address"]
     process = start("bench", str(spec), "--out", str(far), "--dask", address)
     _wait_for(lambda: (far / ROWS).exists() and (far / ROWS).read_bytes().count(b"\n") >= 3)
     orphans = _children(first.pid)
