@@ -296,13 +296,17 @@ def best_gap(formulation: Any, X: Any) -> float | None:
     return 100 * (min(found) - known) / max(1e-9, abs(known))
 
 
-def cpsat_gap(problem: Problem, seconds: float, seed: int) -> float | None:
-    """CP-SAT with one worker, its wall clock stretched by what other jobs take, so that the CPU time is the same."""
+def stretched() -> float:
+    """Wall seconds that a CPU second takes now, while other jobs run."""
     wall, cpu = time.perf_counter(), time.process_time()
     while time.process_time() - cpu < 0.1:
         pass
-    stretch = max(1.0, (time.perf_counter() - wall) / 0.1)
-    record = qopt.solve(problem, "cpsat", workers=1, seconds=seconds * stretch, seed=seed)
+    return max(1.0, (time.perf_counter() - wall) / 0.1)
+
+
+def cpsat_gap(problem: Problem, seconds: float, seed: int) -> float | None:
+    """CP-SAT with one worker, its wall clock stretched by what other jobs take, so that the CPU time is the same."""
+    record = qopt.solve(problem, "cpsat", workers=1, seconds=seconds * stretched(), seed=seed)
     raw = record.stages.raw
     return None if raw is None or raw.gap is None else 100 * abs(raw.gap)
 

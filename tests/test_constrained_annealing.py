@@ -15,6 +15,7 @@ import qopt
 from qopt.core import BinaryProgram, UnsupportedError, make_rows
 from qopt.engines.annealing import search as search_module
 from qopt.engines.annealing import walks as reference
+from qopt.engines.annealing.general import general_structure
 from qopt.engines.annealing.search import Search, load_engine, states_of
 from qopt.engines.annealing.structure import recognise
 from qopt.solvers.classical.constrained_annealing import ConstrainedAnnealing
@@ -110,6 +111,16 @@ def mixed_program(seed: int = 0) -> BinaryProgram:
     return BinaryProgram(rng.integers(-9, 9, n), random_products(n, seed), 0.0, rows)
 
 
+def bins_program() -> BinaryProgram:
+    """Items of 5, 4, 3, 3 in the fewest of three bins of 8: bits of item and bin, then one that says a bin is used."""
+    sizes, bins = [5, 4, 3, 3], 3
+    each = np.hstack([np.kron(np.eye(len(sizes)), np.ones(bins)), np.zeros((len(sizes), bins))])
+    held = np.hstack([np.kron(sizes, np.eye(bins)), -8 * np.eye(bins)])
+    lower = [1] * len(sizes) + [-np.inf] * bins
+    rows = make_rows(np.vstack([each, held]), lower=lower, upper=[1] * len(sizes) + [0] * bins)
+    return BinaryProgram(np.repeat([0, 1], [len(sizes) * bins, bins]), rows=rows)
+
+
 def generated(kind: str, form: str, **sizes: Any) -> BinaryProgram:
     problem = qopt.generate(kind, seed=1, **sizes)
     return problem.formulations[form](problem).program
@@ -128,6 +139,7 @@ PROGRAMS = {
     "mis": generated("mis", "edges", n=14),
     "mis cliques": generated("mis", "cliques", n=14),
     "multi-knapsack": generated("multi-knapsack", "assignment", n=5, knapsacks=3),
+    "bins": bins_program(),
     "market-share": generated("market-share", "deviations", retailers=3, products=1, max_demand=7),
     "max-cut": generated("max-cut", "cut", n=10),
     "no rows": BinaryProgram(np.arange(-4, 4), random_products(8, 3)),
@@ -238,7 +250,7 @@ def test_groups_whose_packings_leave_no_start_are_soft() -> None:
     assert structure.describe() == "3 one-hot groups; keeps 3 of 5 rows"
 
 
-@pytest.mark.parametrize("name", ["groups", "mixed", "multi-knapsack", "mdkp"])
+@pytest.mark.parametrize("name", ["groups", "mixed", "multi-knapsack", "bins", "mdkp"])
 def test_every_state_keeps_the_kept_rows(name: str) -> None:
     program = PROGRAMS[name]
     structure, engine = recognise(program), load_engine("auto")
@@ -250,6 +262,21 @@ def test_every_state_keeps_the_kept_rows(name: str) -> None:
         engine.anneal(walk, 20.0, 20.0, 37)
         engine.state(walk, state)
         assert not program.violations(structure.decode(state[None]))[:, kept].any()
+
+
+def test_items_change_bins_beside_bits_that_are_no_items() -> None:
+    """The bits that say a bin is used are of no item; two items still change places in one move."""
+    item, sack, cell, sacks = general_structure(bins_program()).build(_Given())
+    assert item.tolist() == [*np.repeat(range(4), 3).tolist(), -1, -1, -1]
+    assert (sack.tolist(), sacks) == ([0, 1, 2] * 5, 3)
+    assert cell.tolist() == list(range(12))
+
+
+class _Given:
+    """An engine that hands back what says which items can change places."""
+
+    def general(self, *given: Any) -> Any:
+        return given[-1]
 
 
 def test_recognition_by_numbers_alone() -> None:

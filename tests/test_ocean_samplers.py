@@ -201,3 +201,14 @@ def test_cqm_that_cannot_be_walked_is_named() -> None:
     for cqm, text in ((real, "variable 'r'"), (product, "constraint 'both'"), (soft, "constraint 'wish'")):
         with pytest.raises(UnsupportedError, match=text):
             ConstrainedAnnealing().sample_cqm(cqm)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_bins_of_dimods_generator_are_the_fewest(seed: int) -> None:
+    """Five bins of a fifth of the weight, rounded down, cannot hold it unless it divides; six are found."""
+    cqm = dimod.generators.random_bin_packing(20, seed=seed)
+    weights = np.random.default_rng(seed).integers(10, 30, 20)
+    assert weights.sum() % 5
+    found = ConstrainedAnnealing().sample_cqm(cqm, seed=1, num_reads=4, num_sweeps=500)
+    assert found.first.energy == 6
+    assert found.record.is_feasible[0]

@@ -293,21 +293,22 @@ def _triple(matrix: Any) -> tuple[AnyArray, AnyArray, AnyArray]:
 
 
 def _sacks(kept: Kept, n: int, columns: Any) -> tuple[AnyArray, AnyArray, AnyArray, int]:
-    """Item (group or packing) and sack (soft row) of each bit, where each pair is one bit at most; else nothing.
+    """Item (group or packing, -1 for none) and sack (soft row) of each bit, where each pair is one bit at most.
 
-    Then two items can change their sacks in one move.
+    Then two items can change their sacks in one move. Nothing where a bit is in several of either.
     """
     nothing = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), 0)
     lists = [kept.facts[k].columns for k in (*kept.groups, *kept.packings)]
     count = np.zeros(n, dtype=np.int64)
     for bits in lists:
         count[bits] += 1
-    if len(lists) < 2 or columns.shape[1] < 2 or (count != 1).any() or (np.diff(columns.indptr) != 1).any():
+    if len(lists) < 2 or columns.shape[1] < 2 or (count > 1).any() or (np.diff(columns.indptr) != 1).any():
         return nothing
     item, sack, sacks = _numbers(lists, n), columns.indices.astype(np.int64), int(columns.shape[1])
-    keys = item * sacks + sack
-    if len(np.unique(keys)) != n:
+    bits = np.flatnonzero(item >= 0)  # the others, such as a bin's use, are in a sack and of no item
+    keys = item[bits] * sacks + sack[bits]
+    if len(np.unique(keys)) != len(bits):
         return nothing
     cell = np.full(len(lists) * sacks, -1, dtype=np.int32)
-    cell[keys] = np.arange(n)
+    cell[keys] = bits
     return item.astype(np.int32), sack.astype(np.int32), cell, sacks
