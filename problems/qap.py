@@ -34,8 +34,8 @@ from ..core import (
 from ..core.model_html import problem_html
 from .permutation import one_hot_rows, permutation_bits, permutation_of
 
-#: Facilities from which on the products are held by their two factors. With those of 64 stored (8 million), building the
-#: model took most of three seconds, and constrained-sa ended 9.7 % off on sko64 in place of 0.01 %.
+#: Facilities from which on the products are held by their two factors. With the 8 million products of 64 facilities
+#: stored, the model took most of three seconds, and constrained-sa ended 9.7 % off on sko64 in place of 0.01 %.
 FACTORED_SIDE = 48
 
 
