@@ -168,11 +168,13 @@ def told(runs: RunSet, setting: Setting, instance: str, target: str, what: What)
     if not found or (len(found) == 1 and len(lengths) > 1 and len(next(iter(found.values())).seconds) < 2):
         return None
     texts = list(found)
-    if len(texts) == 1:
-        text, half = texts[0], np.s_[:]
-    else:
+    text, half = texts[0], slice(None)
+    if len(texts) > 1:
         gaps = [upper_median([runs.gap(run, "raw") for run in lengths[text][0::2]]) for text in texts]
-        text, half = texts[best_length(list(found.values()), np.nan_to_num(gaps, nan=np.inf).tolist())], np.s_[1::2]
+        text, half = (
+            texts[best_length(list(found.values()), np.nan_to_num(gaps, nan=np.inf).tolist())],
+            slice(1, None, 2),
+        )
     batches = found[text].take(half)
     return Told(setting.name, instance, target, objective, what, text, lengths[text][half], batches)
 
