@@ -33,10 +33,10 @@ class Batches:
         """Some of the batches; several draws of them where ``at`` has shape (draws, batches)."""
         return Batches(self.seconds[at], self.hits[at], self.reads[at])
 
-    def draws(self, rng: np.random.Generator) -> Batches:
-        """As many batches drawn with replacement, shape (RESAMPLES, batches)."""
+    def draws(self, rng: np.random.Generator, times: int = RESAMPLES) -> Batches:
+        """As many batches drawn with replacement, shape (times, batches)."""
         size = len(self.seconds)
-        return self.take(rng.integers(size, size=(RESAMPLES, size)))
+        return self.take(rng.integers(size, size=(times, size)))
 
     @property
     def share(self) -> Float:

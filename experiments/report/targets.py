@@ -23,7 +23,7 @@ from ...core import Sense, signed
 from ...core.margins import scaled_margin
 from ...core.record import MAX_REACHED
 from ..metrics import Interval
-from ..time_to_target import Batches, amortised, best_length, with_interval
+from ..time_to_target import RESAMPLES, Batches, amortised, best_length, with_interval
 from .lengths import length_text, varied, without_lengths
 from .runs import Run, RunSet, Yardstick
 from .statistics import BOOTSTRAP_SEED, row_medians
@@ -31,6 +31,8 @@ from .summary import upper_median
 
 #: Targets by name, with their distance from the reference as a share of it.
 TARGETS = {"best known": 0.0, "99.9 %": 0.001, "99 %": 0.01}
+#: Draws of an instance that a resample takes one of: RESAMPLES for up to so many instances, then fewer, to save time.
+FEW_INSTANCES, LEAST_DRAWS = 20, 50
 What = Literal["a read, amortised", "a run", "a run, final answer"]
 WHATS: tuple[What, ...] = ("a read, amortised", "a run", "a run, final answer")
 
@@ -77,7 +79,15 @@ def reads_at(run: Run, target: float) -> int | None:
 
     Rows count reads up to 1 % from the run's own best and at most MAX_REACHED objectives.
     """
-    limit = _limit(run.sense, target)
+    return _reads_within(run, _limit(run.sense, target))
+
+
+def _limit(sense: Sense, target: float) -> float:
+    """Largest cost that counts as at the target."""
+    return signed(sense, target) + scaled_margin(target)
+
+
+def _reads_within(run: Run, limit: float) -> int | None:
     best = run.found("raw")
     if best is None or signed(run.sense, best) > limit:
         return 0
@@ -92,16 +102,13 @@ def reads_at(run: Run, target: float) -> int | None:
     return sum(reads for cost, reads in costs if cost <= limit)
 
 
-def _limit(sense: Sense, target: float) -> float:
-    return signed(sense, target) + scaled_margin(target)
-
-
 def batches_of(cell: Sequence[Run], target: float, what: What) -> Batches | None:
     """Runs as batches; None where a run does not tell its CPU seconds or its reads, as one that was killed."""
     seconds, hits, reads = [], [], []
+    limit = _limit(cell[0].sense, target)
     for run in cell:
         spent = run.figures.get("cpu_seconds")
-        counted = _counted(run, target, what)
+        counted = _counted(run, limit, what)
         if spent is None or counted is None:
             return None
         seconds.append(spent)
@@ -110,16 +117,16 @@ def batches_of(cell: Sequence[Run], target: float, what: What) -> Batches | None
     return Batches(np.array(seconds), np.array(hits), np.array(reads)) if seconds else None
 
 
-def _counted(run: Run, target: float, what: What) -> tuple[int, int] | None:
-    """Hits of one run, and of how many."""
+def _counted(run: Run, limit: float, what: What) -> tuple[int, int] | None:
+    """Hits of one run, and of how many, where a hit costs at most the limit."""
     raw = run.stages.get("raw")
     if what == "a read, amortised":
-        hits = reads_at(run, target)
+        hits = _reads_within(run, limit)
         return None if raw is None or not raw.num_points or hits is None else (hits, raw.num_points)
     if what == "a run" and raw is None:
         return None
     found = run.found("final" if what == "a run, final answer" else "raw")
-    return int(found is not None and signed(run.sense, found) <= _limit(run.sense, target)), 1
+    return int(found is not None and signed(run.sense, found) <= limit), 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +142,7 @@ class Told:
     runs: Sequence[Run]
     batches: Batches
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         return float(amortised(self.batches, self.batches.share))
 
@@ -143,15 +150,10 @@ class Told:
     def is_met(self) -> bool:
         return bool(self.batches.hits.any())
 
-    @cached_property
-    def drawn(self) -> Batches:
-        """Batches drawn with replacement."""
-        return self.batches.draws(np.random.default_rng(BOOTSTRAP_SEED))
-
     @property
     def time(self) -> Interval:
         """With its interval over the runs; a lower limit where the target was never met."""
-        return with_interval(amortised, self.batches, self.drawn)
+        return with_interval(amortised, self.batches, self.batches.draws(np.random.default_rng(BOOTSTRAP_SEED)))
 
 
 def told(runs: RunSet, setting: Setting, instance: str, target: str, what: What) -> Told | None:
@@ -166,11 +168,13 @@ def told(runs: RunSet, setting: Setting, instance: str, target: str, what: What)
     if not found or (len(found) == 1 and len(lengths) > 1 and len(next(iter(found.values())).seconds) < 2):
         return None
     texts = list(found)
-    if len(texts) == 1:
-        text, half = texts[0], np.s_[:]
-    else:
+    text, half = texts[0], slice(None)
+    if len(texts) > 1:
         gaps = [upper_median([runs.gap(run, "raw") for run in lengths[text][0::2]]) for text in texts]
-        text, half = texts[best_length(list(found.values()), np.nan_to_num(gaps, nan=np.inf).tolist())], np.s_[1::2]
+        text, half = (
+            texts[best_length(list(found.values()), np.nan_to_num(gaps, nan=np.inf).tolist())],
+            slice(1, None, 2),
+        )
     batches = found[text].take(half)
     return Told(setting.name, instance, target, objective, what, text, lengths[text][half], batches)
 
@@ -188,9 +192,11 @@ def over_instances(found: Sequence[Told]) -> Interval | None:
     if not np.isfinite(middle):
         low = float(np.median([one.seconds if one.is_met else one.time.low for one in found]))
         return Interval(low, low, np.inf, is_limit=True)
-    times = np.array([amortised(one.drawn, one.drawn.share) for one in found])  # (instances, draws)
     rng = np.random.default_rng(BOOTSTRAP_SEED)
-    shape = (times.shape[1], len(found))
-    sampled = row_medians(times[rng.integers(len(found), size=shape), rng.integers(times.shape[1], size=shape)])
+    draws = min(RESAMPLES, max(LEAST_DRAWS, RESAMPLES * FEW_INSTANCES // len(found)))
+    drawn = (one.batches.draws(rng, draws) for one in found)
+    times = np.array([amortised(batches, batches.share) for batches in drawn])  # (instances, draws)
+    shape = (RESAMPLES, len(found))
+    sampled = row_medians(times[rng.integers(len(found), size=shape), rng.integers(draws, size=shape)])
     low, high = np.quantile(sampled, [0.025, 0.975], method="nearest")
     return Interval(middle, float(low), float(high))
