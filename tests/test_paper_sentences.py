@@ -21,7 +21,7 @@ from qopt.experiments.papers.graph_shrinking_claims import answers as shrinking_
 from qopt.experiments.papers.graph_shrinking_runs import measured
 from qopt.experiments.papers.paired import Pairs, Sentence, UnlikeCellsError
 
-from .planted_rows import OPTIMUM, Row, real_row, row_at
+from .planted_rows import OPTIMUM, Row, row_at
 
 INSTANCES, REPEATS = 3, 3
 STAGES = ("raw", "swapped", "repaired", "improved")
@@ -38,10 +38,11 @@ def row(family: str, kind: str, at: int, repeat: int, *, points: int = 100, **pa
     """A run of a sampler whose stages, and those of its control, have the planted gaps."""
     made = row_at(family, kind, at, repeat)
     made["seed"], made["stages"]["control_start"] = 10 * at + repeat, None
+    raw = made["stages"]["raw"]
     for name, sub in (("", made["stages"]), ("control", made["stages"]["control"])):
         for stage in STAGES:
             value = OPTIMUM + planted(family, kind, at, repeat, stage, of_control=bool(name))
-            point = real_row()["stages"]["raw"] | {"objective": value, "feasible": True}
+            point = copy.deepcopy(raw) | {"objective": value, "feasible": True}
             point |= {"gap": value / OPTIMUM - 1, "num_points": points, "flips": value % 7, "feasible_share": 0.5}
             sub[stage] = point
     made["stages"]["control"] |= {"num_points": points, "space": "planted ground"}
