@@ -230,14 +230,16 @@ def verify(
     rounding: RoundingOption = None,
     as_json: JsonFlag = False,
 ) -> int:
-    """Recompute a solution's objective and violations from the instance's own data."""
+    """Recompute a solution's objective and violations, and hold a record's claims against them."""
     from ..core import relative_gap
+    from ..experiments.verify import broken_claims
     from ..experiments.verify import verify as check
     from ..problems.solutions import read_solution_file
 
     problem = load_instance(file, kind=kind, best_known=best_known, complement=complement, rounding=rounding)
     read = read_solution_file(solution, problem)
     found = check(problem, read.solution)
+    broken = [] if read.document is None else broken_claims(problem, read.document, found)
     known = problem.best_known
     gap = relative_gap(found.objective, known.value, problem.sense) if known and found.is_feasible else None
     if as_json:
@@ -246,18 +248,20 @@ def verify(
             "feasible": found.is_feasible,
             "violations": dict(found.violations),
         }
-        row |= {"gap": gap, "stated": read.stated, "note": read.note}
+        row |= {"gap": gap, "stated": read.stated, "note": read.note, "broken_claims": broken}
         echo(json.dumps({"schema": "qopt.verify/1", "name": problem.name, **row}))
     else:
         against = "" if known is None else f"  best known {known.value}  gap {'-' if gap is None else f'{gap:.4%}'}"
         echo(f"objective {found.objective}  {'feasible' if found.is_feasible else 'infeasible'}{against}")
-        if read.stated is not None and read.stated != found.objective:
+        for claim in broken:
+            echo(f"  {claim}", err=True)
+        if read.document is None and read.stated is not None and read.stated != found.objective:
             echo(f"  the file states {read.stated}", err=True)
         if read.note:
             echo(f"  {read.note}", err=True)
         for name, amount in found.violations.items():
             echo(f"  broken by {amount:g}: {name}", err=True)
-    return 0 if found.is_feasible else 1
+    return 0 if found.is_feasible and not broken else 1
 
 
 def convert(

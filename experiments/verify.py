@@ -7,10 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..core import AnyArray, BinaryProgram, Bits, Formulation, Number, Problem, Record, Solution, Status, number, signed
+from ..core import (
+    AnyArray,
+    BinaryProgram,
+    Bits,
+    Formulation,
+    Number,
+    Problem,
+    Record,
+    Solution,
+    Status,
+    fingerprint,
+    number,
+    signed,
+)
 from ..core.margins import SOLVER, scaled_margin
 
 
@@ -94,6 +108,41 @@ def verify(problem: Problem, solution: Solution) -> Verified:
     """
     violations = {name: float(amount) for name, amount in problem.violations(solution).items() if amount > 0}
     return Verified(np.asarray(solution), number(problem.objective(solution)), violations)
+
+
+def broken_claims(problem: Problem, document: Mapping[str, Any], found: Verified) -> list[str]:
+    """What a record, or a solution of ours, says of its instance and does not hold; ``found`` is its own solution.
+
+    Examples
+    --------
+    >>> import qopt
+    >>> knapsack = qopt.generate("mdkp", n=3, m=1, seed=1)
+    >>> broken_claims(knapsack, {"objective": -1}, verify(knapsack, np.zeros(3, dtype=np.int64)))
+    ['the file states -1, the instance says 0']
+    """
+    claims: list[str] = []
+    stated, bound = document.get("objective"), document.get("bound")
+    if found.objective is not None:
+        value = float(found.objective)
+        if _is_number(stated) and abs(stated - value) > scaled_margin(value):
+            claims.append(f"the file states {stated}, the instance says {found.objective}")
+        if _is_number(bound) and found.is_feasible:
+            distance = signed(problem, value) - signed(problem, float(bound))
+            if distance < -scaled_margin(value):
+                claims.append(f"the file states the bound {bound}, and its own solution is better")
+            elif document.get("status") == Status.OPTIMAL.value and distance > scaled_margin(value):
+                claims.append(f"the file says optimal, and its bound {bound} does not prove that")
+    if document.get("status") == Status.INFEASIBLE.value and found.is_feasible:
+        claims.append("the file says infeasible, and has a solution")
+    instance = document.get("instance")
+    known = instance.get("fingerprint") if isinstance(instance, Mapping) else None
+    if known is not None and known != fingerprint(problem):
+        claims.append(f"the file is of an instance with fingerprint {known}, not of this one")
+    return claims
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def verify_point(formulation: Formulation, x: Bits) -> Verified:

@@ -20,11 +20,15 @@ from .route_solutions import read_order, read_routes, write_order, write_routes
 
 @dataclass(frozen=True, eq=False)
 class SolutionFile:
-    """A solution as read: what the file states as objective (None: nothing), and a note on how it was understood."""
+    """A solution as read: what the file states as objective (None: nothing), and a note on how it was understood.
+
+    ``document`` is the whole file where it is JSON of ours, which has claims to be checked.
+    """
 
     solution: Solution
     stated: Number | None = None
     note: str = ""
+    document: Mapping[str, Any] | None = None
 
 
 def stated_objective(text: str) -> Number | None:

@@ -100,7 +100,7 @@ def _from_json(document: Mapping[str, Any], path: str, problem: Problem) -> Solu
     stated = document.get("objective")
     if stated is not None and (isinstance(stated, bool) or not isinstance(stated, int | float)):
         raise InstanceFormatError(path, None, f"expected a number as objective, found {brief(stated)}")
-    return SolutionFile(values, stated)
+    return SolutionFile(values, stated, document=document)
 
 
 def _from_list(text: str, path: str) -> SolutionFile:
