@@ -11,7 +11,7 @@ import pytest
 
 import qopt
 from qopt.core import allowed_modules, from_spec
-from qopt.core.allowed_modules import allow_module, is_allowed
+from qopt.core.allowed_modules import allow_module, allowed_class, is_allowed
 from qopt.solvers.classical.dimod_sampler import adapt
 
 from .shell import Shell
@@ -123,3 +123,9 @@ def test_allowing_a_module_allows_those_below_it_alone() -> None:
     assert not is_allowed("some.packages")
     with pytest.raises(ValueError, match="dotted name"):
         allow_module("../evil")
+
+
+def test_an_abstract_class_is_refused_before_any_run() -> None:
+    """A dry run accepted it, and each of the sweep's runs failed."""
+    with pytest.raises(ValueError, match="a class that can be made, got the abstract 'dimod:Sampler'"):
+        allowed_class("dimod:Sampler", dimod.Sampler, "target")

@@ -110,3 +110,9 @@ def test_names_of_sweeps_stay_inside_runs(tmp_path: Path, shell: Shell) -> None:
         assert shell.code == 2
         assert "plain name" in shell.err
     assert [path.name for path in tmp_path.iterdir()] == ["spec.yaml"]
+
+
+def test_a_name_as_long_as_the_system_takes_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 245 + ".json")
+    write_text(path, "{}")
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
