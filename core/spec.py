@@ -31,6 +31,14 @@ def part(room: str, **keywords: Any) -> Any:
     return dataclasses.field(metadata={"room": room}, **keywords)
 
 
+def later(default: Any) -> Any:
+    """Dataclass field that came after the part's first release: at its default it stands in no id.
+
+    Runs recorded without the field keep their ids, so that a sweep of before is resumed and not run anew.
+    """
+    return dataclasses.field(default=default, metadata={"later": True})
+
+
 def to_spec(obj: Any) -> dict[str, Any]:
     """JSON form of a registered part: its name and all its fields, nested parts too."""
     entry = _entry_of(obj)
@@ -207,24 +215,32 @@ def in_new_words(room: str, spec: Any) -> Any:
 
 
 def in_old_words(room: str, spec: Any) -> Any:
-    """A part's spec under the names that its fields had first, which ids are made of: a renaming changes none.
+    """A part's spec as ids are made of it: under the names that its fields had first, without ``later`` defaults.
+
+    Neither a renaming nor a new field changes an id.
 
     Examples
     --------
     >>> in_old_words("solvers", {"name": "qaoa", "num_layers": 2})
     {'name': 'qaoa', 'layers': 2}
     """
-    return _respelt(room, spec, lambda make: {name: was for was, name in old_names(make).items()})
+    return _respelt(room, spec, lambda make: {name: was for was, name in old_names(make).items()}, drops_later=True)
 
 
-def _respelt(room: str, spec: Any, words_of: Callable[[Any], Mapping[str, str]]) -> Any:
+def _respelt(room: str, spec: Any, words_of: Callable[[Any], Mapping[str, str]], *, drops_later: bool = False) -> Any:
     if not isinstance(spec, Mapping) or str(spec.get("name")) not in REGISTRIES[room]:
         return spec
     make = REGISTRIES[room].get(str(spec["name"])).make
-    words = words_of(make)
-    rooms = {key: field.metadata["room"] for key, field in fields_of(make).items() if "room" in field.metadata}
-    inside = {key: _respelt(rooms[key], value, words_of) if key in rooms else value for key, value in spec.items()}
-    return {words.get(key, key): value for key, value in inside.items()}
+    words, fields = words_of(make), fields_of(make)
+    respelt = {}
+    for key, value in spec.items():
+        about = fields[key].metadata if key in fields else {}
+        if drops_later and "later" in about and value == fields[key].default:
+            continue
+        if "room" in about:
+            value = _respelt(about["room"], value, words_of, drops_later=drops_later)
+        respelt[words.get(key, key)] = value
+    return respelt
 
 
 def _entry_of(obj: Any) -> str:

@@ -71,6 +71,15 @@ def test_both_words_give_the_id_that_a_run_had_before(
         assert record.id == expected
 
 
+def test_a_later_field_is_in_an_id_only_beside_its_default() -> None:
+    spec = to_spec(from_spec("solvers", "sa"))
+    assert spec["device"] == "cpu"
+    assert "device" not in in_old_words("solvers", spec)
+    assert in_old_words("solvers", spec | {"device": "gpu"})["device"] == "gpu"
+    inner = {"name": "neighbourhood", "inner": {"name": "slack"}}
+    assert in_old_words("encoders", inner) == inner
+
+
 @pytest.mark.parametrize(("room", "name"), PARTS)
 def test_a_former_name_is_a_keyword_and_a_key_and_never_a_field(room: qopt.core.Registry, name: str) -> None:
     entry = room.get(name)

@@ -14,7 +14,7 @@ from typing import Literal
 import dimod
 import numpy as np
 
-from ...core import SOLVERS, AnyArray, Clock, Float
+from ...core import SOLVERS, AnyArray, Clock, Float, later
 from ...core.tunable import Choice, Range, tunable
 from ...engines.annealing import Batch, Device, How, IsingModel, anneal, batch_size, engine_of, starter
 from ...engines.annealing.engine import check_device, is_serial
@@ -82,7 +82,7 @@ class SimulatedAnnealing(QuboSampler):
     randomize_order: bool = False
     threads: int = 1
     engine: Engine = "auto"
-    device: Device = "cpu"
+    device: Device = later("cpu")  # noqa: RUF009 (a dataclass field)
 
     def __post_init__(self) -> None:
         check_positive("num_reads", self.num_reads)
