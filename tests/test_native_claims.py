@@ -28,6 +28,7 @@ from qopt.problems.qap import Qap
 from qopt.problems.qubo import Qubo
 from qopt.problems.tsp import Tsp
 from qopt.problems.tsp_edges import TspEdges
+from qopt.problems.vehicles import Vrptw
 from qopt.solvers.base import QuboSampler, sample_set
 from qopt.solvers.classical.exact_oracle import ExactOracle, _separable, unscaled_bound
 from qopt.solvers.native.auto import choose
@@ -343,3 +344,23 @@ def test_large_decimals_that_cancel_are_no_contradiction(solver):
     record = qopt.solve(problem, solver, control=False)
     assert record.objective == pytest.approx(29.24, abs=1e-6)
     assert record.bound is None or record.bound <= record.objective + 1e-6
+
+
+def test_times_of_1e13_get_no_false_proof() -> None:
+    unit = 1e12
+    distances = [[0, 18, 9, 27, 27], [17, 0, 0, 23, 22], [1, 0, 0, 29, 14], [22, 10, 24, 0, 13], [29, 16, 29, 21, 0]]
+    windows = [[0, 198], [1.75, 67], [0, 30.75], [52, 117.25], [38.25, 81.75]]
+    problem = Vrptw(
+        distances=unit * np.array(distances),
+        demands=[0, 22, 19, 11, 16],
+        capacity=68,
+        windows=unit * np.array(windows),
+        service=unit * np.array([0, 14.5, 14.5, 14.5, 14.5]),
+    )
+    record = qopt.solve(problem, "cpsat", seed=1, control=False)
+    assert record.objective == 74e12  # one route 2, 1, 4, 3; two routes of 95e12 were called optimal
+    assert record.bound == 74e12
+    odd = replace(problem, windows=problem.windows + np.array([[0, 1], [0, 1], [0, 1], [0, 1], [0, 1]]))
+    record = qopt.solve(odd, "cpsat", seconds=5, seed=1, control=False)  # no common unit: searched, nothing proven
+    assert record.bound is None or record.bound <= 74e12
+    assert record.status is not Status.INFEASIBLE

@@ -1,7 +1,8 @@
 """CP-SAT models of routing: a circuit with times for one tour, several circuits with loads and times for a fleet.
 
 Times and loads are scaled to integers; where that is not exact, no bound is claimed and times are rounded so that what
-the model calls feasible is feasible.
+the model calls feasible is feasible. Neither is one claimed where times or loads span more than CP-SAT's word is taken
+for (algorithms/cpsat_limits.py).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ....algorithms.scaling import scale_to_integers
+from ....algorithms.cpsat_limits import MAX_CONDITIONAL_SUM, MAX_COST_SUM
+from ....algorithms.scaling import Scaled, scale_to_integers
 from ....core import Int, Solution
 from ....problems.tsptw import Tsptw
 from ....problems.vehicles import Cvrp, Vrptw, routes_of, solution_of
@@ -63,7 +65,7 @@ def model_tsptw(problem: Tsptw) -> KindModel:
         model.minimize(clock.back)
         factor, is_exact = clock.factor, clock.is_exact
     else:
-        scaled = scale_to_integers(problem.travel[tails, heads])
+        scaled = scale_to_integers(problem.travel[tails, heads], largest_sum=MAX_COST_SUM)
         model.minimize(cp_model.LinearExpr.weighted_sum(literals, scaled.integers.tolist()))
         factor, is_exact = scaled.factor, scaled.is_exact and clock.is_exact
 
@@ -90,7 +92,7 @@ def model_fleet(problem: Cvrp | Vrptw) -> KindModel:
 
     model = cp_model.CpModel()
     m = len(problem.distances)
-    scaled = scale_to_integers(np.append(problem.demands, problem.capacity))
+    scaled = _in_common_units(scale_to_integers(np.append(problem.demands, problem.capacity)))
     demand, capacity = scaled.integers[:-1].tolist(), int(scaled.integers[-1])
     tails, heads = np.nonzero(_fleet_arcs(problem))
     literals = [model.new_bool_var("") for _ in range(len(tails))]
@@ -108,14 +110,14 @@ def model_fleet(problem: Cvrp | Vrptw) -> KindModel:
     for u, v, x in zip(tails.tolist(), heads.tolist(), literals):
         if u and v:
             model.add(loads[v] >= loads[u] + demand[v]).only_enforce_if(x)
-    is_exact = True
+    is_exact = sum(max(0, capacity - q) for q in demand) < MAX_CONDITIONAL_SUM
     if problem.windows is not None:
         early, late = problem.windows[:, 0], problem.windows[:, 1]
         clock = _Clock(model, problem.travel, problem.windows, early, late)
         clock.link(tails, heads, literals)
-        is_exact = clock.is_exact
+        is_exact = is_exact and clock.is_exact
     cost = problem.distances[tails, heads] + problem.route_cost * (tails == 0)
-    costs = scale_to_integers(cost)
+    costs = scale_to_integers(cost, largest_sum=MAX_COST_SUM)
     model.minimize(cp_model.LinearExpr.weighted_sum(literals, costs.integers.tolist()))
 
     def solution(values: Int) -> Solution:
@@ -144,7 +146,7 @@ class _Clock:
 
     def __init__(self, model: Any, travel: Any, windows: Any, early: Any, late: Any) -> None:
         m = len(travel)
-        scaled = scale_to_integers(np.concatenate([np.ravel(travel), np.ravel(windows)]))
+        scaled = _in_common_units(scale_to_integers(np.concatenate([np.ravel(travel), np.ravel(windows)])))
         self.model, self.factor, self.is_exact = model, scaled.factor, scaled.is_exact
         if scaled.is_exact:
             self.travel = scaled.integers[: m * m].reshape(m, m)
@@ -156,6 +158,7 @@ class _Clock:
             self.travel = np.ceil(np.asarray(travel, dtype=np.float64) * 1000).astype(np.int64)
             first = np.ceil(np.asarray(early, dtype=np.float64) * 1000).astype(np.int64)
             last = np.floor(np.asarray(late, dtype=np.float64) * 1000).astype(np.int64)
+        self.is_exact &= float(np.maximum(0, last - first).sum(dtype=np.float64)) < MAX_CONDITIONAL_SUM
         self.start = int(first[0])
         self.times = [None] + [
             model.new_int_var(a, max(a, b), "") for a, b in zip(first[1:].tolist(), last[1:].tolist())
@@ -169,6 +172,12 @@ class _Clock:
         for u, v, x in zip(tails.tolist(), heads.tolist(), literals):
             leave = self.times[u] if u else self.start
             self.model.add((self.times[v] if v else self.back) >= leave + int(self.travel[u, v])).only_enforce_if(x)
+
+
+def _in_common_units(scaled: Scaled) -> Scaled:
+    """Exact integers divided by what all of them share."""
+    divisor = int(np.gcd.reduce(scaled.integers)) if scaled.is_exact else 1
+    return scaled if divisor <= 1 else Scaled(scaled.integers // divisor, scaled.factor / divisor, True)
 
 
 def _fleet_arcs(problem: Cvrp | Vrptw) -> Mask:
