@@ -65,7 +65,8 @@ SETS = "as the oracle: independent sets"
 #: By paper, one sample or several. cutting-slack's page has files of the public collections.
 SAMPLED: tuple[tuple[str, Sample], ...] = (
     ("comparative-study", Sample(("qaoa unbalanced", "random core", "sa", "cpsat"), ("cell by cell",))),
-    ("multi-knapsack", Sample(("qrao core 18", "cpsat"), ("Instance by instance",))),
+    # cpsat's own lines are those of a time limit where it proves nothing; the gaps of others are to its values
+    ("multi-knapsack", Sample(("qrao core 18", "cpsat"), ("Instance by instance",), line="| qrao core 18 |")),
     (
         "graph-shrinking",
         Sample(("random", "exact"), ("Ablation: independent sets",), kind="mis", line="| random |", seconds=True),
