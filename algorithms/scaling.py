@@ -65,6 +65,18 @@ def scale_to_integers(values: npt.ArrayLike, *, largest_sum: int = LARGEST_SUM) 
     return Scaled(np.rint(numbers * grid).astype(np.int64), grid, False)
 
 
+def in_common_units(scaled: Scaled) -> Scaled:
+    """Exact integers divided by what all of them share, others as they are.
+
+    Examples
+    --------
+    >>> in_common_units(scale_to_integers([20.0, 0.0, 50.0])).integers.tolist()
+    [2, 0, 5]
+    """
+    divisor = _common_divisor(scaled.integers) if scaled.is_exact else 1
+    return scaled if divisor <= 1 else Scaled(scaled.integers // divisor, scaled.factor / divisor, True)
+
+
 def divided_row(coefficients: Float, lower: float, upper: float) -> tuple[Float, float, float]:
     """A row of integers divided by what all its coefficients share, its bounds rounded inwards. Shape (n,).
 
@@ -80,7 +92,7 @@ def divided_row(coefficients: Float, lower: float, upper: float) -> tuple[Float,
     return coefficients / divisor, float(np.ceil(lower / divisor)), float(np.floor(upper / divisor))
 
 
-def _common_divisor(numbers: Float) -> int:
+def _common_divisor(numbers: Float | Int) -> int:
     """Greatest common divisor of whole numbers below 2**53; 1 where they are larger, and so not known exactly."""
     if float(np.abs(numbers).max(initial=0.0)) >= 2.0**53:
         return 1

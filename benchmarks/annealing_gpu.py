@@ -17,14 +17,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import annealing
 import numpy as np
 from public import write_block
 
-import qopt
 from qopt.core import bqm_from_arrays
 from qopt.engines.annealing import Device, How, IsingModel, anneal, batch_size, engine_of, starter
 from qopt.engines.annealing.engine import layout_of
-from qopt.problems.formulations import formulate
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "annealing.md"
 G_SET = ("G1", "G43", "G32", "G51")
@@ -72,9 +71,7 @@ def cases(folder: Path | None) -> Iterator[Case]:
         if not file.exists():
             print(f"{file} is not there", flush=True)
             continue
-        program = formulate(qopt.load(str(file)), None).program
-        products = program.products.tocoo()
-        yield Case(name, IsingModel.from_bqm(bqm_from_arrays(program.c, *products.coords, products.data, 0.0)))
+        yield Case(name, annealing.case(folder, name).model)
     yield from random_cases()
 
 

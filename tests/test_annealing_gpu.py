@@ -7,13 +7,13 @@ from typing import Any
 import dimod
 import numpy as np
 import pytest
-from scipy.stats import chi2
 
 from qopt.engines.annealing import How, IsingModel, anneal, starter
 from qopt.engines.annealing.gpu import reference, replicas
 from qopt.engines.diagonal.gpu import device
 from qopt.samplers import SimulatedAnnealingSampler
 from qopt.solvers.classical.annealing import FEW_CARD_READS, SimulatedAnnealing
+from tests.boltzmann import chance
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(bool(device.why_missing()), reason=device.why_missing())]
 
@@ -82,15 +82,7 @@ def test_constant_temperature_gives_the_boltzmann_distribution(kind: str, layout
         batch.advance(np.full(20, t))
         counts += np.bincount((batch.points() > 0) @ (1 << np.arange(n)), minlength=2**n)
     assert counts.sum() > 1e6
-    points = 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1) - 1
-    weights = np.exp(-ising.energies(points) / ising.unit / (2 * t))
-    expected = counts.sum() * weights / weights.sum()
-    rare = expected < 5
-    observed = np.append(counts[~rare], counts[rare].sum())
-    wanted = np.append(expected[~rare], expected[rare].sum())
-    keep = wanted > 0
-    statistic = float(((observed - wanted)[keep] ** 2 / wanted[keep]).sum())
-    assert chi2.sf(statistic, keep.sum() - 1) > 1e-3
+    assert chance(ising, t, counts) > 1e-3
 
 
 def test_thousands_of_reads_are_as_good_as_the_processors() -> None:

@@ -86,10 +86,7 @@ class IsingModel:
         i, j, weight = i[keep], j[keep], weight[keep]
         field, weight, unit, whole = _whole(field, weight)
         tail, head, both = np.concatenate([i, j]), np.concatenate([j, i]), np.concatenate([weight, weight])
-        order = np.lexsort((_short(head), _short(-both), _short(tail)))
-        ptr = np.zeros(len(field) + 1, dtype=np.int32)
-        np.cumsum(np.bincount(tail, minlength=len(field)), out=ptr[1:])
-        col, both = head[order].astype(np.int32), both[order]
+        ptr, col, both = _neighbours(len(field), tail, head, both)
         return cls(field, ptr, col, both, unit, _kind(field, ptr, both) if whole else "float64")
 
     @cached_property
@@ -104,10 +101,8 @@ class IsingModel:
         places = np.empty(n, dtype=np.int64)
         places[order] = np.arange(n)
         tail = np.repeat(places, np.diff(self.ptr))
-        head = places[self.col]
-        by = np.lexsort((_short(head), _short(-self.weight), _short(tail)))
-        ptr = np.concatenate([[0], np.cumsum(np.diff(self.ptr)[order])])
-        return replace(self, field=self.field[order], ptr=ptr, col=head[by], weight=self.weight[by])
+        ptr, col, weight = _neighbours(n, tail, places[self.col], self.weight)
+        return replace(self, field=self.field[order], ptr=ptr, col=col, weight=weight)
 
     @property
     def num_variables(self) -> int:
@@ -147,6 +142,14 @@ class IsingModel:
 
         n = self.num_variables
         return triu(csr_array((self.weight, self.col, self.ptr), shape=(n, n)), 1, format="csr")
+
+
+def _neighbours(n: int, tail: AnyArray, head: AnyArray, weight: Float) -> tuple[AnyArray, AnyArray, Float]:
+    """ptr, col and weight of the CSR of n variables, equal weights together, largest first; all given (entries,)."""
+    order = np.lexsort((_short(head), _short(-weight), _short(tail)))
+    ptr = np.zeros(n + 1, dtype=np.int32)
+    np.cumsum(np.bincount(tail, minlength=n), out=ptr[1:])
+    return ptr, head[order].astype(np.int32), weight[order]
 
 
 def _whole(field: Float, weight: Float) -> tuple[Float, Float, float, bool]:

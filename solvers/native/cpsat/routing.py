@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ....algorithms.cpsat_limits import MAX_CONDITIONAL_SUM, MAX_COST_SUM
-from ....algorithms.scaling import Scaled, scale_to_integers
+from ....algorithms.scaling import in_common_units, scale_to_integers
 from ....core import Int, Solution
 from ....problems.tsptw import Tsptw
 from ....problems.vehicles import Cvrp, Vrptw, routes_of, solution_of
@@ -92,7 +92,7 @@ def model_fleet(problem: Cvrp | Vrptw) -> KindModel:
 
     model = cp_model.CpModel()
     m = len(problem.distances)
-    scaled = _in_common_units(scale_to_integers(np.append(problem.demands, problem.capacity)))
+    scaled = in_common_units(scale_to_integers(np.append(problem.demands, problem.capacity)))
     demand, capacity = scaled.integers[:-1].tolist(), int(scaled.integers[-1])
     tails, heads = np.nonzero(_fleet_arcs(problem))
     literals = [model.new_bool_var("") for _ in range(len(tails))]
@@ -146,7 +146,7 @@ class _Clock:
 
     def __init__(self, model: Any, travel: Any, windows: Any, early: Any, late: Any) -> None:
         m = len(travel)
-        scaled = _in_common_units(scale_to_integers(np.concatenate([np.ravel(travel), np.ravel(windows)])))
+        scaled = in_common_units(scale_to_integers(np.concatenate([np.ravel(travel), np.ravel(windows)])))
         self.model, self.factor, self.is_exact = model, scaled.factor, scaled.is_exact
         if scaled.is_exact:
             self.travel = scaled.integers[: m * m].reshape(m, m)
@@ -172,12 +172,6 @@ class _Clock:
         for u, v, x in zip(tails.tolist(), heads.tolist(), literals):
             leave = self.times[u] if u else self.start
             self.model.add((self.times[v] if v else self.back) >= leave + int(self.travel[u, v])).only_enforce_if(x)
-
-
-def _in_common_units(scaled: Scaled) -> Scaled:
-    """Exact integers divided by what all of them share."""
-    divisor = int(np.gcd.reduce(scaled.integers)) if scaled.is_exact else 1
-    return scaled if divisor <= 1 else Scaled(scaled.integers // divisor, scaled.factor / divisor, True)
 
 
 def _fleet_arcs(problem: Cvrp | Vrptw) -> Mask:
