@@ -327,9 +327,12 @@ class _Worths:
 
     def middle(self, value: Callable[[Run], float | None]) -> float:
         """Median over instances of the median over their seeds, of the runs that have a value."""
-        told = [(run, found) for run in self.there if (found := value(run)) is not None]
-        values = {id(run): found for run, found in told}
-        return _median(by_instance([run for run, _ in told], lambda run: values[id(run)]))
+
+        def told(run: Run) -> float:  # medians leave out what is no number
+            found = value(run)
+            return math.nan if found is None else found
+
+        return _median(by_instance(self.there, told))
 
 
 _WORTHS: tuple[Measure[_Worths], ...] = (
