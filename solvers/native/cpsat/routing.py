@@ -158,6 +158,8 @@ class _Clock:
             self.travel = np.ceil(np.asarray(travel, dtype=np.float64) * 1000).astype(np.int64)
             first = np.ceil(np.asarray(early, dtype=np.float64) * 1000).astype(np.int64)
             last = np.floor(np.asarray(late, dtype=np.float64) * 1000).astype(np.int64)
+        # nobody who goes on as soon as it may is later than this, so that wide horizons do not count
+        last = np.minimum(last, first.max() + self.travel.max(axis=1).sum())
         self.is_exact &= float(np.maximum(0, last - first).sum(dtype=np.float64)) < MAX_CONDITIONAL_SUM
         self.start = int(first[0])
         self.times = [None] + [
